@@ -1,0 +1,193 @@
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "socket.h"
+
+static const char* program;
+static const char* bound_path;  // to be removed in the end
+static atomic_bool stopping;
+static int stop_pipe[2];
+
+void server_warn(const char* what) {
+  fprintf(stderr, "%s: %s: %s\n", program, what, strerror(errno));
+}
+
+static void remove_path(void) {
+  if (bound_path != NULL) unlink(bound_path);
+  bound_path = NULL;
+}
+
+_Noreturn void server_fail(const char* what) {
+  server_warn(what);
+  remove_path();
+  exit(1);
+}
+
+// `where` is an address or a path.
+static _Noreturn void fail_at(const char* call, const char* where) {
+  char what[NI_MAXHOST + sizeof "listen "];
+  snprintf(what, sizeof what, "%s %s", call, where);
+  server_fail(what);
+}
+
+// Only calls that signal-safety(7) allows.
+static void ask_to_stop(int number) {
+  (void)number;
+  const int error = errno;
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  atomic_store(&stopping, true);
+  if (write(stop_pipe[1], "", 1) < 0) abort();
+  errno = error;
+}
+
+static void take_signals(void) {
+  if (pipe(stop_pipe) < 0) server_fail("pipe");
+  for (int i = 0; i < 2; i++) {
+    if (fcntl(stop_pipe[i], F_SETFD, FD_CLOEXEC) < 0) server_fail("fcntl");
+  }
+  struct sigaction action = {.sa_handler = ask_to_stop};
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaddset(&action.sa_mask, SIGTERM);
+  if (sigaction(SIGINT, &action, NULL) < 0) server_fail("sigaction");
+  if (sigaction(SIGTERM, &action, NULL) < 0) server_fail("sigaction");
+}
+
+bool server_stopping(void) {
+  return atomic_load(&stopping);
+}
+
+static int open_socket(int family) {
+  const int fd = socket(family, SOCK_STREAM, 0);
+  if (fd < 0) server_fail("socket");
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) server_fail("fcntl");
+  if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0) server_fail("fcntl");
+  return fd;
+}
+
+static int listen_on_path(const char* path, int backlog) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    fail_at("bind", path);
+  }
+  strcpy(address.sun_path, path);
+  const int listener = open_socket(AF_UNIX);
+  if (bind(listener, (struct sockaddr*)&address, sizeof address) < 0) fail_at("bind", path);
+  bound_path = path;
+  if (listen(listener, backlog) < 0) fail_at("listen", path);
+  printf("listening on %s\n", path);
+  return listener;
+}
+
+// Writes 127.0.0.1:9999 or [::1]:9999 to `name`, which holds NI_MAXHOST bytes.
+static void name_address(const struct sockaddr* address, socklen_t length, char* name) {
+  char host[NI_MAXHOST - sizeof "[]:65535"] = "", port[sizeof "65535"] = "";
+  getnameinfo(address, length, host, sizeof host, port, sizeof port,
+              NI_NUMERICHOST | NI_NUMERICSERV);
+  snprintf(name, NI_MAXHOST, address->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static struct addrinfo* find_address(const char* host, int port) {
+  char service[sizeof "65535"];
+  snprintf(service, sizeof service, "%d", port & 0xffff);
+  const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+  struct addrinfo* found;
+  if (getaddrinfo(host, service, &hints, &found) != 0) {
+    fprintf(stderr, "%s: --host: not a numeric address: '%s' (see %s --help)\n", program, host,
+            program);
+    exit(2);
+  }
+  return found;
+}
+
+static int listen_on_host(const char* host, int port, int backlog) {
+  struct addrinfo* found = find_address(host, port);
+  char name[NI_MAXHOST];
+  name_address(found->ai_addr, found->ai_addrlen, name);
+  const int listener = open_socket(found->ai_family);
+  const int on = 1;
+  if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) {
+    server_fail("setsockopt SO_REUSEADDR");
+  }
+  // Every client's socket takes it from the listener: an answer is never held back to fill a
+  // segment.
+  if (setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0) {
+    server_fail("setsockopt TCP_NODELAY");
+  }
+  if (bind(listener, found->ai_addr, found->ai_addrlen) < 0) fail_at("bind", name);
+  freeaddrinfo(found);
+  if (listen(listener, backlog) < 0) fail_at("listen", name);
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+  if (getsockname(listener, (struct sockaddr*)&address, &length) < 0) server_fail("getsockname");
+  name_address((struct sockaddr*)&address, length, name);
+  printf("listening on %s\n", name);
+  return listener;
+}
+
+server server_open(const server_options* options) {
+  program = options->program;
+  take_signals();
+  const int listener = options->path != NULL
+                           ? listen_on_path(options->path, options->backlog)
+                           : listen_on_host(options->host, options->port, options->backlog);
+  fflush(stdout);
+  return (server){.listener = listener, .stop = stop_pipe[0]};
+}
+
+void server_close(server* server) {
+  if (server->listener >= 0) close(server->listener);
+  server->listener = -1;
+  remove_path();
+}
+
+// At most one line a second, however often accept fails.
+static void warn_of_accept(void) {
+  static int64_t next;
+  const int64_t now = server_now();
+  if (now < next) return;
+  next = now + 1000;
+  server_warn("accept");
+}
+
+int server_accept(const server* server, bool nonblocking) {
+  for (;;) {
+    const int client = socket_accept(server->listener, nonblocking);
+    if (client >= 0 || errno == EAGAIN) return client;
+    // A client that left the queue, or whose connection broke in it: the next one may be well.
+    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == EPERM) continue;
+    const int error = errno;
+    warn_of_accept();
+    errno = error;
+    return -1;
+  }
+}
+
+bool server_wait(const server* server, int fd, short events, int timeout) {
+  struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = server->stop, .events = POLLIN}};
+  return poll(fds, 2, timeout) > 0 && fds[0].revents != 0;
+}
+
+int64_t server_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
