@@ -1,0 +1,10 @@
+#include "addon.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  ExportConstants(env, exports);
+  ExportLayouts(env, exports);
+  ExportSyscalls(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(bsd_sockets, Init)

@@ -1,0 +1,12 @@
+// The three parts of the module: each adds its names to `exports` and is defined in the file of its
+// name.
+#ifndef BSD_SOCKETS_ADDON_H
+#define BSD_SOCKETS_ADDON_H
+
+#include <napi.h>
+
+void ExportConstants(Napi::Env env, Napi::Object exports);
+void ExportLayouts(Napi::Env env, Napi::Object exports);
+void ExportSyscalls(Napi::Env env, Napi::Object exports);
+
+#endif

@@ -1,0 +1,247 @@
+#include "arguments.h"
+
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+// A number as JavaScript writes it, as nearly as printf can.
+struct Shown {
+  char text[32];
+  explicit Shown(double number) {
+    if (std::isnan(number)) {
+      snprintf(text, sizeof text, "NaN");
+    } else if (std::isinf(number)) {
+      snprintf(text, sizeof text, "%sInfinity", number < 0 ? "-" : "");
+    } else {
+      snprintf(text, sizeof text, "%.17g", number);
+    }
+  }
+};
+
+// What the caller gave, in the words of Node's own messages.
+void Describe(napi_env env, napi_value value, char* text, size_t size) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, value, &type);
+  switch (type) {
+    case napi_undefined:
+      snprintf(text, size, "undefined");
+      return;
+    case napi_null:
+      snprintf(text, size, "null");
+      return;
+    case napi_number: {
+      double number = 0;
+      napi_get_value_double(env, value, &number);
+      snprintf(text, size, "type number (%s)", Shown(number).text);
+      return;
+    }
+    case napi_string: {
+      char start[24];
+      size_t length = 0;
+      napi_get_value_string_utf8(env, value, start, sizeof start, &length);
+      snprintf(text, size, "type string ('%s%s')", start, length == sizeof start - 1 ? "..." : "");
+      return;
+    }
+    case napi_object:
+      snprintf(text, size, "an object");
+      return;
+    default: {
+      static const char* const kNames[] = {"undefined", "null",   "boolean",  "number",   "string",
+                                           "symbol",    "object", "function", "external", "bigint"};
+      snprintf(text, size, "type %s", kNames[type]);
+    }
+  }
+}
+
+size_t ElementSize(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array:
+      return 1;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 0;  // one that came after this was built: its elements' size is not known, so it is
+                 // refused
+  }
+}
+
+}  // namespace
+
+Arguments::Arguments(napi_env env, napi_callback_info info, const char* const* names) : env_(env), names_(names) {
+  size_t count = kMaxArguments;  // those that are missing read as undefined
+  if (napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) != napi_ok) failed_ = true;
+}
+
+void Arguments::Finish() const {
+  if (length_target_ != nullptr) memcpy(length_target_, &length_, sizeof length_);
+}
+
+bool Arguments::Fail(bool range, const char* code, const char* format, ...) {
+  if (failed_) return false;
+  failed_ = true;
+  char message[256];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(message, sizeof message, format, values);
+  va_end(values);
+  (range ? napi_throw_range_error : napi_throw_type_error)(env_, code, message);
+  return false;
+}
+
+bool Arguments::FailType(const char* expected, napi_value got) {
+  char received[64];
+  Describe(env_, got, received, sizeof received);
+  return Fail(false, "ERR_INVALID_ARG_TYPE", "The \"%s\" argument must be %s. Received %s", name(), expected, received);
+}
+
+void Arguments::FailValue(double got) {
+  Fail(true, "ERR_OUT_OF_RANGE",
+       "The value of \"%s\" is out of range. It is none of those that take an integer. Received %s", name(),
+       Shown(got).text);
+}
+
+double Arguments::Number(double min, double max) {
+  if (failed_) return 0;
+  const napi_value value = values_[next_++];
+  double number = 0;
+  if (napi_get_value_double(env_, value, &number) != napi_ok) {
+    FailType("of type number", value);
+    return 0;
+  }
+  if (number != std::trunc(number)) {  // true of NaN as well; infinities fall to the range below
+    Fail(true, "ERR_OUT_OF_RANGE", "The value of \"%s\" is out of range. It must be an integer. Received %s", name(),
+         Shown(number).text);
+    return 0;
+  }
+  min = std::fmax(min, -kMaxSafeInteger);
+  max = std::fmin(max, kMaxSafeInteger);
+  if (number < min || number > max) {
+    Fail(true, "ERR_OUT_OF_RANGE", "The value of \"%s\" is out of range. It must be >= %.0f && <= %.0f. Received %s",
+         name(), min, max, Shown(number).text);
+    return 0;
+  }
+  return number;
+}
+
+// Finds the memory of a view: a typed array or a DataView, over an ArrayBuffer or a
+// SharedArrayBuffer.
+bool Arguments::Memory(napi_value value, Bytes* bytes) {
+  void* data = nullptr;
+  size_t size = 0;
+  napi_value buffer = nullptr;
+  napi_typedarray_type type;
+  if (napi_get_typedarray_info(env_, value, &type, &size, &data, nullptr, nullptr) == napi_ok) {
+    size *= ElementSize(type);
+    if (ElementSize(type) == 0) return FailType("an ArrayBufferView of a known kind", value);
+    if (size == 0) {
+      napi_get_typedarray_info(env_, value, nullptr, nullptr, nullptr, &buffer, nullptr);
+    }
+  } else if (napi_get_dataview_info(env_, value, &size, &data, nullptr, nullptr) == napi_ok) {
+    if (size == 0) napi_get_dataview_info(env_, value, nullptr, nullptr, &buffer, nullptr);
+  } else {
+    return FailType("an ArrayBufferView", value);
+  }
+  bool detached = false;
+  if (buffer != nullptr && napi_is_detached_arraybuffer(env_, buffer, &detached) == napi_ok && detached) {
+    return Fail(false, "ERR_INVALID_ARG_VALUE", "The \"%s\" argument must not be detached", name());
+  }
+  static uint8_t nothing;  // so that an empty view is no null pointer
+  *bytes = {data != nullptr ? static_cast<uint8_t*>(data) : &nothing, data != nullptr ? size : 0};
+  return true;
+}
+
+Bytes Arguments::View(Null null, size_t at_least, size_t multiple_of) {
+  if (failed_ || (null == Null::kAllowed && SkipNull())) return {nullptr, 0};
+  const napi_value value = values_[next_++];
+  Bytes bytes = {nullptr, 0};
+  if (!Memory(value, &bytes)) return {nullptr, 0};
+  if (bytes.size < at_least) {
+    Fail(true, "ERR_OUT_OF_RANGE", "The \"%s\" argument is too small. It must have at least %zu bytes. Received %zu",
+         name(), at_least, bytes.size);
+  } else if (bytes.size % multiple_of != 0) {
+    Fail(true, "ERR_OUT_OF_RANGE", "The byte length of \"%s\" must be a multiple of %zu. Received %zu", name(),
+         multiple_of, bytes.size);
+  }
+  return bytes;
+}
+
+// The kernel is given a copy, at most the room of the address or value before it, so that no other
+// thread that shares the view can raise it in between.
+socklen_t* Arguments::Read(Type<socklen_t*>) {
+  const Bytes bytes = View(Null::kAllowed, sizeof length_);
+  has_room_ = false;
+  if (failed_ || bytes.data == nullptr) return nullptr;
+  length_target_ = bytes.data;
+  memcpy(&length_, bytes.data, sizeof length_);
+  if (length_ > room_) length_ = static_cast<socklen_t>(room_);
+  return &length_;
+}
+
+bool Arguments::Skip(napi_valuetype type) {
+  if (failed_) return true;
+  napi_valuetype got = napi_undefined;
+  napi_typeof(env_, values_[next_], &got);
+  if (got != type) return false;
+  next_++;
+  return true;
+}
+
+const char* Arguments::Read(Type<const char*>) {
+  if (failed_) return "";
+  const napi_value value = values_[next_++];
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env_, value, nullptr, 0, &length) != napi_ok) {
+    FailType("of type string", value);
+    return "";
+  }
+  char* const text = texts_[text_count_++];
+  napi_get_value_string_utf8(env_, value, text, kTextSize, nullptr);
+  if (length >= kTextSize || strlen(text) != length) {
+    Fail(false, "ERR_INVALID_ARG_VALUE",
+         "The \"%s\" argument must have less than %zu bytes and no NUL. Received %zu bytes", name(), kTextSize, length);
+  }
+  return text;
+}
+
+Vectors Arguments::Read(Type<Vectors>) {
+  if (failed_) return {nullptr, 0};
+  const napi_value array = values_[next_++];
+  uint32_t count = 0;
+  if (napi_get_array_length(env_, array, &count) != napi_ok) {
+    FailType("an array of ArrayBufferViews", array);
+    return {nullptr, 0};
+  }
+  if (count > kMaxVectors) {
+    Fail(true, "ERR_OUT_OF_RANGE", "The \"%s\" argument must have at most %zu views. Received %u", name(), kMaxVectors,
+         count);
+    return {nullptr, 0};
+  }
+  // All elements first: a getter may run code that moves or detaches another's memory.
+  napi_value views[kMaxVectors];
+  for (uint32_t i = 0; i < count; i++) {
+    if (napi_get_element(env_, array, i, &views[i]) != napi_ok) {
+      failed_ = true;  // the getter's own exception is pending
+      return {nullptr, 0};
+    }
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    Bytes bytes = {nullptr, 0};
+    if (!Memory(views[i], &bytes)) return {nullptr, 0};
+    vectors_[i] = {bytes.data, bytes.size};
+  }
+  return {vectors_, static_cast<int>(count)};
+}

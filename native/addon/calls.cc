@@ -1,0 +1,22 @@
+#include "calls.h"
+
+int Fcntl(int fd, FcntlCommand command, Optional<int> argument) {
+  return fcntl(fd, command.value, argument.value);
+}
+
+int Poll(Array<pollfd> pollfds, int timeout_ms) {
+  return poll(pollfds.data, static_cast<nfds_t>(pollfds.count), timeout_ms);
+}
+
+int Select(Ranged<0, FD_SETSIZE> nfds, fd_set* readfds, fd_set* writefds, fd_set* exceptfds, timeval* timeout) {
+  return select(nfds.value, readfds, writefds, exceptfds, timeout);
+}
+
+int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<socklen_t> length) {
+  return setsockopt(fd, level, name, value.data,
+                    value.data != nullptr ? static_cast<socklen_t>(value.size) : length.value);
+}
+
+int Socketpair(int domain, int type, int protocol, DescriptorPair* pair) {
+  return socketpair(domain, type, protocol, pair->fds);
+}

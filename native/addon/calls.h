@@ -1,0 +1,138 @@
+// The functions of our own in the table of calls: those whose C prototype does not tell how long
+// their arguments are (fcntl's and ioctl's may be pointers, socketpair's is an array without an
+// extent), or which take structures. Each makes the one system call of its name and returns as that
+// does: -1 with errno set.
+#ifndef BSD_SOCKETS_CALLS_H
+#define BSD_SOCKETS_CALLS_H
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
+
+#include "arguments.h"
+#include "thunk.h"
+
+// Plain calls: calls.cc
+
+struct DescriptorPair {
+  int fds[2];
+};
+
+// Those commands whose argument is an integer, or which have none.
+using FcntlCommand = OneOf<F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN>;
+
+int Fcntl(int fd, FcntlCommand command, Optional<int> argument);
+int Poll(Array<pollfd> pollfds, int timeout_ms);
+int Select(Ranged<0, FD_SETSIZE> nfds, fd_set* readfds, fd_set* writefds, fd_set* exceptfds, timeval* timeout);
+int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<socklen_t> length);
+int Socketpair(int domain, int type, int protocol, DescriptorPair* fds);
+
+// Returns the integer that `Requests` write through their pointer.
+template <auto... Requests>
+int Ioctl(int fd, OneOf<Requests...> request) {
+  int result = 0;
+  return ioctl(fd, request.value, &result) == -1 ? -1 : result;
+}
+
+// Messages and vectors: messages.cc, messages_linux.cc
+
+// The three numbers that come back with a message. On the way in, the lengths are those of the
+// views.
+struct MessageNumbers {
+  uint32_t name_length;
+  uint32_t control_length;
+  int32_t flags;
+};
+
+ssize_t Readv(int fd, Vectors views);
+ssize_t Writev(int fd, Vectors views);
+ssize_t Recvmsg(int fd, Vectors iov, OptionalBytes name, OptionalBytes control, MessageNumbers* numbers, int flags);
+ssize_t Sendmsg(int fd, Vectors iov, OptionalBytes name, OptionalBytes control, int flags);
+
+// A batch lies in views of equal slots: `data` of `size` bytes each, names and control alike or
+// null; `results` holds for each message its length and its MessageNumbers.
+struct MessageResult {
+  uint32_t length;
+  MessageNumbers numbers;
+};
+
+int Recvmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, int flags,
+             timespec* timeout);
+int Sendmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, int flags,
+             Ranged<0, kMaxVectors> count);
+
+// What a kernel alone has: calls_linux.cc, calls_darwin.cc
+
+struct epoll_event;
+struct kevent;
+
+int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms);
+int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout);
+ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
+
+// Not system calls: names.cc
+
+using Descriptor = Ranged<0, FD_SETSIZE - 1>;
+int FdClr(Descriptor fd, fd_set* set);
+int FdIsset(Descriptor fd, fd_set* set);
+int FdSet(Descriptor fd, fd_set* set);
+int FdZero(fd_set* set);
+
+uint32_t Htonl(uint32_t host);
+uint16_t Htons(uint16_t host);
+uint32_t Ntohl(uint32_t network);
+uint16_t Ntohs(uint16_t network);
+
+size_t CmsgLen(uint32_t length);
+size_t CmsgSpace(uint32_t length);
+
+// 1 for an address, 0 for a text that is none; `bytes` takes 4 of them for AF_INET, 16 for
+// AF_INET6.
+int InetAton(const char* text, Bytes address);
+Text InetNtop(int family, Bytes address);
+int InetPton(int family, const char* text, Bytes address);
+
+// One of them for each interface, in `interfaces`; returns how many there are, which may be more
+// than fit.
+struct Interface {
+  uint32_t index;
+  char name[28];  // IF_NAMESIZE is 16
+};
+Text IfIndextoname(uint32_t index);
+int IfNameindex(Array<Interface> interfaces);
+int IfNametoindex(const char* name);
+
+// Not system calls, and may make many: resolver.cc
+
+// 0 or an EAI_ code, and the errno where that is EAI_SYSTEM.
+struct ResolverStatus {
+  int32_t code;
+  int32_t error;
+};
+
+struct AddressInfo {
+  int32_t family;
+  int32_t type;
+  int32_t protocol;
+  uint32_t length;
+  uint8_t address[128];  // as large as sockaddr_storage
+};
+
+struct AddressHints {
+  int32_t flags;
+  int32_t family;
+  int32_t type;
+  int32_t protocol;
+};
+
+// Returns how many addresses there are, which may be more than fit into `results`, or -1 where
+// `status` tells why. `canonname` gets the first one's canonical name, if AI_CANONNAME asks for it,
+// and a NUL.
+int Getaddrinfo(ResolverStatus* status, OptionalText node, OptionalText service, AddressHints* hints,
+                Array<AddressInfo> results, OptionalBytes canonname);
+// Fills both views with texts that end with a NUL; returns 0, or -1 where `status` tells why.
+int Getnameinfo(ResolverStatus* status, Bytes address, int flags, Bytes host, Bytes service);
+
+#endif

@@ -1,0 +1,88 @@
+#if defined(__linux__)
+
+#include <sys/epoll.h>
+#include <sys/sendfile.h>
+
+#include <cstring>
+
+#include "calls.h"
+
+int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms) {
+  return epoll_wait(epfd, events.data, events.count, timeout_ms);
+}
+
+ssize_t Sendfile(int out, int in, off_t* offset, size_t count) {
+  return sendfile(out, in, offset, count);
+}
+
+namespace {
+
+// The headers of a batch, on the stack for the length of one call: built anew each time from the
+// views as they are now, so that no pointer of ours lies where JavaScript could change it.
+struct Batch {
+  mmsghdr headers[kMaxVectors];
+  iovec vectors[kMaxVectors];
+  unsigned count;
+
+  // False, with errno EINVAL, unless every view divides into as many slots as there are results.
+  bool Lay(Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, bool sending) {
+    count = static_cast<unsigned>(results.count);
+    if (count == 0 || count > kMaxVectors || data.size % count != 0 || names.size % count != 0 ||
+        control.size % count != 0) {
+      errno = EINVAL;
+      return false;
+    }
+    const size_t size = data.size / count;
+    const size_t name_size = names.size / count;
+    const size_t control_size = control.size / count;
+    for (unsigned i = 0; i < count; i++) {
+      MessageResult wanted = {};
+      if (sending) memcpy(&wanted, &results.data[i], sizeof wanted);
+      const auto length = [sending](uint32_t given, size_t room) { return sending && given < room ? given : room; };
+      vectors[i] = {data.data + i * size, length(wanted.length, size)};
+      msghdr& header = headers[i].msg_hdr;
+      header = {};
+      header.msg_iov = &vectors[i];
+      header.msg_iovlen = 1;
+      header.msg_namelen = static_cast<socklen_t>(length(wanted.numbers.name_length, name_size));
+      if (header.msg_namelen > 0) header.msg_name = names.data + i * name_size;
+      header.msg_controllen = length(wanted.numbers.control_length, control_size);
+      if (header.msg_controllen > 0) header.msg_control = control.data + i * control_size;
+      headers[i].msg_len = 0;
+    }
+    return true;
+  }
+};
+
+}  // namespace
+
+int Recvmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, int flags,
+             timespec* timeout) {
+  Batch batch;
+  if (!batch.Lay(results, data, names, control, false)) return -1;
+  const int count = recvmmsg(fd, batch.headers, batch.count, flags, timeout);
+  for (int i = 0; i < count; i++) {
+    const msghdr& header = batch.headers[i].msg_hdr;
+    const MessageResult result = {batch.headers[i].msg_len,
+                                  {header.msg_namelen, static_cast<uint32_t>(header.msg_controllen), header.msg_flags}};
+    memcpy(&results.data[i], &result, sizeof result);
+  }
+  return count;
+}
+
+int Sendmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, int flags,
+             Ranged<0, kMaxVectors> wanted) {
+  Batch batch;
+  if (!batch.Lay(results, data, names, control, true)) return -1;
+  if (static_cast<unsigned>(wanted.value) > batch.count) {
+    errno = EINVAL;
+    return -1;
+  }
+  const int count = sendmmsg(fd, batch.headers, static_cast<unsigned>(wanted.value), flags);
+  for (int i = 0; i < count; i++) {
+    memcpy(&results.data[i].length, &batch.headers[i].msg_len, sizeof(uint32_t));
+  }
+  return count;
+}
+
+#endif

@@ -1,0 +1,112 @@
+// The table of calls: a row is the name in JavaScript, the C function, and the names of its
+// JavaScript arguments. To add a call, add a row here and its signature in src/syscalls.ts.
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include "addon.h"
+#include "calls.h"
+
+// clang-format off
+#define POSIX_CALLS(X)                                                              \
+  X(accept, ::accept, "fd", "address", "length")                                    \
+  X(bind, ::bind, "fd", "address")                                                  \
+  X(close, ::close, "fd")                                                           \
+  X(connect, ::connect, "fd", "address")                                            \
+  X(fcntl, Fcntl, "fd", "command", "argument")                                      \
+  X(getpeername, ::getpeername, "fd", "address", "length")                          \
+  X(getsockname, ::getsockname, "fd", "address", "length")                          \
+  X(getsockopt, ::getsockopt, "fd", "level", "name", "view", "length")              \
+  X(listen, ::listen, "fd", "backlog")                                              \
+  X(poll, Poll, "pollfds", "timeoutMs")                                             \
+  X(read, ::read, "fd", "view")                                                     \
+  X(readv, Readv, "fd", "views")                                                    \
+  X(recv, ::recv, "fd", "view", "flags")                                            \
+  X(recvfrom, ::recvfrom, "fd", "view", "flags", "address", "length")               \
+  X(recvmsg, Recvmsg, "fd", "iov", "name", "control", "numbers", "flags")           \
+  X(select, Select, "nfds", "readfds", "writefds", "exceptfds", "timeval")          \
+  X(send, ::send, "fd", "view", "flags")                                            \
+  X(sendfile, Sendfile, "out", "in", "offset", "count")                             \
+  X(sendmsg, Sendmsg, "fd", "iov", "name", "control", "flags")                      \
+  X(sendto, ::sendto, "fd", "view", "flags", "address")                             \
+  X(setsockopt, Setsockopt, "fd", "level", "name", "view", "length")                \
+  X(shutdown, ::shutdown, "fd", "how")                                              \
+  X(socket, ::socket, "domain", "type", "protocol")                                 \
+  X(socketpair, Socketpair, "domain", "type", "protocol", "fds")                    \
+  X(write, ::write, "fd", "view")                                                   \
+  X(writev, Writev, "fd", "views")
+
+#define LIBRARY_FUNCTIONS(X)                                                        \
+  X(CMSG_LEN, CmsgLen, "length")                                                    \
+  X(CMSG_SPACE, CmsgSpace, "length")                                                \
+  X(FD_CLR, FdClr, "fd", "set")                                                     \
+  X(FD_ISSET, FdIsset, "fd", "set")                                                 \
+  X(FD_SET, FdSet, "fd", "set")                                                     \
+  X(FD_ZERO, FdZero, "set")                                                         \
+  X(getaddrinfo, Getaddrinfo, "status", "node", "service", "hints", "results", "canonname") \
+  X(getnameinfo, Getnameinfo, "status", "address", "flags", "host", "service") \
+  X(htonl, Htonl, "host")                                                           \
+  X(htons, Htons, "host")                                                           \
+  X(if_indextoname, IfIndextoname, "index")                                         \
+  X(if_nameindex, IfNameindex, "interfaces")                                        \
+  X(if_nametoindex, IfNametoindex, "name")                                          \
+  X(inet_aton, InetAton, "text", "address")                                         \
+  X(inet_ntop, InetNtop, "family", "address")                                       \
+  X(inet_pton, InetPton, "family", "text", "address")                               \
+  X(ntohl, Ntohl, "network")                                                        \
+  X(ntohs, Ntohs, "network")
+
+#if defined(__linux__)
+
+#include <linux/sockios.h>
+#include <sys/epoll.h>
+
+#define KERNEL_CALLS(X)                                                             \
+  X(accept4, ::accept4, "fd", "address", "length", "flags")                         \
+  X(epoll_create1, ::epoll_create1, "flags")                                        \
+  X(epoll_ctl, ::epoll_ctl, "epfd", "op", "fd", "event")                            \
+  X(epoll_wait, EpollWait, "epfd", "events", "timeoutMs")                           \
+  X(ioctl, (Ioctl<FIONREAD, SIOCATMARK, SIOCOUTQ>), "fd", "request")                \
+  X(recvmmsg, Recvmmsg, "fd", "results", "data", "names", "control", "flags", "timeout") \
+  X(sendmmsg, Sendmmsg, "fd", "results", "data", "names", "control", "flags", "count")   \
+  X(splice, ::splice, "fdIn", "offsetIn", "fdOut", "offsetOut", "length", "flags")
+
+#elif defined(__APPLE__)
+
+#include <sys/event.h>
+#include <sys/sockio.h>
+
+#define KERNEL_CALLS(X)                                                             \
+  X(ioctl, (Ioctl<FIONREAD, SIOCATMARK>), "fd", "request")                          \
+  X(kevent, Kevent, "kq", "changes", "events", "timeout")                           \
+  X(kqueue, ::kqueue)
+
+#endif
+// clang-format on
+
+// A prototype without arguments has no names, and C++ no arrays of none: each list ends with a
+// nullptr.
+#define NAMES(name, function, ...) static constexpr const char* name##_names[] = {__VA_ARGS__ __VA_OPT__(, ) nullptr};
+#define ROW(name, function, ...) {#name, Thunk<(function), name##_names>},
+
+POSIX_CALLS(NAMES)
+LIBRARY_FUNCTIONS(NAMES)
+KERNEL_CALLS(NAMES)
+
+struct Row {
+  const char* name;
+  napi_callback function;
+};
+
+static constexpr Row kRows[] = {POSIX_CALLS(ROW) LIBRARY_FUNCTIONS(ROW) KERNEL_CALLS(ROW)};
+
+void ExportSyscalls(Napi::Env env, Napi::Object exports) {
+  Napi::Object functions = Napi::Object::New(env);
+  for (const Row& row : kRows) {
+    napi_value function = nullptr;
+    if (napi_create_function(env, row.name, NAPI_AUTO_LENGTH, row.function, nullptr, &function) != napi_ok) {
+      return;  // an exception is pending, and the load fails with it
+    }
+    functions.Set(row.name, function);
+  }
+  exports.Set("functions", functions);
+}

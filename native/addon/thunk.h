@@ -1,0 +1,71 @@
+// The glue: a C prototype becomes a JavaScript function. arguments.h says how each parameter is
+// read; what comes back is the result, or -errno where the C function returned -1.
+#ifndef BSD_SOCKETS_THUNK_H
+#define BSD_SOCKETS_THUNK_H
+
+#include <cerrno>
+#include <iterator>
+#include <tuple>
+#include <type_traits>
+
+#include "arguments.h"
+
+// A short text, such as an IPv6 address or an interface's name; or -errno where there is none.
+struct Text {
+  char text[64];
+  int error;
+};
+
+// How many JavaScript arguments a prototype takes: all of its parameters but the lengths behind
+// buffers.
+template <typename... Parameters>
+constexpr size_t Arity() {
+  size_t arity = 0;
+  bool after_buffer = false;
+  ((arity += !(after_buffer && kIsLength<Parameters>), after_buffer = kIsBuffer<Parameters>), ...);
+  return arity;
+}
+
+template <typename Result, typename... Parameters>
+constexpr size_t ArityOf(Result (*)(Parameters...)) {
+  return Arity<Parameters...>();
+}
+
+template <typename Result>
+napi_value ToValue(napi_env env, Result result, int error) {
+  napi_value value = nullptr;
+  if constexpr (std::is_same_v<Result, Text>) {
+    if (result.error == 0) {
+      napi_create_string_utf8(env, result.text, NAPI_AUTO_LENGTH, &value);
+    } else {
+      napi_create_int32(env, -result.error, &value);
+    }
+  } else if constexpr (std::is_signed_v<Result>) {
+    napi_create_double(env, result == -1 ? -error : static_cast<double>(result), &value);
+  } else {
+    napi_create_double(env, static_cast<double>(result), &value);
+  }
+  return value;
+}
+
+template <typename Result, typename... Parameters>
+napi_value Apply(napi_env env, napi_callback_info info, const char* const* names, Result (*function)(Parameters...)) {
+  static_assert(Arity<Parameters...>() <= kMaxArguments);
+  Arguments arguments(env, info, names);
+  // Braces read from left to right, as the arguments stand.
+  std::tuple<Parameters...> parameters{arguments.Take<Parameters>()...};
+  if (arguments.failed()) return nullptr;
+  const Result result = std::apply(function, parameters);
+  const int error = errno;
+  arguments.Finish();
+  return ToValue(env, result, error);
+}
+
+// `Names` holds a name for each JavaScript argument and a nullptr behind them; the compiler counts.
+template <auto Function, const auto& Names>
+napi_value Thunk(napi_env env, napi_callback_info info) {
+  static_assert(ArityOf(Function) == std::size(Names) - 1, "a name for each JavaScript argument");
+  return Apply(env, info, Names, Function);
+}
+
+#endif

@@ -1,0 +1,44 @@
+// Builds the addon and the C programs into build/Release, lib/ from src/, and the examples and benchmarks into
+// build/programs; a step whose inputs are what they were is skipped.
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { generateConstants } from './generate-constants.js'
+import { nodeDirectory } from './headers.js'
+import { runPackage } from './run.js'
+import { digest, root, unless } from './stamp.js'
+
+const runtime = [process.platform, process.arch]
+
+export function build() {
+  unless('build/.native', digest(['binding.gyp', 'native', 'scripts/headers.js', 'package-lock.json'], runtime), () => {
+    mkdirSync(join(root, 'build'), { recursive: true })
+    runPackage(
+      'node-gyp/bin/node-gyp.js',
+      ['configure', 'build', '--loglevel=error', `--nodedir=${nodeDirectory(root)}`],
+      {
+        stdio: ['ignore', process.env.BSD_SOCKETS_VERBOSE ? 'inherit' : 'ignore', 'inherit'],
+      },
+    )
+  })
+  generateConstants()
+  unless('build/.lib', digest(['src', 'tsconfig.json', 'package-lock.json']), () => {
+    rmSync(join(root, 'lib'), { recursive: true, force: true })
+    runPackage('typescript/bin/tsc', ['-p', 'tsconfig.json'])
+  })
+  const programs = [
+    'src',
+    'examples',
+    'benchmarks',
+    'test/programs',
+    'tsconfig.json',
+    'tsconfig.programs.json',
+    'package-lock.json',
+  ]
+  unless('build/.programs', digest(programs), () => {
+    rmSync(join(root, 'build/programs'), { recursive: true, force: true })
+    runPackage('typescript/bin/tsc', ['-p', 'tsconfig.programs.json'])
+  })
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) build()

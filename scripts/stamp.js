@@ -1,0 +1,36 @@
+// Whether a step's inputs are what they were when it last ran.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+export const root = dirname(import.meta.dirname)
+
+function* files(path) {
+  if (!statSync(path, { throwIfNoEntry: false })) return
+  if (!statSync(path).isDirectory()) yield path
+  else for (const name of readdirSync(path).sort()) if (name !== 'node_modules') yield* files(join(path, name))
+}
+
+/** A hash of the contents of `inputs` (files and folders below the root) and of `facts`, which are strings. */
+export function digest(inputs, facts = []) {
+  const hash = createHash('sha256')
+  for (const fact of facts) hash.update(`${fact}\0`)
+  for (const input of inputs)
+    for (const file of files(join(root, input))) hash.update(file).update('\0').update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+/** Runs `step` unless the file `stamp` holds `value` already; writes it there afterwards. */
+export function unless(stamp, value, step) {
+  const path = join(root, stamp)
+  let before
+  try {
+    before = readFileSync(path, 'utf8')
+  } catch {
+    before = undefined // it never ran
+  }
+  if (before === value) return
+  step()
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, value)
+}

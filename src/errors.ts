@@ -1,0 +1,184 @@
+// Errors: Node's shape, PEP 3151's classes.
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
+import type { AddressLike } from './address.js'
+
+// The two of the socket calls that Node has no name for.
+const nameless: [string, number][] =
+  process.platform === 'darwin'
+    ? [
+        ['EPFNOSUPPORT', 46],
+        ['ETOOMANYREFS', 59],
+      ]
+    : [
+        ['EPFNOSUPPORT', 96],
+        ['ETOOMANYREFS', 109],
+      ]
+
+const names = new Map<number, string>(nameless.map(([name, errno]) => [errno, name]))
+for (const [errno, [name]] of getSystemErrorMap()) names.set(-errno, name)
+for (const [name, errno] of Object.entries(constants.errno)) if (!names.has(errno)) names.set(errno, name)
+
+/** The name of an errno, given as C has it or negative: `'ECONNREFUSED'`. */
+export const errnoName = (errno: number): string => names.get(Math.abs(errno)) ?? `E${Math.abs(errno)}`
+
+/** What an error may carry besides its number. */
+export interface ErrorDetails {
+  address?: AddressLike | undefined
+  /** What went over before the call failed, in bytes. */
+  sent?: number | undefined
+  cause?: unknown
+}
+
+/** A system call that failed, in the shape of Node's own errors: `connect ECONNREFUSED 127.0.0.1:1`. errno(3) */
+export class SocketError extends Error implements NodeJS.ErrnoException {
+  /** The errno's name. */
+  readonly code: string
+  /** The errno's number, negative. */
+  readonly errno: number
+  /** The system call's name. */
+  readonly syscall: string
+  readonly address?: string
+  readonly port?: number
+  readonly path?: string
+  /** How many bytes went over before the call failed, where some may have. */
+  readonly sent?: number
+
+  /** `errno` may be positive or negative. */
+  constructor(errno: number, syscall: string, { address, sent, cause }: ErrorDetails = {}) {
+    const code = errnoName(errno)
+    const place: Place = address === undefined ? {} : placeOf(address)
+    const where = 'path' in place ? ` ${place.path}` : 'port' in place ? ` ${place.address}:${place.port}` : ''
+    super(`${syscall} ${code}${where}`, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.errno = -Math.abs(errno)
+    this.syscall = syscall
+    Object.assign(this, place)
+    if (sent !== undefined) this.sent = sent
+  }
+
+  static {
+    this.prototype.name = 'SocketError'
+  }
+}
+
+interface Place {
+  address?: string
+  port?: number
+  path?: string
+}
+
+function placeOf(address: AddressLike): Place {
+  if (typeof address === 'string' || address instanceof Uint8Array) return { path: String(address) }
+  if ('path' in address) return { path: String(address.path) }
+  if ('abstract' in address) return { path: `\0${String(address.abstract)}` }
+  if ('address' in address && 'port' in address) return { address: address.address, port: address.port }
+  if (0 in address) return { address: address[0], port: address[1] }
+  return {}
+}
+
+/** The call would block. PEP 3151's BlockingIOError */
+export class BlockingIOError extends SocketError {}
+/** A call on one end of which the other has gone. PEP 3151's BrokenPipeError */
+export class ConnectionError extends SocketError {}
+export class BrokenPipeError extends ConnectionError {}
+export class ConnectionAbortedError extends ConnectionError {}
+export class ConnectionRefusedError extends ConnectionError {}
+export class ConnectionResetError extends ConnectionError {}
+export class FileExistsError extends SocketError {}
+export class FileNotFoundError extends SocketError {}
+/** A signal came while `process` has a listener for one; what was under way can be gone on with. PEP 475 */
+export class InterruptedError extends SocketError {}
+export class PermissionError extends SocketError {}
+/** The socket's timeout, or the network's own, ran out. */
+export class TimeoutError extends SocketError {}
+
+type ErrorClass = new (errno: number, syscall: string, details?: ErrorDetails) => SocketError
+
+const classes = new Map<number, ErrorClass>()
+const { errno: E } = constants
+const tree: [ErrorClass, string, number[]][] = [
+  [BlockingIOError, 'BlockingIOError', [E.EAGAIN, E.EALREADY, E.EINPROGRESS, E.EWOULDBLOCK]],
+  [BrokenPipeError, 'BrokenPipeError', [E.EPIPE, 'ESHUTDOWN' in E ? Number(E.ESHUTDOWN) : 0]],
+  [ConnectionAbortedError, 'ConnectionAbortedError', [E.ECONNABORTED]],
+  [ConnectionError, 'ConnectionError', []],
+  [ConnectionRefusedError, 'ConnectionRefusedError', [E.ECONNREFUSED]],
+  [ConnectionResetError, 'ConnectionResetError', [E.ECONNRESET]],
+  [FileExistsError, 'FileExistsError', [E.EEXIST]],
+  [FileNotFoundError, 'FileNotFoundError', [E.ENOENT]],
+  [InterruptedError, 'InterruptedError', [E.EINTR]],
+  [PermissionError, 'PermissionError', [E.EACCES, E.EPERM]],
+  [TimeoutError, 'TimeoutError', [E.ETIMEDOUT]],
+]
+for (const [type, name, errnos] of tree) {
+  ;(type.prototype as Error).name = name
+  for (const errno of errnos) if (errno) classes.set(errno, type)
+}
+
+/** The error for an errno, positive or negative, of the class that PEP 3151 gives it. */
+export function socketError(errno: number, syscall: string, details?: ErrorDetails): SocketError {
+  return new (classes.get(Math.abs(errno)) ?? SocketError)(errno, syscall, details)
+}
+
+/** The result of a call, or an exception where it is −errno. */
+export function check(result: number, syscall: string, address?: AddressLike): number {
+  if (result < 0) throw socketError(result, syscall, { address })
+  return result
+}
+
+const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor?.name ?? 'Object'}`
+  return typeof value === 'function' ? 'a function' : String(value)
+}
+
+/** The TypeError for an argument of the wrong type: `expected` is such as "of type number". */
+export const invalidType = (name: string, value: unknown, expected: string): TypeError =>
+  coded(new TypeError(`The "${name}" argument must be ${expected}. Received ${shown(value)}`), 'ERR_INVALID_ARG_TYPE')
+
+/** The TypeError for an argument whose value will not do: `reason` is such as "must be an IPv4 address". */
+export const invalidValue = (name: string, value: unknown, reason: string): TypeError =>
+  coded(new TypeError(`The argument '${name}' ${reason}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE')
+
+/** The RangeError for a number out of its range: `range` is such as ">= 0 && <= 65535". */
+export const outOfRange = (name: string, value: unknown, range: string): RangeError =>
+  coded(
+    new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown(value)}`),
+    'ERR_OUT_OF_RANGE',
+  )
+
+/** An integer within its range, or an exception that names it. */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number') throw invalidType(name, value, 'of type number')
+  if (!Number.isInteger(value)) throw outOfRange(name, value, 'an integer')
+  if (value < min || value > max) throw outOfRange(name, value, `>= ${min} && <= ${max}`)
+  return value
+}
+
+/** A name or an address that could not be resolved: `code` is such as `'EAI_NONAME'`. gai_strerror(3) */
+export class GaiError extends Error {
+  /** The name of the EAI_ code. */
+  readonly code: string
+  /** The EAI_ code, as the C library has it. */
+  readonly errno: number
+  readonly syscall: string
+  /** The name that was asked for. */
+  readonly hostname?: string
+
+  constructor(code: string, errno: number, syscall: string, hostname?: string) {
+    super(`${syscall} ${code}${hostname === undefined ? '' : ` ${hostname}`}`)
+    this.code = code
+    this.errno = errno
+    this.syscall = syscall
+    if (hostname !== undefined) this.hostname = hostname
+  }
+
+  static {
+    this.prototype.name = 'GaiError'
+  }
+}
+
+/** Whether an error is one of a system call of this library. */
+export const isSocketError = (error: unknown): error is SocketError => error instanceof SocketError

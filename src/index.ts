@@ -1,0 +1,57 @@
+/**
+ * Berkeley sockets: Python's socket module in TypeScript's manner.
+ *
+ * ```ts
+ * import { Socket } from 'bsd-sockets'
+ *
+ * const server = new Socket()
+ * server.bind({ address: '127.0.0.1', port: 9999 })
+ * server.listen()
+ * const [client, address] = server.accept()
+ * client.sendall(client.recv(1024))
+ * ```
+ *
+ * @module bsd-sockets
+ */
+export { decodeAddress, encodeAddress } from './address.js'
+export type { AddressLike, IPv4Address, IPv6Address, RawAddress, SocketAddress, UnixAddress } from './address.js'
+export type * from './address-families.js'
+export { createConnection, createServer, hasDualstackIpv6 } from './connection.js'
+export type { ConnectionOptions, HostAndPort, ServerOptions } from './connection.js'
+export * from './constants.js'
+export {
+  BlockingIOError,
+  BrokenPipeError,
+  ConnectionAbortedError,
+  ConnectionError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  FileExistsError,
+  FileNotFoundError,
+  GaiError,
+  InterruptedError,
+  isSocketError,
+  PermissionError,
+  SocketError,
+  TimeoutError,
+} from './errors.js'
+export { MySocket, recvExactly } from './my-socket.js'
+export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if_nametoindex } from './names.js'
+export type { AddressInfo, AddressInfoHints } from './names.js'
+export { poll, select } from './select.js'
+export type { Descriptor } from './select.js'
+export { getdefaulttimeout, setdefaulttimeout, Socket } from './socket.js'
+export type { Data, OptionValue } from './socket-base.js'
+export {
+  CMSG_LEN,
+  CMSG_SPACE,
+  htonl,
+  htons,
+  inet_aton,
+  inet_ntoa,
+  inet_ntop,
+  inet_pton,
+  ntohl,
+  ntohs,
+} from './syscalls.js'
+export type { Length, View } from './syscalls.js'

@@ -1,0 +1,124 @@
+// Messages with more than bytes: many views, an address and control messages; one at a time or a batch.
+import { call } from './native.js'
+import type { View } from './native.js'
+
+/** What C calls a msghdr. On the way in the lengths are those of the views; the numbers are what came back. recvmsg(2) */
+export interface Message {
+  /** Room for the sender's address, or the address to send to. */
+  name?: View | null
+  /** Where the bytes go to or come from: at most 1,024 views. */
+  iov: readonly View[]
+  /** Room for control messages, or those to send. cmsg(3) */
+  control?: View | null
+  /** The length of the address that came, which may be more than there was room for. */
+  nameLength: number
+  /** The length of the control messages that came. */
+  controlLength: number
+  /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR and the like. */
+  flags: number
+}
+
+const native = {
+  recvmmsg: call<
+    | ((
+        fd: number,
+        results: Uint32Array,
+        data: View,
+        names: View | null,
+        control: View | null,
+        flags: number,
+        timeout: View | null,
+      ) => number)
+    | undefined
+  >('recvmmsg'),
+  recvmsg:
+    call<
+      (
+        fd: number,
+        iov: readonly View[],
+        name: View | null,
+        control: View | null,
+        numbers: View,
+        flags: number,
+      ) => number
+    >('recvmsg'),
+  sendmmsg: call<
+    | ((
+        fd: number,
+        results: Uint32Array,
+        data: View,
+        names: View | null,
+        control: View | null,
+        flags: number,
+        count: number,
+      ) => number)
+    | undefined
+  >('sendmmsg'),
+  sendmsg:
+    call<(fd: number, iov: readonly View[], name: View | null, control: View | null, flags: number) => number>(
+      'sendmsg',
+    ),
+}
+
+const numbers = new Uint32Array(3) // name length, control length, flags: one for all, since a call ends before another begins
+
+/** Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns its bytes' count. recvmsg(2) */
+export function recvmsg(fd: number, message: Message, flags: number): number {
+  const { iov, name = null, control = null } = message
+  const result = native.recvmsg(fd, iov, name, control, numbers, flags)
+  if (result >= 0)
+    [message.nameLength, message.controlLength, message.flags] = numbers as unknown as [number, number, number]
+  return result
+}
+
+/** Sends a message; returns how many bytes were taken. sendmsg(2) */
+export function sendmsg(fd: number, message: Message, flags: number): number {
+  const { iov, name = null, control = null } = message
+  return native.sendmsg(fd, iov, name, control, flags)
+}
+
+/**
+ * A batch of messages in equal slots, laid out once and used again: no object for each datagram. Message `i` has its
+ * bytes in `data` from `i * size`, its address in `names` from `i * nameSize`, its control messages alike, and four
+ * numbers in `results` from `i * 4`: its length, its address's, its control messages', and its flags.
+ */
+export class MessageBatch {
+  readonly count: number
+  readonly size: number
+  readonly nameSize: number
+  readonly controlSize: number
+  readonly data: Buffer
+  readonly names: Buffer | null
+  readonly control: Buffer | null
+  readonly results: Uint32Array
+
+  /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
+  constructor(count: number, size: number, { nameSize = 0, controlSize = 0 } = {}) {
+    this.count = count
+    this.size = size
+    this.nameSize = nameSize
+    this.controlSize = controlSize
+    this.data = Buffer.alloc(count * size)
+    this.names = nameSize > 0 ? Buffer.alloc(count * nameSize) : null
+    this.control = controlSize > 0 ? Buffer.alloc(count * controlSize) : null
+    this.results = new Uint32Array(count * 4)
+  }
+}
+
+/**
+ * Receives as many messages as there are, at most the batch's `count`; returns how many came. The timeout, the bytes of
+ * a timespec, is looked at after each message only. Linux. recvmmsg(2)
+ */
+export const recvmmsg =
+  native.recvmmsg &&
+  ((fd: number, batch: MessageBatch, flags: number, timeout: View | null = null): number =>
+    native.recvmmsg!(fd, batch.results, batch.data, batch.names, batch.control, flags, timeout))
+
+/**
+ * Sends the first `count` messages of a batch, whose `results` hold the lengths to send; returns how many were taken,
+ * and writes how many bytes of each. Linux. sendmmsg(2)
+ */
+export const sendmmsg =
+  native.sendmmsg &&
+  ((fd: number, batch: MessageBatch, flags: number, count: number = batch.count): number =>
+    native.sendmmsg!(fd, batch.results, batch.data, batch.names, batch.control, flags, count))

@@ -1,0 +1,87 @@
+// The class of the Socket Programming HOWTO: messages of one length, which it was told once.
+import { checkInteger } from './errors.js'
+import { createConnection } from './connection.js'
+import type { Data } from './socket-base.js'
+import { bytesOf } from './socket-base.js'
+import type { Socket } from './socket.js'
+
+const broken = (): Error => new Error('socket connection broken')
+
+/**
+ * Sends and receives messages of a fixed length, as a lesson in why both need a loop. `connect` takes a name.
+ *
+ * @throws Error `socket connection broken` where a message ends before its time
+ */
+export class MySocket {
+  /** The length of every message, in bytes. */
+  readonly messageLength: number
+  #socket: Socket | undefined
+
+  /** `socket` is one that is connected already, from accept. */
+  constructor(messageLength: number, socket?: Socket) {
+    this.messageLength = checkInteger('messageLength', messageLength, 1, 2 ** 31 - 1)
+    this.#socket = socket
+  }
+
+  get socket(): Socket {
+    if (this.#socket === undefined) throw broken()
+    return this.#socket
+  }
+
+  /** Connects to a host, by name or number. */
+  connect(host: string, port: number): void {
+    this.#socket?.close()
+    this.#socket = createConnection([host, port])
+  }
+
+  /** Sends a message, which must have the length that was given. send(2) */
+  mysend(message: Data): void {
+    const view = bytesOf(message)
+    checkInteger('message.length', view.byteLength, this.messageLength, this.messageLength)
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+    let total = 0
+    while (total < this.messageLength) {
+      const sent = this.socket.send(bytes.subarray(total))
+      if (sent === 0) throw broken()
+      total += sent
+    }
+  }
+
+  /** Receives a message. recv(2) */
+  myreceive(): Buffer {
+    const chunks: Buffer[] = []
+    let received = 0
+    while (received < this.messageLength) {
+      const chunk = this.socket.recv(Math.min(this.messageLength - received, 2048))
+      if (chunk.length === 0) throw broken()
+      chunks.push(chunk)
+      received += chunk.length
+    }
+    return Buffer.concat(chunks)
+  }
+
+  /** Closes the connection, if there is one. */
+  close(): void {
+    this.#socket?.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+/**
+ * Receives exactly `size` bytes, in as many calls as that takes. recv(2)
+ *
+ * @throws Error `socket connection broken` where the peer stops sending before
+ */
+export function recvExactly(socket: Socket, size: number): Buffer {
+  const buffer = Buffer.allocUnsafe(size)
+  let received = 0
+  while (received < size) {
+    const count = socket.recvInto(buffer.subarray(received))
+    if (count === 0) throw broken()
+    received += count
+  }
+  return buffer
+}

@@ -1,0 +1,148 @@
+// Names and addresses, by the C library. These block, as C's do: a name server that is slow holds the thread.
+import { hostname } from 'node:os'
+import { domainToASCII } from 'node:url'
+import { addressRoom, decodeAddress, encodeAddress } from './address.js'
+import type { AddressLike, SocketAddress } from './address.js'
+import * as constants from './constants.js'
+import { check, checkInteger, GaiError, invalidType, socketError } from './errors.js'
+import { dataView, littleEndian } from './layout.js'
+import { call } from './native.js'
+import type { View } from './native.js'
+import * as sys from './syscalls.js'
+
+const native = {
+  getaddrinfo:
+    call<
+      (
+        status: Int32Array,
+        node: string | null,
+        service: string | null,
+        hints: Int32Array,
+        results: View,
+        canonname: View | null,
+      ) => number
+    >('getaddrinfo'),
+  getnameinfo:
+    call<(status: Int32Array, address: View, flags: number, host: View, service: View) => number>('getnameinfo'),
+}
+
+const eaiNames = new Map(
+  Object.entries(constants)
+    .filter(([name, value]) => name.startsWith('EAI_') && value !== undefined)
+    .map(([name, value]) => [value, name]),
+)
+
+// status holds the EAI_ code and, for EAI_SYSTEM, the errno.
+function fail([code = 0, errno = 0]: Int32Array, syscall: string, name?: string): Error {
+  if (code === constants.EAI_SYSTEM && errno !== 0) return socketError(errno, syscall)
+  return new GaiError(eaiNames.get(code) ?? `EAI ${code}`, code, syscall, name)
+}
+
+const resultSize = 16 + addressRoom // of struct AddressInfo in calls.h
+const maxName = 1025 // NI_MAXHOST
+
+/** What getaddrinfo is to look for; 0 is any. getaddrinfo(3) */
+export interface AddressInfoHints {
+  family?: number
+  type?: number
+  protocol?: number
+  /** AI_PASSIVE, AI_NUMERICHOST, AI_CANONNAME and the like. */
+  flags?: number
+}
+
+/** One way to reach a host: what to give to `new Socket` and to connect or bind. getaddrinfo(3) */
+export interface AddressInfo {
+  family: number
+  type: number
+  protocol: number
+  /** Of the first one, if AI_CANONNAME asked for it; else empty. */
+  canonname: string
+  address: SocketAddress
+}
+
+const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(0)))
+
+/**
+ * The addresses of a host and a service, both given by name or number; null for the host is the any-address with
+ * AI_PASSIVE, else the loopback's. getaddrinfo(3)
+ *
+ * @throws GaiError
+ */
+export function getaddrinfo(
+  host: string | null,
+  service: string | number | null,
+  hints: AddressInfoHints = {},
+): AddressInfo[] {
+  if (host !== null && typeof host !== 'string') throw invalidType('host', host, 'of type string or null')
+  if (typeof service === 'number') checkInteger('service', service, 0, 65535)
+  const { family = 0, type = 0, protocol = 0, flags = 0 } = hints
+  const wanted = new Int32Array([
+    checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
+    checkInteger('family', family, 0, 65535),
+    checkInteger('type', type, 0, 2 ** 31 - 1),
+    checkInteger('protocol', protocol, 0, 2 ** 31 - 1),
+  ])
+  const status = new Int32Array(2)
+  const canonname = Buffer.alloc(maxName)
+  const node = host !== null && /[^\0-\x7f]/.test(host) ? domainToASCII(host) || host : host
+  let results = Buffer.alloc(16 * resultSize)
+  for (;;) {
+    const count = native.getaddrinfo(
+      status,
+      node,
+      service === null ? null : String(service),
+      wanted,
+      results,
+      canonname,
+    )
+    if (count < 0) throw fail(status, 'getaddrinfo', host ?? undefined)
+    if (count * resultSize > results.length) {
+      results = Buffer.alloc(count * resultSize)
+      continue
+    }
+    return Array.from({ length: count }, (_, i) => {
+      const result = results.subarray(i * resultSize, (i + 1) * resultSize)
+      const view = dataView(result)
+      return {
+        family: view.getInt32(0, littleEndian),
+        type: view.getInt32(4, littleEndian),
+        protocol: view.getInt32(8, littleEndian),
+        canonname: i === 0 ? textOf(canonname) : '',
+        address: decodeAddress(result.subarray(16), view.getUint32(12, littleEndian)),
+      }
+    })
+  }
+}
+
+/**
+ * The names of an address's host and service; with NI_NUMERICHOST and NI_NUMERICSERV their numbers. getnameinfo(3)
+ *
+ * @throws GaiError
+ */
+export function getnameinfo(address: AddressLike, flags = 0): [host: string, service: string] {
+  const status = new Int32Array(2)
+  const host = Buffer.alloc(maxName)
+  const service = Buffer.alloc(32) // NI_MAXSERV
+  if (native.getnameinfo(status, encodeAddress(address), flags, host, service) < 0) throw fail(status, 'getnameinfo')
+  return [textOf(host), textOf(service)]
+}
+
+/** This machine's name. gethostname(2) */
+export const gethostname = (): string => hostname()
+
+/** The index of a network interface. if_nametoindex(3) */
+export const if_nametoindex = (name: string): number => check(sys.if_nametoindex(name), 'if_nametoindex')
+
+/** The name of a network interface. if_indextoname(3) */
+export function if_indextoname(index: number): string {
+  const name = sys.if_indextoname(index)
+  if (typeof name === 'number') throw socketError(name, 'if_indextoname')
+  return name
+}
+
+/** The network interfaces, each its index and its name. if_nameindex(3) */
+export function if_nameindex(): [index: number, name: string][] {
+  const list = sys.if_nameindex()
+  if (typeof list === 'number') throw socketError(list, 'if_nameindex')
+  return list
+}

@@ -1,0 +1,38 @@
+// Loads the addon: a prebuilt one or a local build.
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { traced } from './trace.js'
+
+/** A function of the addon: numbers, views and short strings in; a number, or a string where the C function gives one. */
+export type NativeFunction = (...values: never[]) => number | string
+
+/** Bytes, where they lie: a Buffer, any typed array or a DataView, over shared memory too. */
+export type View = ArrayBufferView
+
+/** An out-length, of one element: on the way in the room, on the way out what the kernel had, which may be more. */
+export type Length = Uint32Array
+
+interface Native {
+  readonly constants: Readonly<Record<string, number>>
+  readonly layouts: Readonly<Record<string, number>>
+  readonly functions: Readonly<Record<string, NativeFunction>>
+}
+
+function load(): Native {
+  const root = dirname(import.meta.dirname)
+  const find = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Native
+  try {
+    return find(root)
+  } catch (cause) {
+    const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: run 'npx node-gyp rebuild' in ${root}`
+    throw new Error(message, { cause })
+  }
+}
+
+const addon = load()
+
+/** The addon's tables. With BSD_SOCKETS_TRACE set, each of its functions writes a line to standard error. */
+export const native: Native = process.env.BSD_SOCKETS_TRACE ? { ...addon, functions: traced(addon.functions) } : addon
+
+/** The function of this name, or undefined where the kernel has no such call; nothing stands between it and the caller. */
+export const call = <Signature>(name: string): Signature => native.functions[name] as unknown as Signature

@@ -1,0 +1,305 @@
+// What the synchronous and the asynchronous Socket have in common: all that cannot block, and one try at all that can.
+import { constants } from 'node:os'
+import { addressRoom, decodeAddress, encodeAddress } from './address.js'
+import type { AddressLike, SocketAddress } from './address.js'
+import {
+  AF_INET,
+  AF_UNIX,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_SETFD,
+  FD_CLOEXEC,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_PROTOCOL,
+  SO_TYPE,
+} from './constants.js'
+import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from './constants.js'
+import { check, checkInteger, invalidType, socketError } from './errors.js'
+import { dataView, field, read } from './layout.js'
+import { leaked } from './leaks.js'
+import type { View } from './native.js'
+import { acceptSocket, NOSIGNAL, openPair, openSocket, setNonblocking } from './open.js'
+import * as sys from './syscalls.js'
+
+/** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
+export type Data = View | ArrayBuffer | SharedArrayBuffer | string
+
+/** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
+export type OptionValue = number | boolean | string | View | null
+
+const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = constants.errno
+
+/** The bytes of `data`. */
+export function bytesOf(data: Data): View {
+  if (ArrayBuffer.isView(data)) return data
+  if (typeof data === 'string') return Buffer.from(data)
+  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
+  throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
+}
+
+/** The part of a fresh buffer that was filled; a small part of a large one is copied, so as not to hold it all. */
+export function filled(buffer: Buffer, count: number): Buffer {
+  const part = buffer.subarray(0, count) // MSG_TRUNC may count more than there is room for
+  return buffer.length > 4096 && part.length < buffer.length >> 1 ? Buffer.from(part) : part
+}
+
+const integer = new Int32Array(1)
+const four = new Uint32Array(1)
+
+function getInteger(fd: number, level: number, name: number): number {
+  four[0] = 4
+  check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
+  return integer[0]!
+}
+
+// One try, or null where it would block; a signal in the middle of it is no reason to give up (PEP 475).
+function attempt(call: () => number, syscall: string, address?: AddressLike): number | null {
+  for (;;) {
+    const result = call()
+    if (result >= 0) return result
+    if (result === -EAGAIN) return null
+    if (result !== -EINTR) throw socketError(result, syscall, { address })
+  }
+}
+
+const peer = Buffer.alloc(addressRoom)
+const peerLength = new Uint32Array(1)
+
+const saFamily = field('sockaddr.sa_family')
+
+function familyOf(fd: number): number {
+  if (SO_DOMAIN !== undefined) return getInteger(fd, SOL_SOCKET, SO_DOMAIN)
+  peerLength[0] = peer.length
+  check(sys.getsockname(fd, peer, peerLength), 'getsockname')
+  return read(dataView(peer), saFamily)
+}
+
+/** The kind of the address that one `type` of socket gets: a Socket constructor. */
+type SocketClass<T> = new (family: number, type: number, protocol: number, fd: number) => T
+
+export abstract class SocketBase {
+  #fd: number
+  /** The address family: AF_INET, AF_INET6, AF_UNIX… */
+  readonly family: number
+  /** The type: SOCK_STREAM, SOCK_DGRAM… */
+  readonly type: number
+  /** The protocol's number, 0 for the family's own. */
+  readonly protocol: number
+
+  /**
+   * A new socket, close-on-exec and non-blocking: waiting is done here, in poll(2). `fd` takes over a descriptor that
+   * is one already. socket(2)
+   */
+  constructor(family: number = AF_INET, type: number = SOCK_STREAM, protocol = 0, fd?: number) {
+    this.#fd = fd ?? openSocket(family, type, protocol)
+    this.family = family
+    this.type = type & ~((SOCK_CLOEXEC ?? 0) | (SOCK_NONBLOCK ?? 0))
+    this.protocol = protocol
+    leaked.watch(this, this.#fd)
+  }
+
+  /**
+   * Takes over a descriptor, whose family, type and protocol are found out, and makes it non-blocking, for all who
+   * share it. It is closed with this object. socket(7)
+   */
+  static fromFd<T>(this: SocketClass<T>, fd: number): T {
+    checkInteger('fd', fd, 0, 2 ** 31 - 1)
+    const type = getInteger(fd, SOL_SOCKET, SO_TYPE)
+    const protocol = SO_PROTOCOL === undefined ? 0 : getInteger(fd, SOL_SOCKET, SO_PROTOCOL)
+    const family = familyOf(fd)
+    setNonblocking(fd)
+    return new this(family, type, protocol, fd)
+  }
+
+  /** Two sockets, connected to each other; Unix stream sockets unless told otherwise. socketpair(2) */
+  static pair<T>(this: SocketClass<T>, family: number = AF_UNIX, type: number = SOCK_STREAM, protocol = 0): [T, T] {
+    const [first, second] = openPair(family, type, protocol)
+    return [new this(family, type, protocol, first), new this(family, type, protocol, second)]
+  }
+
+  /** The descriptor, −1 once it is closed or detached. */
+  get fd(): number {
+    return this.#fd
+  }
+
+  /** Whether the descriptor was closed or detached. */
+  get closed(): boolean {
+    return this.#fd < 0
+  }
+
+  /** The descriptor, −1 once it is closed or detached. */
+  fileno(): number {
+    return this.#fd
+  }
+
+  /** Gives the socket its address. Numeric; `''` is the any-address, port 0 any free one. bind(2) */
+  bind(address: AddressLike): void {
+    check(sys.bind(this.#fd, encodeAddress(address, this.family)), 'bind', address)
+  }
+
+  /** Makes the socket one that accepts; `backlog` connections may wait to be accepted. listen(2) */
+  listen(backlog: number = Math.min(SOMAXCONN, 128)): void {
+    check(sys.listen(this.#fd, backlog), 'listen')
+  }
+
+  /** The socket's own address. getsockname(2) */
+  getsockname(): SocketAddress {
+    peerLength[0] = peer.length
+    check(sys.getsockname(this.#fd, peer, peerLength), 'getsockname')
+    return decodeAddress(peer, peerLength[0])
+  }
+
+  /** The address of the peer. getpeername(2) */
+  getpeername(): SocketAddress {
+    peerLength[0] = peer.length
+    check(sys.getpeername(this.#fd, peer, peerLength), 'getpeername')
+    return decodeAddress(peer, peerLength[0])
+  }
+
+  /** An option's value as an int, or as the bytes of a struct of at most `size`. getsockopt(2) */
+  getsockopt(level: number, name: number): number
+  getsockopt(level: number, name: number, size: number): Buffer
+  getsockopt(level: number, name: number, size?: number): number | Buffer {
+    if (size === undefined) return getInteger(this.#fd, level, name)
+    const value = Buffer.alloc(size)
+    const length = new Uint32Array([size])
+    check(sys.getsockopt(this.#fd, level, name, value, length), 'getsockopt')
+    return value.subarray(0, length[0])
+  }
+
+  /** Sets an option; a null value is followed by its length. setsockopt(2) */
+  setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
+    check(sys.setsockopt(this.#fd, level, name, optionBytes(value), length), 'setsockopt')
+  }
+
+  /** Ends one direction or both: SHUT_RD, SHUT_WR ("done sending, still listening"), SHUT_RDWR. shutdown(2) */
+  shutdown(how: number): void {
+    check(sys.shutdown(this.#fd, how), 'shutdown')
+  }
+
+  /** Gives the descriptor back. Doing so again does nothing. close(2) */
+  close(): void {
+    const fd = this.detach()
+    if (fd < 0) return
+    const result = sys.close(fd)
+    // The descriptor is gone even so (Linux) or may be somebody else's by now: close is never tried again.
+    if (result < 0 && result !== -EINTR) throw socketError(result, 'close')
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
+  detach(): number {
+    const fd = this.#fd
+    if (fd < 0) return fd
+    this.#fd = -1 // no later call can reach a descriptor that is used again
+    leaked.forget(this)
+    return fd
+  }
+
+  /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
+  dup(): this {
+    const fd = check(sys.fcntl(this.#fd, F_DUPFD_CLOEXEC, 0), 'fcntl')
+    return this.made(this.family, this.type, this.protocol, fd)
+  }
+
+  /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD */
+  getInheritable(): boolean {
+    return (check(sys.fcntl(this.#fd, F_GETFD), 'fcntl') & FD_CLOEXEC) === 0
+  }
+
+  /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
+  setInheritable(inheritable: boolean): void {
+    check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl')
+  }
+
+  /** As accept, or null where no connection waits. accept4(2) */
+  tryAccept(): [this, SocketAddress] | null {
+    const fd = attempt(() => {
+      peerLength[0] = peer.length
+      return acceptSocket(this.#fd, peer, peerLength)
+    }, 'accept')
+    if (fd === null) return null
+    return [this.made(this.family, this.type, this.protocol, fd), decodeAddress(peer, peerLength[0])]
+  }
+
+  /**
+   * Begins to connect, or asks how that went: true once connected, null while it is under way. A socket that is being
+   * connected is writable when it has ended. connect(2)
+   */
+  tryConnect(address: AddressLike): true | null {
+    const result = sys.connect(this.#fd, encodeAddress(address, this.family))
+    if (result >= 0 || result === -EISCONN) return true
+    if (result === -EALREADY || result === -EINTR || result === -EINPROGRESS || result === -EAGAIN) return null
+    throw socketError(result, 'connect', { address })
+  }
+
+  /** How a connect that was under way went: true once connected, null while it still is. connect(2), getsockopt(2) */
+  protected connected(address: AddressLike): true | null {
+    const error = getInteger(this.#fd, SOL_SOCKET, SO_ERROR)
+    if (error !== 0) throw socketError(error, 'connect', { address })
+    peerLength[0] = peer.length
+    const result = sys.getpeername(this.#fd, peer, peerLength)
+    if (result === -ENOTCONN) return null
+    return check(result, 'connect', address) >= 0 || null
+  }
+
+  /** As recv, or null where nothing has come. recv(2) */
+  tryRecv(size: number, flags = 0): Buffer | null {
+    const buffer = Buffer.allocUnsafe(size)
+    const count = this.tryRecvInto(buffer, flags)
+    return count === null ? null : filled(buffer, count)
+  }
+
+  /** As recvInto, or null where nothing has come. recv(2) */
+  tryRecvInto(view: View, flags = 0): number | null {
+    return attempt(() => sys.recv(this.#fd, view, flags), 'recv')
+  }
+
+  /** As recvfromInto, or null where nothing has come. recvfrom(2) */
+  tryRecvfromInto(view: View, flags = 0): [number, SocketAddress] | null {
+    const count = attempt(() => {
+      peerLength[0] = peer.length
+      return sys.recvfrom(this.#fd, view, flags, peer, peerLength)
+    }, 'recvfrom')
+    return count === null ? null : [count, decodeAddress(peer, peerLength[0])]
+  }
+
+  /** As recvfrom, or null where nothing has come. recvfrom(2) */
+  tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
+    const buffer = Buffer.allocUnsafe(size)
+    const result = this.tryRecvfromInto(buffer, flags)
+    return result && [filled(buffer, result[0]), result[1]]
+  }
+
+  /** As send, or null where there is no room. send(2) */
+  trySend(data: Data, flags = 0): number | null {
+    const bytes = bytesOf(data)
+    return attempt(() => sys.send(this.#fd, bytes, flags | NOSIGNAL), 'send')
+  }
+
+  /** As sendto, or null where there is no room. sendto(2) */
+  trySendto(data: Data, address: AddressLike, flags = 0): number | null {
+    const bytes = bytesOf(data)
+    const to = encodeAddress(address, this.family)
+    return attempt(() => sys.sendto(this.#fd, bytes, flags | NOSIGNAL, to), 'sendto', address)
+  }
+
+  /** A socket of this one's class on a descriptor of ours. */
+  protected made(family: number, type: number, protocol: number, fd: number): this {
+    return new (this.constructor as SocketClass<this>)(family, type, protocol, fd)
+  }
+}
+
+/** The bytes of an option's value; a number or a boolean is an int. */
+export function optionBytes(value: OptionValue): View | null {
+  if (value === null || ArrayBuffer.isView(value)) return value
+  if (typeof value === 'string') return Buffer.from(value)
+  if (typeof value === 'boolean') return new Int32Array([value ? 1 : 0])
+  if (typeof value !== 'number') throw invalidType('value', value, 'a number, a boolean, a string, bytes or null')
+  checkInteger('value', value, -(2 ** 31), 2 ** 32 - 1)
+  return new Int32Array([value])
+}

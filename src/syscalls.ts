@@ -1,0 +1,180 @@
+/**
+ * The C functions: integers and byte views in, the result or −errno out.
+ *
+ * One call is one system call, and none throws for an errno; a wrong argument is a TypeError or RangeError before any
+ * system call is made. Lengths are never passed: they are the byte length of the view before them. These block as C
+ * does: a blocked call holds its thread, and neither `worker.terminate()` nor `process.exit()` can end it. `Socket`
+ * is for who wants neither.
+ *
+ * @module bsd-sockets/syscalls
+ */
+import { call } from './native.js'
+import type { Length, View } from './native.js'
+
+export type { Length, View }
+
+/** A new descriptor. socket(2) */
+export const socket = call<(domain: number, type: number, protocol: number) => number>('socket')
+
+/** Two connected descriptors, written to `fds`. socketpair(2) */
+export const socketpair =
+  call<(domain: number, type: number, protocol: number, fds: Int32Array) => number>('socketpair')
+
+/** Gives a socket its address, the bytes of a sockaddr. bind(2) */
+export const bind = call<(fd: number, address: View) => number>('bind')
+
+/** Connects, or for datagrams sets the peer. connect(2) */
+export const connect = call<(fd: number, address: View) => number>('connect')
+
+/** Makes a socket one that accepts. listen(2) */
+export const listen = call<(fd: number, backlog: number) => number>('listen')
+
+/** The descriptor of a new connection, the peer's address in `address`. accept(2) */
+export const accept = call<(fd: number, address: View | null, length: Length | null) => number>('accept')
+
+/** As accept, with SOCK_CLOEXEC and SOCK_NONBLOCK set at once; Linux alone has it. accept4(2) */
+export const accept4 = call<
+  ((fd: number, address: View | null, length: Length | null, flags: number) => number) | undefined
+>('accept4')
+
+/** Receives into `view`; 0 means that the peer has stopped sending. recv(2) */
+export const recv = call<(fd: number, view: View, flags: number) => number>('recv')
+
+/** Sends from `view`; returns how many bytes were taken. send(2) */
+export const send = call<(fd: number, view: View, flags: number) => number>('send')
+
+/** Receives a datagram and its sender's address. recvfrom(2) */
+export const recvfrom =
+  call<(fd: number, view: View, flags: number, address: View | null, length: Length | null) => number>('recvfrom')
+
+/** Sends a datagram to an address. sendto(2) */
+export const sendto = call<(fd: number, view: View, flags: number, address: View) => number>('sendto')
+
+/** Reads into `view`: recv with flags 0. read(2) */
+export const read = call<(fd: number, view: View) => number>('read')
+
+/** Writes from `view`: send with flags 0. write(2) */
+export const write = call<(fd: number, view: View) => number>('write')
+
+/** Reads into several views, at most 1,024, one after the other. readv(2) */
+export const readv = call<(fd: number, views: readonly View[]) => number>('readv')
+
+/** Writes from several views, at most 1,024, one after the other. writev(2) */
+export const writev = call<(fd: number, views: readonly View[]) => number>('writev')
+
+/** Ends one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR. shutdown(2) */
+export const shutdown = call<(fd: number, how: number) => number>('shutdown')
+
+/** Gives a descriptor back, whatever it is. Never to be tried again, not even after −EINTR. close(2) */
+export const close = call<(fd: number) => number>('close')
+
+/** Reads an option's value into `view`, its length into `length`. getsockopt(2) */
+export const getsockopt =
+  call<(fd: number, level: number, name: number, view: View, length: Length) => number>('getsockopt')
+
+/** Sets an option. A null value is followed by its length, as AF_ALG wants it. setsockopt(2) */
+export const setsockopt =
+  call<(fd: number, level: number, name: number, view: View | null, length?: number) => number>('setsockopt')
+
+/** A socket's own address. getsockname(2) */
+export const getsockname = call<(fd: number, address: View, length: Length) => number>('getsockname')
+
+/** The address of a socket's peer. getpeername(2) */
+export const getpeername = call<(fd: number, address: View, length: Length) => number>('getpeername')
+
+/**
+ * Waits until one of the descriptors below `nfds` (at most FD_SETSIZE) is ready. Each set is the bytes of an fd_set,
+ * the timeout those of a timeval; Linux leaves in it what time was left. select(2)
+ */
+export const select =
+  call<
+    (nfds: number, readfds: View | null, writefds: View | null, exceptfds: View | null, timeval: View | null) => number
+  >('select')
+
+/** Puts a descriptor below FD_SETSIZE into a set; any other is a RangeError. select(2) */
+export const FD_SET = call<(fd: number, set: View) => number>('FD_SET')
+
+/** Takes a descriptor below FD_SETSIZE out of a set. select(2) */
+export const FD_CLR = call<(fd: number, set: View) => number>('FD_CLR')
+
+/** 1 if a descriptor below FD_SETSIZE is in a set, else 0. select(2) */
+export const FD_ISSET = call<(fd: number, set: View) => number>('FD_ISSET')
+
+/** Empties a set. select(2) */
+export const FD_ZERO = call<(set: View) => number>('FD_ZERO')
+
+/** Waits until one of an array of pollfd is ready; −1 waits for ever. poll(2) */
+export const poll = call<(pollfds: View, timeoutMs: number) => number>('poll')
+
+/** A new epoll descriptor; Linux. epoll_create1(2) */
+export const epoll_create1 = call<((flags: number) => number) | undefined>('epoll_create1')
+
+/** Adds, changes or removes a descriptor; `event` is the bytes of an epoll_event; Linux. epoll_ctl(2) */
+export const epoll_ctl = call<((epfd: number, op: number, fd: number, event: View | null) => number) | undefined>(
+  'epoll_ctl',
+)
+
+/** Waits for events, which it writes to an array of epoll_event; −1 waits for ever; Linux. epoll_wait(2) */
+export const epoll_wait = call<((epfd: number, events: View, timeoutMs: number) => number) | undefined>('epoll_wait')
+
+/** A new kqueue; macOS. kqueue(2) */
+export const kqueue = call<(() => number) | undefined>('kqueue')
+
+/** Makes changes and waits for events, both arrays of struct kevent, `timeout` the bytes of a timespec; macOS. kevent(2) */
+export const kevent = call<
+  ((kq: number, changes: View | null, events: View | null, timeout: View | null) => number) | undefined
+>('kevent')
+
+/**
+ * Sends `count` bytes of the file `in` from `offset`, which it moves on, over the socket `out`; null takes the file's
+ * own position (Linux alone; −EINVAL on macOS). sendfile(2)
+ */
+export const sendfile =
+  call<(out: number, in_: number, offset: BigInt64Array | null, count: number) => number>('sendfile')
+
+/** Moves bytes between two descriptors, one of them a pipe, without their passing through here; Linux. splice(2) */
+export const splice = call<
+  | ((
+      fdIn: number,
+      offsetIn: BigInt64Array | null,
+      fdOut: number,
+      offsetOut: BigInt64Array | null,
+      length: number,
+      flags: number,
+    ) => number)
+  | undefined
+>('splice')
+
+/** F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN; any other is a RangeError. fcntl(2) */
+export const fcntl = call<(fd: number, command: number, argument?: number) => number>('fcntl')
+
+/** FIONREAD, SIOCATMARK and, on Linux, SIOCOUTQ: the integer that they give; any other is a RangeError. ioctl(2) */
+export const ioctl = call<(fd: number, request: number) => number>('ioctl')
+
+/** Host to network byte order, 32 bits. byteorder(3) */
+export const htonl = call<(host: number) => number>('htonl')
+
+/** Host to network byte order, 16 bits. byteorder(3) */
+export const htons = call<(host: number) => number>('htons')
+
+/** Network to host byte order, 32 bits. byteorder(3) */
+export const ntohl = call<(network: number) => number>('ntohl')
+
+/** Network to host byte order, 16 bits. byteorder(3) */
+export const ntohs = call<(network: number) => number>('ntohs')
+
+/** The length of a control message with `length` bytes of data: what goes into cmsg_len. cmsg(3) */
+export const CMSG_LEN = call<(length: number) => number>('CMSG_LEN')
+
+/** The room that a control message with `length` bytes of data takes up. cmsg(3) */
+export const CMSG_SPACE = call<(length: number) => number>('CMSG_SPACE')
+
+/** The index of a network interface, or −errno. if_nametoindex(3) */
+export const if_nametoindex = call<(name: string) => number>('if_nametoindex')
+
+/** The name of a network interface, or −errno. if_indextoname(3) */
+export const if_indextoname = call<(index: number) => string | number>('if_indextoname')
+
+export { recvmmsg, recvmsg, sendmmsg, sendmsg } from './message.js'
+export type { Message, MessageBatch } from './message.js'
+export { if_nameindex, inet_aton, inet_ntoa, inet_ntop, inet_pton } from './inet.js'
