@@ -1,0 +1,65 @@
+// Runs the checks and prints their sum. Without an argument: types, lint, format and vitest (behaviour, traces).
+// `all` adds what is long, `rest` runs that alone: each script of test/all, in the order of their names, is one check,
+// which passes with status 0 and is skipped, for the reason that it prints, with 77.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './stamp.js'
+
+const which = process.argv[2] ?? 'short'
+const sum = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
+
+const node = (file, ...args) =>
+  spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: 'inherit' }).status
+
+function check(name, status) {
+  const outcome = status === 0 ? 'passed' : status === 77 ? 'skipped' : 'failed'
+  sum[outcome]++
+  if (outcome === 'failed') failures.push(name)
+  console.log(`${name}: ${outcome}`)
+}
+
+function vitest() {
+  const report = 'build/vitest.json'
+  rmSync(join(root, report), { force: true })
+  const status = node(
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  )
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+      readFileSync(join(root, report), 'utf8'),
+    )
+    sum.passed += numPassedTests
+    sum.failed += numFailedTests
+    sum.skipped += numPendingTests + numTodoTests
+    if (status !== 0 && numFailedTests === 0) sum.failed++
+  } catch (error) {
+    console.error(`vitest left no report: ${error.message}`)
+    sum.failed++
+  }
+  if (status !== 0) failures.push('vitest')
+}
+
+if (which !== 'rest') {
+  check('types', node('node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'))
+  check('lint', node('node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'))
+  check('format', node('scripts/format.js', '--check'))
+  vitest()
+}
+if (which !== 'short') {
+  for (const file of readdirSync(join(root, 'test/all'))
+    .filter(file => file.endsWith('.js'))
+    .sort()) {
+    console.log(`\n== test/all/${file}`)
+    check(file, node(join('test/all', file)))
+  }
+}
+
+if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`)
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
+process.exitCode = sum.failed > 0 ? 1 : 0
