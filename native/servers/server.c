@@ -99,20 +99,17 @@ static int listen_on_path(const char* path, int backlog) {
 // Writes 127.0.0.1:9999 or [::1]:9999 to `name`, which holds NI_MAXHOST bytes.
 static void name_address(const struct sockaddr* address, socklen_t length, char* name) {
   char host[NI_MAXHOST - sizeof "[]:65535"] = "", port[sizeof "65535"] = "";
-  getnameinfo(address, length, host, sizeof host, port, sizeof port,
-              NI_NUMERICHOST | NI_NUMERICSERV);
+  getnameinfo(address, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
   snprintf(name, NI_MAXHOST, address->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static struct addrinfo* find_address(const char* host, int port) {
   char service[sizeof "65535"];
   snprintf(service, sizeof service, "%d", port & 0xffff);
-  const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                                 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+  const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
   struct addrinfo* found;
   if (getaddrinfo(host, service, &hints, &found) != 0) {
-    fprintf(stderr, "%s: --host: not a numeric address: '%s' (see %s --help)\n", program, host,
-            program);
+    fprintf(stderr, "%s: --host: not a numeric address: '%s' (see %s --help)\n", program, host, program);
     exit(2);
   }
   return found;
@@ -127,8 +124,7 @@ static int listen_on_host(const char* host, int port, int backlog) {
   if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) {
     server_fail("setsockopt SO_REUSEADDR");
   }
-  // Every client's socket takes it from the listener: an answer is never held back to fill a
-  // segment.
+  // Every client's socket takes it from the listener: an answer is never held back to fill a segment.
   if (setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0) {
     server_fail("setsockopt TCP_NODELAY");
   }
@@ -146,9 +142,8 @@ static int listen_on_host(const char* host, int port, int backlog) {
 server server_open(const server_options* options) {
   program = options->program;
   take_signals();
-  const int listener = options->path != NULL
-                           ? listen_on_path(options->path, options->backlog)
-                           : listen_on_host(options->host, options->port, options->backlog);
+  const int listener = options->path != NULL ? listen_on_path(options->path, options->backlog)
+                                             : listen_on_host(options->host, options->port, options->backlog);
   fflush(stdout);
   return (server){.listener = listener, .stop = stop_pipe[0]};
 }
