@@ -1,5 +1,5 @@
-// What the servers share: the command line, the listening socket, and the signals that stop them.
-// A process is one server. Messages go to stderr, each beginning with the program's name.
+// What the servers share: the command line, the listening socket, and the signals that stop them. A process is one
+// server. Messages go to stderr, each beginning with the program's name.
 #ifndef BSD_SOCKETS_SERVERS_SERVER_H
 #define BSD_SOCKETS_SERVERS_SERVER_H
 
@@ -9,8 +9,8 @@
 // How long to leave the listener alone when accept found no free descriptor, in milliseconds.
 enum { SERVER_PAUSE = 100 };
 
-// How long a server that stops listens to clients that are owed nothing, in milliseconds: a socket
-// closed with bytes unread is reset, and the reset overtakes the answer (RFC 1122, 4.2.2.13).
+// How long a server that stops listens to clients that are owed nothing, in milliseconds: a socket closed with
+// bytes unread is reset, and the reset overtakes the answer (RFC 1122, 4.2.2.13).
 enum { SERVER_LINGER = 1000 };
 
 // An option whose value is one of a few words.
@@ -21,10 +21,19 @@ typedef struct {
   int chosen;                // index into `words`: the default, then what the command line says
 } server_choice;
 
+// An option whose value is a number.
+typedef struct {
+  const char* name;
+  const char* meaning;
+  int value;  // the default, then what the command line says
+  int smallest, largest;
+} server_number;
+
 typedef struct {
   const char* program;     // "echo"
   const char* purpose;     // what it does, for --help: one sentence
   server_choice* choices;  // the program's own options; the name is NULL after the last
+  server_number* numbers;  // more of them, likewise, or NULL
   const char* host;        // --host: numeric, IPv4 or IPv6
   int port;                // --port: 0 lets the kernel choose
   const char* path;        // --path: of a Unix socket, in the place of host and port; NULL for none
@@ -36,13 +45,12 @@ typedef struct {
   int stop;      // readable from the first SIGINT or SIGTERM on, for ever: never read from it
 } server;
 
-// Reads the command line over the defaults in `options`. Exits with 0 after --help, and with 2 on
-// wrong usage, naming the option.
+// Reads the command line over the defaults in `options`. Exits with 0 after --help, and with 2 on wrong usage,
+// naming the option.
 void server_parse(server_options* options, int argc, char** argv);
 
-// Listens, prints `listening on HOST:PORT` (or the path) on stdout, and takes over SIGINT and
-// SIGTERM: the first asks for a stop, the second ends the process. Exits with 1 if a call fails,
-// naming it.
+// Listens, prints `listening on HOST:PORT` (or the path) on stdout, and takes over SIGINT and SIGTERM: the first
+// asks for a stop, the second ends the process. Exits with 1 if a call fails, naming it.
 server server_open(const server_options* options);
 
 // Closes the listener and removes the socket's path; again, it does nothing.
@@ -51,14 +59,12 @@ void server_close(server* server);
 // Whether a stop was asked for.
 bool server_stopping(void);
 
-// Accepts a client. Returns -1 if there is none, and errno is EAGAIN if none waits; with any other
-// errno, which it has reported, accept is to be left alone for SERVER_PAUSE or until a client is
-// closed.
+// Accepts a client. Returns -1 if there is none, and errno is EAGAIN if none waits; with any other errno, which it
+// has reported, accept is to be left alone for SERVER_PAUSE or until a client is closed.
 int server_accept(const server* server, bool nonblocking);
 
-// Waits until `fd` has one of poll(2)'s `events`, a stop was asked for, or `timeout` milliseconds
-// passed
-// (-1: no limit). Returns whether `fd` has them. With a stop asked for it does not wait.
+// Waits until `fd` has one of poll(2)'s `events`, a stop was asked for, or `timeout` milliseconds passed (-1: no
+// limit). Returns whether `fd` has them. With a stop asked for it does not wait.
 bool server_wait(const server* server, int fd, short events, int timeout);
 
 // A clock that is never set back, in milliseconds.

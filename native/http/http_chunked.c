@@ -1,0 +1,120 @@
+#include "http_internal.h"
+
+// More digits could only be zeros; 2^53 has 14.
+enum { SIZE_DIGITS_MAX = 16 };
+
+// What comes next.
+enum {
+  SIZE,
+  EXTENSION,
+  EXTENSION_REST,
+  SIZE_NEWLINE,
+  CONTENT,
+  CONTENT_RETURN,
+  CONTENT_NEWLINE,
+  TRAILER,
+  TRAILER_NAME,
+  TRAILER_VALUE,
+  TRAILER_NEWLINE,
+  LAST_NEWLINE
+};
+
+static int hexadecimal(uint8_t byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  const uint8_t letter = byte | 0x20;
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+// chunk-size: 1*HEXDIG, at most 2^53 - 1, then an extension or the end of the line with no white
+// space before it.
+static int32_t read_size(uint8_t byte, http_chunked* chunked) {
+  const int digit = hexadecimal(byte);
+  if (digit < 0) {
+    if (chunked->digits == 0 || (byte != ';' && byte != '\r')) return -400;
+    chunked->stage = byte == ';' ? EXTENSION : SIZE_NEWLINE;
+    return 0;
+  }
+  if (++chunked->digits > SIZE_DIGITS_MAX || chunked->remaining >> 49) return -400;
+  chunked->remaining = chunked->remaining << 4 | (uint64_t)digit;
+  return 0;
+}
+
+static int32_t end_size(const http_limits* limits, http_chunked* chunked) {
+  chunked->total += chunked->remaining;
+  if (chunked->total > limits->body) return -413;
+  chunked->stage = chunked->remaining > 0 ? CONTENT : TRAILER;
+  chunked->digits = 0;
+  return 0;
+}
+
+static int32_t expect(bool as_expected, uint32_t stage, http_chunked* chunked) {
+  if (!as_expected) return -400;
+  chunked->stage = stage;
+  return 0;
+}
+
+// Takes a byte of an extension or a trailer. More of them than a head may hold are let pass only
+// beside as much content: a signature of each chunk, say.
+static int32_t drop(bool allowed, uint32_t stage, const http_limits* limits, http_chunked* chunked) {
+  const uint64_t beside = ++chunked->beside;
+  if (beside > chunked->total && beside - chunked->total > limits->header_bytes) return -431;
+  return expect(allowed, stage, chunked);
+}
+
+// Takes one byte that is not content. Returns what http_decode_chunked does.
+static int32_t step(uint8_t byte, const http_limits* limits, http_chunked* chunked) {
+  switch (chunked->stage) {
+    case SIZE:
+      return read_size(byte, chunked);
+    case EXTENSION:
+      return drop(http_is(byte, HTTP_TOKEN), EXTENSION_REST, limits, chunked);
+    case EXTENSION_REST:
+      if (byte == '\r') return expect(true, SIZE_NEWLINE, chunked);
+      return drop(http_is(byte, HTTP_VALUE), EXTENSION_REST, limits, chunked);
+    case SIZE_NEWLINE:
+      return byte == '\n' ? end_size(limits, chunked) : -400;
+    case CONTENT_RETURN:
+      return expect(byte == '\r', CONTENT_NEWLINE, chunked);
+    case CONTENT_NEWLINE:
+      return expect(byte == '\n', SIZE, chunked);
+    case TRAILER:
+      if (byte == '\r') return expect(true, LAST_NEWLINE, chunked);
+      return drop(http_is(byte, HTTP_TOKEN), TRAILER_NAME, limits, chunked);
+    case TRAILER_NAME:
+      if (byte == ':') return drop(true, TRAILER_VALUE, limits, chunked);
+      return drop(http_is(byte, HTTP_TOKEN), TRAILER_NAME, limits, chunked);
+    case TRAILER_VALUE:
+      if (byte == '\r') return expect(true, TRAILER_NEWLINE, chunked);
+      return drop(http_is(byte, HTTP_VALUE), TRAILER_VALUE, limits, chunked);
+    case TRAILER_NEWLINE:
+      return expect(byte == '\n', TRAILER, chunked);
+    default:
+      return byte == '\n' ? HTTP_CHUNKED_END : -400;
+  }
+}
+
+static void take_content(size_t at, size_t length, http_chunked* chunked) {
+  const uint64_t there = length - at;
+  const uint64_t taken = there < chunked->remaining ? there : chunked->remaining;
+  chunked->data = (http_span){(uint32_t)at, (uint32_t)taken};
+  chunked->remaining -= taken;
+  if (chunked->remaining == 0) chunked->stage = CONTENT_RETURN;
+}
+
+int32_t http_decode_chunked(const uint8_t* bytes, size_t length, const http_limits* limits, http_chunked* chunked) {
+  if (length > UINT32_MAX) length = UINT32_MAX;
+  int32_t result = HTTP_CHUNKED_MORE;
+  size_t at = 0;
+  while (at < length && result == HTTP_CHUNKED_MORE) {
+    if (chunked->stage == CONTENT) {
+      take_content(at, length, chunked);
+      at += chunked->data.length;
+      result = HTTP_CHUNKED_DATA;
+    } else {
+      result = step(bytes[at++], limits, chunked);
+    }
+  }
+  if (result < 0 || result == HTTP_CHUNKED_END) *chunked = (http_chunked){0};
+  chunked->consumed = (uint32_t)at;
+  return result;
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { setImmediate } from 'node:timers/promises'
+import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
+
+/** A server in a process of its own. */
+export interface HttpServer {
+  readonly port: number
+  readonly process: ChildProcess
+  /** Asks it to stop, and resolves to its exit code, or to the signal that killed it. */
+  stop(): Promise<number | string>
+}
+
+/** Starts the command, which is to print `listening on 127.0.0.1:PORT`. */
+export async function startHttpServer(command: string, args: readonly string[]): Promise<HttpServer> {
+  const child = spawn(command, [...args, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  const line = once(createInterface(child.stdout), 'line').then(([text]) => String(text))
+  const first = await Promise.race([line, exited])
+  const port = /^listening on 127\.0\.0\.1:(\d+)$/.exec(String(first))?.[1]
+  if (port === undefined) throw new Error(`${command} said ${first}`)
+  const stop = async (): Promise<number | string> => {
+    child.kill('SIGTERM')
+    return exited
+  }
+  return { port: Number(port), process: child, stop }
+}
+
+/** Connects, and collects what comes until the server ends; a reset is an error. */
+export class HttpClient {
+  readonly socket: Socket
+  readonly #ended: Promise<unknown>
+  #text = ''
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+    this.socket.setEncoding('latin1')
+    this.socket.on('data', text => (this.#text += String(text)))
+    this.#ended = once(this.socket, 'end')
+    this.#ended.catch(() => undefined)
+  }
+
+  /** What has come, the value of Date being `-`. */
+  get text(): string {
+    return this.#text.replace(/\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/g, '\r\nDate: -\r\n')
+  }
+
+  send(bytes: string): void {
+    this.socket.write(bytes, 'latin1')
+  }
+
+  /** Sends a byte at a time, until the server has ended or all is sent. */
+  async sendBytes(bytes: string): Promise<void> {
+    for (const byte of bytes) {
+      if (this.socket.readableEnded) return
+      this.send(byte)
+      await setImmediate()
+    }
+  }
+
+  /** Says that nothing more will be sent. */
+  finish(): void {
+    this.socket.end()
+  }
+
+  /** Waits until this much has come. */
+  async has(text: string): Promise<void> {
+    while (this.text.length < text.length && !this.socket.readableEnded) {
+      await Promise.race([once(this.socket, 'data'), this.#ended])
+    }
+    if (this.text !== text) throw new Error(`expected ${JSON.stringify(text)}, got ${JSON.stringify(this.text)}`)
+  }
+
+  /** All that came, once the server has ended. */
+  async end(): Promise<string> {
+    try {
+      await this.#ended
+      return this.text
+    } finally {
+      this.socket.destroy()
+    }
+  }
+}
