@@ -17,6 +17,7 @@
   "targets": [
     {
       "target_name": "bsd_sockets",
+      "libraries": ["-lpthread", "-ldl"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "sources": ["<!@(ls native/addon/*.cc native/poller/*.c native/http/*.c)"]
     },

@@ -40,7 +40,8 @@ export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if
 export type { AddressInfo, AddressInfoHints } from './names.js'
 export { poll, select } from './select.js'
 export type { Descriptor } from './select.js'
-export { getdefaulttimeout, setdefaulttimeout, Socket } from './socket.js'
+export { Socket } from './socket.js'
+export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
 export type { Data, OptionValue } from './socket-base.js'
 export {
   CMSG_LEN,

@@ -16,6 +16,17 @@ interface Native {
   readonly constants: Readonly<Record<string, number>>
   readonly layouts: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, NativeFunction>>
+  readonly environment: Environment
+}
+
+/** What the addon keeps for this environment, the main one or a worker's. native/addon/environment.cc */
+interface Environment {
+  /** Calls `dispatch` with how many pairs of a descriptor and its readiness stand in `events`. */
+  start(poller: number, events: Int32Array, dispatch: (count: number) => void, libuv: boolean): boolean
+  /** Whether the loop keeps the process alive. */
+  hold(held: boolean): void
+  /** Whether the descriptor is closed when the environment ends. */
+  own(fd: number, owned: boolean): void
 }
 
 function load(): Native {

@@ -17,7 +17,7 @@ import {
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from './constants.js'
 import { check, checkInteger, invalidType, socketError } from './errors.js'
 import { dataView, field, read } from './layout.js'
-import { leaked } from './leaks.js'
+import { disown, own } from './ownership.js'
 import type { View } from './native.js'
 import { acceptSocket, NOSIGNAL, openPair, openSocket, setNonblocking } from './open.js'
 import * as sys from './syscalls.js'
@@ -78,8 +78,32 @@ function familyOf(fd: number): number {
 /** The kind of the address that one `type` of socket gets: a Socket constructor. */
 type SocketClass<T> = new (family: number, type: number, protocol: number, fd: number) => T
 
+let defaultTimeout: number | null = null
+
+/** The timeout of new sockets, in milliseconds; null waits for ever. Python's getdefaulttimeout */
+export const getdefaulttimeout = (): number | null => defaultTimeout
+
+/** Sets the timeout of new sockets, in milliseconds; null waits for ever. Python's setdefaulttimeout */
+export function setdefaulttimeout(timeout: number | null): void {
+  defaultTimeout = checkTimeout(timeout)
+}
+
+/** A timeout in milliseconds: a number that is at least 0, or null. */
+export function checkTimeout(timeout: number | null): number | null {
+  if (timeout === null || timeout === Infinity) return null
+  if (typeof timeout === 'number' && timeout >= 0) return timeout
+  return checkInteger('timeout', timeout, 0, Number.MAX_SAFE_INTEGER)
+}
+
+/** What sendall does: `step` sends what the kernel takes, until all is `sent` (true) or there is no room (null). */
+export interface Sending {
+  sent: number
+  step(): true | null
+}
+
 export abstract class SocketBase {
   #fd: number
+  #timeout = defaultTimeout
   /** The address family: AF_INET, AF_INET6, AF_UNIX… */
   readonly family: number
   /** The type: SOCK_STREAM, SOCK_DGRAM… */
@@ -96,7 +120,7 @@ export abstract class SocketBase {
     this.family = family
     this.type = type & ~((SOCK_CLOEXEC ?? 0) | (SOCK_NONBLOCK ?? 0))
     this.protocol = protocol
-    leaked.watch(this, this.#fd)
+    own(this, this.#fd)
   }
 
   /**
@@ -180,7 +204,7 @@ export abstract class SocketBase {
 
   /** Gives the descriptor back. Doing so again does nothing. close(2) */
   close(): void {
-    const fd = this.detach()
+    const fd = this.#letGo(false)
     if (fd < 0) return
     const result = sys.close(fd)
     // The descriptor is gone even so (Linux) or may be somebody else's by now: close is never tried again.
@@ -193,12 +217,20 @@ export abstract class SocketBase {
 
   /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
   detach(): number {
+    return this.#letGo(true)
+  }
+
+  #letGo(handedOn: boolean): number {
     const fd = this.#fd
     if (fd < 0) return fd
     this.#fd = -1 // no later call can reach a descriptor that is used again
-    leaked.forget(this)
+    disown(this, fd)
+    this.released(fd, handedOn)
     return fd
   }
+
+  /** Told that the descriptor is about to be closed, or was given to somebody else. */
+  protected released(_fd: number, _handedOn: boolean): void {}
 
   /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
   dup(): this {
@@ -214,6 +246,26 @@ export abstract class SocketBase {
   /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
   setInheritable(inheritable: boolean): void {
     check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl')
+  }
+
+  /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's settimeout */
+  settimeout(timeout: number | null): void {
+    this.#timeout = checkTimeout(timeout)
+  }
+
+  /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's gettimeout */
+  gettimeout(): number | null {
+    return this.#timeout
+  }
+
+  /** Whether calls wait: `settimeout(null)`, or not at all: `settimeout(0)`. */
+  setblocking(blocking: boolean): void {
+    this.#timeout = blocking ? null : 0
+  }
+
+  /** Whether calls wait. */
+  getblocking(): boolean {
+    return this.#timeout !== 0
   }
 
   /** As accept, or null where no connection waits. accept4(2) */
@@ -279,6 +331,24 @@ export abstract class SocketBase {
   trySend(data: Data, flags = 0): number | null {
     const bytes = bytesOf(data)
     return attempt(() => sys.send(this.#fd, bytes, flags | NOSIGNAL), 'send')
+  }
+
+  /** sendall in steps, for who waits in between. */
+  protected sending(data: Data, flags: number): Sending {
+    const view = bytesOf(data)
+    const sending: Sending = {
+      sent: 0,
+      step: () => {
+        for (let left = view.byteLength; (left = view.byteLength - sending.sent) > 0; ) {
+          const rest = sending.sent === 0 ? view : new Uint8Array(view.buffer, view.byteOffset + sending.sent, left)
+          const count = this.trySend(rest, flags)
+          if (count === null) return null
+          sending.sent += count
+        }
+        return true
+      },
+    }
+    return sending
   }
 
   /** As sendto, or null where there is no room. sendto(2) */

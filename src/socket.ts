@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from './address.js'
 import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
-import { checkInteger, SocketError, socketError } from './errors.js'
+import { SocketError, socketError } from './errors.js'
 import { bytesOf, filled, SocketBase } from './socket-base.js'
 import type { Data } from './socket-base.js'
 import type { View } from './native.js'
@@ -10,51 +10,12 @@ import { Deadline, pause, waitFor } from './wait.js'
 
 const { EAGAIN, EINPROGRESS } = constants.errno
 
-let defaultTimeout: number | null = null
-
-/** The timeout of new sockets, in milliseconds; null waits for ever. Python's getdefaulttimeout */
-export const getdefaulttimeout = (): number | null => defaultTimeout
-
-/** Sets the timeout of new sockets, in milliseconds; null waits for ever. Python's setdefaulttimeout */
-export function setdefaulttimeout(timeout: number | null): void {
-  defaultTimeout = checkTimeout(timeout)
-}
-
-/** A timeout in milliseconds: a number that is at least 0, or null. */
-export function checkTimeout(timeout: number | null): number | null {
-  if (timeout === null || timeout === Infinity) return null
-  if (typeof timeout === 'number' && timeout >= 0) return timeout
-  return checkInteger('timeout', timeout, 0, Number.MAX_SAFE_INTEGER)
-}
-
 /**
  * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), or a signal comes
  * that `process` has a listener for (InterruptedError). With the timeout 0 they throw BlockingIOError instead of
  * waiting; `try…` return null. A blocked call in a worker ends when the worker is terminated. socket(2), socket(7)
  */
 export class Socket extends SocketBase {
-  #timeout = defaultTimeout
-
-  /** Milliseconds, null to wait for ever, 0 never to wait. */
-  settimeout(timeout: number | null): void {
-    this.#timeout = checkTimeout(timeout)
-  }
-
-  /** Milliseconds, null to wait for ever, 0 never to wait. */
-  gettimeout(): number | null {
-    return this.#timeout
-  }
-
-  /** Whether calls wait: `settimeout(null)`, or not at all: `settimeout(0)`. */
-  setblocking(blocking: boolean): void {
-    this.#timeout = blocking ? null : 0
-  }
-
-  /** Whether calls wait. */
-  getblocking(): boolean {
-    return this.#timeout !== 0
-  }
-
   /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
   accept(): [this, SocketAddress] {
     return this.#until(POLLIN, 'accept', () => this.tryAccept())
@@ -63,8 +24,8 @@ export class Socket extends SocketBase {
   /** Connects; datagrams get a peer. The address is numeric. connect(2) */
   connect(address: AddressLike): void {
     if (this.tryConnect(address) !== null) return
-    if (this.#timeout === 0) throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
-    const deadline = new Deadline(this.#timeout)
+    if (this.gettimeout() === 0) throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
+    const deadline = new Deadline(this.gettimeout())
     if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), deadline)
     // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
     do pause(10, deadline, 'connect')
@@ -106,23 +67,12 @@ export class Socket extends SocketBase {
    * @throws SocketError whose `sent` says how many bytes went
    */
   sendall(data: Data, flags = 0): void {
-    const view = bytesOf(data)
-    const deadline = new Deadline(this.#timeout)
-    let sent = 0
-    const step = (): true | null => {
-      while (sent < view.byteLength) {
-        const rest = sent === 0 ? view : new Uint8Array(view.buffer, view.byteOffset + sent, view.byteLength - sent)
-        const count = this.trySend(rest, flags)
-        if (count === null) return null
-        sent += count
-      }
-      return true
-    }
+    const sending = this.sending(data, flags)
     try {
-      this.#until(POLLOUT, 'send', step, deadline)
+      this.#until(POLLOUT, 'send', sending.step, new Deadline(this.gettimeout()))
     } catch (error) {
-      if (error instanceof SocketError) throw socketError(error.errno, 'send', { sent, cause: error })
-      throw error
+      if (!(error instanceof SocketError)) throw error
+      throw socketError(error.errno, 'send', { sent: sending.sent, cause: error })
     }
   }
 
@@ -137,7 +87,7 @@ export class Socket extends SocketBase {
     for (;;) {
       const result = step()
       if (result !== null) return result
-      waitFor(this.fd, events, (deadline ??= new Deadline(this.#timeout)), this.#timeout, syscall)
+      waitFor(this.fd, events, (deadline ??= new Deadline(this.gettimeout())), this.gettimeout(), syscall)
     }
   }
 }

@@ -1,4 +1,4 @@
-// The three parts of the module: each adds its names to `exports` and is defined in the file of its
+// The parts of the module: each adds its names to `exports` and is defined in the file of its
 // name.
 #ifndef BSD_SOCKETS_ADDON_H
 #define BSD_SOCKETS_ADDON_H
@@ -6,6 +6,7 @@
 #include <napi.h>
 
 void ExportConstants(Napi::Env env, Napi::Object exports);
+void ExportEnvironment(Napi::Env env, Napi::Object exports);
 void ExportLayouts(Napi::Env env, Napi::Object exports);
 void ExportSyscalls(Napi::Env env, Napi::Object exports);
 

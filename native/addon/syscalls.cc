@@ -5,6 +5,7 @@
 
 #include "addon.h"
 #include "calls.h"
+#include "poller.h"
 
 // clang-format off
 #define POSIX_CALLS(X)                                                              \
@@ -53,7 +54,10 @@
   X(inet_ntop, InetNtop, "family", "address")                                       \
   X(inet_pton, InetPton, "family", "text", "address")                               \
   X(ntohl, Ntohl, "network")                                                        \
-  X(ntohs, Ntohs, "network")
+  X(ntohs, Ntohs, "network")                                                        \
+  X(poller_add, ::poller_add, "poller", "fd")                                       \
+  X(poller_create, ::poller_create)                                                 \
+  X(poller_remove, ::poller_remove, "poller", "fd")
 
 #if defined(__linux__)
 

@@ -21,7 +21,7 @@ struct Text {
 template <typename... Parameters>
 constexpr size_t Arity() {
   size_t arity = 0;
-  bool after_buffer = false;
+  [[maybe_unused]] bool after_buffer = false;
   ((arity += !(after_buffer && kIsLength<Parameters>), after_buffer = kIsBuffer<Parameters>), ...);
   return arity;
 }

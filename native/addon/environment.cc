@@ -1,0 +1,64 @@
+// What belongs to one environment, the main one or a worker's: its loop, and the descriptors that end with it.
+#include <unistd.h>
+
+#include <vector>
+
+#include "addon.h"
+#include "loop.h"
+
+namespace {
+
+struct Environment {
+  Watcher* watcher = nullptr;  // deletes itself
+  std::vector<bool> owned;     // by descriptor
+
+  ~Environment() {
+    for (size_t fd = 0; fd < owned.size(); fd++) {
+      if (owned[fd]) close(static_cast<int>(fd));
+    }
+  }
+};
+
+// start(poller, events, dispatch, libuv): from now on `dispatch(count)` is called with `count` pairs of a descriptor
+// and its readiness in the Int32Array `events`. The poller is the loop's now. Returns whether that is so.
+Napi::Value Start(const Napi::CallbackInfo& info) {
+  Environment* environment = info.Env().GetInstanceData<Environment>();
+  if (info.Length() < 4 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsFunction()) {
+    Napi::TypeError::New(info.Env(), "start takes a poller, an Int32Array, a function and a boolean")
+        .ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  if (environment->watcher == nullptr) {
+    Loop* loop = new Loop(info.Env(), info[0].As<Napi::Number>(), info[1], info[2]);
+    environment->watcher = info[3].ToBoolean() ? WatchByLibuv(loop) : WatchByThread(loop);
+  }
+  return Napi::Boolean::New(info.Env(), environment->watcher != nullptr);
+}
+
+// hold(held): whether the loop keeps the process alive.
+Napi::Value Hold(const Napi::CallbackInfo& info) {
+  Environment* environment = info.Env().GetInstanceData<Environment>();
+  if (environment->watcher != nullptr) environment->watcher->Hold(info[0].ToBoolean());
+  return info.Env().Undefined();
+}
+
+// own(fd, owned): whether the descriptor is closed when the environment ends, as a worker that is terminated does.
+Napi::Value Own(const Napi::CallbackInfo& info) {
+  Environment* environment = info.Env().GetInstanceData<Environment>();
+  const int64_t fd = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
+  if (fd < 0 || fd >= 1 << 24) return info.Env().Undefined();
+  if (static_cast<size_t>(fd) >= environment->owned.size()) environment->owned.resize(static_cast<size_t>(fd) + 1);
+  environment->owned[static_cast<size_t>(fd)] = info[1].ToBoolean();
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void ExportEnvironment(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Environment);
+  Napi::Object environment = Napi::Object::New(env);
+  environment.Set("hold", Napi::Function::New(env, Hold, "hold"));
+  environment.Set("own", Napi::Function::New(env, Own, "own"));
+  environment.Set("start", Napi::Function::New(env, Start, "start"));
+  exports.Set("environment", environment);
+}

@@ -1,0 +1,103 @@
+// A thread of our own watches the poller and calls into JavaScript through a thread-safe function: for runtimes that
+// run Node-API addons without libuv.
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "loop.h"
+
+namespace {
+
+class ThreadWatcher final : public Watcher {
+ public:
+  explicit ThreadWatcher(Loop* loop) : loop_(loop) {}
+
+  ~ThreadWatcher() override {
+    delete loop_;
+    for (const int fd : wake_) {
+      if (fd >= 0) close(fd);
+    }
+  }
+
+  bool Start() {
+    if (pipe(wake_) != 0) return false;
+    for (const int fd : wake_) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    napi_value name = nullptr;
+    napi_create_string_utf8(loop_->env(), "bsd-sockets", NAPI_AUTO_LENGTH, &name);
+    if (napi_create_threadsafe_function(loop_->env(), nullptr, nullptr, name, 1, 1, nullptr, nullptr, this, OnCall,
+                                        &function_) != napi_ok) {
+      return false;
+    }
+    napi_unref_threadsafe_function(loop_->env(), function_);
+    if (pthread_create(&thread_, nullptr, Run, this) != 0) {
+      napi_release_threadsafe_function(function_, napi_tsfn_abort);
+      return false;
+    }
+    return napi_add_env_cleanup_hook(loop_->env(), OnEnd, this) == napi_ok;
+  }
+
+  void Hold(bool held) override {
+    if (held) {
+      napi_ref_threadsafe_function(loop_->env(), function_);
+    } else {
+      napi_unref_threadsafe_function(loop_->env(), function_);
+    }
+  }
+
+ private:
+  // The thread tells once and then waits until JavaScript has drained the batch: the poller stays readable till then.
+  static void* Run(void* data) {
+    ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(data);
+    pollfd fds[2] = {{watcher->loop_->poller(), POLLIN, 0}, {watcher->wake_[0], POLLIN, 0}};
+    for (;;) {
+      if (poll(fds, 2, -1) < 0 && errno != EINTR) return nullptr;
+      if (fds[1].revents != 0) {
+        char word = kEnd;
+        if (read(watcher->wake_[0], &word, 1) == 1 && word == kEnd) return nullptr;
+        fds[0].fd = watcher->loop_->poller();
+      } else if (fds[0].fd >= 0 && fds[0].revents != 0) {
+        fds[0].fd = -1;  // not looked at until the batch is drained
+        if (napi_call_threadsafe_function(watcher->function_, nullptr, napi_tsfn_blocking) != napi_ok) return nullptr;
+      }
+    }
+  }
+
+  static void OnCall(napi_env env, napi_value, void* context, void*) {
+    ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(context);
+    if (env == nullptr) return;  // the environment is ending
+    watcher->loop_->Dispatch(false);
+    watcher->Tell(kDrained);
+  }
+
+  static void OnEnd(void* data) {
+    ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(data);
+    watcher->Tell(kEnd);
+    pthread_join(watcher->thread_, nullptr);
+    napi_release_threadsafe_function(watcher->function_, napi_tsfn_abort);
+    delete watcher;
+  }
+
+  void Tell(char word) {
+    while (write(wake_[1], &word, 1) < 0 && errno == EINTR) continue;
+  }
+
+  static constexpr char kDrained = 'd';
+  static constexpr char kEnd = 'e';
+
+  Loop* loop_;
+  int wake_[2] = {-1, -1};
+  napi_threadsafe_function function_ = nullptr;
+  pthread_t thread_ = {};
+};
+
+}  // namespace
+
+Watcher* WatchByThread(Loop* loop) {
+  ThreadWatcher* const watcher = new ThreadWatcher(loop);
+  if (watcher->Start()) return watcher;
+  delete watcher;
+  return nullptr;
+}

@@ -1,0 +1,23 @@
+// Whose a descriptor is. A socket that was dropped without close() is told of, and never closed behind anybody's back:
+// its number may be in use. What a worker leaves open when it is terminated is closed with it.
+import { isMainThread } from 'node:worker_threads'
+import { native } from './native.js'
+
+const registry = new FinalizationRegistry<number>(fd => {
+  process.emitWarning(`A Socket was dropped without close(): its descriptor ${fd} stays open`, {
+    type: 'ResourceWarning',
+    code: 'BSD_SOCKETS_LEAK',
+  })
+})
+
+/** From now on the descriptor belongs to this object. */
+export function own(owner: object, fd: number): void {
+  registry.register(owner, fd, owner)
+  if (!isMainThread) native.environment.own(fd, true)
+}
+
+/** The descriptor is closed, or somebody else's. */
+export function disown(owner: object, fd: number): void {
+  registry.unregister(owner)
+  if (!isMainThread) native.environment.own(fd, false)
+}

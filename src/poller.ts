@@ -1,0 +1,63 @@
+// Readiness from the event loop: one poller for each environment, each descriptor registered once, edge-triggered, and
+// one call for a batch of events. native/poller/poller.h is the contract, native/addon/loop.h the way here.
+import { check, socketError } from './errors.js'
+import { call, native } from './native.js'
+
+const poller_add = call<(poller: number, fd: number) => number>('poller_add')
+const poller_create = call<() => number>('poller_create')
+const poller_remove = call<(poller: number, fd: number) => number>('poller_remove')
+
+/** A recv or an accept may succeed, or tell of end-of-file or an error. */
+export const READABLE = 1
+/** A send may succeed, a connect has ended, or either tells of an error. */
+export const WRITABLE = 2
+
+/** What waits on a descriptor. A readiness is a hint, never a fact: the call is tried again. */
+export interface Watched {
+  /** Told of READABLE, WRITABLE or both. It must not throw. */
+  ready(readiness: number): void
+}
+
+const watched: (Watched | undefined)[] = [] // by descriptor
+const events = new Int32Array(512) // pairs of a descriptor and its readiness
+
+function dispatch(count: number): void {
+  for (let i = 0; i < count; i++) watched[events[2 * i]!]?.ready(events[2 * i + 1]!)
+}
+
+// libuv on Node alone: Bun's aborts the process when it is asked for, Deno's tells of one event and then no more.
+const libuv = process.versions.bun === undefined && process.versions.deno === undefined
+
+let poller = -1
+
+function start(): number {
+  poller = check(poller_create(), 'poller_create')
+  if (!native.environment.start(poller, events, dispatch, libuv)) throw new Error('bsd-sockets found no event loop')
+  return poller
+}
+
+/**
+ * Watches a descriptor until it is forgotten or closed; what is ready already is told of too.
+ *
+ * @throws SocketError, EPERM for a regular file, which is always ready
+ */
+export function watch(fd: number, listener: Watched): void {
+  const result = poller_add(poller < 0 ? start() : poller, fd)
+  if (result < 0) throw socketError(result, 'poller_add')
+  watched[fd] = listener
+}
+
+/** Watches a descriptor no longer, so that it can be closed, or given to somebody else when `handedOn`. */
+export function unwatch(fd: number, handedOn = false): void {
+  watched[fd] = undefined
+  if (handedOn) poller_remove(poller, fd) // closing it does this by itself
+}
+
+let holders = 0
+
+/** Keeps the process alive until it is called with −1 as often as with 1. */
+export function hold(change: 1 | -1): void {
+  const before = holders
+  holders += change
+  if (before === 0 || holders === 0) native.environment.hold(holders > 0)
+}
