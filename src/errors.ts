@@ -182,3 +182,19 @@ export class GaiError extends Error {
 
 /** Whether an error is one of a system call of this library. */
 export const isSocketError = (error: unknown): error is SocketError => error instanceof SocketError
+
+/** A wait that its AbortSignal ended, in the shape of Node's own; `cause` is the signal's reason. */
+export class AbortError extends Error {
+  readonly code = 'ABORT_ERR'
+  /** What went over before that, in bytes, where some may have. */
+  readonly sent?: number
+
+  constructor(reason: unknown, sent?: number) {
+    super('The operation was aborted', { cause: reason })
+    if (sent !== undefined) this.sent = sent
+  }
+
+  static {
+    this.prototype.name = 'AbortError'
+  }
+}

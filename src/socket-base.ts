@@ -98,7 +98,7 @@ export function checkTimeout(timeout: number | null): number | null {
 /** What sendall does: `step` sends what the kernel takes, until all is `sent` (true) or there is no room (null). */
 export interface Sending {
   sent: number
-  step(): true | null
+  readonly step: () => true | null
 }
 
 export abstract class SocketBase {
@@ -339,7 +339,7 @@ export abstract class SocketBase {
     const sending: Sending = {
       sent: 0,
       step: () => {
-        for (let left = view.byteLength; (left = view.byteLength - sending.sent) > 0; ) {
+        for (let left = view.byteLength; (left = view.byteLength - sending.sent) > 0;) {
           const rest = sending.sent === 0 ? view : new Uint8Array(view.buffer, view.byteOffset + sending.sent, left)
           const count = this.trySend(rest, flags)
           if (count === null) return null

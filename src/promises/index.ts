@@ -1,0 +1,20 @@
+/**
+ * The same sockets, on the event loop: what would block returns a promise and takes `{ signal, timeout }`.
+ *
+ * ```ts
+ * import { createServer } from 'bsd-sockets/promises'
+ *
+ * const server = await createServer(['127.0.0.1', 9999])
+ * for await (const [client] of server.connections()) echo(client)
+ *
+ * async function echo(client) {
+ *   for await (const chunk of client.chunks(1024)) await client.sendall(chunk)
+ *   client.close()
+ * }
+ * ```
+ *
+ * @module bsd-sockets/promises
+ */
+export { Socket } from './socket.js'
+export type { Connection } from './socket.js'
+export type { WaitOptions } from './turns.js'
