@@ -1,6 +1,6 @@
 // Builds the addon and the C programs into build/Release, lib/ from src/, and the examples and benchmarks into
 // build/programs; a step whose inputs are what they were is skipped.
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { generateConstants } from './generate-constants.js'
@@ -9,6 +9,16 @@ import { runPackage } from './run.js'
 import { digest, root, unless } from './stamp.js'
 
 const runtime = [process.platform, process.arch]
+
+// The old folder stays until the new one is whole.
+function compile(project, folder) {
+  const fresh = join(root, `build/new-${process.pid}`)
+  const old = join(root, `build/old-${process.pid}`)
+  runPackage('typescript/bin/tsc', ['-p', project, '--outDir', fresh])
+  if (existsSync(join(root, folder))) renameSync(join(root, folder), old)
+  renameSync(fresh, join(root, folder))
+  rmSync(old, { recursive: true, force: true })
+}
 
 export function build() {
   unless('build/.native', digest(['binding.gyp', 'native', 'scripts/headers.js', 'package-lock.json'], runtime), () => {
@@ -23,8 +33,7 @@ export function build() {
   })
   generateConstants()
   unless('build/.lib', digest(['src', 'tsconfig.json', 'package-lock.json']), () => {
-    rmSync(join(root, 'lib'), { recursive: true, force: true })
-    runPackage('typescript/bin/tsc', ['-p', 'tsconfig.json'])
+    compile('tsconfig.json', 'lib')
   })
   const programs = [
     'src',
@@ -36,8 +45,7 @@ export function build() {
     'package-lock.json',
   ]
   unless('build/.programs', digest(programs), () => {
-    rmSync(join(root, 'build/programs'), { recursive: true, force: true })
-    runPackage('typescript/bin/tsc', ['-p', 'tsconfig.programs.json'])
+    compile('tsconfig.programs.json', 'build/programs')
   })
 }
 
