@@ -132,6 +132,9 @@ export const kevent = call<
 export const sendfile =
   call<(out: number, in_: number, offset: BigInt64Array | null, count: number) => number>('sendfile')
 
+/** A new pipe, its two ends written to `fds`: the one to read from, the one to write to; Linux. pipe(2) */
+export const pipe2 = call<((fds: Int32Array, flags: number) => number) | undefined>('pipe2')
+
 /** Moves bytes between two descriptors, one of them a pipe, without their passing through here; Linux. splice(2) */
 export const splice = call<
   | ((
@@ -175,6 +178,6 @@ export const if_nametoindex = call<(name: string) => number>('if_nametoindex')
 /** The name of a network interface, or −errno. if_indextoname(3) */
 export const if_indextoname = call<(index: number) => string | number>('if_indextoname')
 
-export { recvmmsg, recvmsg, sendmmsg, sendmsg } from './message.js'
-export type { Message, MessageBatch } from './message.js'
+export { MessageBatch, recvmmsg, recvmsg, sendmmsg, sendmsg } from './message.js'
+export type { Message } from './message.js'
 export { if_nameindex, inet_aton, inet_ntoa, inet_ntop, inet_pton } from './inet.js'

@@ -70,6 +70,7 @@ struct kevent;
 
 int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms);
 int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout);
+int Pipe2(DescriptorPair* fds, int flags);
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
 
 // Not system calls: names.cc

@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -9,6 +10,10 @@
 
 int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms) {
   return epoll_wait(epfd, events.data, events.count, timeout_ms);
+}
+
+int Pipe2(DescriptorPair* pair, int flags) {
+  return pipe2(pair->fds, flags);
 }
 
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count) {

@@ -2,6 +2,7 @@
 // read and write them. S is a structure, F a field of the one above it. Each crosses the border as
 // one number: a structure's size, and for a field its offset << 16 | (1 << 15 if it is a signed
 // integer) | its size.
+#define __APPLE_USE_RFC_3542  // ip6(4) on macOS: struct in6_pktinfo
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/select.h>
@@ -19,6 +20,8 @@
 #define POSIX_LAYOUTS(S, F) \
   S(cmsghdr) F(cmsghdr, cmsg_len) F(cmsghdr, cmsg_level) F(cmsghdr, cmsg_type) \
   S(fd_set) \
+  S(in6_pktinfo) F(in6_pktinfo, ipi6_addr) F(in6_pktinfo, ipi6_ifindex) \
+  S(in_pktinfo) F(in_pktinfo, ipi_addr) F(in_pktinfo, ipi_ifindex) F(in_pktinfo, ipi_spec_dst) \
   S(pollfd) F(pollfd, fd) F(pollfd, events) F(pollfd, revents) \
   S(sockaddr) F(sockaddr, sa_family) \
   S(sockaddr_in) F(sockaddr_in, sin_port) F(sockaddr_in, sin_addr) \
@@ -32,6 +35,7 @@
 #if defined(__linux__)
 
 #include <linux/can.h>
+#include <linux/errqueue.h>
 #include <linux/if_alg.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
@@ -49,6 +53,8 @@ struct sockaddr_sco { sa_family_t sco_family; bdaddr sco_bdaddr; };
 
 #define KERNEL_LAYOUTS(S, F) \
   S(epoll_event) F(epoll_event, events) F(epoll_event, data) \
+  S(sock_extended_err) F(sock_extended_err, ee_errno) F(sock_extended_err, ee_origin) F(sock_extended_err, ee_type) \
+    F(sock_extended_err, ee_code) F(sock_extended_err, ee_info) F(sock_extended_err, ee_data) \
   S(sockaddr_alg) F(sockaddr_alg, salg_type) F(sockaddr_alg, salg_feat) F(sockaddr_alg, salg_mask) \
     F(sockaddr_alg, salg_name) \
   S(sockaddr_can) F(sockaddr_can, can_ifindex) F(sockaddr_can, can_addr.tp.rx_id) F(sockaddr_can, can_addr.tp.tx_id) \
@@ -63,7 +69,8 @@ struct sockaddr_sco { sa_family_t sco_family; bdaddr sco_bdaddr; };
   S(sockaddr_sco) F(sockaddr_sco, sco_bdaddr) \
   S(sockaddr_tipc) F(sockaddr_tipc, addrtype) F(sockaddr_tipc, scope) F(sockaddr_tipc, addr.nameseq.type) \
     F(sockaddr_tipc, addr.nameseq.lower) F(sockaddr_tipc, addr.nameseq.upper) \
-  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) F(sockaddr_vm, svm_flags)
+  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) F(sockaddr_vm, svm_flags) \
+  S(ucred) F(ucred, pid) F(ucred, uid) F(ucred, gid)
 
 #elif defined(__APPLE__)
 

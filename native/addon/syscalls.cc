@@ -70,6 +70,7 @@
   X(epoll_ctl, ::epoll_ctl, "epfd", "op", "fd", "event")                            \
   X(epoll_wait, EpollWait, "epfd", "events", "timeoutMs")                           \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK, SIOCOUTQ>), "fd", "request")                \
+  X(pipe2, Pipe2, "fds", "flags")                                                   \
   X(recvmmsg, Recvmmsg, "fd", "results", "data", "names", "control", "flags", "timeout") \
   X(sendmmsg, Sendmmsg, "fd", "results", "data", "names", "control", "flags", "count")   \
   X(splice, ::splice, "fdIn", "offsetIn", "fdOut", "offsetOut", "length", "flags")
