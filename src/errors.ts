@@ -126,6 +126,18 @@ export function check(result: number, syscall: string, address?: AddressLike): n
   return result
 }
 
+const { EAGAIN, EINTR } = constants.errno
+
+/** One try of a call: its result, or null where it would block. A signal in its midst is no reason to give up (PEP 475). */
+export function attempt(call: () => number, syscall: string, address?: AddressLike): number | null {
+  for (;;) {
+    const result = call()
+    if (result >= 0) return result
+    if (result === -EAGAIN) return null
+    if (result !== -EINTR) throw socketError(result, syscall, { address })
+  }
+}
+
 const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
 
 function shown(value: unknown): string {

@@ -19,6 +19,7 @@ export type * from './address-families.js'
 export { createConnection, createServer, hasDualstackIpv6 } from './connection.js'
 export type { ConnectionOptions, HostAndPort, ServerOptions } from './connection.js'
 export * from './constants.js'
+export type { Data } from './data.js'
 export {
   BlockingIOError,
   BrokenPipeError,
@@ -42,7 +43,7 @@ export { poll, select } from './select.js'
 export type { Descriptor } from './select.js'
 export { Socket } from './socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
-export type { Data, OptionValue } from './socket-base.js'
+export type { OptionValue } from './socket-base.js'
 export {
   CMSG_LEN,
   CMSG_SPACE,

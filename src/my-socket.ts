@@ -1,8 +1,8 @@
 // The class of the Socket Programming HOWTO: messages of one length, which it was told once.
 import { checkInteger } from './errors.js'
 import { createConnection } from './connection.js'
-import type { Data } from './socket-base.js'
-import { bytesOf } from './socket-base.js'
+import { bytesOf } from './data.js'
+import type { Data } from './data.js'
 import type { Socket } from './socket.js'
 
 const broken = (): Error => new Error('socket connection broken')

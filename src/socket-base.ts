@@ -15,34 +15,19 @@ import {
   SO_TYPE,
 } from './constants.js'
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from './constants.js'
-import { check, checkInteger, invalidType, socketError } from './errors.js'
+import { bytesOf, filled, inSteps } from './data.js'
+import type { Data, Sending } from './data.js'
+import { attempt, check, checkInteger, invalidType, socketError } from './errors.js'
 import { dataView, field, read } from './layout.js'
 import { disown, own } from './ownership.js'
 import type { View } from './native.js'
 import { acceptSocket, NOSIGNAL, openPair, openSocket, setNonblocking } from './open.js'
 import * as sys from './syscalls.js'
 
-/** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
-export type Data = View | ArrayBuffer | SharedArrayBuffer | string
-
 /** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
 export type OptionValue = number | boolean | string | View | null
 
 const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = constants.errno
-
-/** The bytes of `data`. */
-export function bytesOf(data: Data): View {
-  if (ArrayBuffer.isView(data)) return data
-  if (typeof data === 'string') return Buffer.from(data)
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
-  throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
-}
-
-/** The part of a fresh buffer that was filled; a small part of a large one is copied, so as not to hold it all. */
-export function filled(buffer: Buffer, count: number): Buffer {
-  const part = buffer.subarray(0, count) // MSG_TRUNC may count more than there is room for
-  return buffer.length > 4096 && part.length < buffer.length >> 1 ? Buffer.from(part) : part
-}
 
 const integer = new Int32Array(1)
 const four = new Uint32Array(1)
@@ -51,16 +36,6 @@ function getInteger(fd: number, level: number, name: number): number {
   four[0] = 4
   check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
   return integer[0]!
-}
-
-// One try, or null where it would block; a signal in the middle of it is no reason to give up (PEP 475).
-function attempt(call: () => number, syscall: string, address?: AddressLike): number | null {
-  for (;;) {
-    const result = call()
-    if (result >= 0) return result
-    if (result === -EAGAIN) return null
-    if (result !== -EINTR) throw socketError(result, syscall, { address })
-  }
 }
 
 const peer = Buffer.alloc(addressRoom)
@@ -93,12 +68,6 @@ export function checkTimeout(timeout: number | null): number | null {
   if (timeout === null || timeout === Infinity) return null
   if (typeof timeout === 'number' && timeout >= 0) return timeout
   return checkInteger('timeout', timeout, 0, Number.MAX_SAFE_INTEGER)
-}
-
-/** What sendall does: `step` sends what the kernel takes, until all is `sent` (true) or there is no room (null). */
-export interface Sending {
-  sent: number
-  readonly step: () => true | null
 }
 
 export abstract class SocketBase {
@@ -335,20 +304,10 @@ export abstract class SocketBase {
 
   /** sendall in steps, for who waits in between. */
   protected sending(data: Data, flags: number): Sending {
-    const view = bytesOf(data)
-    const sending: Sending = {
-      sent: 0,
-      step: () => {
-        for (let left = view.byteLength; (left = view.byteLength - sending.sent) > 0;) {
-          const rest = sending.sent === 0 ? view : new Uint8Array(view.buffer, view.byteOffset + sending.sent, left)
-          const count = this.trySend(rest, flags)
-          if (count === null) return null
-          sending.sent += count
-        }
-        return true
-      },
-    }
-    return sending
+    const { buffer, byteOffset, byteLength } = bytesOf(data)
+    return inSteps(byteLength, sent =>
+      this.trySend(new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags),
+    )
   }
 
   /** As sendto, or null where there is no room. sendto(2) */

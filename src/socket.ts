@@ -2,9 +2,10 @@
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from './address.js'
 import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
+import { bytesOf, filled } from './data.js'
+import type { Data } from './data.js'
 import { SocketError, socketError } from './errors.js'
-import { bytesOf, filled, SocketBase } from './socket-base.js'
-import type { Data } from './socket-base.js'
+import { SocketBase } from './socket-base.js'
 import type { View } from './native.js'
 import { Deadline, pause, waitFor } from './wait.js'
 
@@ -24,7 +25,8 @@ export class Socket extends SocketBase {
   /** Connects; datagrams get a peer. The address is numeric. connect(2) */
   connect(address: AddressLike): void {
     if (this.tryConnect(address) !== null) return
-    if (this.gettimeout() === 0) throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
+    if (this.gettimeout() === 0)
+      throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
     const deadline = new Deadline(this.gettimeout())
     if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), deadline)
     // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
