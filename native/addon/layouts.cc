@@ -20,8 +20,15 @@
 #define POSIX_LAYOUTS(S, F) \
   S(cmsghdr) F(cmsghdr, cmsg_len) F(cmsghdr, cmsg_level) F(cmsghdr, cmsg_type) \
   S(fd_set) \
+  S(group_req) F(group_req, gr_interface) F(group_req, gr_group) \
+  S(group_source_req) F(group_source_req, gsr_interface) F(group_source_req, gsr_group) F(group_source_req, gsr_source) \
   S(in6_pktinfo) F(in6_pktinfo, ipi6_addr) F(in6_pktinfo, ipi6_ifindex) \
   S(in_pktinfo) F(in_pktinfo, ipi_addr) F(in_pktinfo, ipi_ifindex) F(in_pktinfo, ipi_spec_dst) \
+  S(ip6_mtuinfo) F(ip6_mtuinfo, ip6m_addr) F(ip6_mtuinfo, ip6m_mtu) \
+  S(ip_mreq_source) F(ip_mreq_source, imr_multiaddr) F(ip_mreq_source, imr_sourceaddr) F(ip_mreq_source, imr_interface) \
+  S(ip_mreqn) F(ip_mreqn, imr_multiaddr) F(ip_mreqn, imr_address) F(ip_mreqn, imr_ifindex) \
+  S(ipv6_mreq) F(ipv6_mreq, ipv6mr_multiaddr) F(ipv6_mreq, ipv6mr_interface) \
+  S(linger) F(linger, l_onoff) F(linger, l_linger) \
   S(pollfd) F(pollfd, fd) F(pollfd, events) F(pollfd, revents) \
   S(sockaddr) F(sockaddr, sa_family) \
   S(sockaddr_in) F(sockaddr_in, sin_port) F(sockaddr_in, sin_addr) \
@@ -36,6 +43,7 @@
 
 #include <linux/can.h>
 #include <linux/errqueue.h>
+#include <linux/filter.h>
 #include <linux/if_alg.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
@@ -44,17 +52,41 @@
 #include <linux/vm_sockets.h>
 #include <sys/epoll.h>
 
-// net/bluetooth/*.h of the kernel, which exports them to no header of the system.
-struct bdaddr { uint8_t b[6]; };
-struct sockaddr_hci { sa_family_t hci_family; uint16_t hci_dev; uint16_t hci_channel; };
-struct sockaddr_l2 { sa_family_t l2_family; uint16_t l2_psm; bdaddr l2_bdaddr; uint16_t l2_cid; uint8_t l2_bdaddr_type; };
-struct sockaddr_rc { sa_family_t rc_family; bdaddr rc_bdaddr; uint8_t rc_channel; };
-struct sockaddr_sco { sa_family_t sco_family; bdaddr sco_bdaddr; };
+#include "structures_linux.h"
 
 #define KERNEL_LAYOUTS(S, F) \
+  S(can_filter) F(can_filter, can_id) F(can_filter, can_mask) \
+  S(can_isotp_fc_options) F(can_isotp_fc_options, bs) F(can_isotp_fc_options, stmin) F(can_isotp_fc_options, wftmax) \
+  S(can_isotp_ll_options) F(can_isotp_ll_options, mtu) F(can_isotp_ll_options, tx_dl) \
+    F(can_isotp_ll_options, tx_flags) \
+  S(can_isotp_options) F(can_isotp_options, flags) F(can_isotp_options, frame_txtime) \
+    F(can_isotp_options, ext_address) F(can_isotp_options, txpad_content) F(can_isotp_options, rxpad_content) \
+    F(can_isotp_options, rx_ext_address) \
   S(epoll_event) F(epoll_event, events) F(epoll_event, data) \
+  S(group_filter) F(group_filter, gf_interface) F(group_filter, gf_group) F(group_filter, gf_fmode) \
+    F(group_filter, gf_numsrc) F(group_filter, gf_slist) \
+  S(in6_flowlabel_req) F(in6_flowlabel_req, flr_dst) F(in6_flowlabel_req, flr_label) F(in6_flowlabel_req, flr_action) \
+    F(in6_flowlabel_req, flr_share) F(in6_flowlabel_req, flr_flags) F(in6_flowlabel_req, flr_expires) \
+    F(in6_flowlabel_req, flr_linger) \
+  S(j1939_filter) F(j1939_filter, name) F(j1939_filter, name_mask) F(j1939_filter, pgn) F(j1939_filter, pgn_mask) \
+    F(j1939_filter, addr) F(j1939_filter, addr_mask) \
+  S(mptcp_info) F(mptcp_info, mptcpi_subflows) F(mptcp_info, mptcpi_add_addr_signal) \
+    F(mptcp_info, mptcpi_add_addr_accepted) F(mptcp_info, mptcpi_subflows_max) \
+    F(mptcp_info, mptcpi_add_addr_signal_max) F(mptcp_info, mptcpi_add_addr_accepted_max) F(mptcp_info, mptcpi_flags) \
+    F(mptcp_info, mptcpi_token) F(mptcp_info, mptcpi_write_seq) F(mptcp_info, mptcpi_snd_una) \
+    F(mptcp_info, mptcpi_rcv_nxt) F(mptcp_info, mptcpi_local_addr_used) F(mptcp_info, mptcpi_local_addr_max) \
+    F(mptcp_info, mptcpi_csum_enabled) F(mptcp_info, mptcpi_retransmits) F(mptcp_info, mptcpi_bytes_retrans) \
+    F(mptcp_info, mptcpi_bytes_sent) F(mptcp_info, mptcpi_bytes_received) F(mptcp_info, mptcpi_bytes_acked) \
+    F(mptcp_info, mptcpi_subflows_total) F(mptcp_info, mptcpi_endp_laminar_max) \
+    F(mptcp_info, mptcpi_endp_fullmesh_max) F(mptcp_info, mptcpi_last_data_sent) F(mptcp_info, mptcpi_last_data_recv) \
+    F(mptcp_info, mptcpi_last_ack_recv) \
+  S(packet_mreq) F(packet_mreq, mr_ifindex) F(packet_mreq, mr_type) F(packet_mreq, mr_alen) \
+    F(packet_mreq, mr_address) \
+  S(so_timestamping) F(so_timestamping, flags) F(so_timestamping, bind_phc) \
   S(sock_extended_err) F(sock_extended_err, ee_errno) F(sock_extended_err, ee_origin) F(sock_extended_err, ee_type) \
     F(sock_extended_err, ee_code) F(sock_extended_err, ee_info) F(sock_extended_err, ee_data) \
+  S(sock_filter) F(sock_filter, code) F(sock_filter, jt) F(sock_filter, jf) F(sock_filter, k) \
+  S(sock_txtime) F(sock_txtime, clockid) F(sock_txtime, flags) \
   S(sockaddr_alg) F(sockaddr_alg, salg_type) F(sockaddr_alg, salg_feat) F(sockaddr_alg, salg_mask) \
     F(sockaddr_alg, salg_name) \
   S(sockaddr_can) F(sockaddr_can, can_ifindex) F(sockaddr_can, can_addr.tp.rx_id) F(sockaddr_can, can_addr.tp.tx_id) \
@@ -70,13 +102,41 @@ struct sockaddr_sco { sa_family_t sco_family; bdaddr sco_bdaddr; };
   S(sockaddr_tipc) F(sockaddr_tipc, addrtype) F(sockaddr_tipc, scope) F(sockaddr_tipc, addr.nameseq.type) \
     F(sockaddr_tipc, addr.nameseq.lower) F(sockaddr_tipc, addr.nameseq.upper) \
   S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) F(sockaddr_vm, svm_flags) \
+  S(tcp_info) F(tcp_info, tcpi_state) F(tcp_info, tcpi_ca_state) F(tcp_info, tcpi_retransmits) \
+    F(tcp_info, tcpi_probes) F(tcp_info, tcpi_backoff) F(tcp_info, tcpi_options) F(tcp_info, tcpi_wscale) \
+    F(tcp_info, tcpi_flags) F(tcp_info, tcpi_rto) F(tcp_info, tcpi_ato) F(tcp_info, tcpi_snd_mss) \
+    F(tcp_info, tcpi_rcv_mss) F(tcp_info, tcpi_unacked) F(tcp_info, tcpi_sacked) F(tcp_info, tcpi_lost) \
+    F(tcp_info, tcpi_retrans) F(tcp_info, tcpi_fackets) F(tcp_info, tcpi_last_data_sent) \
+    F(tcp_info, tcpi_last_ack_sent) F(tcp_info, tcpi_last_data_recv) F(tcp_info, tcpi_last_ack_recv) \
+    F(tcp_info, tcpi_pmtu) F(tcp_info, tcpi_rcv_ssthresh) F(tcp_info, tcpi_rtt) F(tcp_info, tcpi_rttvar) \
+    F(tcp_info, tcpi_snd_ssthresh) F(tcp_info, tcpi_snd_cwnd) F(tcp_info, tcpi_advmss) F(tcp_info, tcpi_reordering) \
+    F(tcp_info, tcpi_rcv_rtt) F(tcp_info, tcpi_rcv_space) F(tcp_info, tcpi_total_retrans) \
+    F(tcp_info, tcpi_pacing_rate) F(tcp_info, tcpi_max_pacing_rate) F(tcp_info, tcpi_bytes_acked) \
+    F(tcp_info, tcpi_bytes_received) F(tcp_info, tcpi_segs_out) F(tcp_info, tcpi_segs_in) \
+    F(tcp_info, tcpi_notsent_bytes) F(tcp_info, tcpi_min_rtt) F(tcp_info, tcpi_data_segs_in) \
+    F(tcp_info, tcpi_data_segs_out) F(tcp_info, tcpi_delivery_rate) F(tcp_info, tcpi_busy_time) \
+    F(tcp_info, tcpi_rwnd_limited) F(tcp_info, tcpi_sndbuf_limited) F(tcp_info, tcpi_delivered) \
+    F(tcp_info, tcpi_delivered_ce) F(tcp_info, tcpi_bytes_sent) F(tcp_info, tcpi_bytes_retrans) \
+    F(tcp_info, tcpi_dsack_dups) F(tcp_info, tcpi_reord_seen) F(tcp_info, tcpi_rcv_ooopack) F(tcp_info, tcpi_snd_wnd) \
+    F(tcp_info, tcpi_rcv_wnd) F(tcp_info, tcpi_rehash) F(tcp_info, tcpi_total_rto) \
+    F(tcp_info, tcpi_total_rto_recoveries) F(tcp_info, tcpi_total_rto_time) F(tcp_info, tcpi_received_ce) \
+    F(tcp_info, tcpi_delivered_e1_bytes) F(tcp_info, tcpi_delivered_e0_bytes) F(tcp_info, tcpi_delivered_ce_bytes) \
+    F(tcp_info, tcpi_received_e1_bytes) F(tcp_info, tcpi_received_e0_bytes) F(tcp_info, tcpi_received_ce_bytes) \
+  S(tcp_md5sig) F(tcp_md5sig, tcpm_addr) F(tcp_md5sig, tcpm_flags) F(tcp_md5sig, tcpm_prefixlen) \
+    F(tcp_md5sig, tcpm_keylen) F(tcp_md5sig, tcpm_ifindex) F(tcp_md5sig, tcpm_key) \
+  S(tcp_repair_opt) F(tcp_repair_opt, opt_code) F(tcp_repair_opt, opt_val) \
+  S(tcp_repair_window) F(tcp_repair_window, snd_wl1) F(tcp_repair_window, snd_wnd) F(tcp_repair_window, max_window) \
+    F(tcp_repair_window, rcv_wnd) F(tcp_repair_window, rcv_wup) \
+  S(tpacket_stats) F(tpacket_stats, tp_packets) F(tpacket_stats, tp_drops) \
   S(ucred) F(ucred, pid) F(ucred, uid) F(ucred, gid)
 
 #elif defined(__APPLE__)
 
+#include <netinet/tcp.h>
 #include <sys/event.h>
 #include <sys/kern_control.h>
 #include <sys/sys_domain.h>
+#include <sys/ucred.h>
 #include <sys/vsock.h>
 
 using kevent_t = struct kevent;  // its name alone means the function
@@ -84,7 +144,17 @@ using kevent_t = struct kevent;  // its name alone means the function
 #define KERNEL_LAYOUTS(S, F) \
   S(kevent_t) F(kevent_t, ident) F(kevent_t, filter) F(kevent_t, flags) F(kevent_t, fflags) F(kevent_t, data) F(kevent_t, udata) \
   S(sockaddr_ctl) F(sockaddr_ctl, ss_sysaddr) F(sockaddr_ctl, sc_id) F(sockaddr_ctl, sc_unit) \
-  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid)
+  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) \
+  S(tcp_connection_info) F(tcp_connection_info, tcpi_state) F(tcp_connection_info, tcpi_snd_wscale) \
+    F(tcp_connection_info, tcpi_rcv_wscale) F(tcp_connection_info, tcpi_options) F(tcp_connection_info, tcpi_flags) \
+    F(tcp_connection_info, tcpi_rto) F(tcp_connection_info, tcpi_maxseg) F(tcp_connection_info, tcpi_snd_ssthresh) \
+    F(tcp_connection_info, tcpi_snd_cwnd) F(tcp_connection_info, tcpi_snd_wnd) \
+    F(tcp_connection_info, tcpi_snd_sbbytes) F(tcp_connection_info, tcpi_rcv_wnd) F(tcp_connection_info, tcpi_rttcur) \
+    F(tcp_connection_info, tcpi_srtt) F(tcp_connection_info, tcpi_rttvar) F(tcp_connection_info, tcpi_txpackets) \
+    F(tcp_connection_info, tcpi_txbytes) F(tcp_connection_info, tcpi_txretransmitbytes) \
+    F(tcp_connection_info, tcpi_rxpackets) F(tcp_connection_info, tcpi_rxbytes) \
+    F(tcp_connection_info, tcpi_rxoutoforderbytes) F(tcp_connection_info, tcpi_txretransmitpackets) \
+  S(xucred) F(xucred, cr_uid) F(xucred, cr_ngroups) F(xucred, cr_groups)
 
 #endif
 // clang-format on
