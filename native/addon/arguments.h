@@ -1,15 +1,15 @@
 // What crosses the border: numbers, byte views and short strings, each checked before any system
 // call is made.
 //
-// A C parameter's type says how its JavaScript argument is read, through
-// `Arguments::Take<Parameter>()`:
-//   an integer                      a number in the range of that very type
-//   void*, const sockaddr*          a view; the length parameter behind it is that view's byte
-//   length, never an argument sockaddr*                       a view or null, likewise socklen_t*
-//   behind one of those  a Uint32Array(1): clamped to that view, and written back after the call
-//   any other T*                    a view of at least sizeof(T) bytes, or null
-//   const char*                     a string of less than kTextSize bytes without a NUL
-// and the types below, for functions of our own.
+// A C parameter's type says how its JavaScript argument is read, through `Arguments::Take<Parameter>()`:
+//   an integer                a number in the range of that very type
+//   void*, const sockaddr*    a view; the length parameter behind it is that view's byte length, no argument
+//   sockaddr*                 a view or null, likewise
+//   socklen_t*                behind one of those, a Uint32Array(1): clamped to that view, and written back
+//   any other T*              a view of at least sizeof(T) bytes, or null
+//   const char*               a string of less than kTextSize bytes without a NUL
+// and the types below, for functions of our own. No view's bytes need be aligned as T is: the kernel copies them, and
+// our own functions do so too.
 //
 // The first argument that is wrong leaves a JavaScript exception pending; the rest then read as
 // zero, and the caller makes no call. Addresses are taken from views only after everything that
@@ -24,6 +24,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -50,6 +51,16 @@ template <typename T>
 struct Array {
   T* data;
   int count;
+
+  T Get(int i) const {
+    T value;
+    memcpy(&value, At(i), sizeof value);
+    return value;
+  }
+  void Set(int i, const T& value) const { memcpy(At(i), &value, sizeof value); }
+
+ private:
+  uint8_t* At(int i) const { return reinterpret_cast<uint8_t*>(data) + static_cast<size_t>(i) * sizeof(T); }
 };
 
 // As Array, or null.
@@ -98,6 +109,13 @@ inline constexpr bool kIsBuffer =
 template <typename P>
 inline constexpr bool kIsLength = std::is_same_v<P, size_t> || std::is_same_v<P, socklen_t>;
 
+// A byte length or a count as C's own type, which may be too small for it: the largest then, which no kernel takes.
+template <typename T>
+constexpr T Clamp(size_t size) {
+  return size > static_cast<size_t>(std::numeric_limits<T>::max()) ? std::numeric_limits<T>::max()
+                                                                   : static_cast<T>(size);
+}
+
 class Arguments {
  public:
   // `names` are those of the JavaScript parameters, for messages.
@@ -132,7 +150,7 @@ class Arguments {
       if constexpr (kIsLength<P>) {
         if (has_room_) {
           has_room_ = false;
-          return static_cast<P>(room_);
+          return Clamp<P>(room_);
         }
       }
       return static_cast<P>(Number(std::numeric_limits<P>::min(), std::numeric_limits<P>::max()));
@@ -141,12 +159,12 @@ class Arguments {
   template <typename T>
   Array<T> Read(Type<Array<T>>) {
     const Bytes bytes = View(Null::kRefused, 0, sizeof(T));
-    return {reinterpret_cast<T*>(bytes.data), static_cast<int>(bytes.size / sizeof(T))};
+    return {reinterpret_cast<T*>(bytes.data), Clamp<int>(bytes.size / sizeof(T))};
   }
   template <typename T>
   OptionalArray<T> Read(Type<OptionalArray<T>>) {
     const Bytes bytes = View(Null::kAllowed, 0, sizeof(T));
-    return {reinterpret_cast<T*>(bytes.data), static_cast<int>(bytes.size / sizeof(T))};
+    return {reinterpret_cast<T*>(bytes.data), Clamp<int>(bytes.size / sizeof(T))};
   }
   template <int64_t Min, int64_t Max>
   Ranged<Min, Max> Read(Type<Ranged<Min, Max>>) {
@@ -155,7 +173,7 @@ class Arguments {
   template <auto... Values>
   OneOf<Values...> Read(Type<OneOf<Values...>>) {
     const double number = Number(-kMaxSafeInteger, kMaxSafeInteger);
-    if (!((number == static_cast<double>(Values)) || ...)) FailValue(number);
+    if (!((number == static_cast<double>(Values)) || ...)) FailValue("one of those that take an integer");
     return {static_cast<decltype(OneOf<Values...>::value)>(number)};
   }
   template <typename T>
@@ -182,9 +200,10 @@ class Arguments {
   bool Skip(napi_valuetype type);  // whether the next argument is of this type, and then takes it
   bool Memory(napi_value value, Bytes* bytes);
   bool Fail(bool range, const char* code, const char* format, ...) __attribute__((format(printf, 4, 5)));
-  void FailValue(double got);
+  void FailValue(const char* expected);
   bool FailType(const char* expected, napi_value got);
   const char* name() const { return names_[next_ - 1]; }  // of the argument being read
+  const char* noun() const { return strchr(name(), '.') == nullptr ? "argument" : "property"; }
 
   napi_env env_;
   napi_value values_[kMaxArguments];

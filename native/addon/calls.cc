@@ -1,5 +1,7 @@
 #include "calls.h"
 
+#include <cstring>
+
 int Fcntl(int fd, FcntlCommand command, Optional<int> argument) {
   return fcntl(fd, command.value, argument.value);
 }
@@ -13,10 +15,12 @@ int Select(Ranged<0, FD_SETSIZE> nfds, fd_set* readfds, fd_set* writefds, fd_set
 }
 
 int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<socklen_t> length) {
-  return setsockopt(fd, level, name, value.data,
-                    value.data != nullptr ? static_cast<socklen_t>(value.size) : length.value);
+  return setsockopt(fd, level, name, value.data, value.data != nullptr ? Clamp<socklen_t>(value.size) : length.value);
 }
 
 int Socketpair(int domain, int type, int protocol, DescriptorPair* pair) {
-  return socketpair(domain, type, protocol, pair->fds);
+  int fds[2];
+  const int result = socketpair(domain, type, protocol, fds);
+  if (result == 0) memcpy(pair, fds, sizeof fds);
+  return result;
 }

@@ -4,6 +4,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <cstring>
+
 #include "calls.h"
 
 int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout) {
@@ -18,11 +20,14 @@ ssize_t Sendfile(int out, int in, off_t* offset, size_t count) {
     errno = EINVAL;
     return -1;
   }
+  off_t from = 0;
+  memcpy(&from, offset, sizeof from);
   off_t length = static_cast<off_t>(count);
   if (length == 0) return 0;  // to this kernel 0 means the rest of the file
-  const int result = sendfile(in, out, *offset, &length, nullptr, 0);
+  const int result = sendfile(in, out, from, &length, nullptr, 0);
   if (result == -1 && length == 0) return -1;
-  *offset += length;
+  from += length;
+  memcpy(offset, &from, sizeof from);
   return static_cast<ssize_t>(length);
 }
 

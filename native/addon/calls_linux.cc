@@ -4,8 +4,6 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include <cstring>
-
 #include "calls.h"
 
 int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms) {
@@ -41,8 +39,7 @@ struct Batch {
     const size_t name_size = names.size / count;
     const size_t control_size = control.size / count;
     for (unsigned i = 0; i < count; i++) {
-      MessageResult wanted = {};
-      if (sending) memcpy(&wanted, &results.data[i], sizeof wanted);
+      const MessageResult wanted = sending ? results.Get(static_cast<int>(i)) : MessageResult{};
       const auto length = [sending](uint32_t given, size_t room) { return sending && given < room ? given : room; };
       vectors[i] = {data.data + i * size, length(wanted.length, size)};
       msghdr& header = headers[i].msg_hdr;
@@ -68,9 +65,8 @@ int Recvmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes nam
   const int count = recvmmsg(fd, batch.headers, batch.count, flags, timeout);
   for (int i = 0; i < count; i++) {
     const msghdr& header = batch.headers[i].msg_hdr;
-    const MessageResult result = {batch.headers[i].msg_len,
-                                  {header.msg_namelen, static_cast<uint32_t>(header.msg_controllen), header.msg_flags}};
-    memcpy(&results.data[i], &result, sizeof result);
+    results.Set(i, {batch.headers[i].msg_len,
+                    {header.msg_namelen, static_cast<uint32_t>(header.msg_controllen), header.msg_flags}});
   }
   return count;
 }
@@ -85,7 +81,9 @@ int Sendmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes nam
   }
   const int count = sendmmsg(fd, batch.headers, static_cast<unsigned>(wanted.value), flags);
   for (int i = 0; i < count; i++) {
-    memcpy(&results.data[i].length, &batch.headers[i].msg_len, sizeof(uint32_t));
+    MessageResult result = results.Get(i);
+    result.length = batch.headers[i].msg_len;
+    results.Set(i, result);
   }
   return count;
 }

@@ -103,7 +103,7 @@ int IfNameindex(Array<Interface> interfaces) {
     if (count >= interfaces.count) continue;
     Interface entry = {list[count].if_index, ""};
     strncpy(entry.name, list[count].if_name, sizeof entry.name - 1);
-    memcpy(&interfaces.data[count], &entry, sizeof entry);
+    interfaces.Set(count, entry);
   }
   if_freenameindex(list);
   return count;

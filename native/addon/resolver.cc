@@ -35,7 +35,7 @@ int Getaddrinfo(ResolverStatus* status, OptionalText node, OptionalText service,
     if (count >= results.count || info->ai_addrlen > sizeof result.address) continue;
     result.length = info->ai_addrlen;
     memcpy(result.address, info->ai_addr, info->ai_addrlen);
-    memcpy(&results.data[count], &result, sizeof result);
+    results.Set(count, result);
   }
   freeaddrinfo(list);
   return count;

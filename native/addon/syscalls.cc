@@ -71,8 +71,8 @@
   X(epoll_wait, EpollWait, "epfd", "events", "timeoutMs")                           \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK, SIOCOUTQ>), "fd", "request")                \
   X(pipe2, Pipe2, "fds", "flags")                                                   \
-  X(recvmmsg, Recvmmsg, "fd", "results", "data", "names", "control", "flags", "timeout") \
-  X(sendmmsg, Sendmmsg, "fd", "results", "data", "names", "control", "flags", "count")   \
+  X(recvmmsg, Recvmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.control", "flags", "timeout") \
+  X(sendmmsg, Sendmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.control", "flags", "count") \
   X(splice, ::splice, "fdIn", "offsetIn", "fdOut", "offsetOut", "length", "flags")
 
 #elif defined(__APPLE__)
