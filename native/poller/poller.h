@@ -17,7 +17,10 @@ extern "C" {
 enum {
   POLLER_READABLE = 1,  // a recv or an accept may succeed, or tell end-of-file or an error
   POLLER_WRITABLE = 2,  // a send may succeed, a connect has ended, or either tells an error
-  POLLER_ERROR = 4      // an error or a message on the error queue waits; comes with both of the others
+  POLLER_ERROR = 4,     // an error or a message on the error queue waits; comes with both of the others
+  // End-of-file, an error or urgent data stands behind the bytes that wait, if any do: it is told once, so receive
+  // until there is nothing. Without it, a TCP socket that gave less than was asked for has given all that it had.
+  POLLER_END = 8
 };
 
 typedef struct {

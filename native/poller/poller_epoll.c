@@ -28,6 +28,7 @@ static int32_t readiness(uint32_t events) {
   if (ended || events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI)) flags |= POLLER_READABLE;
   if (ended || events & EPOLLOUT) flags |= POLLER_WRITABLE;
   if (events & EPOLLERR) flags |= POLLER_ERROR;
+  if (ended || events & (EPOLLRDHUP | EPOLLPRI)) flags |= POLLER_END;
   return flags;
 }
 

@@ -57,6 +57,7 @@ static int32_t readiness(const struct kevent* event) {
   if (event->flags & EV_ERROR || (event->flags & EV_EOF && event->fflags != 0)) {
     flags |= POLLER_READABLE | POLLER_WRITABLE | POLLER_ERROR;
   }
+  if (event->flags & (EV_ERROR | EV_EOF)) flags |= POLLER_END;
   return flags;
 }
 

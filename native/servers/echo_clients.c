@@ -136,16 +136,20 @@ static size_t room(const clients* all, const client* one) {
   return limited ? (size_t)one->awaited : sizeof buffer;
 }
 
-bool clients_serve(clients* all, int fd, int turns) {
+bool clients_serve(clients* all, int fd, int turns, bool drain) {
   client* one = &all->of[fd];
   if (!one->open) return false;
   for (; turns > 0; turns--) {
-    if (one->unsent != NULL && !flush(one, fd)) {
-      if (errno != EAGAIN) clients_close(all, fd);
-      return false;
+    if (one->unsent != NULL) {
+      if (!flush(one, fd)) {
+        if (errno != EAGAIN) clients_close(all, fd);
+        return false;
+      }
+      drain = true;  // what came meanwhile was told of once, and not received
     }
     leave_if_even(all, fd);
-    const ssize_t count = recv(fd, buffer, room(all, one), 0);
+    const size_t wanted = room(all, one);
+    const ssize_t count = recv(fd, buffer, wanted, 0);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return false;
     // Nothing is unsent here: at end-of-file the client has got everything back.
@@ -155,6 +159,7 @@ bool clients_serve(clients* all, int fd, int turns) {
     }
     if (all->stopping && !one->leaving) one->awaited -= (int)count;
     leave_if_even(all, fd);
+    if (!drain && one->unsent == NULL && (size_t)count < wanted) return false;
   }
   return true;
 }

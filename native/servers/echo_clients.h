@@ -44,8 +44,9 @@ int clients_timeout(const clients* all);
 int clients_accept(clients* all);
 
 // Receives and sends back until the client would block, at most `turns` times. Returns whether it might go on at
-// once. Does nothing if there is no such client.
-bool clients_serve(clients* all, int fd, int turns);
+// once. A receive that does not fill the buffer is the last one, unless it is to `drain` the client to the end. Does
+// nothing if there is no such client.
+bool clients_serve(clients* all, int fd, int turns, bool drain);
 
 void clients_close(clients* all, int fd);
 

@@ -9,8 +9,10 @@
 
 enum { EVENTS = 256, TURNS = 4 };
 
-static void serve(clients* all, int poller, int fd) {
-  if (!clients_serve(all, fd, TURNS)) return;
+static void serve(clients* all, int poller, const poller_event* event) {
+  const int fd = event->fd;
+  const bool drain = event->readiness & POLLER_END || all->server->local || all->stopping;
+  if (!clients_serve(all, fd, TURNS, drain)) return;
   // It may be ready still. Removed and added it is reported again, after the others that are.
   if (poller_remove(poller, fd) < 0 || poller_add(poller, fd) < 0) {
     server_warn("poller_add");
@@ -46,7 +48,7 @@ void echo_epoll(server* server) {
       } else if (fd == server->stop) {
         continue;
       } else if (events[i].readiness & POLLER_READABLE || all.of[fd].unsent != NULL) {
-        serve(&all, poller, fd);
+        serve(&all, poller, &events[i]);
       }
     }
     accept_clients(&all, poller);

@@ -39,7 +39,7 @@ void echo_poll(server* server) {
       continue;
     }
     for (int i = 2; i < count; i++) {
-      if (fds[i].revents != 0) clients_serve(&all, fds[i].fd, 1);
+      if (fds[i].revents != 0) clients_serve(&all, fds[i].fd, 1, true);
     }
     if (fds[1].revents != 0) all.waiting = true;
     for (int i = 0; i < CLIENTS_ACCEPTED && clients_accept(&all) >= 0; i++) continue;

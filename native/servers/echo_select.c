@@ -62,7 +62,7 @@ void echo_select(server* server) {
       continue;
     }
     for (int fd = 0; fd < all.capacity && fd < sets.limit; fd++) {
-      if (FD_ISSET(fd, &sets.readable) || FD_ISSET(fd, &sets.writable)) clients_serve(&all, fd, 1);
+      if (FD_ISSET(fd, &sets.readable) || FD_ISSET(fd, &sets.writable)) clients_serve(&all, fd, 1, true);
     }
     if (listener >= 0 && FD_ISSET(listener, &sets.readable)) all.waiting = true;
     accept_clients(&all);

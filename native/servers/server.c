@@ -145,7 +145,7 @@ server server_open(const server_options* options) {
   const int listener = options->path != NULL ? listen_on_path(options->path, options->backlog)
                                              : listen_on_host(options->host, options->port, options->backlog);
   fflush(stdout);
-  return (server){.listener = listener, .stop = stop_pipe[0]};
+  return (server){.listener = listener, .local = options->path != NULL, .stop = stop_pipe[0]};
 }
 
 void server_close(server* server) {

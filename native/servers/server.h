@@ -42,6 +42,7 @@ typedef struct {
 
 typedef struct {
   int listener;  // non-blocking; -1 once server_close was called
+  bool local;    // Unix: a receive may give less than there is, where descriptors were sent. unix(7)
   int stop;      // readable from the first SIGINT or SIGTERM on, for ever: never read from it
 } server;
 
