@@ -1,7 +1,9 @@
 // The addresses of the families besides INET and UNIX: a table of where each property lies in its sockaddr.
 import * as constants from './constants.js'
-import { checkInteger, invalidType, invalidValue } from './errors.js'
-import { dataView, field, read, readBig, sizeOf, write } from './layout.js'
+import { invalidValue } from './errors.js'
+import { bigint, counted, networkOrder, number, optional, string } from './field-kinds.js'
+import type { Kind } from './field-kinds.js'
+import { field, sizeOf } from './layout.js'
 import type { Field } from './layout.js'
 
 /** netlink(7): a port's number and a mask of multicast groups. */
@@ -88,47 +90,7 @@ export type FamilyAddress =
 
 type Value = number | bigint | string | Uint8Array
 
-/** How a property's bytes are read and written. */
-interface Kind {
-  read(bytes: Buffer, field: Field): Value
-  write(bytes: Buffer, field: Field, value: unknown, name: string): void
-  /** What an optional property that is not given stands for; without one its bytes stay 0. */
-  readonly otherwise?: Value | undefined
-}
-
-const number: Kind = {
-  read: (bytes, field) => read(dataView(bytes), field),
-  write(bytes, field, value, name) {
-    const min = field.signed ? -(2 ** (8 * field.size - 1)) : 0
-    write(dataView(bytes), field, checkInteger(name, value, min, min + 2 ** (8 * field.size) - 1))
-  },
-}
-
-const bigint: Kind = {
-  read: (bytes, field) => readBig(dataView(bytes), field),
-  write(bytes, field, value, name) {
-    if (typeof value !== 'bigint') throw invalidType(name, value, 'of type bigint')
-    write(dataView(bytes), field, BigInt.asUintN(64, value))
-  },
-}
-
-const networkOrder: Kind = {
-  read: (bytes, { offset }) => bytes.readUInt16BE(offset),
-  write: (bytes, { offset }, value, name) => bytes.writeUInt16BE(checkInteger(name, value, 0, 65535), offset),
-}
-
-const string: Kind = {
-  read: (bytes, { offset, size }) => bytes.toString('utf8', offset, offset + size).replace(/\0.*$/s, ''),
-  write(bytes, { offset, size }, value, name) {
-    if (typeof value !== 'string') throw invalidType(name, value, 'of type string')
-    if (Buffer.byteLength(value) >= size || value.includes('\0')) {
-      throw invalidValue(name, value, `must have less than ${size} bytes and no NUL`)
-    }
-    bytes.write(value, offset)
-  },
-}
-
-const bdaddr: Kind = {
+const bdaddr: Kind<string> = {
   read: (bytes, { offset, size }) =>
     [...bytes.subarray(offset, offset + size)]
       .reverse()
@@ -142,21 +104,10 @@ const bdaddr: Kind = {
   },
 }
 
-// A hardware address, whose length stands in the field before it.
-const hardware: Kind = {
-  read: (bytes, { offset, size }) => Buffer.from(bytes.subarray(offset, offset + Math.min(bytes[offset - 1]!, size))),
-  write(bytes, { offset, size }, value, name) {
-    if (!(value instanceof Uint8Array)) throw invalidType(name, value, 'an instance of Uint8Array')
-    if (value.length > size) throw invalidValue(name, value, `must have at most ${size} bytes`)
-    bytes[offset - 1] = value.length
-    bytes.set(value, offset)
-  },
-}
-
 interface Property {
   name: string
   field: Field
-  kind: Kind
+  kind: Kind<Value>
   optional: boolean
 }
 
@@ -180,7 +131,7 @@ function family(
   name: string,
   af: number | undefined,
   structure: string,
-  fields: Record<string, string | [string, Kind]>,
+  fields: Record<string, string | [string, Kind<Value>]>,
   [min, max]: [number, number] = [sizeOf(structure), Infinity],
 ): Codec {
   const properties = Object.entries(fields).map(([key, entry]): Property => {
@@ -222,7 +173,7 @@ export const families: readonly Codec[] = [
       'protocol?': ['sll_protocol', networkOrder],
       'pkttype?': 'sll_pkttype',
       'hatype?': 'sll_hatype',
-      'address?': ['sll_addr', hardware],
+      'address?': ['sll_addr', counted(1)],
     },
     [field('sockaddr_ll.sll_addr').offset, Infinity],
   ),
@@ -280,6 +231,6 @@ export const families: readonly Codec[] = [
   family('system', constants.AF_SYSTEM, 'sockaddr_ctl', {
     id: 'sc_id',
     unit: 'sc_unit',
-    'sysaddr?': ['ss_sysaddr', { ...number, otherwise: constants.AF_SYS_CONTROL }],
+    'sysaddr?': ['ss_sysaddr', optional(number, constants.AF_SYS_CONTROL ?? 0)],
   }),
 ]
