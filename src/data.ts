@@ -1,5 +1,5 @@
 // What goes over a socket: the bytes of what can be sent, and of what was received.
-import { invalidType } from './errors.js'
+import { checkInteger, invalidType } from './errors.js'
 import type { View } from './native.js'
 
 /** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
@@ -13,10 +13,22 @@ export function bytesOf(data: Data): View {
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 
-/** The part of a fresh buffer that was filled; a small part of a large one is copied, so as not to hold it all. */
-export function filled(buffer: Buffer, count: number): Buffer {
-  const part = buffer.subarray(0, count) // MSG_TRUNC may count more than there is room for
-  return buffer.length > 4096 && part.length < buffer.length >> 1 ? Buffer.from(part) : part
+// What is received goes through here, so that nobody holds more memory than came, and who waits holds none.
+const slab = Buffer.allocUnsafeSlow(65536)
+let room = slab // the part that was asked for last: it is often the same
+
+/** Room for `size` bytes, until the next call; what is received into it is to be copied by `received`. */
+export function roomFor(size: number): Buffer {
+  checkInteger('size', size, 0, 2 ** 31 - 1)
+  if (size > slab.length) return Buffer.allocUnsafeSlow(size)
+  return room.length === size ? room : (room = slab.subarray(0, size))
+}
+
+/** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */
+export function received(from: Buffer, count: number): Buffer {
+  const bytes = Buffer.allocUnsafe(Math.min(count, from.length))
+  from.copy(bytes)
+  return bytes
 }
 
 /** Sending in steps: `step` sends what the kernel takes, until all is `sent` (true) or there is no room (null). */

@@ -50,7 +50,7 @@ export function openPair(family: number, type: number, protocol: number): [numbe
 }
 
 /** accept4(2), or accept(2) where there is none; −errno where it fails. */
-export function acceptSocket(fd: number, address: View, length: Length): number {
+export function acceptSocket(fd: number, address: View | null, length: Length | null): number {
   if (sys.accept4 !== undefined && atomic !== undefined) return sys.accept4(fd, address, length, atomic)
   const client = sys.accept(fd, address, length)
   return client < 0 ? client : prepare(client, 'accept')

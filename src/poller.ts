@@ -12,9 +12,12 @@ export const READABLE = 1
 /** A send may succeed, a connect has ended, or either tells of an error. */
 export const WRITABLE = 2
 
+/** Stands beside READABLE: end-of-file or an error is behind what can be received, and is told of this once. */
+export const END = 8
+
 /** What waits on a descriptor. A readiness is a hint, never a fact: the call is tried again. */
 export interface Watched {
-  /** Told of READABLE, WRITABLE or both. It must not throw. */
+  /** Told of READABLE, WRITABLE or both, and END. It must not throw. */
   ready(readiness: number): void
 }
 

@@ -15,7 +15,7 @@ import {
   SO_TYPE,
 } from './constants.js'
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from './constants.js'
-import { bytesOf, filled, inSteps } from './data.js'
+import { bytesOf, inSteps, received, roomFor } from './data.js'
 import type { Data, Sending } from './data.js'
 import { attempt, check, checkInteger, invalidType, socketError } from './errors.js'
 import { dataView, field, read } from './layout.js'
@@ -270,9 +270,9 @@ export abstract class SocketBase {
 
   /** As recv, or null where nothing has come. recv(2) */
   tryRecv(size: number, flags = 0): Buffer | null {
-    const buffer = Buffer.allocUnsafe(size)
-    const count = this.tryRecvInto(buffer, flags)
-    return count === null ? null : filled(buffer, count)
+    const room = roomFor(size)
+    const count = this.tryRecvInto(room, flags)
+    return count === null ? null : received(room, count)
   }
 
   /** As recvInto, or null where nothing has come. recv(2) */
@@ -291,9 +291,9 @@ export abstract class SocketBase {
 
   /** As recvfrom, or null where nothing has come. recvfrom(2) */
   tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
-    const buffer = Buffer.allocUnsafe(size)
-    const result = this.tryRecvfromInto(buffer, flags)
-    return result && [filled(buffer, result[0]), result[1]]
+    const room = roomFor(size)
+    const result = this.tryRecvfromInto(room, flags)
+    return result && [received(room, result[0]), result[1]]
   }
 
   /** As send, or null where there is no room. send(2) */

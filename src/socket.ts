@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from './address.js'
 import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
-import { bytesOf, filled } from './data.js'
+import { bytesOf } from './data.js'
 import type { Data } from './data.js'
 import { SocketError, socketError } from './errors.js'
 import { SocketBase } from './socket-base.js'
@@ -36,8 +36,7 @@ export class Socket extends SocketBase {
 
   /** Receives at most `size` bytes; none at all means that the peer has stopped sending. recv(2) */
   recv(size: number, flags = 0): Buffer {
-    const buffer = Buffer.allocUnsafe(size)
-    return filled(buffer, this.recvInto(buffer, flags))
+    return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags))
   }
 
   /** Receives into `view` and returns how many bytes; 0 means that the peer has stopped sending. recv(2) */
@@ -47,9 +46,7 @@ export class Socket extends SocketBase {
 
   /** Receives a datagram of at most `size` bytes, and its sender's address. recvfrom(2) */
   recvfrom(size: number, flags = 0): [Buffer, SocketAddress] {
-    const buffer = Buffer.allocUnsafe(size)
-    const [count, address] = this.recvfromInto(buffer, flags)
-    return [filled(buffer, count), address]
+    return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags))
   }
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */

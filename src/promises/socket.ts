@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AddressLike, SocketAddress } from '../address.js'
 import { AF_UNIX, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
-import { bytesOf, filled } from '../data.js'
+import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import { AbortError, SocketError, socketError } from '../errors.js'
 import type { View } from '../native.js'
@@ -54,9 +54,9 @@ export class Socket extends SocketBase {
   }
 
   /** Receives at most `size` bytes; none at all means that the peer has stopped sending. recv(2) */
-  async recv(size: number, flags?: Flags, options?: WaitOptions): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(size)
-    return filled(buffer, await this.recvInto(buffer, flags, options))
+  recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
+    if (typeof flags === 'object') return this.recv(size, 0, flags)
+    return this.#when(READABLE, 'recv', () => this.tryRecv(size, flags), options)
   }
 
   /** Receives into `view` and gives how many bytes; 0 means that the peer has stopped sending. recv(2) */
@@ -66,10 +66,9 @@ export class Socket extends SocketBase {
   }
 
   /** Receives a datagram of at most `size` bytes, and its sender's address. recvfrom(2) */
-  async recvfrom(size: number, flags?: Flags, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
-    const buffer = Buffer.allocUnsafe(size)
-    const [count, address] = await this.recvfromInto(buffer, flags, options)
-    return [filled(buffer, count), address]
+  recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
+    if (typeof flags === 'object') return this.recvfrom(size, 0, flags)
+    return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), options)
   }
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */

@@ -1,0 +1,284 @@
+// A stream connection whose handlers are called from the event loop.
+import { constants } from 'node:os'
+import { addressRoom, decodeAddress } from '../address.js'
+import type { SocketAddress } from '../address.js'
+import { SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
+import { check, socketError } from '../errors.js'
+import { call } from '../native.js'
+import type { View } from '../native.js'
+import { NOSIGNAL } from '../open.js'
+import { closeWithThread } from '../ownership.js'
+import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
+import type { Watched } from '../poller.js'
+import { bytesOf } from '../data.js'
+import type { Data } from '../data.js'
+import * as sys from '../syscalls.js'
+import { report } from './handlers.js'
+import type { Handlers } from './handlers.js'
+
+const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
+
+const sendmsg = call<(fd: number, iov: readonly View[], name: null, control: null, flags: number) => number>('sendmsg')
+
+/** How much is received at once. Half of it halves the speed of large messages. */
+const slab = Buffer.allocUnsafeSlow(256 * 1024)
+
+// The latest view of the slab: many messages in turn are of the same length.
+let view = slab
+
+const received = (length: number): Buffer => (view.length === length ? view : (view = slab.subarray(0, length)))
+
+// A connection that fills the slab again and again lets the others have their turn.
+const turns = 4
+let again: Connection[] = []
+
+function continueAgain(): void {
+  const connections = again
+  again = []
+  for (const connection of connections) connection.ready(READABLE | END)
+}
+
+/** What a connection needs to know of where it comes from. */
+export interface Origin {
+  readonly handlers: Handlers
+  readonly highWaterMark: number
+  /** Whether a receive may give less than there is: a Unix socket's, where descriptors were sent. unix(7) */
+  readonly local: boolean
+  /** Counts the quarters of the idle timeout. */
+  readonly tick: number
+  closed(connection: Connection): void
+}
+
+/** A connection of a reactor. Its handlers were given to `listen` or `connect`. */
+export class Connection implements Watched {
+  /** Whatever the handlers want to keep with it. */
+  context: unknown = undefined
+  /** The tick of its origin when something last came or went. */
+  lastTick: number
+  #fd: number
+  readonly #origin: Origin
+  #queue: View[] | undefined // what the kernel did not take
+  #queued = 0 // its bytes
+  #connecting: boolean
+  #full = false // a write has returned false
+  #paused = false
+  #ending = false // nothing more is written
+  #ended = false // nothing more comes
+  #unread = false // something may have come while it was paused
+
+  /** For `listen` and `connect`: `connecting` is to be told of the result of a connect(2) that is under way. */
+  constructor(fd: number, origin: Origin, connecting: boolean) {
+    this.#fd = fd
+    this.#origin = origin
+    this.#connecting = connecting
+    this.lastTick = origin.tick
+    watch(fd, this)
+    hold(1)
+    closeWithThread(fd, true)
+  }
+
+  /** The descriptor, for options and the like; −1 once it is closed. */
+  get fd(): number {
+    return this.#fd
+  }
+
+  /** Whether the connection is still being made. */
+  get connecting(): boolean {
+    return this.#connecting && this.#fd >= 0
+  }
+
+  /** The bytes that wait for the peer to read. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  /** The address of the peer. getpeername(2) */
+  get remoteAddress(): SocketAddress {
+    const address = Buffer.alloc(addressRoom)
+    const length = new Uint32Array([address.length])
+    check(sys.getpeername(this.#fd, address, length), 'getpeername')
+    return decodeAddress(address, length[0])
+  }
+
+  /** The connection's own address. getsockname(2) */
+  get localAddress(): SocketAddress {
+    const address = Buffer.alloc(addressRoom)
+    const length = new Uint32Array([address.length])
+    check(sys.getsockname(this.#fd, address, length), 'getsockname')
+    return decodeAddress(address, length[0])
+  }
+
+  /**
+   * Sends at once what the kernel takes and keeps a copy of the rest. Returns whether to go on: after false, `drain` tells
+   * when. What is written to a connection that is closed goes nowhere, and returns false. send(2)
+   *
+   * @throws SocketError EPIPE after `end()`
+   */
+  write(data: Data): boolean {
+    if (this.#fd < 0) return false
+    if (this.#ending) throw socketError(EPIPE, 'send')
+    const bytes = bytesOf(data)
+    let sent = 0
+    if (this.#queue === undefined && !this.#connecting) {
+      sent = sys.send(this.#fd, bytes, NOSIGNAL)
+      if (sent === bytes.byteLength) return true
+      if (sent < 0) {
+        if (sent !== -EAGAIN && sent !== -EINTR) return this.#failLater(sent)
+        sent = 0
+      }
+    }
+    const rest = Buffer.from(new Uint8Array(bytes.buffer, bytes.byteOffset + sent, bytes.byteLength - sent))
+    ;(this.#queue ??= []).push(rest)
+    this.#queued += rest.length
+    this.#full = this.#queued >= this.#origin.highWaterMark
+    return !this.#full
+  }
+
+  /** Sends what is queued and `data`, then tells the peer that nothing more comes. Receiving goes on. shutdown(2) */
+  end(data?: Data): void {
+    if (data !== undefined) this.write(data)
+    if (this.#ending || this.#fd < 0) return
+    this.#ending = true
+    if (this.#queue === undefined && !this.#connecting) this.#finish()
+  }
+
+  /** Closes the connection now; what is queued is dropped. close(2) */
+  destroy(error?: Error): void {
+    const fd = this.#fd
+    if (fd < 0) return
+    this.#fd = -1
+    this.#queue = undefined
+    this.#queued = 0
+    unwatch(fd)
+    closeWithThread(fd, false)
+    sys.close(fd)
+    hold(-1)
+    this.#origin.closed(this)
+    const { handlers } = this.#origin
+    try {
+      handlers.close?.(this, error)
+    } catch (thrown) {
+      report(handlers, thrown, this)
+    }
+  }
+
+  /** Closes the connection so that the peer gets a reset (RST). socket(7), SO_LINGER */
+  reset(): void {
+    if (this.#fd < 0) return
+    sys.setsockopt(this.#fd, SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
+    this.destroy()
+  }
+
+  /** Receives nothing until `resume`: so the peer, in the end, has to wait. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (this.#unread) setImmediate(() => this.ready(READABLE | END))
+  }
+
+  /** For the poller. */
+  ready(readiness: number): void {
+    if (this.#fd < 0) return
+    this.lastTick = this.#origin.tick
+    if (this.#connecting && !this.#connected()) return
+    if (readiness & WRITABLE && this.#queue !== undefined) this.#flush(this.#queue)
+    if (readiness & READABLE && !this.#ended) this.#receive((readiness & END) !== 0 || this.#origin.local)
+  }
+
+  // Without `drain`, a receive that does not fill the slab has taken all that there was.
+  #receive(drain: boolean): void {
+    for (let i = 0; i < turns; i++) {
+      if (this.#paused || this.#fd < 0) {
+        this.#unread = true
+        return
+      }
+      const count = sys.recv(this.#fd, slab, 0)
+      if (count > 0) {
+        this.#call('data', received(count))
+        if (!drain && count < slab.length) {
+          this.#unread = false
+          return
+        }
+      } else if (count === 0) {
+        return this.#peerEnded()
+      } else if (count === -EAGAIN) {
+        this.#unread = false
+        return
+      } else if (count !== -EINTR) {
+        return this.destroy(socketError(count, 'recv'))
+      }
+    }
+    if (again.push(this) === 1) setImmediate(continueAgain)
+  }
+
+  #peerEnded(): void {
+    this.#ended = true
+    if (this.#origin.handlers.end !== undefined) this.#call('end')
+    else this.#ending = true
+    if (this.#ending && this.#queue === undefined) this.destroy()
+  }
+
+  #flush(queue: View[]): void {
+    while (queue.length > 0) {
+      let sent = sendmsg(this.#fd, queue.length > 1024 ? queue.slice(0, 1024) : queue, null, null, NOSIGNAL)
+      if (sent === -EINTR) continue
+      if (sent === -EAGAIN) return
+      if (sent < 0) return this.destroy(socketError(sent, 'send'))
+      this.#queued -= sent
+      let whole = 0
+      while (whole < queue.length && sent >= queue[whole]!.byteLength) sent -= queue[whole++]!.byteLength
+      queue.splice(0, whole)
+      if (sent > 0) queue[0] = (queue[0] as Buffer).subarray(sent)
+    }
+    this.#queue = undefined
+    if (this.#ending) return this.#finish()
+    if (!this.#full) return
+    this.#full = false
+    this.#call('drain')
+  }
+
+  // All is sent, and nothing more is.
+  #finish(): void {
+    if (this.#ended) return this.destroy()
+    const result = sys.shutdown(this.#fd, SHUT_WR)
+    if (result < 0) this.#failLater(result)
+  }
+
+  // A connect is under way: whether it is done, and well.
+  #connected(): boolean {
+    const result = new Int32Array(1)
+    sys.getsockopt(this.#fd, SOL_SOCKET, SO_ERROR, result, new Uint32Array([4]))
+    if (result[0] !== 0) {
+      this.destroy(socketError(result[0]!, 'connect'))
+      return false
+    }
+    const address = new Uint8Array(addressRoom)
+    if (sys.getpeername(this.#fd, address, new Uint32Array([address.length])) === -ENOTCONN) return false
+    this.#connecting = false
+    this.#call('open')
+    if (this.#ending && this.#queue === undefined && this.#fd >= 0) this.#finish()
+    return this.#fd >= 0
+  }
+
+  // From within a handler: it must not find its connection closed under its hands.
+  #failLater(result: number): false {
+    setImmediate(() => this.destroy(socketError(result, 'send')))
+    return false
+  }
+
+  #call(name: 'open' | 'drain' | 'end'): void
+  #call(name: 'data', bytes: Buffer): void
+  #call(name: 'open' | 'data' | 'drain' | 'end', bytes?: Buffer): void {
+    const { handlers } = this.#origin
+    try {
+      handlers[name]?.(this, bytes!)
+    } catch (error) {
+      report(handlers, error, this)
+      this.destroy(error as Error)
+    }
+  }
+}

@@ -1,0 +1,224 @@
+// A listening socket whose connections are handled from the event loop.
+import { constants } from 'node:os'
+import { addressRoom, decodeAddress, encodeAddress } from '../address.js'
+import type { AddressLike, SocketAddress } from '../address.js'
+import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM } from '../constants.js'
+import { SOL_SOCKET, SOMAXCONN, TCP_NODELAY } from '../constants.js'
+import { check, checkInteger, socketError } from '../errors.js'
+import { acceptSocket, openSocket } from '../open.js'
+import { closeWithThread } from '../ownership.js'
+import { hold, unwatch, watch } from '../poller.js'
+import type { Watched } from '../poller.js'
+import { checkTimeout } from '../socket-base.js'
+import * as sys from '../syscalls.js'
+import { Connection } from './connection.js'
+import type { Origin } from './connection.js'
+import { report } from './handlers.js'
+import type { Handlers } from './handlers.js'
+
+const { EAGAIN, ECONNABORTED, EINTR, EPERM, EPROTO, ETIMEDOUT } = constants.errno
+
+/** What `listen` and `connect` have in common. */
+export interface ConnectionLimits {
+  /** How many bytes may wait for the peer before `write` returns false; 64 KiB unless told otherwise. */
+  highWaterMark?: number
+  /** Closes a connection on which nothing has come or gone for so many milliseconds; null, for ever, unless told otherwise. */
+  idleTimeout?: number | null
+  /** Sends small messages at once; true unless told otherwise. tcp(7), TCP_NODELAY */
+  noDelay?: boolean
+}
+
+/** Where and how `listen` listens. */
+export interface ListenOptions extends ConnectionLimits {
+  /** A numeric host; 127.0.0.1 unless told otherwise. `''` is the any-address. */
+  address?: string
+  /** 0, which is the default, picks a free one. */
+  port?: number
+  /** A Unix socket's path, in the place of a host and a port. */
+  path?: string
+  /** How many connections may wait to be accepted; SOMAXCONN unless told otherwise. */
+  backlog?: number
+  /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
+  reusePort?: boolean
+  /** How many connections may be open: at that number accepting pauses. */
+  maxConnections?: number
+}
+
+// How many connections to accept before the others have their turn, and how long accepting pauses when it fails.
+const acceptsInTurn = 64
+const pauseMs = 100
+
+/** A listening socket. `listen` makes one. */
+export class Server implements Watched, Origin {
+  readonly handlers: Handlers
+  readonly highWaterMark: number
+  readonly local: boolean
+  /** For its connections. */
+  tick = 0
+  #fd: number
+  readonly #maxConnections: number
+  readonly #connections = new Set<Connection>()
+  #waiting = false // connections may wait to be accepted
+  #paused: NodeJS.Timeout | undefined
+  #reported = -Infinity
+  #sweeper: NodeJS.Timeout | undefined
+  #stopped: (() => void)[] = []
+
+  constructor(options: ListenOptions & Handlers) {
+    const { address = '127.0.0.1', port = 0, path, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
+    this.handlers = options
+    this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
+    this.#maxConnections = checkInteger('maxConnections', options.maxConnections ?? 2 ** 31, 1, 2 ** 31)
+    const idleTimeout = checkTimeout(options.idleTimeout ?? null)
+    const where: AddressLike = path ?? { address, port }
+    const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
+    this.local = family === AF_UNIX
+    const bytes = encodeAddress(where, family)
+    this.#fd = openSocket(family, SOCK_STREAM, 0)
+    try {
+      const set = (level: number, name: number): number =>
+        check(sys.setsockopt(this.#fd, level, name, new Int32Array([1])), 'setsockopt')
+      if (!this.local) set(SOL_SOCKET, SO_REUSEADDR)
+      if (reusePort) set(SOL_SOCKET, SO_REUSEPORT)
+      if (!this.local && noDelay) set(IPPROTO_TCP, TCP_NODELAY) // connections inherit it
+      check(sys.bind(this.#fd, bytes), 'bind', where)
+      check(sys.listen(this.#fd, backlog), 'listen')
+      watch(this.#fd, this)
+    } catch (error) {
+      sys.close(this.#fd)
+      throw error
+    }
+    hold(1)
+    closeWithThread(this.#fd, true)
+    if (idleTimeout !== null) this.#sweeper = setInterval(() => this.#sweep(), Math.max(1, idleTimeout / 4)).unref()
+  }
+
+  /** The descriptor; −1 once it is closed. */
+  get fd(): number {
+    return this.#fd
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Where it listens. getsockname(2) */
+  get address(): SocketAddress {
+    const address = Buffer.alloc(addressRoom)
+    const length = new Uint32Array([address.length])
+    check(sys.getsockname(this.#fd, address, length), 'getsockname')
+    return decodeAddress(address, length[0])
+  }
+
+  /**
+   * Accepts no more, and resolves when the last connection is closed; those that are still open after `timeout`
+   * milliseconds are then closed. `finish` is called with each that is open, to bring it to its end.
+   */
+  stop({
+    timeout = null,
+    finish,
+  }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
+    this.#closeListener()
+    if (finish !== undefined) for (const connection of [...this.#connections]) finish(connection)
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      const limit = timeout === null ? undefined : setTimeout(() => this.close(), timeout)
+      this.#stopped.push(() => {
+        clearTimeout(limit)
+        resolve()
+      })
+    })
+  }
+
+  /** Accepts no more and closes all connections. */
+  close(): void {
+    this.#closeListener()
+    for (const connection of [...this.#connections]) connection.destroy()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** For the poller. */
+  ready(): void {
+    this.#waiting = true
+    this.#accept()
+  }
+
+  /** For its connections. */
+  closed(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#waiting && this.#fd >= 0) this.#resume()
+    if (this.#fd < 0 && this.#connections.size === 0) this.#end()
+  }
+
+  #accept(): void {
+    for (let i = 0; i < acceptsInTurn; i++) {
+      if (this.#fd < 0 || this.#paused !== undefined || this.#connections.size >= this.#maxConnections) return
+      const fd = acceptSocket(this.#fd, null, null)
+      if (fd >= 0) this.#open(fd)
+      else if (fd === -EAGAIN) {
+        this.#waiting = false
+        return
+      } else if (fd !== -EINTR && fd !== -ECONNABORTED && fd !== -EPROTO && fd !== -EPERM) return this.#pause(fd)
+    }
+    setImmediate(() => this.#accept())
+  }
+
+  #open(fd: number): void {
+    let connection: Connection
+    try {
+      connection = new Connection(fd, this, false)
+    } catch (error) {
+      sys.close(fd)
+      return report(this.handlers, error, null)
+    }
+    this.#connections.add(connection)
+    try {
+      this.handlers.open?.(connection)
+    } catch (error) {
+      report(this.handlers, error, connection)
+      connection.destroy(error as Error)
+    }
+  }
+
+  // There is no free descriptor, or no memory: accepting at once again would only fail again.
+  #pause(result: number): void {
+    this.#paused = setTimeout(() => this.#resume(), pauseMs)
+    if (performance.now() - this.#reported < 1000) return
+    this.#reported = performance.now()
+    report(this.handlers, socketError(result, 'accept'), null)
+  }
+
+  #resume(): void {
+    clearTimeout(this.#paused)
+    this.#paused = undefined
+    setImmediate(() => this.#accept())
+  }
+
+  #sweep(): void {
+    this.tick++
+    for (const connection of this.#connections) {
+      if (this.tick - connection.lastTick > 4) connection.destroy(socketError(ETIMEDOUT, 'recv'))
+    }
+  }
+
+  #closeListener(): void {
+    const fd = this.#fd
+    if (fd < 0) return
+    this.#fd = -1
+    clearTimeout(this.#paused)
+    unwatch(fd)
+    closeWithThread(fd, false)
+    sys.close(fd)
+    hold(-1)
+    if (this.#connections.size === 0) this.#end()
+  }
+
+  #end(): void {
+    clearInterval(this.#sweeper)
+    for (const resolve of this.#stopped.splice(0)) resolve()
+  }
+}
