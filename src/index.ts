@@ -20,6 +20,7 @@ export { createConnection, createServer, hasDualstackIpv6 } from './connection.j
 export type { ConnectionOptions, HostAndPort, ServerOptions } from './connection.js'
 export * from './constants.js'
 export type { Data } from './data.js'
+export type { Descriptor } from './descriptor.js'
 export {
   BlockingIOError,
   BrokenPipeError,
@@ -40,7 +41,6 @@ export { MySocket, recvExactly } from './my-socket.js'
 export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if_nametoindex } from './names.js'
 export type { AddressInfo, AddressInfoHints } from './names.js'
 export { poll, select } from './select.js'
-export type { Descriptor } from './select.js'
 export { Socket } from './socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
 export type { OptionValue } from './socket-base.js'

@@ -10,14 +10,19 @@ const registry = new FinalizationRegistry<number>(fd => {
   })
 })
 
+/** Whether a worker's end closes the descriptor. That of the main thread is the process's, and closes all. */
+export function closeWithThread(fd: number, closes: boolean): void {
+  if (!isMainThread) native.environment.own(fd, closes)
+}
+
 /** From now on the descriptor belongs to this object. */
 export function own(owner: object, fd: number): void {
   registry.register(owner, fd, owner)
-  if (!isMainThread) native.environment.own(fd, true)
+  closeWithThread(fd, true)
 }
 
 /** The descriptor is closed, or somebody else's. */
 export function disown(owner: object, fd: number): void {
   registry.unregister(owner)
-  if (!isMainThread) native.environment.own(fd, false)
+  closeWithThread(fd, false)
 }

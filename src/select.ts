@@ -1,20 +1,11 @@
 // Waiting for several descriptors at once.
-import { constants } from 'node:os'
 import { POLLIN } from './constants.js'
-import { checkInteger, invalidType, socketError } from './errors.js'
+import { fdOf } from './descriptor.js'
+import type { Descriptor } from './descriptor.js'
+import { checkInteger } from './errors.js'
 import { dataView, field, read, sizeOf, write } from './layout.js'
 import * as sys from './syscalls.js'
 import { Deadline, waitInSlices } from './wait.js'
-
-/** A descriptor, or what has one: a socket of either kind. */
-export type Descriptor = number | { readonly fd: number }
-
-function fdOf(descriptor: Descriptor, syscall: string): number {
-  const fd = typeof descriptor === 'object' ? descriptor.fd : descriptor
-  if (typeof fd !== 'number') throw invalidType('descriptor', descriptor, 'a socket or a number')
-  if (typeof descriptor === 'object' && fd < 0) throw socketError(constants.errno.EBADF, syscall) // it is closed
-  return checkInteger('fd', fd, 0, 2 ** 31 - 1)
-}
 
 const second = field('timeval.tv_sec')
 const microsecond = field('timeval.tv_usec')

@@ -1,0 +1,79 @@
+// Messages over a descriptor: bytes, an address and control messages in one call.
+import { addressRoom, decodeAddress, encodeAddress } from './address.js'
+import type { AddressLike, SocketAddress } from './address.js'
+import { MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_TRUNC } from './constants.js'
+import { decodeControl, encodeControl } from './control.js'
+import type { ControlMessage, OutgoingControl } from './control.js'
+import { bytesOf } from './data.js'
+import type { Data } from './data.js'
+import { attempt, invalidType } from './errors.js'
+import type { Message } from './message.js'
+import type { View } from './native.js'
+import { NOSIGNAL } from './open.js'
+import { recvmsg, sendmsg } from './syscalls.js'
+
+/** What came with the bytes of a message. recvmsg(2) */
+export interface MessageInfo {
+  /** How many bytes; with MSG_TRUNC among the flags of the call those of the whole message, which may be more than came. */
+  size: number
+  /** The sender's address; null where the kernel gave none, as on a connected stream. */
+  address: SocketAddress | null
+  /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE and the like. */
+  flags: number
+  /** Whether the message was longer than the room for it. */
+  truncated: boolean
+  /** Whether there was too little room for the control messages. Descriptors that did not fit are not open here. */
+  controlTruncated: boolean
+  /** The control messages; descriptors among them are owned by them, close-on-exec. */
+  control: ControlMessage[]
+}
+
+/** Has every descriptor that comes in a message close-on-exec from birth, where the kernel can. */
+export const CLOEXEC = MSG_CMSG_CLOEXEC ?? 0
+
+/** The flags that came back, without what was added to those that went in. */
+export const shownFlags = (flags: number): number => flags & ~CLOEXEC
+
+const name = Buffer.alloc(addressRoom) // one for all, since a call ends before another begins
+
+/** Receives a message into `iov`, with room for `controlSize` bytes of control messages; null where none has come. */
+export function receiveMessage(
+  fd: number,
+  iov: readonly View[],
+  controlSize: number,
+  flags: number,
+): MessageInfo | null {
+  const control = controlSize === 0 ? null : Buffer.alloc(controlSize)
+  const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
+  const size = attempt(() => recvmsg(fd, message, flags | CLOEXEC), 'recvmsg')
+  if (size === null) return null
+  return {
+    size,
+    address: message.nameLength === 0 ? null : decodeAddress(name, message.nameLength),
+    flags: shownFlags(message.flags),
+    truncated: (message.flags & MSG_TRUNC) !== 0,
+    controlTruncated: (message.flags & MSG_CTRUNC) !== 0,
+    control: control === null ? [] : decodeControl(control, message.controlLength),
+  }
+}
+
+/** Sends `buffers`, one after the other, as one message; null where there is no room. */
+export function sendMessage(
+  fd: number,
+  family: number,
+  buffers: readonly Data[],
+  control: Iterable<OutgoingControl>,
+  flags: number,
+  address: AddressLike | undefined,
+): number | null {
+  if (!Array.isArray(buffers)) throw invalidType('buffers', buffers, 'an array')
+  const message: Message = {
+    name: address === undefined ? null : encodeAddress(address, family),
+    iov: buffers.map(bytesOf),
+    control: encodeControl(control, family),
+    nameLength: 0,
+    controlLength: 0,
+    flags: 0,
+  }
+  return attempt(() => sendmsg(fd, message, flags | NOSIGNAL), 'sendmsg', address)
+}
