@@ -1,4 +1,5 @@
 // Messages with more than bytes: many views, an address and control messages; one at a time or a batch.
+import { checkInteger, invalidType } from './errors.js'
 import { call } from './native.js'
 import type { View } from './native.js'
 
@@ -60,11 +61,16 @@ const native = {
     ),
 }
 
+function checkMessage(message: Message): Message {
+  if (typeof message !== 'object' || message === null) throw invalidType('message', message, 'of type object')
+  return message
+}
+
 const numbers = new Uint32Array(3) // name length, control length, flags: one for all, since a call ends before another begins
 
 /** Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns its bytes' count. recvmsg(2) */
 export function recvmsg(fd: number, message: Message, flags: number): number {
-  const { iov, name = null, control = null } = message
+  const { iov, name = null, control = null } = checkMessage(message)
   const result = native.recvmsg(fd, iov, name, control, numbers, flags)
   if (result >= 0)
     [message.nameLength, message.controlLength, message.flags] = numbers as unknown as [number, number, number]
@@ -73,13 +79,15 @@ export function recvmsg(fd: number, message: Message, flags: number): number {
 
 /** Sends a message; returns how many bytes were taken. sendmsg(2) */
 export function sendmsg(fd: number, message: Message, flags: number): number {
-  const { iov, name = null, control = null } = message
+  const { iov, name = null, control = null } = checkMessage(message)
   return native.sendmsg(fd, iov, name, control, flags)
 }
 
+const maxSize = 2 ** 22 // more than any datagram has, and 1,024 of them are a Buffer yet
+
 /**
  * A batch of messages in equal slots, laid out once and used again: no object for each datagram. Message `i` has its
- * bytes in `data` from `i * size`, its address in `names` from `i * nameSize`, its control messages alike, and four
+ * bytes in `data` from `i * size`, its address in `names` from `i * nameSize`, its control messages in `controls`, and four
  * numbers in `results` from `i * 4`: its length, its address's, its control messages', and its flags.
  */
 export class MessageBatch {
@@ -89,20 +97,28 @@ export class MessageBatch {
   readonly controlSize: number
   readonly data: Buffer
   readonly names: Buffer | null
-  readonly control: Buffer | null
+  readonly controls: Buffer | null
   readonly results: Uint32Array
 
-  /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
+  /**
+   * Room for `count` messages, 1 to 1,024, of `size` bytes each, with `nameSize` and `controlSize` more for their
+   * addresses and control messages.
+   */
   constructor(count: number, size: number, { nameSize = 0, controlSize = 0 } = {}) {
-    this.count = count
-    this.size = size
-    this.nameSize = nameSize
-    this.controlSize = controlSize
+    this.count = checkInteger('count', count, 1, 1024)
+    this.size = checkInteger('size', size, 0, maxSize)
+    this.nameSize = checkInteger('nameSize', nameSize, 0, maxSize)
+    this.controlSize = checkInteger('controlSize', controlSize, 0, maxSize)
     this.data = Buffer.alloc(count * size)
     this.names = nameSize > 0 ? Buffer.alloc(count * nameSize) : null
-    this.control = controlSize > 0 ? Buffer.alloc(count * controlSize) : null
+    this.controls = controlSize > 0 ? Buffer.alloc(count * controlSize) : null
     this.results = new Uint32Array(count * 4)
   }
+}
+
+function checkBatch(batch: MessageBatch): MessageBatch {
+  if (!(batch instanceof MessageBatch)) throw invalidType('batch', batch, 'an instance of MessageBatch')
+  return batch
 }
 
 /**
@@ -111,14 +127,19 @@ export class MessageBatch {
  */
 export const recvmmsg =
   native.recvmmsg &&
-  ((fd: number, batch: MessageBatch, flags: number, timeout: View | null = null): number =>
-    native.recvmmsg!(fd, batch.results, batch.data, batch.names, batch.control, flags, timeout))
+  ((fd: number, batch: MessageBatch, flags: number, timeout: View | null = null): number => {
+    const { results, data, names, controls } = checkBatch(batch)
+    return native.recvmmsg!(fd, results, data, names, controls, flags, timeout)
+  })
 
 /**
- * Sends the first `count` messages of a batch, whose `results` hold the lengths to send; returns how many were taken,
- * and writes how many bytes of each. Linux. sendmmsg(2)
+ * Sends the first `count` messages of a batch, all unless told otherwise, whose `results` hold the lengths to send;
+ * returns how many were taken, and writes how many bytes of each. Linux. sendmmsg(2)
  */
 export const sendmmsg =
   native.sendmmsg &&
-  ((fd: number, batch: MessageBatch, flags: number, count: number = batch.count): number =>
-    native.sendmmsg!(fd, batch.results, batch.data, batch.names, batch.control, flags, count))
+  ((fd: number, batch: MessageBatch, flags: number, count?: number): number => {
+    const { results, data, names, controls, count: all } = checkBatch(batch)
+    const wanted = count === undefined ? all : checkInteger('count', count, 0, all)
+    return native.sendmmsg!(fd, results, data, names, controls, flags, wanted)
+  })

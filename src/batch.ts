@@ -1,0 +1,164 @@
+// Many messages in one system call, without an object for each.
+import { addressRoom, decodeAddress, encodeAddress } from './address.js'
+import type { AddressLike, SocketAddress } from './address.js'
+import { AF_INET, AF_UNIX, MSG_CTRUNC, MSG_TRUNC } from './constants.js'
+import { decodeControl, encodeControl } from './control.js'
+import type { ControlMessage, OutgoingControl } from './control.js'
+import { bytesOf } from './data.js'
+import type { Data } from './data.js'
+import { attempt, checkInteger, outOfRange } from './errors.js'
+import { MessageBatch as Slots } from './message.js'
+import { CLOEXEC, shownFlags } from './messages.js'
+import type { View } from './native.js'
+import { NOSIGNAL } from './open.js'
+import { recvmmsg, recvmsg, sendmmsg, sendmsg } from './syscalls.js'
+
+/** What a batch has room for, besides the bytes of its messages. */
+export interface BatchOptions {
+  /** Bytes for each address; enough for any unless told otherwise, 0 for none. */
+  nameSize?: number
+  /** Bytes for the control messages of each; 0 unless told otherwise. CMSG_SPACE says how many a message takes. */
+  controlSize?: number
+  /** The family of the socket that is to send it: AF_INET unless told otherwise. */
+  family?: number
+}
+
+let forget: (batch: MessageBatch) => void
+
+/**
+ * Messages in equal slots, laid out once and used again: what `recvmmsg` fills and `sendmmsg` sends. Nothing is made
+ * for a message but what is asked for. recvmmsg(2), sendmmsg(2)
+ *
+ * ```ts
+ * const batch = new MessageBatch(64, 2048)
+ * for (;;) {
+ *   const count = socket.recvmmsg(batch)
+ *   for (let i = 0; i < count; i++) batch.reply(i, answer(batch.bytes(i)))
+ *   socket.sendmmsg(batch, count)
+ * }
+ * ```
+ */
+export class MessageBatch extends Slots {
+  readonly family: number
+  #control: ControlMessage[][] = []
+
+  /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
+  constructor(count: number, size: number, options: BatchOptions = {}) {
+    const { nameSize = addressRoom, controlSize = 0, family = AF_INET } = options
+    super(count, size, { nameSize, controlSize })
+    this.family = family
+  }
+
+  static {
+    forget = batch => void (batch.#control = [])
+  }
+
+  #slot(i: number): number {
+    return checkInteger('i', i, 0, this.count - 1)
+  }
+
+  /** The bytes of message `i`, where they lie: until the batch is used again. */
+  bytes(i: number): Buffer {
+    const start = this.#slot(i) * this.size
+    return this.data.subarray(start, start + Math.min(this.results[i * 4]!, this.size))
+  }
+
+  /** The address of message `i`: where it came from, or is to go to; null where it has none. */
+  address(i: number): SocketAddress | null {
+    const length = this.results[this.#slot(i) * 4 + 1]!
+    if (this.names === null || length === 0) return null
+    return decodeAddress(this.names.subarray(i * this.nameSize, (i + 1) * this.nameSize), length)
+  }
+
+  /** The control messages of message `i`; their bytes lie in the batch, until it is used again. */
+  control(i: number): ControlMessage[] {
+    const length = this.results[this.#slot(i) * 4 + 2]!
+    if (this.controls === null) return []
+    const slot = this.controls.subarray(i * this.controlSize, (i + 1) * this.controlSize)
+    return (this.#control[i] ??= decodeControl(slot, length)) // once: it owns descriptors
+  }
+
+  /** MSG_TRUNC, MSG_CTRUNC and the like. */
+  flags(i: number): number {
+    return shownFlags(this.results[this.#slot(i) * 4 + 3]!)
+  }
+
+  /** Whether message `i` was longer than its slot. */
+  truncated(i: number): boolean {
+    return (this.flags(i) & MSG_TRUNC) !== 0
+  }
+
+  /** Whether there was too little room for the control messages of message `i`. */
+  controlTruncated(i: number): boolean {
+    return (this.flags(i) & MSG_CTRUNC) !== 0
+  }
+
+  /** Makes message `i` one to send, to `address` or to the socket's peer. The batch keeps a copy of all of it. */
+  set(i: number, data: Data, address: AddressLike | null = null, control: Iterable<OutgoingControl> = []): void {
+    const name = address === null ? null : encodeAddress(address, this.family)
+    this.results[this.#slot(i) * 4 + 1] = fill(this.names, i, this.nameSize, name, 'address')
+    this.reply(i, data, control)
+  }
+
+  /** As set, but to the address that stands there: for a message that was received, its sender's. */
+  reply(i: number, data: Data, control: Iterable<OutgoingControl> = []): void {
+    this.results[this.#slot(i) * 4] = fill(this.data, i, this.size, bytesOf(data), 'data')
+    const messages = encodeControl(control, this.family)
+    this.results[i * 4 + 2] = fill(this.controls, i, this.controlSize, messages, 'control')
+    this.results[i * 4 + 3] = 0
+  }
+}
+
+// Copies bytes into slot `i`, and returns how many they are.
+function fill(slots: Buffer | null, i: number, size: number, bytes: View | null, name: string): number {
+  if (bytes === null) return 0
+  if (slots === null || bytes.byteLength > size) throw outOfRange(name, bytes.byteLength, `at most ${size} bytes`)
+  slots.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), i * size)
+  return bytes.byteLength
+}
+
+/** recvmmsg for a kernel without it. */
+export function recvmmsgByOne(fd: number, batch: MessageBatch, flags: number): number {
+  const { count, size, nameSize, controlSize, data, names, controls, results } = batch
+  for (let i = 0; i < count; i++) {
+    const name = names?.subarray(i * nameSize, (i + 1) * nameSize) ?? null
+    const control = controls?.subarray(i * controlSize, (i + 1) * controlSize) ?? null
+    const iov = [data.subarray(i * size, (i + 1) * size)]
+    const message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
+    const result = recvmsg(fd, message, flags)
+    if (result < 0) return i === 0 ? result : i
+    results.set([result, message.nameLength, message.controlLength, message.flags], i * 4)
+  }
+  return count
+}
+
+/** sendmmsg for a kernel without it. */
+export function sendmmsgByOne(fd: number, batch: MessageBatch, flags: number, count: number): number {
+  const { size, nameSize, controlSize, data, names, controls, results } = batch
+  const part = (slots: Buffer | null, start: number, length: number): Buffer | null =>
+    length === 0 ? null : (slots?.subarray(start, start + length) ?? null)
+  for (let i = 0; i < count; i++) {
+    const iov = [data.subarray(i * size, i * size + Math.min(results[i * 4]!, size))]
+    const name = part(names, i * nameSize, Math.min(results[i * 4 + 1]!, nameSize))
+    const control = part(controls, i * controlSize, Math.min(results[i * 4 + 2]!, controlSize))
+    const result = sendmsg(fd, { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }, flags)
+    if (result < 0) return i === 0 ? result : i
+    results[i * 4] = result
+  }
+  return count
+}
+
+/** Receives as many messages as there are and fit, over a socket of `family`; null where none has come. */
+export function receiveBatch(fd: number, family: number, batch: MessageBatch, flags: number): number | null {
+  forget(batch)
+  const count = attempt(() => (recvmmsg ?? recvmmsgByOne)(fd, batch, flags | CLOEXEC), 'recvmmsg')
+  // Only such a socket brings descriptors, and these are taken at once: no message can be left that nobody looks at.
+  if (family === AF_UNIX) for (let i = 0; i < (count ?? 0); i++) batch.control(i)
+  return count
+}
+
+/** Sends the first `count` messages, or as many as there is room for; null where there is none. */
+export function sendBatch(fd: number, batch: MessageBatch, count: number, flags: number): number | null {
+  checkInteger('count', count, 0, batch.count)
+  return attempt(() => (sendmmsg ?? sendmmsgByOne)(fd, batch, flags | NOSIGNAL, count), 'sendmmsg')
+}
