@@ -16,9 +16,14 @@
 export { decodeAddress, encodeAddress } from './address.js'
 export type { AddressLike, IPv4Address, IPv6Address, RawAddress, SocketAddress, UnixAddress } from './address.js'
 export type * from './address-families.js'
+export { MessageBatch } from './batch.js'
+export type { BatchOptions } from './batch.js'
 export { createConnection, createServer, hasDualstackIpv6 } from './connection.js'
 export type { ConnectionOptions, HostAndPort, ServerOptions } from './connection.js'
 export * from './constants.js'
+export { decodeControl, encodeControl } from './control.js'
+export type { ControlMessage, OutgoingControl, RawControlMessage } from './control.js'
+export type * from './control-meaning.js'
 export type { Data } from './data.js'
 export type { Descriptor } from './descriptor.js'
 export {
@@ -37,13 +42,15 @@ export {
   SocketError,
   TimeoutError,
 } from './errors.js'
+export type { MessageInfo } from './messages.js'
 export { MySocket, recvExactly } from './my-socket.js'
 export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if_nametoindex } from './names.js'
 export type { AddressInfo, AddressInfoHints } from './names.js'
+export { OwnedFd } from './owned-fd.js'
 export { poll, select } from './select.js'
 export { Socket } from './socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
-export type { OptionValue } from './socket-base.js'
+export type { OptionValue, ReceivedFds, ReceivedMessage } from './socket-base.js'
 export {
   CMSG_LEN,
   CMSG_SPACE,

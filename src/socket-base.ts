@@ -15,10 +15,18 @@ import {
   SO_TYPE,
 } from './constants.js'
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from './constants.js'
+import { receiveBatch, sendBatch } from './batch.js'
+import type { MessageBatch } from './batch.js'
+import type { OutgoingControl } from './control.js'
 import { bytesOf, inSteps, received, roomFor } from './data.js'
 import type { Data, Sending } from './data.js'
-import { attempt, check, checkInteger, invalidType, socketError } from './errors.js'
+import { fdOf } from './descriptor.js'
+import type { Descriptor } from './descriptor.js'
+import { attempt, check, checkInteger, invalidType, invalidValue, socketError } from './errors.js'
 import { dataView, field, read } from './layout.js'
+import { receiveMessage, sendMessage } from './messages.js'
+import type { MessageInfo } from './messages.js'
+import type { OwnedFd } from './owned-fd.js'
 import { disown, own } from './ownership.js'
 import type { View } from './native.js'
 import { acceptSocket, NOSIGNAL, openPair, openSocket, setNonblocking } from './open.js'
@@ -38,6 +46,8 @@ function getInteger(fd: number, level: number, name: number): number {
   return integer[0]!
 }
 
+const maxSendfile = 0x7ffff000 // what Linux takes at a time
+
 const peer = Buffer.alloc(addressRoom)
 const peerLength = new Uint32Array(1)
 
@@ -48,6 +58,16 @@ function familyOf(fd: number): number {
   peerLength[0] = peer.length
   check(sys.getsockname(fd, peer, peerLength), 'getsockname')
   return read(dataView(peer), saFamily)
+}
+
+/** A message that came, and what came with it. recvmsg(2) */
+export interface ReceivedMessage extends MessageInfo {
+  data: Buffer
+}
+
+/** A message that came, and the descriptors that came with it: these are closed unless somebody takes them. unix(7) */
+export interface ReceivedFds extends ReceivedMessage {
+  fds: OwnedFd[]
 }
 
 /** The kind of the address that one `type` of socket gets: a Socket constructor. */
@@ -315,6 +335,69 @@ export abstract class SocketBase {
     const bytes = bytesOf(data)
     const to = encodeAddress(address, this.family)
     return attempt(() => sys.sendto(this.#fd, bytes, flags | NOSIGNAL, to), 'sendto', address)
+  }
+
+  /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
+  tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
+    const room = roomFor(size)
+    const message = receiveMessage(this.#fd, [room], controlSize, flags)
+    return message && { data: received(room, message.size), ...message }
+  }
+
+  /** As recvmsgInto, or null where nothing has come. recvmsg(2) */
+  tryRecvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo | null {
+    return receiveMessage(this.#fd, views, controlSize, flags)
+  }
+
+  /** As sendmsg, or null where there is no room. sendmsg(2) */
+  trySendmsg(
+    buffers: readonly Data[],
+    control: Iterable<OutgoingControl> = [],
+    flags = 0,
+    address?: AddressLike,
+  ): number | null {
+    return sendMessage(this.#fd, this.family, buffers, control, flags, address)
+  }
+
+  /** As recvFds, or null where nothing has come. recvmsg(2), unix(7) */
+  tryRecvFds(size: number, maxFds: number, flags = 0): ReceivedFds | null {
+    const room = maxFds === 0 ? 0 : sys.CMSG_LEN(checkInteger('maxFds', maxFds, 0, 2 ** 16) * 4) // CMSG_SPACE may hold one more
+    const message = this.tryRecvmsg(size, room, flags)
+    return message && { fds: message.control.flatMap(({ fds = [] }) => fds), ...message }
+  }
+
+  /** As sendFds, or null where there is no room. sendmsg(2), unix(7) */
+  trySendFds(data: Data, fds: Iterable<Descriptor>, flags = 0, address?: AddressLike): number | null {
+    const bytes = bytesOf(data)
+    if (this.family !== AF_UNIX) throw invalidValue('fds', fds, 'can go over a Unix socket only')
+    if (this.type === SOCK_STREAM && bytes.byteLength === 0)
+      throw invalidValue('data', data, 'must have at least one byte')
+    return this.trySendmsg([bytes], [{ fds }], flags, address)
+  }
+
+  /** As recvmmsg, or null where nothing has come. recvmmsg(2) */
+  tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
+    return receiveBatch(this.#fd, this.family, batch, flags)
+  }
+
+  /** As sendmmsg, or null where there is no room. sendmmsg(2) */
+  trySendmmsg(batch: MessageBatch, count = batch.count, flags = 0): number | null {
+    return sendBatch(this.#fd, batch, count, flags)
+  }
+
+  /**
+   * Sends what the kernel takes of `count` bytes of a file from `offset`; returns how many, 0 at the end of the file,
+   * or null where there is no room. sendfile(2)
+   */
+  trySendfile(file: Descriptor, offset = 0, count = maxSendfile): number | null {
+    const fd = fdOf(file, 'sendfile')
+    const position = new BigInt64Array([BigInt(checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER))])
+    return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile')
+  }
+
+  /** sendfile in steps, for who waits in between. */
+  protected sendingFile(file: Descriptor, offset: number, count: number): Sending {
+    return inSteps(count, sent => this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile)))
   }
 
   /** A socket of this one's class on a descriptor of ours. */

@@ -1,15 +1,23 @@
 // The synchronous Socket: what can block, a line a method over one loop.
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from './address.js'
-import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
+import type { MessageBatch } from './batch.js'
+import { AF_UNIX, MSG_DONTWAIT, MSG_ERRQUEUE, POLLIN, POLLOUT } from './constants.js'
+import type { OutgoingControl } from './control.js'
 import { bytesOf } from './data.js'
-import type { Data } from './data.js'
+import type { Data, Sending } from './data.js'
+import type { Descriptor } from './descriptor.js'
 import { SocketError, socketError } from './errors.js'
+import type { MessageInfo } from './messages.js'
 import { SocketBase } from './socket-base.js'
+import type { ReceivedFds, ReceivedMessage } from './socket-base.js'
 import type { View } from './native.js'
 import { Deadline, pause, waitFor } from './wait.js'
 
 const { EAGAIN, EINPROGRESS } = constants.errno
+
+// Of the calls with these flags the kernel waits in none.
+const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
 
 /**
  * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), or a signal comes
@@ -28,7 +36,7 @@ export class Socket extends SocketBase {
     if (this.gettimeout() === 0)
       throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
     const deadline = new Deadline(this.gettimeout())
-    if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), deadline)
+    if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, deadline)
     // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
     do pause(10, deadline, 'connect')
     while (this.tryConnect(address) === null)
@@ -41,7 +49,7 @@ export class Socket extends SocketBase {
 
   /** Receives into `view` and returns how many bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags = 0): number {
-    return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags))
+    return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags)
   }
 
   /** Receives a datagram of at most `size` bytes, and its sender's address. recvfrom(2) */
@@ -51,13 +59,13 @@ export class Socket extends SocketBase {
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
   recvfromInto(view: View, flags = 0): [number, SocketAddress] {
-    return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfromInto(view, flags))
+    return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags)
   }
 
   /** Sends what the kernel takes of `data`; returns how many bytes that were. send(2) */
   send(data: Data, flags = 0): number {
     const bytes = bytesOf(data)
-    return this.#until(POLLOUT, 'send', () => this.trySend(bytes, flags))
+    return this.#until(POLLOUT, 'send', () => this.trySend(bytes, flags), flags)
   }
 
   /**
@@ -66,26 +74,82 @@ export class Socket extends SocketBase {
    * @throws SocketError whose `sent` says how many bytes went
    */
   sendall(data: Data, flags = 0): void {
-    const sending = this.sending(data, flags)
-    try {
-      this.#until(POLLOUT, 'send', sending.step, new Deadline(this.gettimeout()))
-    } catch (error) {
-      if (!(error instanceof SocketError)) throw error
-      throw socketError(error.errno, 'send', { sent: sending.sent, cause: error })
-    }
+    this.#whole('send', this.sending(data, flags), flags)
   }
 
   /** Sends a datagram to an address. sendto(2) */
   sendto(data: Data, address: AddressLike, flags = 0): number {
     const bytes = bytesOf(data)
-    return this.#until(POLLOUT, 'sendto', () => this.trySendto(bytes, address, flags))
+    return this.#until(POLLOUT, 'sendto', () => this.trySendto(bytes, address, flags), flags)
+  }
+
+  /**
+   * Receives a message of at most `size` bytes, its sender's address, and at most `controlSize` bytes of control
+   * messages (CMSG_SPACE says how many one takes). recvmsg(2)
+   */
+  recvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage {
+    return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags)
+  }
+
+  /** As recvmsg, but into views of yours, one after the other; returns what came with the bytes, and how many. recvmsg(2) */
+  recvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo {
+    return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags)
+  }
+
+  /** Sends `buffers`, one after the other, and control messages with them; returns how many bytes went. sendmsg(2) */
+  sendmsg(buffers: readonly Data[], control: Iterable<OutgoingControl> = [], flags = 0, address?: AddressLike): number {
+    return this.#until(POLLOUT, 'sendmsg', () => this.trySendmsg(buffers, control, flags, address), flags)
+  }
+
+  /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
+  recvFds(size: number, maxFds: number, flags = 0): ReceivedFds {
+    return this.#until(POLLIN, 'recvmsg', () => this.tryRecvFds(size, maxFds, flags), flags)
+  }
+
+  /**
+   * Sends data, at least a byte over a stream, and with them descriptors, at most 253, of which the receiver gets
+   * duplicates. unix(7), Python's send_fds
+   */
+  sendFds(data: Data, fds: Iterable<Descriptor>, flags = 0, address?: AddressLike): number {
+    return this.#until(POLLOUT, 'sendmsg', () => this.trySendFds(data, fds, flags, address), flags)
+  }
+
+  /** Receives as many messages as there are and fit into the batch, at least one; returns how many. recvmmsg(2) */
+  recvmmsg(batch: MessageBatch, flags = 0): number {
+    return this.#until(POLLIN, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags)
+  }
+
+  /** Sends the first `count` messages of a batch, or as many as there is room for, at least one; returns how many. sendmmsg(2) */
+  sendmmsg(batch: MessageBatch, count = batch.count, flags = 0): number {
+    return this.#until(POLLOUT, 'sendmmsg', () => this.trySendmmsg(batch, count, flags), flags)
+  }
+
+  /**
+   * Sends `count` bytes, all unless told otherwise, of a file from `offset`, a number or a FileHandle; returns how many
+   * there were. The timeout is for the whole of it. sendfile(2)
+   *
+   * @throws SocketError whose `sent` says how many bytes went
+   */
+  sendfile(file: Descriptor, offset = 0, count = Infinity): number {
+    return this.#whole('sendfile', this.sendingFile(file, offset, count), 0)
+  }
+
+  #whole(syscall: string, sending: Sending, flags: number): number {
+    try {
+      this.#until(POLLOUT, syscall, sending.step, flags, new Deadline(this.gettimeout()))
+      return sending.sent
+    } catch (error) {
+      if (!(error instanceof SocketError)) throw error
+      throw socketError(error.errno, syscall, { sent: sending.sent, cause: error })
+    }
   }
 
   // Try, wait, try again: a wake-up is a hint. The descriptor is read anew each time.
-  #until<Result>(events: number, syscall: string, step: () => Result | null, deadline?: Deadline): Result {
+  #until<Result>(events: number, syscall: string, step: () => Result | null, flags = 0, deadline?: Deadline): Result {
     for (;;) {
       const result = step()
       if (result !== null) return result
+      if ((flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
       waitFor(this.fd, events, (deadline ??= new Deadline(this.gettimeout())), this.gettimeout(), syscall)
     }
   }
