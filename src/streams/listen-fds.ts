@@ -1,0 +1,26 @@
+// systemd's socket activation. sd_listen_fds(3)
+import { Socket } from '../promises/index.js'
+
+const firstFd = 3 // SD_LISTEN_FDS_START
+
+/** A socket that the service manager has opened, and the name that it has there: `FileDescriptorName=`. */
+export interface ActivatedSocket {
+  name: string
+  socket: Socket
+}
+
+/**
+ * The sockets that the service manager passed to this process: LISTEN_FDS, if LISTEN_PID is this process; none else.
+ * The variables are removed, so that no child takes them for its own; the descriptors become close-on-exec.
+ */
+export function listenFds(environment: NodeJS.ProcessEnv = process.env): ActivatedSocket[] {
+  const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names = '' } = environment
+  if (Number(pid) !== process.pid || !/^\d+$/.test(count ?? '')) return []
+  for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) Reflect.deleteProperty(environment, name)
+  const known = names.split(':')
+  return Array.from({ length: Number(count) }, (_, i) => {
+    const socket = Socket.fromFd(firstFd + i)
+    socket.setInheritable(false)
+    return { name: known[i] ?? 'unknown', socket }
+  })
+}
