@@ -1,6 +1,6 @@
 // Errors: Node's shape, PEP 3151's classes.
 import { constants } from 'node:os'
-import { getSystemErrorMap } from 'node:util'
+import { getSystemErrorMap, inspect } from 'node:util'
 import type { AddressLike } from './address.js'
 
 // The two of the socket calls that Node has no name for.
@@ -27,6 +27,8 @@ export interface ErrorDetails {
   address?: AddressLike | undefined
   /** What went over before the call failed, in bytes. */
   sent?: number | undefined
+  /** The socket option that it was about, as C names it. */
+  option?: string | undefined
   cause?: unknown
 }
 
@@ -38,23 +40,30 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
   readonly errno: number
   /** The system call's name. */
   readonly syscall: string
+  /** The host, or a Unix socket's path as Node has it: an abstract name has a NUL before it. */
   readonly address?: string
+  /** The port, where it is not 0. */
   readonly port?: number
+  /** A Unix socket's path once more, by the name that `fs` gives it. */
   readonly path?: string
   /** How many bytes went over before the call failed, where some may have. */
   readonly sent?: number
+  /** The socket option that the call was about, as C names it: `'SO_MARK'`. */
+  readonly option?: string
 
   /** `errno` may be positive or negative. */
-  constructor(errno: number, syscall: string, { address, sent, cause }: ErrorDetails = {}) {
+  constructor(errno: number, syscall: string, { address, sent, option, cause }: ErrorDetails = {}) {
     const code = errnoName(errno)
     const place: Place = address === undefined ? {} : placeOf(address)
-    const where = 'path' in place ? ` ${place.path}` : 'port' in place ? ` ${place.address}:${place.port}` : ''
-    super(`${syscall} ${code}${where}`, cause === undefined ? undefined : { cause })
+    const where = placeText(place)
+    const what = option === undefined ? where : ` ${option}`
+    super(`${syscall} ${code}${what}`, cause === undefined ? undefined : { cause })
     this.code = code
     this.errno = -Math.abs(errno)
     this.syscall = syscall
     Object.assign(this, place)
     if (sent !== undefined) this.sent = sent
+    if (option !== undefined) this.option = option
   }
 
   static {
@@ -68,19 +77,29 @@ interface Place {
   path?: string
 }
 
-function placeOf(address: AddressLike): Place {
-  if (typeof address === 'string' || address instanceof Uint8Array) return { path: String(address) }
-  if ('path' in address) return { path: String(address.path) }
-  if ('abstract' in address) return { path: `\0${String(address.abstract)}` }
-  if ('address' in address && 'port' in address) return { address: address.address, port: address.port }
-  if (0 in address) return { address: address[0], port: address[1] }
-  return {}
+const unixPlace = (name: string | Uint8Array, before = ''): Place => {
+  const path = before + (typeof name === 'string' ? name : Buffer.from(name).toString())
+  return { address: path, path }
 }
 
-/** The call would block. PEP 3151's BlockingIOError */
+const hostPlace = (address: string, port: number): Place => (port > 0 ? { address, port } : { address })
+
+function placeOf(address: AddressLike): Place {
+  if (typeof address === 'string' || address instanceof Uint8Array) return unixPlace(address)
+  if ('path' in address) return unixPlace(address.path)
+  if ('abstract' in address) return unixPlace(address.abstract, '\0')
+  if (0 in address) return hostPlace(...address)
+  return 'address' in address && 'port' in address ? hostPlace(address.address, address.port) : {}
+}
+
+const placeText = ({ address, port }: Place): string =>
+  address === undefined ? '' : port === undefined ? ` ${address}` : ` ${address}:${port}`
+
+/** The call would block, or is under way. */
 export class BlockingIOError extends SocketError {}
-/** A call on one end of which the other has gone. PEP 3151's BrokenPipeError */
+/** What the four below have in common. */
 export class ConnectionError extends SocketError {}
+/** The other end receives no more. */
 export class BrokenPipeError extends ConnectionError {}
 export class ConnectionAbortedError extends ConnectionError {}
 export class ConnectionRefusedError extends ConnectionError {}
@@ -96,23 +115,22 @@ export class TimeoutError extends SocketError {}
 type ErrorClass = new (errno: number, syscall: string, details?: ErrorDetails) => SocketError
 
 const classes = new Map<number, ErrorClass>()
-const { errno: E } = constants
-const tree: [ErrorClass, string, number[]][] = [
-  [BlockingIOError, 'BlockingIOError', [E.EAGAIN, E.EALREADY, E.EINPROGRESS, E.EWOULDBLOCK]],
-  [BrokenPipeError, 'BrokenPipeError', [E.EPIPE, 'ESHUTDOWN' in E ? Number(E.ESHUTDOWN) : 0]],
-  [ConnectionAbortedError, 'ConnectionAbortedError', [E.ECONNABORTED]],
+const tree: [ErrorClass, string, string[]][] = [
+  [BlockingIOError, 'BlockingIOError', ['EAGAIN', 'EALREADY', 'EINPROGRESS', 'EWOULDBLOCK']],
+  [BrokenPipeError, 'BrokenPipeError', ['EPIPE', 'ESHUTDOWN']],
+  [ConnectionAbortedError, 'ConnectionAbortedError', ['ECONNABORTED']],
   [ConnectionError, 'ConnectionError', []],
-  [ConnectionRefusedError, 'ConnectionRefusedError', [E.ECONNREFUSED]],
-  [ConnectionResetError, 'ConnectionResetError', [E.ECONNRESET]],
-  [FileExistsError, 'FileExistsError', [E.EEXIST]],
-  [FileNotFoundError, 'FileNotFoundError', [E.ENOENT]],
-  [InterruptedError, 'InterruptedError', [E.EINTR]],
-  [PermissionError, 'PermissionError', [E.EACCES, E.EPERM]],
-  [TimeoutError, 'TimeoutError', [E.ETIMEDOUT]],
+  [ConnectionRefusedError, 'ConnectionRefusedError', ['ECONNREFUSED']],
+  [ConnectionResetError, 'ConnectionResetError', ['ECONNRESET']],
+  [FileExistsError, 'FileExistsError', ['EEXIST']],
+  [FileNotFoundError, 'FileNotFoundError', ['ENOENT']],
+  [InterruptedError, 'InterruptedError', ['EINTR']],
+  [PermissionError, 'PermissionError', ['EACCES', 'EPERM']],
+  [TimeoutError, 'TimeoutError', ['ETIMEDOUT']],
 ]
-for (const [type, name, errnos] of tree) {
+for (const [type, name, codes] of tree) {
   ;(type.prototype as Error).name = name
-  for (const errno of errnos) if (errno) classes.set(errno, type)
+  for (const [errno, code] of names) if (codes.includes(code)) classes.set(errno, type)
 }
 
 /** The error for an errno, positive or negative, of the class that PEP 3151 gives it. */
@@ -140,19 +158,32 @@ export function attempt(call: () => number, syscall: string, address?: AddressLi
 
 const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
 
+// What was given, in the words of Node's own messages.
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor?.name ?? 'Object'}`
-  return typeof value === 'function' ? 'a function' : String(value)
+  const text = inspect(value)
+  return text.length > 128 ? `${text.slice(0, 128)}...` : text
 }
+
+function typed(value: unknown): string {
+  if (typeof value === 'function') return `function ${value.name}`
+  if (typeof value === 'object' && value !== null) {
+    return value.constructor?.name ? `an instance of ${value.constructor.name}` : inspect(value, { depth: -1 })
+  }
+  return value === null || value === undefined ? String(value) : `type ${typeof value} (${shown(value)})`
+}
+
+const noun = (name: string): string => (name.includes('.') ? 'property' : 'argument')
 
 /** The TypeError for an argument of the wrong type: `expected` is such as "of type number". */
 export const invalidType = (name: string, value: unknown, expected: string): TypeError =>
-  coded(new TypeError(`The "${name}" argument must be ${expected}. Received ${shown(value)}`), 'ERR_INVALID_ARG_TYPE')
+  coded(
+    new TypeError(`The "${name}" ${noun(name)} must be ${expected}. Received ${typed(value)}`),
+    'ERR_INVALID_ARG_TYPE',
+  )
 
 /** The TypeError for an argument whose value will not do: `reason` is such as "must be an IPv4 address". */
 export const invalidValue = (name: string, value: unknown, reason: string): TypeError =>
-  coded(new TypeError(`The argument '${name}' ${reason}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE')
+  coded(new TypeError(`The ${noun(name)} '${name}' ${reason}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE')
 
 /** The RangeError for a number out of its range: `range` is such as ">= 0 && <= 65535". */
 export const outOfRange = (name: string, value: unknown, range: string): RangeError =>

@@ -1,8 +1,12 @@
 #if defined(__linux__)
 
+#include <linux/filter.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
+
+#include <cstring>
+#include <limits>
 
 #include "calls.h"
 
@@ -10,12 +14,33 @@ int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms) {
   return epoll_wait(epfd, events.data, events.count, timeout_ms);
 }
 
+int Getsockopt(int fd, int level, int name, void* value, socklen_t* length) {
+  const socklen_t unit = level == SOL_SOCKET && name == SO_GET_FILTER ? sizeof(sock_filter) : 1;
+  if (length != nullptr) *length /= unit;
+  const int result = getsockopt(fd, level, name, value, length);
+  if (length != nullptr) *length *= unit;
+  return result;
+}
+
 int Pipe2(DescriptorPair* pair, int flags) {
-  return pipe2(pair->fds, flags);
+  int fds[2];
+  const int result = pipe2(fds, flags);
+  if (result == 0) memcpy(pair, fds, sizeof fds);
+  return result;
 }
 
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count) {
   return sendfile(out, in, offset, count);
+}
+
+int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions) {
+  constexpr int kMost = std::numeric_limits<decltype(sock_fprog::len)>::max();
+  if (instructions.count > kMost) {
+    errno = EINVAL;
+    return -1;
+  }
+  const sock_fprog program = {static_cast<decltype(sock_fprog::len)>(instructions.count), instructions.data};
+  return setsockopt(fd, level, name, &program, sizeof program);
 }
 
 namespace {
