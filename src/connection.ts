@@ -14,13 +14,16 @@ import type { AddressLike } from './address.js'
 import { SocketError, socketError } from './errors.js'
 import { constants } from 'node:os'
 import { getaddrinfo } from './names.js'
+import type { AddressInfo } from './names.js'
 import { Socket } from './socket.js'
+import type { SocketBase } from './socket-base.js'
 import { Deadline } from './wait.js'
 
 /** A host, by name or number, and a port. */
 export type HostAndPort = { address: string; port: number } | readonly [host: string, port: number]
 
-const hostAndPort = (where: HostAndPort): readonly [string, number] =>
+/** The host and the port of either form. */
+export const hostAndPort = (where: HostAndPort): readonly [string, number] =>
   'address' in where ? [where.address, where.port] : where
 
 /** What createServer can be told. */
@@ -47,23 +50,36 @@ export function hasDualstackIpv6(): boolean {
   }
 }
 
-/** A listening TCP socket, with SO_REUSEADDR. Python's create_server */
-export function createServer(where: HostAndPort, options: ServerOptions = {}): Socket {
-  const { family = AF_INET, backlog, reusePort = false, dualstackIpv6 = false } = options
+/** What createServer asks getaddrinfo. */
+export function serverQuestion(where: HostAndPort, { family = AF_INET }: ServerOptions) {
   const [host, port] = hostAndPort(where)
-  const [info] = getaddrinfo(host === '' ? null : host, port, { family, type: SOCK_STREAM, flags: AI_PASSIVE })
-  const socket = new Socket(info!.family, SOCK_STREAM)
+  return [host === '' ? null : host, port, { family, type: SOCK_STREAM, flags: AI_PASSIVE }] as const
+}
+
+/** A listening socket of either class at one address. */
+export function openServer<T extends SocketBase>(
+  type: new (family: number, type: number) => T,
+  { family, address }: AddressInfo,
+  { backlog, reusePort = false, dualstackIpv6 = false }: ServerOptions,
+): T {
+  const socket = new type(family, SOCK_STREAM)
   try {
     socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
     if (reusePort) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, true)
     if (family === AF_INET6) socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, !dualstackIpv6)
-    socket.bind(info!.address)
+    socket.bind(address)
     socket.listen(backlog)
     return socket
   } catch (error) {
     socket.close()
     throw error
   }
+}
+
+/** A listening TCP socket, with SO_REUSEADDR. Python's create_server */
+export function createServer(where: HostAndPort, options: ServerOptions = {}): Socket {
+  const [info] = getaddrinfo(...serverQuestion(where, options))
+  return openServer(Socket, info!, options)
 }
 
 /** What createConnection can be told. */
@@ -83,10 +99,9 @@ export interface ConnectionOptions {
  */
 export function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Socket {
   const { timeout = null, sourceAddress, family = AF_UNSPEC } = options
-  const [host, port] = hostAndPort(where)
   const deadline = new Deadline(timeout)
   const errors: unknown[] = []
-  for (const info of getaddrinfo(host, port, { family, type: SOCK_STREAM })) {
+  for (const info of getaddrinfo(...hostAndPort(where), { family, type: SOCK_STREAM })) {
     const socket = new Socket(info.family, info.type, info.protocol)
     try {
       if (sourceAddress !== undefined) socket.bind(sourceAddress)
@@ -100,8 +115,12 @@ export function createConnection(where: HostAndPort, options: ConnectionOptions 
       if (deadline.left === 0) break
     }
   }
-  if (errors.length === 1) throw errors[0]
-  const last = errors.at(-1)
-  if (last === undefined) throw socketError(constants.errno.ENETUNREACH, 'connect', { address: [host, port] })
-  throw new AggregateError(errors, (last as Error).message)
+  throw allFailed(errors, where)
+}
+
+/** The one error of all attempts to connect, or one that holds them. */
+export function allFailed(errors: unknown[], where: HostAndPort): Error {
+  const last = errors.at(-1) as Error | undefined
+  if (last === undefined) return socketError(constants.errno.ENETUNREACH, 'connect', { address: where })
+  return errors.length === 1 ? last : new AggregateError(errors, last.message)
 }

@@ -32,8 +32,12 @@ const eaiNames = new Map(
     .map(([name, value]) => [value, name]),
 )
 
-// status holds the EAI_ code and, for EAI_SYSTEM, the errno.
-function fail([code = 0, errno = 0]: Int32Array, syscall: string, name?: string): Error {
+/** The error for an EAI_ code, and for EAI_SYSTEM the errno. gai_strerror(3) */
+export function resolverError(
+  [code = 0, errno = 0]: ArrayLike<number> & Iterable<number>,
+  syscall: string,
+  name?: string,
+): Error {
   if (code === constants.EAI_SYSTEM && errno !== 0) return socketError(errno, syscall)
   return new GaiError(eaiNames.get(code) ?? `EAI ${code}`, code, syscall, name)
 }
@@ -62,6 +66,39 @@ export interface AddressInfo {
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(0)))
 
+/** What the C library is asked for: the host and the service as texts, and the hints as it takes them. */
+export function question(
+  host: string | null,
+  service: string | number | null,
+  { family = 0, type = 0, protocol = 0, flags = 0 }: AddressInfoHints,
+): [node: string | null, service: string | null, hints: Int32Array] {
+  if (host !== null && typeof host !== 'string') throw invalidType('host', host, 'of type string or null')
+  if (typeof service === 'number') checkInteger('service', service, 0, 65535)
+  const hints = new Int32Array([
+    checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
+    checkInteger('family', family, 0, 65535),
+    checkInteger('type', type, 0, 2 ** 31 - 1),
+    checkInteger('protocol', protocol, 0, 2 ** 31 - 1),
+  ])
+  const node = host !== null && /[^\0-\x7f]/.test(host) ? domainToASCII(host) || host : host
+  return [node, service === null ? null : String(service), hints]
+}
+
+/** The answer in `count` structs AddressInfo. */
+export function answer(results: Buffer, count: number, canonname: string): AddressInfo[] {
+  return Array.from({ length: count }, (_, i) => {
+    const result = results.subarray(i * resultSize, (i + 1) * resultSize)
+    const view = dataView(result)
+    return {
+      family: view.getInt32(0, littleEndian),
+      type: view.getInt32(4, littleEndian),
+      protocol: view.getInt32(8, littleEndian),
+      canonname: i === 0 ? canonname : '',
+      address: decodeAddress(result.subarray(16), view.getUint32(12, littleEndian)),
+    }
+  })
+}
+
 /**
  * The addresses of a host and a service, both given by name or number; null for the host is the any-address with
  * AI_PASSIVE, else the loopback's. getaddrinfo(3)
@@ -73,44 +110,15 @@ export function getaddrinfo(
   service: string | number | null,
   hints: AddressInfoHints = {},
 ): AddressInfo[] {
-  if (host !== null && typeof host !== 'string') throw invalidType('host', host, 'of type string or null')
-  if (typeof service === 'number') checkInteger('service', service, 0, 65535)
-  const { family = 0, type = 0, protocol = 0, flags = 0 } = hints
-  const wanted = new Int32Array([
-    checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
-    checkInteger('family', family, 0, 65535),
-    checkInteger('type', type, 0, 2 ** 31 - 1),
-    checkInteger('protocol', protocol, 0, 2 ** 31 - 1),
-  ])
+  const asked = question(host, service, hints)
   const status = new Int32Array(2)
   const canonname = Buffer.alloc(maxName)
-  const node = host !== null && /[^\0-\x7f]/.test(host) ? domainToASCII(host) || host : host
   let results = Buffer.alloc(16 * resultSize)
   for (;;) {
-    const count = native.getaddrinfo(
-      status,
-      node,
-      service === null ? null : String(service),
-      wanted,
-      results,
-      canonname,
-    )
-    if (count < 0) throw fail(status, 'getaddrinfo', host ?? undefined)
-    if (count * resultSize > results.length) {
-      results = Buffer.alloc(count * resultSize)
-      continue
-    }
-    return Array.from({ length: count }, (_, i) => {
-      const result = results.subarray(i * resultSize, (i + 1) * resultSize)
-      const view = dataView(result)
-      return {
-        family: view.getInt32(0, littleEndian),
-        type: view.getInt32(4, littleEndian),
-        protocol: view.getInt32(8, littleEndian),
-        canonname: i === 0 ? textOf(canonname) : '',
-        address: decodeAddress(result.subarray(16), view.getUint32(12, littleEndian)),
-      }
-    })
+    const count = native.getaddrinfo(status, ...asked, results, canonname)
+    if (count < 0) throw resolverError(status, 'getaddrinfo', host ?? undefined)
+    if (count * resultSize <= results.length) return answer(results, count, textOf(canonname))
+    results = Buffer.alloc(count * resultSize)
   }
 }
 
@@ -123,7 +131,8 @@ export function getnameinfo(address: AddressLike, flags = 0): [host: string, ser
   const status = new Int32Array(2)
   const host = Buffer.alloc(maxName)
   const service = Buffer.alloc(32) // NI_MAXSERV
-  if (native.getnameinfo(status, encodeAddress(address), flags, host, service) < 0) throw fail(status, 'getnameinfo')
+  if (native.getnameinfo(status, encodeAddress(address), flags, host, service) < 0)
+    throw resolverError(status, 'getnameinfo')
   return [textOf(host), textOf(service)]
 }
 

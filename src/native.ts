@@ -17,6 +17,13 @@ interface Native {
   readonly layouts: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, NativeFunction>>
   readonly environment: Environment
+  /** getaddrinfo(3) on another thread. native/addon/resolution.cc */
+  resolve(
+    node: string | null,
+    service: string | null,
+    hints: Int32Array,
+    callback: (count: number, code: number, errno: number, results: ArrayBuffer, canonname: string) => void,
+  ): void
 }
 
 /** What the addon keeps for this environment, the main one or a worker's. native/addon/environment.cc */

@@ -4,6 +4,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportConstants(env, exports);
   ExportEnvironment(env, exports);
   ExportLayouts(env, exports);
+  ExportResolution(env, exports);
   ExportSyscalls(env, exports);
   return exports;
 }

@@ -8,6 +8,7 @@
 void ExportConstants(Napi::Env env, Napi::Object exports);
 void ExportEnvironment(Napi::Env env, Napi::Object exports);
 void ExportLayouts(Napi::Env env, Napi::Object exports);
+void ExportResolution(Napi::Env env, Napi::Object exports);
 void ExportSyscalls(Napi::Env env, Napi::Object exports);
 
 #endif

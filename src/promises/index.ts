@@ -15,6 +15,9 @@
  *
  * @module bsd-sockets/promises
  */
+export { createConnection, createServer } from './connection.js'
+export type { ConnectionOptions } from './connection.js'
+export { getaddrinfo } from './names.js'
 export { Socket } from './socket.js'
 export type { Connection } from './socket.js'
 export type { WaitOptions } from './turns.js'

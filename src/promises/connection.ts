@@ -1,0 +1,117 @@
+// A server's and a client's socket in one call each, by name, without holding the thread.
+import type { AddressLike } from '../address.js'
+import { constants } from 'node:os'
+import { AF_UNSPEC, SOCK_STREAM } from '../constants.js'
+import { allFailed, hostAndPort, openServer, serverQuestion } from '../connection.js'
+import type { HostAndPort, ServerOptions } from '../connection.js'
+import { AbortError, socketError } from '../errors.js'
+import type { AddressInfo } from '../names.js'
+import { getaddrinfo } from './names.js'
+import { Socket } from './socket.js'
+import type { WaitOptions } from './turns.js'
+
+/** A listening TCP socket, with SO_REUSEADDR. Python's create_server */
+export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket> {
+  const [info] = await getaddrinfo(...serverQuestion(where, options))
+  return openServer(Socket, info!, options)
+}
+
+/** What createConnection can be told; the timeout is for all of it. */
+export interface ConnectionOptions extends WaitOptions {
+  /** AF_INET or AF_INET6; any unless told otherwise. */
+  family?: number
+  /** What to bind to before connecting. */
+  sourceAddress?: AddressLike
+  /** How long an attempt has before the next address is tried beside it, in milliseconds. RFC 8305, 8 */
+  attemptDelay?: number
+}
+
+/** The addresses of both families in turn, beginning with that of the first. RFC 8305, 4 */
+export function interleaved(infos: AddressInfo[]): AddressInfo[] {
+  const first = infos.filter(({ family }) => family === infos[0]?.family)
+  const others = infos.filter(({ family }) => family !== infos[0]?.family)
+  const pairs = Array.from({ length: Math.max(first.length, others.length) }, (_, i) => [first[i], others[i]])
+  return pairs.flat().filter(info => info !== undefined)
+}
+
+/**
+ * A TCP socket connected to a host: its addresses are tried one after the other, each beside those that have not
+ * answered yet, and the first that does wins; the rest are closed. RFC 8305, Happy Eyeballs
+ *
+ * It rejects with a GaiError; the error of the connection, or an AggregateError with those of all addresses.
+ */
+export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
+  const { timeout = null, family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
+  const stop = new AbortController()
+  const abort = (): void => stop.abort(new AbortError(signal?.reason))
+  if (signal?.aborted === true) abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  const timedOut = (): void => stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: where }))
+  const timer = timeout === null ? undefined : setTimeout(timedOut, timeout)
+  try {
+    const infos = await getaddrinfo(...hostAndPort(where), { family, type: SOCK_STREAM, signal: stop.signal })
+    return await race(interleaved(infos), { where, sourceAddress, attemptDelay, stop })
+  } catch (error) {
+    throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+    stop.abort()
+  }
+}
+
+interface Race {
+  where: HostAndPort
+  sourceAddress: AddressLike | undefined
+  attemptDelay: number
+  /** Ends all attempts that are under way. */
+  stop: AbortController
+}
+
+function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }: Race): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const errors: unknown[] = []
+    let next = 0
+    let underWay = 0
+    let over = false
+    let timer: NodeJS.Timeout | undefined
+
+    async function attempt({ family, type, protocol, address }: AddressInfo): Promise<void> {
+      const socket = new Socket(family, type, protocol)
+      try {
+        if (sourceAddress !== undefined) socket.bind(sourceAddress)
+        await socket.connect(address, { signal: stop.signal })
+        if (over) return socket.close()
+        over = true
+        clearTimeout(timer)
+        resolve(socket)
+      } catch (error) {
+        socket.close()
+        throw error
+      }
+    }
+
+    function start(): void {
+      clearTimeout(timer)
+      const info = infos[next++]
+      if (over) return
+      if (info === undefined) {
+        if (underWay === 0) reject(allFailed(errors, where))
+        return
+      }
+      underWay++
+      timer = setTimeout(start, attemptDelay)
+      attempt(info).catch((error: unknown) => {
+        underWay--
+        errors.push(error)
+        if (stop.signal.aborted && !over) {
+          over = true
+          clearTimeout(timer)
+          reject(stop.signal.reason as Error)
+        } else start()
+      })
+    }
+
+    start()
+  })
+}
