@@ -51,6 +51,8 @@ export { poll, select } from './select.js'
 export { Socket } from './socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
 export type { OptionValue, ReceivedFds, ReceivedMessage } from './socket-base.js'
+export { pipe, splice, trySplice } from './splice.js'
+export { supports, whyNot } from './supports.js'
 export {
   CMSG_LEN,
   CMSG_SPACE,
@@ -64,3 +66,5 @@ export {
   ntohs,
 } from './syscalls.js'
 export type { Length, View } from './syscalls.js'
+export { ZerocopySender } from './zerocopy.js'
+export type { ZerocopyCompletion } from './zerocopy.js'

@@ -1,0 +1,50 @@
+// Moving bytes from one descriptor to another inside the kernel: one of the two is a pipe. Linux.
+import { constants } from 'node:os'
+import { O_CLOEXEC, O_NONBLOCK, POLLIN, POLLOUT, SPLICE_F_NONBLOCK } from './constants.js'
+import { fdOf } from './descriptor.js'
+import type { Descriptor } from './descriptor.js'
+import { attempt, check, checkInteger, socketError } from './errors.js'
+import { OwnedFd } from './owned-fd.js'
+import { checkTimeout } from './socket-base.js'
+import * as sys from './syscalls.js'
+import { Deadline, waitFor } from './wait.js'
+
+const { ENOSYS } = constants.errno
+
+/** A pipe, non-blocking and close-on-exec: the end to read from, the end to write to. pipe(2) */
+export function pipe(): [OwnedFd, OwnedFd] {
+  if (sys.pipe2 === undefined) throw socketError(ENOSYS, 'pipe2')
+  const fds = new Int32Array(2)
+  check(sys.pipe2(fds, O_NONBLOCK | O_CLOEXEC), 'pipe2')
+  return [new OwnedFd(fds[0]!), new OwnedFd(fds[1]!)]
+}
+
+/** As splice, or null where it would have to wait. splice(2) */
+export function trySplice(from: Descriptor, to: Descriptor, count: number, flags = 0): number | null {
+  const [input, output] = [fdOf(from, 'splice'), fdOf(to, 'splice')]
+  checkInteger('count', count, 0, 2 ** 31 - 1)
+  if (sys.splice === undefined) throw socketError(ENOSYS, 'splice')
+  const { splice } = sys
+  return attempt(() => splice(input, null, output, null, count, flags | SPLICE_F_NONBLOCK!), 'splice')
+}
+
+/**
+ * Moves at most `count` bytes from one descriptor to the other, one of them a pipe, without their passing through here;
+ * returns how many, 0 at the end of what there is. `timeout` is in milliseconds, null for ever. splice(2)
+ */
+export function splice(
+  from: Descriptor,
+  to: Descriptor,
+  count: number,
+  flags = 0,
+  timeout: number | null = null,
+): number {
+  const deadline = new Deadline(checkTimeout(timeout))
+  for (;;) {
+    const moved = trySplice(from, to, count, flags)
+    if (moved !== null) return moved
+    // Which of the two it was that would block, the kernel does not say.
+    waitFor(fdOf(from, 'splice'), POLLIN, deadline, timeout, 'splice')
+    waitFor(fdOf(to, 'splice'), POLLOUT, deadline, timeout, 'splice')
+  }
+}

@@ -1,0 +1,110 @@
+// What this machine has, and why it lacks the rest. Each question is put to the kernel when it is asked: what a process
+// may do can change.
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
+import * as C from './constants.js'
+import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP } from './constants.js'
+import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET } from './constants.js'
+import { errnoName } from './errors.js'
+import { native } from './native.js'
+import * as sys from './syscalls.js'
+
+const { EAFNOSUPPORT, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPROTONOSUPPORT } = constants.errno
+
+/** A constant of this system, undefined where it is another's. */
+type Constant = number | undefined
+
+/** An errno's name and its sentence: `EAFNOSUPPORT: address family not supported`. */
+function sentence(errno: number): string {
+  const [, text] = getSystemErrorMap().get(-Math.abs(errno)) ?? []
+  return text === undefined ? errnoName(errno) : `${errnoName(errno)}: ${text}`
+}
+
+const foreign = (errno: number): string => `${sentence(errno)} (it is not one of ${process.platform})`
+
+const open = (family: number, type: number, protocol: number): number =>
+  sys.socket(family, type | (C.SOCK_CLOEXEC ?? 0), protocol)
+
+function tried(family: number, type: number, protocol: number): number {
+  const fd = open(family, type, protocol)
+  return fd < 0 ? fd : sys.close(fd)
+}
+
+type Triple = readonly [family: Constant, type: number, protocol: Constant]
+
+const inet: Triple[] = [
+  [AF_INET, SOCK_STREAM, 0],
+  [AF_INET, SOCK_DGRAM, 0],
+]
+
+// The sockets that know the options of a level.
+const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[] = [
+  [SOL_SOCKET, [...inet, [AF_UNIX, SOCK_STREAM, 0]]],
+  [IPPROTO_IP, inet],
+  [IPPROTO_IPV6, inet.map(([, type]) => [AF_INET6, type, 0])],
+  [IPPROTO_TCP, [[AF_INET, SOCK_STREAM, IPPROTO_TCP]]],
+  [IPPROTO_UDP, [[AF_INET, SOCK_DGRAM, IPPROTO_UDP]]],
+  [C.SOL_MPTCP, [[AF_INET, SOCK_STREAM, C.IPPROTO_MPTCP]]],
+  [C.SOL_NETLINK, [[C.AF_NETLINK, SOCK_RAW, 0]]],
+  [C.SOL_PACKET, [[C.AF_PACKET, SOCK_DGRAM, 0]]],
+  [C.SOL_SCTP, [[AF_INET, SOCK_STREAM, C.IPPROTO_SCTP]]],
+  [C.SOL_UDPLITE, [[AF_INET, SOCK_DGRAM, C.IPPROTO_UDPLITE]]],
+  [C.AF_VSOCK, [[C.AF_VSOCK, SOCK_STREAM, 0]]],
+]
+
+// What the kernel says of an option: some can only be read, others only be set. Any complaint about the value will do.
+function asked(fd: number, level: number, name: number): number {
+  const result = sys.getsockopt(fd, level, name, Buffer.alloc(1024), new Uint32Array([1024]))
+  return isUnknown(result) ? sys.setsockopt(fd, level, name, Buffer.alloc(4)) : result
+}
+
+const isUnknown = (result: number): boolean => result === -ENOPROTOOPT || result === -EOPNOTSUPP
+
+/** Why this machine lacks something, an errno's name and a sentence; null where it has it. */
+export const whyNot = {
+  /** Sockets of a family: AF_VSOCK. */
+  family(family: Constant): string | null {
+    if (family === undefined) return foreign(EAFNOSUPPORT)
+    // One whose types all want a protocol, or a privilege, is there all the same.
+    const types = [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW]
+    return types.every(type => tried(family, type, 0) === -EAFNOSUPPORT) ? sentence(EAFNOSUPPORT) : null
+  },
+
+  /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  socket(family: Constant, type: Constant, protocol: Constant = 0): string | null {
+    if (family === undefined) return foreign(EAFNOSUPPORT)
+    if (type === undefined || protocol === undefined) return foreign(EPROTONOSUPPORT)
+    const result = tried(family, type, protocol)
+    return result < 0 ? sentence(result) : null
+  },
+
+  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, and of the families and protocols that this machine has. */
+  option(level: Constant, name: Constant): string | null {
+    if (level === undefined || name === undefined) return foreign(ENOPROTOOPT)
+    let result = -ENOPROTOOPT
+    for (const [family, type, protocol] of hosts.find(host => host[0] === level)?.[1] ?? []) {
+      if (family === undefined || protocol === undefined) continue
+      const fd = open(family, type, protocol)
+      result = fd < 0 ? fd : asked(fd, level, name)
+      if (fd >= 0) sys.close(fd)
+      if (fd >= 0 && !isUnknown(result)) return null
+    }
+    return sentence(result)
+  },
+
+  /** A function of `bsd-sockets/syscalls`: 'recvmmsg'. */
+  call: (name: string): string | null => (Object.hasOwn(native.functions, name) ? null : foreign(ENOSYS)),
+}
+
+/** Whether this machine has something; `whyNot` says why it does not. */
+export const supports = {
+  /** Sockets of a family: AF_VSOCK. */
+  family: (family: Constant): boolean => whyNot.family(family) === null,
+  /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  socket: (family: Constant, type: Constant, protocol?: Constant): boolean =>
+    whyNot.socket(family, type, protocol) === null,
+  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, and of the families and protocols that this machine has. */
+  option: (level: Constant, name: Constant): boolean => whyNot.option(level, name) === null,
+  /** A function of `bsd-sockets/syscalls`: 'recvmmsg'. */
+  call: (name: string): boolean => whyNot.call(name) === null,
+}
