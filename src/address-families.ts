@@ -125,7 +125,8 @@ const exactly = (size: number): [number, number] => [size, size]
 
 /**
  * A row: the family's name and number, its structure, its properties (`?` behind one that may be left out) with their
- * fields, and the lengths that a sockaddr of it may have where the structure's own is not the only one.
+ * fields, and the lengths that a sockaddr of it may have where the structure's own is not the only one: of those with
+ * a maximum, the least is the one that it is written with.
  */
 function family(
   name: string,
@@ -145,7 +146,7 @@ function family(
     takes: address => properties.every(({ name, optional }) => optional || name in address),
     encode(address, sockaddr) {
       if (af === undefined) throw invalidValue('family', name, `is not one of ${process.platform}`)
-      const bytes = sockaddr(af, Math.min(sizeOf(structure), max))
+      const bytes = sockaddr(af, max === Infinity ? sizeOf(structure) : min)
       for (const property of properties) {
         const value = (address as unknown as Record<string, unknown>)[property.name] ?? property.kind.otherwise
         if (value === undefined && property.optional) continue
@@ -173,7 +174,7 @@ export const families: readonly Codec[] = [
       'protocol?': ['sll_protocol', networkOrder],
       'pkttype?': 'sll_pkttype',
       'hatype?': 'sll_hatype',
-      'address?': ['sll_addr', counted(1)],
+      'address?': ['sll_addr', counted('sockaddr_ll.sll_halen')],
     },
     [field('sockaddr_ll.sll_addr').offset, Infinity],
   ),

@@ -1,9 +1,10 @@
 // Socket addresses: one union, and its way to the bytes of a sockaddr and back.
 import { isUtf8 } from 'node:buffer'
+import { toUSVString, types } from 'node:util'
 import { families } from './address-families.js'
 import type { FamilyAddress } from './address-families.js'
 import { AF_INET, AF_INET6, AF_UNIX } from './constants.js'
-import { checkInteger, check, invalidType, invalidValue } from './errors.js'
+import { checkInteger, invalidType, invalidValue } from './errors.js'
 import { inet_ntop, inet_pton } from './inet.js'
 import { dataView, field, read, sizeOf, write } from './layout.js'
 import { call } from './native.js'
@@ -86,12 +87,12 @@ function encodeHost(
     bytes.writeUInt16BE(port, portField.offset)
     return bytes
   }
-  const [numericHost = '', zone] = host.split('%', 2)
+  const [numericHost = '', zone] = host.split(/%(.*)/s, 2)
   const bytes = sockaddr(AF_INET6, sizeOf('sockaddr_in6'))
   bytes.set(numeric(AF_INET6, numericHost), addr6Field.offset)
   bytes.writeUInt16BE(port, port6Field.offset)
   bytes.writeUInt32BE(checkInteger('flowlabel', address.flowlabel ?? 0, 0, 0xfffff), flowinfoField.offset)
-  const scopeid = zone === undefined ? (address.scopeid ?? 0) : scopeOf(zone)
+  const scopeid = zone === undefined ? (address.scopeid ?? 0) : scopeOf(host, zone)
   write(dataView(bytes), scopeField, checkInteger('scopeid', scopeid, 0, 0xffffffff))
   return bytes
 }
@@ -106,16 +107,26 @@ function numeric(family: number, host: string): Buffer {
 
 const if_nametoindex = call<(name: string) => number>('if_nametoindex')
 
-const scopeOf = (zone: string): number =>
-  /^\d+$/.test(zone) ? Number(zone) : check(if_nametoindex(zone), 'if_nametoindex')
+// RFC 4007, section 11.2: what stands behind the % is an interface's name or its index.
+function scopeOf(host: string, zone: string): number {
+  if (/^\d+$/.test(zone)) return Number(zone)
+  const index = /^[^\0]{1,64}$/.test(zone) ? if_nametoindex(zone) : -1
+  if (index < 0) throw invalidValue('address', host, 'must have a network interface behind its %')
+  return index
+}
+
+const pathBytes = (name: unknown, kind: string): Buffer => {
+  if (types.isUint8Array(name)) return Buffer.from(name)
+  if (typeof name !== 'string') throw invalidType(kind, name, 'of type string or an instance of Uint8Array')
+  if (toUSVString(name) !== name) throw invalidValue(kind, name, 'must not have half a surrogate pair')
+  return Buffer.from(name)
+}
 
 function encodeUnix(name: string | Uint8Array, kind: 'path' | 'abstract'): Buffer {
-  if (typeof name !== 'string' && !(name instanceof Uint8Array)) {
-    throw invalidType(kind, name, 'of type string or an instance of Uint8Array')
-  }
-  const bytes = Buffer.from(name as string)
+  const bytes = pathBytes(name, kind)
   const room = pathField.size - 1 // the NUL before an abstract name or behind a path
   if (bytes.length > room) throw invalidValue(kind, name, `must have at most ${room} bytes`)
+  if (kind === 'abstract' && process.platform !== 'linux') throw invalidValue(kind, name, 'is known to Linux alone')
   if (kind === 'abstract') return Buffer.concat([sockaddr(AF_UNIX, pathField.offset + 1), bytes])
   if (bytes.length === 0 || bytes.includes(0)) throw invalidValue(kind, name, 'must have at least one byte and no NUL')
   const address = sockaddr(AF_UNIX, pathField.offset + bytes.length + 1)
@@ -128,13 +139,22 @@ const encodePath = (name: string | Uint8Array): Buffer =>
     ? encodeUnix(name.slice(1), 'abstract')
     : encodeUnix(name, 'path')
 
+// The family that an address says it has, to which its host must keep.
+function hostFamily(family: 'IPv4' | 'IPv6' | undefined, host: unknown): number | undefined {
+  if (family === undefined) return undefined
+  if (host !== '' && typeof host === 'string' && host.includes(':') !== (family === 'IPv6'))
+    throw invalidValue('address', host, `must be an ${family} address`)
+  return family === 'IPv6' ? AF_INET6 : AF_INET
+}
+
 /**
  * The bytes of an address, a sockaddr. `family` tells which any-address `''` is and whether a text is a path.
  *
  * @throws TypeError or RangeError that names the property
  */
 export function encodeAddress(address: AddressLike, family: number = AF_INET): Buffer {
-  if (typeof address === 'string' || address instanceof Uint8Array) return encodePath(address)
+  checkInteger('family', family, 0, 65535)
+  if (typeof address === 'string' || types.isUint8Array(address)) return encodePath(address)
   if (Array.isArray(address)) return encodeHost(address[0] as string, address[1] as number, family, {})
   if (typeof address !== 'object' || address === null) throw invalidType('address', address, 'an address')
   const given = address as Exclude<SocketAddress, FamilyAddress>
@@ -143,9 +163,11 @@ export function encodeAddress(address: AddressLike, family: number = AF_INET): B
       if ('path' in given) return encodeUnix(given.path, 'path')
       return 'abstract' in given ? encodeUnix(given.abstract, 'abstract') : sockaddr(AF_UNIX, pathField.offset)
     case 'raw': {
-      if (!(given.data instanceof Uint8Array)) throw invalidType('data', given.data, 'an instance of Uint8Array')
+      if (!types.isUint8Array(given.data)) throw invalidType('data', given.data, 'an instance of Uint8Array')
       checkInteger('af', given.af, 0, 2 ** (8 * saFamily.size) - 1)
       const head = sockaddr(given.af, saFamily.offset + saFamily.size)
+      const room = addressRoom - head.length
+      if (given.data.length > room) throw invalidValue('data', given.data, `must have at most ${room} bytes`)
       const bytes = Buffer.concat([head, given.data])
       if (saFamily.offset === 1) bytes[0] = bytes.length
       return bytes
@@ -153,11 +175,12 @@ export function encodeAddress(address: AddressLike, family: number = AF_INET): B
     case 'IPv4':
     case 'IPv6':
     case undefined:
-      if (given.family === 'IPv4' && given.address.includes(':'))
-        throw invalidValue('address', given.address, 'must be an IPv4 address')
-      if (given.family === 'IPv6' && given.address !== '' && !given.address.includes(':'))
-        throw invalidValue('address', given.address, 'must be an IPv6 address')
-      return encodeHost(given.address, given.port, given.family === 'IPv6' ? AF_INET6 : family, given as IPv6Address)
+      return encodeHost(
+        given.address,
+        given.port,
+        hostFamily(given.family, given.address) ?? family,
+        given as IPv6Address,
+      )
     default: {
       const other = address as FamilyAddress
       const codecs = families.filter(({ name }) => name === other.family)
@@ -195,8 +218,9 @@ function decodeIPv6(bytes: Buffer): IPv6Address {
  * The address in the first `length` bytes of a sockaddr. What is too short for its family, or of one that is not
  * known, is a raw address; nothing outside these bytes is read.
  */
-export function decodeAddress(view: View, length: number = view.byteLength): SocketAddress {
-  const size = Math.min(length, view.byteLength)
+export function decodeAddress(view: View, length?: number): SocketAddress {
+  if (!ArrayBuffer.isView(view)) throw invalidType('view', view, 'an ArrayBufferView')
+  const size = Math.min(checkInteger('length', length ?? view.byteLength, 0, 2 ** 32 - 1), view.byteLength)
   const bytes = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, size)
   const head = saFamily.offset + saFamily.size
   if (size < head) return { family: 'raw', af: 0, data: Buffer.from(bytes) }

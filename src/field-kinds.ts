@@ -1,8 +1,8 @@
 // How the fields of structures are read and written as values of TypeScript.
 import { AF_INET, AF_INET6 } from './constants.js'
-import { checkInteger, invalidType, invalidValue } from './errors.js'
+import { checkInteger, invalidType, invalidValue, outOfRange } from './errors.js'
 import { inet_ntop, inet_pton } from './inet.js'
-import { dataView, read, readBig, write } from './layout.js'
+import { dataView, field, read, readBig, write } from './layout.js'
 import type { Field } from './layout.js'
 
 /** What a field's bytes mean. `name` is the property's, for the TypeError or RangeError that `write` throws. */
@@ -30,6 +30,8 @@ export const bigint: Kind<bigint> = {
   read: (bytes, field) => readBig(dataView(bytes), field),
   write(bytes, field, value, name) {
     if (typeof value !== 'bigint') throw invalidType(name, value, 'of type bigint')
+    const kept = field.signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)
+    if (kept !== value) throw outOfRange(name, value, `an ${field.signed ? '' : 'unsigned '}integer of 64 bits`)
     write(dataView(bytes), field, BigInt.asUintN(64, value))
   },
 }
@@ -61,19 +63,18 @@ export const string: Kind<string> = {
   },
 }
 
-/** Bytes of at most the field's size, and how many they are in the field before it, of `lengthSize` bytes. */
-export const counted = (lengthSize: 1 | 2): Kind<Uint8Array> => {
-  const length = ({ offset }: Field): Field => ({ offset: offset - lengthSize, size: lengthSize, signed: false })
+/** Bytes of at most the field's size; how many they are stands in another field, named as in C: `'sockaddr_ll.sll_halen'`. */
+export function counted(lengthName: string): Kind<Uint8Array> {
+  const length = field(lengthName)
   return {
-    read(bytes, field) {
-      const count = Math.min(read(dataView(bytes), length(field)), field.size)
-      return Buffer.from(bytes.subarray(field.offset, field.offset + count))
+    read(bytes, { offset, size }) {
+      return Buffer.from(bytes.subarray(offset, offset + Math.min(read(dataView(bytes), length), size)))
     },
-    write(bytes, field, value, name) {
+    write(bytes, { offset, size }, value, name) {
       if (!(value instanceof Uint8Array)) throw invalidType(name, value, 'an instance of Uint8Array')
-      if (value.length > field.size) throw invalidValue(name, value, `must have at most ${field.size} bytes`)
-      write(dataView(bytes), length(field), value.length)
-      bytes.set(value, field.offset)
+      if (value.length > size) throw invalidValue(name, value, `must have at most ${size} bytes`)
+      write(dataView(bytes), length, value.length)
+      bytes.set(value, offset)
     },
   }
 }
