@@ -20,6 +20,12 @@ export function field(name: string): Field {
   return { offset: packed >>> 16, signed: (packed & 0x8000) !== 0, size: packed & 0x7fff }
 }
 
+/** The fields of a structure by their names in C, in the order of the addon's table. */
+export const fieldsOf = (structure: string): [name: string, Field][] =>
+  Object.keys(native.layouts)
+    .filter(name => name.startsWith(`${structure}.`))
+    .map(name => [name.slice(structure.length + 1), field(name)])
+
 /** Reads an integer of 1, 2, 4 or 8 bytes, in the machine's byte order. */
 export function read(view: DataView, { offset, size, signed }: Field): number {
   switch (size) {

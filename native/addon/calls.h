@@ -67,11 +67,16 @@ int Sendmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes nam
 
 struct epoll_event;
 struct kevent;
+struct sock_filter;
 
 int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms);
+// Its length is in bytes for SO_GET_FILTER too, which the kernel counts in instructions.
+int Getsockopt(int fd, int level, int name, void* value, socklen_t* length);
 int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout);
 int Pipe2(DescriptorPair* fds, int flags);
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
+// For the options whose value, a sock_fprog, points to instructions: SO_ATTACH_FILTER and its like.
+int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions);
 
 // Not system calls: names.cc
 

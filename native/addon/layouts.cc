@@ -127,6 +127,7 @@
   S(tcp_repair_opt) F(tcp_repair_opt, opt_code) F(tcp_repair_opt, opt_val) \
   S(tcp_repair_window) F(tcp_repair_window, snd_wl1) F(tcp_repair_window, snd_wnd) F(tcp_repair_window, max_window) \
     F(tcp_repair_window, rcv_wnd) F(tcp_repair_window, rcv_wup) \
+  S(tls_crypto_info) F(tls_crypto_info, version) F(tls_crypto_info, cipher_type) \
   S(tpacket_stats) F(tpacket_stats, tp_packets) F(tpacket_stats, tp_drops) \
   S(ucred) F(ucred, pid) F(ucred, uid) F(ucred, gid)
 

@@ -208,6 +208,12 @@ struct tcp_repair_window {
   uint32_t rcv_wup;
 };
 
+// linux/tls.h
+struct tls_crypto_info {
+  uint16_t version;
+  uint16_t cipher_type;
+};
+
 }  // namespace
 
 #endif

@@ -16,7 +16,6 @@
   X(fcntl, Fcntl, "fd", "command", "argument")                                      \
   X(getpeername, ::getpeername, "fd", "address", "length")                          \
   X(getsockname, ::getsockname, "fd", "address", "length")                          \
-  X(getsockopt, ::getsockopt, "fd", "level", "name", "view", "length")              \
   X(listen, ::listen, "fd", "backlog")                                              \
   X(poll, Poll, "pollfds", "timeoutMs")                                             \
   X(read, ::read, "fd", "view")                                                     \
@@ -61,6 +60,7 @@
 
 #if defined(__linux__)
 
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <sys/epoll.h>
 
@@ -69,10 +69,12 @@
   X(epoll_create1, ::epoll_create1, "flags")                                        \
   X(epoll_ctl, ::epoll_ctl, "epfd", "op", "fd", "event")                            \
   X(epoll_wait, EpollWait, "epfd", "events", "timeoutMs")                           \
+  X(getsockopt, Getsockopt, "fd", "level", "name", "view", "length")                \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK, SIOCOUTQ>), "fd", "request")                \
   X(pipe2, Pipe2, "fds", "flags")                                                   \
   X(recvmmsg, Recvmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.control", "flags", "timeout") \
   X(sendmmsg, Sendmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.control", "flags", "count") \
+  X(setsockopt_fprog, SetsockoptFprog, "fd", "level", "name", "instructions")       \
   X(splice, ::splice, "fdIn", "offsetIn", "fdOut", "offsetOut", "length", "flags")
 
 #elif defined(__APPLE__)
@@ -81,6 +83,7 @@
 #include <sys/sockio.h>
 
 #define KERNEL_CALLS(X)                                                             \
+  X(getsockopt, ::getsockopt, "fd", "level", "name", "view", "length")              \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK>), "fd", "request")                          \
   X(kevent, Kevent, "kq", "changes", "events", "timeout")                           \
   X(kqueue, ::kqueue)
