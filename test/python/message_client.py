@@ -1,0 +1,13 @@
+"""Sends one message, says that this is all, and prints what comes back: echo-message-client's twin."""
+
+import socket
+import sys
+
+with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+    s.connect(('127.0.0.1', int(sys.argv[1])))
+    s.sendall(b'Hello, world')
+    s.shutdown(socket.SHUT_WR)
+    chunks = []
+    while data := s.recv(2048):
+        chunks.append(data)
+    print('Received', repr(b''.join(chunks).decode()))
