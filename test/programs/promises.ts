@@ -1,0 +1,42 @@
+// The calls of bsd-sockets/promises: what need not wait makes its system call at once; then what waiting is.
+import { AF_INET, SOCK_DGRAM } from 'bsd-sockets'
+import { Socket } from 'bsd-sockets/promises'
+
+// Without waiting
+const [left, right] = Socket.pair()
+await left.send('hello')
+await right.recv(1024)
+await left.sendall('hello')
+await right.recvInto(Buffer.alloc(8))
+const receiver = new Socket(AF_INET, SOCK_DGRAM)
+receiver.bind({ address: '127.0.0.1', port: 0 })
+const sender = new Socket(AF_INET, SOCK_DGRAM)
+const address = receiver.getsockname()
+await sender.sendto('hello', address)
+await receiver.recvfrom(1024)
+await sender.sendto('hello', address)
+await receiver.recvfromInto(Buffer.alloc(8))
+await sender.connect(address)
+
+// The first wait of all makes the poller, the first of a socket registers it there
+const first = right.recv(1024)
+await left.send('hello')
+await first
+
+// The second makes no call but its own
+const second = right.recv(1024)
+await left.send('hello')
+await second
+
+// A server and its client
+const server = new Socket()
+server.bind({ address: '127.0.0.1', port: 0 })
+server.listen()
+const port = server.getsockname()
+const accepting = server.accept()
+const client = new Socket()
+await client.connect(port)
+const [connection] = await accepting
+
+// The end: a descriptor that is closed leaves the poller by itself
+for (const socket of [left, right, receiver, sender, connection, client, server]) socket.close()
