@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { declareHttpBehaviour } from './http-behaviour.js'
 import { declareHttpCases } from './http-conformance.js'
 import { startHttpServer } from './http-exchange.js'
 import type { HttpServer } from './http-exchange.js'
@@ -19,6 +20,7 @@ describe.each(['blocking', 'threads', 'select', 'poll', 'epoll'])('http --lang c
     expect(await servers.echo?.stop()).toBe(0)
   })
 
-  declareHttpCases(app => servers[app]!.port)
-  if (mode === 'epoll' || mode === 'threads') declareHttpCases(app => servers[app]!.port, { bytewise: true })
+  declareHttpCases(app => servers[app]!)
+  if (mode === 'epoll' || mode === 'threads') declareHttpCases(app => servers[app]!, { bytewise: true })
+  declareHttpBehaviour((...options) => startHttpServer(program, ['--mode', mode, ...options]))
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { answerBytes, httpCases } from './http-cases.js'
 import { HttpClient } from './http-exchange.js'
 import type { HttpCase } from './http-cases.js'
+import type { HttpServer } from './http-exchange.js'
 
 const probe = 'GET / HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n'
 
@@ -11,8 +12,8 @@ function probeAnswer({ app }: HttpCase): string {
     : answerBytes({ status: 200, body: '', type: 'application/octet-stream', connection: 'close' })
 }
 
-async function exchange(port: number, one: HttpCase, bytewise: boolean): Promise<string> {
-  const client = new HttpClient(port)
+async function exchange(server: HttpServer, one: HttpCase, bytewise: boolean): Promise<string> {
+  const client = new HttpClient(server)
   const bytes = one.end === 'open' ? one.send + probe : one.send
   if (bytewise) await client.sendBytes(bytes)
   else client.send(bytes)
@@ -21,15 +22,15 @@ async function exchange(port: number, one: HttpCase, bytewise: boolean): Promise
 }
 
 /**
- * Declares a test for each case, against the server that `port` finds for its application; with `bytewise` each byte is
+ * Declares a test for each case, against the server that `find` gives for its application; with `bytewise` each byte is
  * sent by itself, and what is longer than a few kilobytes is left out.
  */
-export function declareHttpCases(port: (app: HttpCase['app']) => number, { bytewise = false } = {}): void {
+export function declareHttpCases(find: (app: HttpCase['app']) => HttpServer, { bytewise = false } = {}): void {
   for (const one of httpCases) {
     if (bytewise && one.send.length > 4096) continue
     test(`${one.app}: ${one.name}${bytewise ? ', byte by byte' : ''}`, async () => {
       const expected = one.answers.map(answerBytes).join('') + (one.end === 'open' ? probeAnswer(one) : '')
-      expect(await exchange(port(one.app), one, bytewise)).toBe(expected)
+      expect(await exchange(find(one.app), one, bytewise)).toBe(expected)
     })
   }
 }

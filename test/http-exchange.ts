@@ -8,25 +8,27 @@ import type { Socket } from 'node:net'
 
 /** A server in a process of its own. */
 export interface HttpServer {
-  readonly port: number
+  /** A port of 127.0.0.1, or the path of a Unix socket. */
+  readonly address: number | string
   readonly process: ChildProcess
   /** Asks it to stop, and resolves to its exit code, or to the signal that killed it. */
   stop(): Promise<number | string>
 }
 
-/** Starts the command, which is to print `listening on 127.0.0.1:PORT`. */
-export async function startHttpServer(command: string, args: readonly string[]): Promise<HttpServer> {
-  const child = spawn(command, [...args, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** Starts the command with a free port, or with the path, and waits until it says `listening on …`. */
+export async function startHttpServer(command: string, args: readonly string[], path?: string): Promise<HttpServer> {
+  const where = path === undefined ? ['--port', '0'] : ['--path', path]
+  const child = spawn(command, [...args, ...where], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
   const line = once(createInterface(child.stdout), 'line').then(([text]) => String(text))
   const first = await Promise.race([line, exited])
   const port = /^listening on 127\.0\.0\.1:(\d+)$/.exec(String(first))?.[1]
-  if (port === undefined) throw new Error(`${command} said ${first}`)
+  if (port === undefined && first !== `listening on ${path}`) throw new Error(`${command} said ${first}`)
   const stop = async (): Promise<number | string> => {
     child.kill('SIGTERM')
     return exited
   }
-  return { port: Number(port), process: child, stop }
+  return { address: path ?? Number(port), process: child, stop }
 }
 
 /** Connects, and collects what comes until the server ends; a reset is an error. */
@@ -35,8 +37,9 @@ export class HttpClient {
   readonly #ended: Promise<unknown>
   #text = ''
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  constructor({ address }: Pick<HttpServer, 'address'>) {
+    const where = typeof address === 'string' ? { path: address } : { port: address, host: '127.0.0.1' }
+    this.socket = connect({ ...where, allowHalfOpen: true, noDelay: true })
     this.socket.setEncoding('latin1')
     this.socket.on('data', text => (this.#text += String(text)))
     this.#ended = once(this.socket, 'end')

@@ -48,8 +48,8 @@ enum {
 };
 
 typedef struct {
-  // The parser's own, between calls. All zero is a new request, and so it is again after any result
-  // but 0.
+  // The parser's own, between calls: zero at first. After any result but 0 the next call begins a new request, and
+  // so it does when `stage` is set to 0.
   uint32_t stage;
   uint32_t line;          // where the line that is being read begins
   uint32_t scanned;       // no line ends before this
@@ -68,10 +68,10 @@ typedef struct {
   http_header headers[HTTP_HEADERS_MAX];
 } http_request;
 
-// Reads the head of a request, from its first byte. Returns its size in bytes, the empty line
-// included, once it is there; 0 while it is not: call again with the same bytes and more after
-// them, which may lie elsewhere by then; or a negative status. How the bytes were cut changes
-// neither the result nor, by much, the work: what was read is not read again.
+// Reads the head of a request, from its first byte. Returns its size in bytes, the empty line included, once it is
+// there; 0 while it is not: call again with the same bytes and more after them, which may lie elsewhere by then; or a
+// negative status. How the bytes were cut changes neither the result nor, by much, the work: what was read is not read
+// again. Whatever the state, nothing outside the bytes is read; a state that does not fit them is -400.
 int32_t http_parse_request(const uint8_t* bytes, size_t length, const http_limits* limits, http_request* request);
 
 // The value of the first header called `name`, which is in lower case; NULL when there is none.
@@ -82,7 +82,7 @@ enum { HTTP_CHUNKED_MORE = 0, HTTP_CHUNKED_DATA = 1, HTTP_CHUNKED_END = 2 };
 typedef struct {
   uint32_t consumed;  // bytes that the last call has read; give it what follows them next
   http_span data;     // with HTTP_CHUNKED_DATA: content among those bytes
-  uint32_t stage;     // the rest is the decoder's own, between calls. All zero is a new body
+  uint32_t stage;     // the rest is the decoder's own, between calls: zero at first, and after the end or an error
   uint32_t digits;
   uint64_t beside;     // bytes of extensions and trailers so far
   uint64_t remaining;  // of the chunk

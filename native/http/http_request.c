@@ -121,7 +121,8 @@ int32_t http_parse_request(const uint8_t* bytes, size_t length, const http_limit
     memset(request, 0, offsetof(http_request, headers));
     request->stage = START;
   }
-  const int32_t result = read_lines(bytes, length, limits, request);
+  const bool fits = request->line <= request->scanned && request->scanned <= length;
+  const int32_t result = fits ? read_lines(bytes, length, limits, request) : -400;
   if (result != 0) request->stage = NEW;
   return result;
 }

@@ -37,7 +37,7 @@ static void serve(const server* server, int listener, const http_settings* setti
   http_service service;
   http_service_open(&service, settings, SLAB);
   http_connection* connection = http_connection_open(&service, client);
-  while (http_connection_run(&service, connection) != HTTP_CLOSED) {
+  while (http_connection_run(&service, connection, true) != HTTP_CLOSED) {
     http_service_update(&service);
     const bool others_wait = listener >= 0 && server_wait(server, listener, POLLIN, 0);
     if (http_connection_check(&service, connection, others_wait) == HTTP_CLOSED) break;

@@ -43,9 +43,9 @@ bool http_clients_sends(const http_clients* all, int fd) {
   return connection != NULL && http_connection_sends(connection);
 }
 
-void http_clients_serve(http_clients* all, int fd) {
+void http_clients_serve(http_clients* all, int fd, bool drain) {
   http_connection* const connection = all->of[fd].connection;
-  if (connection != NULL) settle(all, fd, http_connection_run(&all->service, connection));
+  if (connection != NULL) settle(all, fd, http_connection_run(&all->service, connection, drain));
 }
 
 static void check(http_clients* all) {
@@ -65,7 +65,7 @@ void http_clients_turn(http_clients* all) {
   for (int i = 0; i < count; i++) {
     const int fd = all->queue[i];
     all->of[fd].queued = false;
-    http_clients_serve(all, fd);
+    http_clients_serve(all, fd, true);
   }
   if (all->service.now >= all->next_check) check(all);
 }
@@ -74,7 +74,7 @@ void http_clients_turn(http_clients* all) {
 static void stop(http_clients* all) {
   all->stopping = true;
   server_close(all->server);
-  for (int fd = 0; fd < all->capacity; fd++) http_clients_serve(all, fd);
+  for (int fd = 0; fd < all->capacity; fd++) http_clients_serve(all, fd, true);
   check(all);
 }
 

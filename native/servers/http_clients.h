@@ -43,8 +43,8 @@ int http_clients_timeout(const http_clients* all);
 // Whether the client waits to be writable; else it waits to be readable.
 bool http_clients_sends(const http_clients* all, int fd);
 
-// Serves the client, which may be ready. Does nothing if there is none.
-void http_clients_serve(http_clients* all, int fd);
+// Serves the client, which may be ready. Does nothing if there is none. For `drain` see http_connection_run.
+void http_clients_serve(http_clients* all, int fd, bool drain);
 
 // Serves those that have more to do, and ends what takes too long. Call it after each wait.
 void http_clients_turn(http_clients* all);

@@ -27,6 +27,7 @@ struct http_connection {
   int64_t deadline;
   http_pending* pending;  // NULL when there is nothing
   bool full;              // whether `pending` may hold a whole request
+  bool drain;             // whether to receive until nothing is left
   bool ending;            // whether the last answer was given
   http_buffer unsent;
   size_t sent;  // of `unsent`
@@ -62,8 +63,22 @@ bool http_connection_sends(const http_connection* c) {
   return c->unsent.length > 0;
 }
 
+static ssize_t receive_bytes(int fd, uint8_t* bytes, size_t size) {
+  ssize_t count;
+  do count = recv(fd, bytes, size, 0);
+  while (count < 0 && errno == EINTR);
+  return count;
+}
+
+static ssize_t send_bytes(int fd, const uint8_t* bytes, size_t size) {
+  ssize_t count;
+  do count = send(fd, bytes, size, socket_send_flags);
+  while (count < 0 && errno == EINTR);
+  return count;
+}
+
 static http_outcome failed(void) {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? HTTP_WAITING : HTTP_CLOSED;
+  return errno == EAGAIN || errno == EWOULDBLOCK ? HTTP_WAITING : HTTP_CLOSED;
 }
 
 // Sends nothing any more and waits for the client to do the same: closed with bytes unread a
@@ -76,7 +91,7 @@ static http_outcome linger(const http_service* service, http_connection* c) {
 }
 
 static http_outcome discard(const http_service* service, http_connection* c) {
-  const ssize_t count = recv(c->fd, service->slab, service->slab_size, 0);
+  const ssize_t count = receive_bytes(c->fd, service->slab, service->slab_size);
   if (count < 0) return failed();
   return count == 0 ? HTTP_CLOSED : HTTP_AGAIN;
 }
@@ -92,7 +107,7 @@ static void set_next_phase(const http_service* service, http_connection* c, bool
 
 static http_outcome send_unsent(const http_service* service, http_connection* c) {
   const uint8_t* const from = c->unsent.bytes + c->sent;
-  const ssize_t count = send(c->fd, from, c->unsent.length - c->sent, socket_send_flags);
+  const ssize_t count = send_bytes(c->fd, from, c->unsent.length - c->sent);
   if (count < 0) return failed();
   c->sent += (size_t)count;
   if (c->sent < c->unsent.length) return HTTP_AGAIN;
@@ -107,7 +122,7 @@ static http_outcome send_unsent(const http_service* service, http_connection* c)
 static http_outcome send_answers(http_service* service, http_connection* c) {
   http_buffer* const answers = &service->answers;
   if (answers->length == 0) return HTTP_AGAIN;
-  const ssize_t count = send(c->fd, answers->bytes, answers->length, socket_send_flags);
+  const ssize_t count = send_bytes(c->fd, answers->bytes, answers->length);
   const http_outcome outcome = count < 0 ? failed() : HTTP_AGAIN;
   const size_t taken = count < 0 ? 0 : (size_t)count;
   http_buffer_append(&c->unsent, answers->bytes + taken, answers->length - taken);
@@ -120,10 +135,15 @@ static http_outcome receive(http_service* service, http_connection* c, http_inpu
   http_buffer* const buffer = c->pending != NULL ? &c->pending->input : &slab;
   if (c->pending != NULL) http_buffer_reserve(buffer, ROOM);
   uint8_t* const at = buffer->bytes + buffer->length;
-  const ssize_t count = recv(c->fd, at, buffer->capacity - buffer->length, 0);
-  http_service_update(service);
-  if (count < 0) return failed();
+  const size_t room = buffer->capacity - buffer->length;
+  const ssize_t count = receive_bytes(c->fd, at, room);
+  if (count < 0) {
+    c->drain = false;
+    return failed();
+  }
+  if ((size_t)count == room) c->drain = true;
   if (count == 0) return HTTP_CLOSED;
+  http_service_update(service);
   buffer->length += (size_t)count;
   *input = (http_input){buffer->bytes, buffer->length};
   return HTTP_AGAIN;
@@ -159,7 +179,9 @@ static http_outcome answer(http_service* service, http_connection* c, http_input
   keep(service, c, input);
   if (outcome == HTTP_AGAIN && c->ending && c->unsent.length == 0) return linger(service, c);
   set_next_phase(service, c, begun);
-  return outcome;
+  // That there is something to receive may be told once, while nothing is received.
+  if (c->unsent.length > 0) c->drain = true;
+  return outcome == HTTP_AGAIN && !c->drain ? HTTP_WAITING : outcome;
 }
 
 static http_outcome run_once(http_service* service, http_connection* c) {
@@ -175,8 +197,9 @@ static http_outcome run_once(http_service* service, http_connection* c) {
   return answer(service, c, input);
 }
 
-http_outcome http_connection_run(http_service* service, http_connection* c) {
+http_outcome http_connection_run(http_service* service, http_connection* c, bool drain) {
   http_outcome outcome = HTTP_AGAIN;
+  if (drain) c->drain = true;
   for (int round = 0; round < ROUNDS && outcome == HTTP_AGAIN; round++) {
     outcome = run_once(service, c);
   }

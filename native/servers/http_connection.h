@@ -18,9 +18,9 @@ typedef enum {
   HTTP_CLOSED    // nothing but http_connection_close
 } http_outcome;
 
-// Receives, answers and sends until one of the calls would block, or, on a blocking socket, reaches
-// its timeout.
-http_outcome http_connection_run(http_service* service, http_connection* connection);
+// Receives, answers and sends until one of the calls would block, or, on a blocking socket, reaches its timeout. Unless
+// it is to `drain` the socket, a receive that gave less than was asked for is the last one: see POLLER_END.
+http_outcome http_connection_run(http_service* service, http_connection* connection, bool drain);
 
 // Ends what takes too long, and what has no request under way when the server is to stop, or is
 // idle while `others_wait` for its place.

@@ -26,7 +26,8 @@ static void handle(http_clients* all, const poller_event* event) {
   } else if (event->fd != all->server->stop) {
     // A socket is writable from birth: that alone is no news.
     const bool ready = event->readiness & POLLER_READABLE || http_clients_sends(all, event->fd);
-    if (ready) http_clients_serve(all, event->fd);
+    const bool drain = event->readiness & POLLER_END || all->server->local;
+    if (ready) http_clients_serve(all, event->fd, drain);
   }
 }
 

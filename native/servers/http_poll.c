@@ -37,7 +37,7 @@ void http_poll(server* server, const http_settings* settings) {
     const int ready = poll(fds, (nfds_t)count, http_clients_timeout(&all));
     if (ready < 0 && errno != EINTR) server_fail("poll");
     for (int i = 2; ready > 0 && i < count; i++) {
-      if (fds[i].revents != 0) http_clients_serve(&all, fds[i].fd);
+      if (fds[i].revents != 0) http_clients_serve(&all, fds[i].fd, false);
     }
     if (ready > 0 && fds[1].revents != 0) all.waiting = true;
     http_clients_turn(&all);

@@ -49,7 +49,7 @@ static int wait_for(sets* sets, int timeout) {
 
 static void serve_clients(const sets* sets, http_clients* all) {
   for (int fd = 0; fd < all->capacity && fd < sets->limit; fd++) {
-    if (FD_ISSET(fd, &sets->readable) || FD_ISSET(fd, &sets->writable)) http_clients_serve(all, fd);
+    if (FD_ISSET(fd, &sets->readable) || FD_ISSET(fd, &sets->writable)) http_clients_serve(all, fd, false);
   }
 }
 

@@ -1,0 +1,81 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { httpCases } from './http-cases.js'
+import { HttpClient, startHttpServer } from './http-exchange.js'
+import type { HttpServer } from './http-exchange.js'
+
+// test/all/http-hostile.js asks for more, and with HOSTILE_SEED a failure comes again.
+const total = Number(process.env.HOSTILE_REQUESTS ?? 5_000)
+const seed = Number(process.env.HOSTILE_SEED ?? Date.now() % 1_000_000)
+const clients = 32
+const corpus = httpCases.map(one => one.send).filter(send => send.length < 4096)
+const pieces = [
+  '\r\n',
+  '\n',
+  '\r',
+  '\0',
+  ' ',
+  '\t',
+  ':',
+  '0',
+  '\r\n\r\n',
+  'Content-Length: 1\r\n',
+  'chunked',
+  '\xff',
+  'HTTP/1.1',
+]
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function generator(state: number): () => number {
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+/** A case, or two, with a few bytes deleted, doubled, changed or put in. */
+function mutate(random: () => number): string {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
+  let bytes = pick(corpus) + (random() < 0.3 ? pick(corpus) : '')
+  for (let edits = Math.floor(random() * 5); edits > 0; edits--) {
+    const at = Math.floor(random() * bytes.length)
+    const end = at + Math.floor(random() * 8)
+    const middle = [
+      '',
+      bytes.slice(at, end).repeat(2),
+      pick(pieces),
+      bytes.slice(at, end) + pick(pieces),
+      String.fromCharCode(Math.floor(random() * 256)),
+    ]
+    bytes = bytes.slice(0, at) + pick(middle) + bytes.slice(end)
+  }
+  return bytes
+}
+
+async function attack(server: HttpServer, random: () => number, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const client = new HttpClient(server)
+    const bytes = mutate(random)
+    client.send(bytes)
+    client.finish()
+    const text = await client.end()
+    if (!/^(HTTP\/1\.1 (100|200|4\d\d|501|505) |$)/.test(text)) {
+      throw new Error(`seed ${seed}: ${JSON.stringify(bytes)} was answered with ${JSON.stringify(text)}`)
+    }
+  }
+}
+
+describe.each(['epoll', 'threads'])(`http --lang c --mode %s, seed ${seed}`, mode => {
+  test(`survives ${total} hostile requests`, { timeout: 300_000 }, async () => {
+    const path = join(tmpdir(), `http-hostile-${process.pid}-${mode}.sock`)
+    const program = join(import.meta.dirname, '../build/Release/http')
+    const server = await startHttpServer(program, ['--mode', mode], path)
+    const random = generator(seed)
+    await Promise.all(Array.from({ length: clients }, () => attack(server, random, total / clients)))
+    const client = new HttpClient(server)
+    client.send('GET / HTTP/1.0\r\n\r\n')
+    expect(await client.end()).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(await server.stop()).toBe(0)
+  })
+})
