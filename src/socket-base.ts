@@ -274,7 +274,8 @@ export abstract class SocketBase {
   tryConnect(address: AddressLike): true | null {
     const result = sys.connect(this.#fd, encodeAddress(address, this.family))
     if (result >= 0 || result === -EISCONN) return true
-    if (result === -EALREADY || result === -EINTR || result === -EINPROGRESS || result === -EAGAIN) return null
+    if (result === -EALREADY || result === -EINTR || result === -EINPROGRESS) return null
+    if (result === -EAGAIN && this.family === AF_UNIX) return null // its backlog is full; elsewhere it is a failure
     throw socketError(result, 'connect', { address })
   }
 

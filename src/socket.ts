@@ -35,7 +35,14 @@ export class Socket extends SocketBase {
     if (this.tryConnect(address) !== null) return
     if (this.gettimeout() === 0)
       throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
-    const deadline = new Deadline(this.gettimeout())
+    try {
+      this.#whenConnected(address, new Deadline(this.gettimeout()))
+    } catch (error) {
+      throw error instanceof SocketError ? socketError(error.errno, 'connect', { address }) : error
+    }
+  }
+
+  #whenConnected(address: AddressLike, deadline: Deadline): void {
     if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, deadline)
     // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
     do pause(10, deadline, 'connect')
@@ -44,7 +51,7 @@ export class Socket extends SocketBase {
 
   /** Receives at most `size` bytes; none at all means that the peer has stopped sending. recv(2) */
   recv(size: number, flags = 0): Buffer {
-    return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags))
+    return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags), flags)
   }
 
   /** Receives into `view` and returns how many bytes; 0 means that the peer has stopped sending. recv(2) */
@@ -54,7 +61,7 @@ export class Socket extends SocketBase {
 
   /** Receives a datagram of at most `size` bytes, and its sender's address. recvfrom(2) */
   recvfrom(size: number, flags = 0): [Buffer, SocketAddress] {
-    return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags))
+    return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags), flags)
   }
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
