@@ -12,6 +12,7 @@
 #include <sys/select.h>
 
 #include "arguments.h"
+#include "http_parser.h"
 #include "thunk.h"
 
 // Plain calls: calls.cc
@@ -77,6 +78,12 @@ int Pipe2(DescriptorPair* fds, int flags);
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
 // For the options whose value, a sock_fprog, points to instructions: SO_ATTACH_FILTER and its like.
 int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions);
+
+// The HTTP parser's (native/http/http_parser.h), of the bytes from `start` to before `end`; -EINVAL where those are not
+// in the view or a structure is null or misaligned: http.cc
+
+int HttpParseRequest(Bytes bytes, uint32_t start, uint32_t end, http_limits* limits, http_request* request);
+int HttpDecodeChunked(Bytes bytes, uint32_t start, uint32_t end, http_limits* limits, http_chunked* chunked);
 
 // Not system calls: names.cc
 

@@ -15,6 +15,7 @@
 #include <type_traits>
 
 #include "addon.h"
+#include "http_parser.h"
 
 // clang-format off
 #define POSIX_LAYOUTS(S, F) \
@@ -29,6 +30,11 @@
   S(ip_mreqn) F(ip_mreqn, imr_multiaddr) F(ip_mreqn, imr_address) F(ip_mreqn, imr_ifindex) \
   S(ipv6_mreq) F(ipv6_mreq, ipv6mr_multiaddr) F(ipv6_mreq, ipv6mr_interface) \
   S(linger) F(linger, l_onoff) F(linger, l_linger) \
+  S(http_chunked) F(http_chunked, consumed) F(http_chunked, data) F(http_chunked, stage) \
+  S(http_limits) \
+  S(http_request) F(http_request, content_length) F(http_request, flags) F(http_request, header_count) \
+    F(http_request, headers) F(http_request, method) F(http_request, minor_version) F(http_request, path) \
+    F(http_request, query) F(http_request, stage) F(http_request, target) F(http_request, authority) \
   S(pollfd) F(pollfd, fd) F(pollfd, events) F(pollfd, revents) \
   S(sockaddr) F(sockaddr, sa_family) \
   S(sockaddr_in) F(sockaddr_in, sin_port) F(sockaddr_in, sin_addr) \

@@ -46,6 +46,8 @@
   X(getnameinfo, Getnameinfo, "status", "address", "flags", "host", "service") \
   X(htonl, Htonl, "host")                                                           \
   X(htons, Htons, "host")                                                           \
+  X(http_decode_chunked, HttpDecodeChunked, "bytes", "start", "end", "limits", "chunked") \
+  X(http_parse_request, HttpParseRequest, "bytes", "start", "end", "limits", "request") \
   X(if_indextoname, IfIndextoname, "index")                                         \
   X(if_nameindex, IfNameindex, "interfaces")                                        \
   X(if_nametoindex, IfNametoindex, "name")                                          \

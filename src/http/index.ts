@@ -1,0 +1,20 @@
+/**
+ * HTTP/1.1 over raw system calls.
+ *
+ * ```ts
+ * import { serve } from 'bsd-sockets/http'
+ *
+ * serve(request => ({ body: `hello ${request.path}\n` }), { port: 5000 })
+ * ```
+ *
+ * @module bsd-sockets/http
+ */
+export { fetchHandler } from './fetch.js'
+export type { FetchHandler } from './fetch.js'
+export type { Limits } from './parser.js'
+export type { HttpRequest } from './request.js'
+export type { HttpResponse, StreamingBody } from './response.js'
+export { serve } from './serve.js'
+export type { HttpServer, ServeOptions, Timeouts } from './serve.js'
+export { Service, Session } from './session.js'
+export type { Handler, Phase, Transport } from './session.js'

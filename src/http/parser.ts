@@ -1,0 +1,74 @@
+// The request parser of native/http/http_parser.h, which the C server has too: offsets into the bytes, in a Uint32Array.
+import { field, sizeOf } from '../layout.js'
+import { call } from '../native.js'
+import type { View } from '../native.js'
+
+/**
+ * Reads the head of a request in the bytes from `start` to before `end`: its size once it is whole, 0 while it is not, or a
+ * negative status to refuse it with. What it keeps between calls is in `request`, and right for the same bytes with
+ * more behind them.
+ */
+export const parseRequest =
+  call<(bytes: View, start: number, end: number, limits: BigUint64Array, request: Uint32Array) => number>(
+    'http_parse_request',
+  )
+
+/** Reads a chunked body up to the end of one run of content (1), of the body (2), or of the bytes (0); or a status. */
+export const decodeChunked =
+  call<(bytes: View, start: number, end: number, limits: BigUint64Array, chunked: Uint32Array) => number>(
+    'http_decode_chunked',
+  )
+
+export const CHUNKED_MORE = 0
+export const CHUNKED_DATA = 1
+
+/** The flags of a request. */
+export const KEEP_ALIVE = 1
+export const CHUNKED = 2
+export const CONTENT_LENGTH = 4
+export const EXPECT_CONTINUE = 8
+
+const word = (name: string): number => field(name).offset / 4
+
+/** Where the parts of a request stand in its Uint32Array; those with two words are an offset and a length. */
+export const REQUEST = {
+  contentLength: word('http_request.content_length'),
+  flags: word('http_request.flags'),
+  headerCount: word('http_request.header_count'),
+  headers: word('http_request.headers'),
+  method: word('http_request.method'),
+  minorVersion: word('http_request.minor_version'),
+  path: word('http_request.path'),
+  query: word('http_request.query'),
+  stage: word('http_request.stage'),
+  target: word('http_request.target'),
+  authority: word('http_request.authority'),
+} as const
+
+/** Where the parts of a chunked body's state stand. */
+export const CHUNKS = {
+  consumed: word('http_chunked.consumed'),
+  data: word('http_chunked.data'),
+} as const
+
+/** Room for a request, at its beginning. */
+export const newRequest = (): Uint32Array => new Uint32Array(sizeOf('http_request') / 4)
+
+/** Room for the state of a chunked body, at its beginning. */
+export const newChunked = (): Uint32Array => new Uint32Array(sizeOf('http_chunked') / 4)
+
+/** The limits of what is taken from a client, in bytes and lines. */
+export interface Limits {
+  /** Bytes of the request line; a longer one is 414. At most 65,536; 8,192 unless told otherwise. */
+  requestLine?: number
+  /** Header lines; one more is 431. At most 256; 100 unless told otherwise. */
+  headerCount?: number
+  /** Bytes of all header lines; more are 431. At most 1 MiB; 64 KiB unless told otherwise. */
+  headerBytes?: number
+  /** Bytes of content; more are 413. 1 MiB unless told otherwise. */
+  body?: number
+}
+
+/** The limits as the parser takes them. */
+export const limitsOf = ({ requestLine = 8192, headerCount = 100, headerBytes = 65536, body = 1 << 20 }: Limits) =>
+  new BigUint64Array([requestLine, headerCount, headerBytes, body].map(BigInt))
