@@ -1,57 +1,16 @@
-// An echo server on an event loop: one thread, and a task for each client. Try it with `telnet 127.0.0.1 9999`.
+// An echo server on the event loop: one thread, and a task for each client. Try it with `telnet 127.0.0.1 9999`.
 import { parseArgs } from 'node:util'
-import {
-  ConnectionError,
-  getnameinfo,
-  NI_NUMERICHOST,
-  NI_NUMERICSERV,
-  poll,
-  POLLIN,
-  POLLOUT,
-  SO_REUSEADDR,
-  Socket,
-  SOL_SOCKET,
-} from 'bsd-sockets'
+import { ConnectionError, getnameinfo, NI_NUMERICHOST, NI_NUMERICSERV, SO_REUSEADDR, SOL_SOCKET } from 'bsd-sockets'
 import type { SocketAddress } from 'bsd-sockets'
+import { Socket } from 'bsd-sockets/promises'
 
 const { values } = parseArgs({ options: { port: { type: 'string', default: '9999' } } })
 
 const text = (address: SocketAddress): string => getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV).join(':')
 
-// A task runs until a call would block; then it yields the socket and the event that it waits for. What `yield*` is
-// here is what `await` is to an async function.
-type Wait = [socket: Socket, events: number]
-type Task = Generator<Wait, void>
-
-function* accept(socket: Socket): Generator<Wait, [Socket, SocketAddress]> {
-  for (;;) {
-    const accepted = socket.tryAccept()
-    if (accepted !== null) return accepted
-    yield [socket, POLLIN]
-  }
-}
-
-function* recv(socket: Socket, size: number): Generator<Wait, Buffer> {
-  for (;;) {
-    const data = socket.tryRecv(size)
-    if (data !== null) return data
-    yield [socket, POLLIN]
-  }
-}
-
-function* sendall(socket: Socket, data: Buffer): Task {
-  while (data.length > 0) {
-    const sent = socket.trySend(data)
-    if (sent === null) yield [socket, POLLOUT]
-    else data = data.subarray(sent)
-  }
-}
-
-function* echo(client: Socket): Task {
+async function echo(client: Socket): Promise<void> {
   try {
-    for (let data = yield* recv(client, 1024); data.length > 0; data = yield* recv(client, 1024)) {
-      yield* sendall(client, data)
-    }
+    for (let data = await client.recv(1024); data.length > 0; data = await client.recv(1024)) await client.sendall(data)
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error // one that breaks off is that client's affair alone
   } finally {
@@ -59,32 +18,14 @@ function* echo(client: Socket): Task {
   }
 }
 
-function* listen(server: Socket): Task {
-  for (;;) {
-    const [client, address] = yield* accept(server)
-    console.log(`Connection from ${text(address)}`)
-    run(echo(client))
-  }
-}
-
-const waiting = new Map<Socket, [events: number, task: Task]>()
-
-function run(task: Task): void {
-  const { done, value } = task.next()
-  if (!done) waiting.set(value[0], [value[1], task])
-}
-
 const server = new Socket()
 server.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
 server.bind({ address: '127.0.0.1', port: Number(values.port) })
 server.listen()
 console.log(`listening on ${text(server.getsockname())}`)
-run(listen(server))
 
 for (;;) {
-  for (const [socket] of poll(Array.from(waiting, ([socket, [events]]) => [socket, events] as const))) {
-    const [, task] = waiting.get(socket)!
-    waiting.delete(socket)
-    run(task)
-  }
+  const [client, address] = await server.accept()
+  console.log(`Connection from ${text(address)}`)
+  void echo(client) // nobody waits for it: all clients are served at the same time
 }

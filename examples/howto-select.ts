@@ -119,6 +119,7 @@ function converse(): void {
 
 function findBad(): void {
   const sockets = [...Socket.pair(), ...Socket.pair()]
+  console.log('descriptors', ...sockets.map(socket => socket.fd))
   close(sockets[2]!.fd) // behind its socket's back
   try {
     select(sockets, [], [], 0)

@@ -73,7 +73,7 @@ console.log('listening on', server.getsockname())
 
 for (;;) {
   const [client, address] = server.accept()
-  client.settimeout(5000) // browsers open connections ahead of need, and say nothing
+  client.settimeout(2000) // browsers open connections ahead of need, and say nothing
   try {
     const request = receiveRequest(client)
     console.log(request)

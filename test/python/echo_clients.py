@@ -1,12 +1,12 @@
-"""Clients of an echo server, all at once: each sends its own lines and wants them back in turn."""
+"""Clients of an echo server, all at once: each sends its own lines and wants them back. PORT COUNT [HOST]"""
 
 import asyncio
 import sys
 
 
-async def client(port, name):
-    reader, writer = await asyncio.open_connection('127.0.0.1', port)
-    for i in range(20):
+async def client(host, port, name):
+    reader, writer = await asyncio.open_connection(host, port)
+    for i in range(5):
         line = f'{name} {i} '.encode() * 500 + b'\n'
         writer.write(line)
         echoed = await reader.readexactly(len(line))
@@ -17,8 +17,9 @@ async def client(port, name):
 
 
 async def main():
-    port, count = map(int, sys.argv[1:])
-    await asyncio.gather(*(client(port, f'client {i}') for i in range(count)))
+    port, count = map(int, sys.argv[1:3])
+    host = sys.argv[3] if len(sys.argv) > 3 else '127.0.0.1'
+    await asyncio.gather(*(client(host, port, f'client {i}') for i in range(count)))
     print(f'{count} clients served')
 
 
