@@ -23,7 +23,7 @@ export interface BatchOptions {
   family?: number
 }
 
-let forget: (batch: MessageBatch) => void
+let arrived: (batch: MessageBatch, count: number) => void
 
 /**
  * Messages in equal slots, laid out once and used again: what `recvmmsg` fills and `sendmmsg` sends. Nothing is made
@@ -41,6 +41,7 @@ let forget: (batch: MessageBatch) => void
 export class MessageBatch extends Slots {
   readonly family: number
   #control: ControlMessage[][] = []
+  #arrived = 0
 
   /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
   constructor(count: number, size: number, options: BatchOptions = {}) {
@@ -50,7 +51,10 @@ export class MessageBatch extends Slots {
   }
 
   static {
-    forget = batch => void (batch.#control = [])
+    arrived = (batch, count) => {
+      batch.#control = []
+      batch.#arrived = count
+    }
   }
 
   #slot(i: number): number {
@@ -70,10 +74,10 @@ export class MessageBatch extends Slots {
     return decodeAddress(this.names.subarray(i * this.nameSize, (i + 1) * this.nameSize), length)
   }
 
-  /** The control messages of message `i`; their bytes lie in the batch, until it is used again. */
+  /** The control messages that came with message `i`; their bytes lie in the batch, until it is used again. */
   control(i: number): ControlMessage[] {
     const length = this.results[this.#slot(i) * 4 + 2]!
-    if (this.controls === null) return []
+    if (this.controls === null || i >= this.#arrived) return []
     const slot = this.controls.subarray(i * this.controlSize, (i + 1) * this.controlSize)
     return (this.#control[i] ??= decodeControl(slot, length)) // once: it owns descriptors
   }
@@ -106,6 +110,7 @@ export class MessageBatch extends Slots {
     const messages = encodeControl(control, this.family)
     this.results[i * 4 + 2] = fill(this.controls, i, this.controlSize, messages, 'control')
     this.results[i * 4 + 3] = 0
+    this.#control[i] = [] // what is to be sent came from nowhere
   }
 }
 
@@ -149,16 +154,30 @@ export function sendmmsgByOne(fd: number, batch: MessageBatch, flags: number, co
 }
 
 /** Receives as many messages as there are and fit, over a socket of `family`; null where none has come. */
-export function receiveBatch(fd: number, family: number, batch: MessageBatch, flags: number): number | null {
-  forget(batch)
-  const count = attempt(() => (recvmmsg ?? recvmmsgByOne)(fd, batch, flags | CLOEXEC), 'recvmmsg')
+export function receiveBatch(
+  fd: number,
+  family: number,
+  batch: MessageBatch,
+  flags: number,
+  receive: typeof recvmmsgByOne = recvmmsg ?? recvmmsgByOne,
+): number | null {
+  arrived(batch, 0)
+  const count = attempt(() => receive(fd, batch, flags | CLOEXEC), 'recvmmsg')
+  if (count === null) return null
+  arrived(batch, count)
   // Only such a socket brings descriptors, and these are taken at once: no message can be left that nobody looks at.
-  if (family === AF_UNIX) for (let i = 0; i < (count ?? 0); i++) batch.control(i)
+  if (family === AF_UNIX) for (let i = 0; i < count; i++) batch.control(i)
   return count
 }
 
 /** Sends the first `count` messages, or as many as there is room for; null where there is none. */
-export function sendBatch(fd: number, batch: MessageBatch, count: number, flags: number): number | null {
+export function sendBatch(
+  fd: number,
+  batch: MessageBatch,
+  count: number,
+  flags: number,
+  send: typeof sendmmsgByOne = sendmmsg ?? sendmmsgByOne,
+): number | null {
   checkInteger('count', count, 0, batch.count)
-  return attempt(() => (sendmmsg ?? sendmmsgByOne)(fd, batch, flags | NOSIGNAL, count), 'sendmmsg')
+  return attempt(() => send(fd, batch, flags | NOSIGNAL, count), 'sendmmsg')
 }
