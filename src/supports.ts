@@ -71,7 +71,8 @@ export const whyNot = {
   },
 
   /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
-  socket(family: Constant, type: Constant, protocol: Constant = 0): string | null {
+  socket(family: Constant, type: Constant, ...rest: [protocol?: Constant]): string | null {
+    const protocol = rest.length === 0 ? 0 : rest[0] // undefined is a protocol of another system, and not 0
     if (family === undefined) return foreign(EAFNOSUPPORT)
     if (type === undefined || protocol === undefined) return foreign(EPROTONOSUPPORT)
     const result = tried(family, type, protocol)
@@ -101,8 +102,8 @@ export const supports = {
   /** Sockets of a family: AF_VSOCK. */
   family: (family: Constant): boolean => whyNot.family(family) === null,
   /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
-  socket: (family: Constant, type: Constant, protocol?: Constant): boolean =>
-    whyNot.socket(family, type, protocol) === null,
+  socket: (family: Constant, type: Constant, ...rest: [protocol?: Constant]): boolean =>
+    whyNot.socket(family, type, ...rest) === null,
   /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, and of the families and protocols that this machine has. */
   option: (level: Constant, name: Constant): boolean => whyNot.option(level, name) === null,
   /** A function of `bsd-sockets/syscalls`: 'recvmmsg'. */

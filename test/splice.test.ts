@@ -1,0 +1,80 @@
+import { AF_UNIX, createServer, O_NONBLOCK, pipe, SHUT_WR, SOCK_STREAM, Socket, splice, trySplice } from 'bsd-sockets'
+import { F_GETFD, F_GETFL, FD_CLOEXEC } from 'bsd-sockets'
+import * as sys from 'bsd-sockets/syscalls'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+describe.runIf(process.platform === 'linux')('Linux', () => {
+  function ends<T extends { close(): void }>(pair: [T, T]): [T, T] {
+    onTestFinished(() => pair.forEach(end => end.close()))
+    return pair
+  }
+
+  function overTcp(): [Socket, Socket] {
+    using server = createServer(['127.0.0.1', 0])
+    const client = new Socket()
+    client.connect(server.getsockname())
+    return ends([client, server.accept()[0]])
+  }
+
+  test('a pipe is non-blocking and close-on-exec', () => {
+    for (const { fd } of ends(pipe())) {
+      expect(sys.fcntl(fd, F_GETFL) & O_NONBLOCK).toBe(O_NONBLOCK)
+      expect(sys.fcntl(fd, F_GETFD)).toBe(FD_CLOEXEC)
+    }
+  })
+
+  test('from a socket through a pipe to another socket, and to a file', () => {
+    const [client, server] = overTcp()
+    const [near, far] = ends(Socket.pair(AF_UNIX, SOCK_STREAM))
+    const [from, to] = ends(pipe())
+    client.sendall('relayed')
+    expect(splice(server, to, 65536)).toBe(7)
+    expect(splice(from, near, 65536)).toBe(7)
+    expect(far.recv(64).toString()).toBe('relayed')
+
+    const directory = mkdtempSync(join(tmpdir(), 'splice-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const file = openSync(join(directory, 'file'), 'w')
+    client.sendall('kept')
+    expect(splice(server, to, 2)).toBe(2)
+    expect(splice(from, file, 65536)).toBe(2)
+    closeSync(file)
+    expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('ke')
+  })
+
+  test('0 is the end', () => {
+    const [client, server] = overTcp()
+    const [, to] = ends(pipe())
+    client.shutdown(SHUT_WR)
+    expect(splice(server, to, 100)).toBe(0)
+  })
+
+  test('it waits for the one that is not ready, whichever that is', () => {
+    const [, server] = overTcp()
+    const [from, to] = ends(pipe())
+    const [near, far] = ends(Socket.pair(AF_UNIX, SOCK_STREAM))
+    const timeout = expect.objectContaining({ name: 'TimeoutError', syscall: 'splice' })
+    expect(trySplice(server, to, 100)).toBeNull()
+    expect(() => splice(server, to, 100, 0, 10)).toThrow(timeout)
+    expect(() => splice(server, to, 100, 0, 0)).toThrow(expect.objectContaining({ name: 'BlockingIOError' }))
+    while (near.trySend(Buffer.alloc(65536)) !== null);
+    sys.write(to.fd, Buffer.from('x'))
+    expect(trySplice(from, near, 100)).toBeNull()
+    expect(() => splice(from, near, 100, 0, 10)).toThrow(timeout)
+    while (far.tryRecv(65536) !== null);
+    expect(splice(from, near, 100, 0, 10)).toBe(1)
+  })
+
+  test('without a pipe it is EINVAL; what is not open is EBADF; a wrong argument is named', () => {
+    const [client, server] = overTcp()
+    const [from, to] = ends(pipe())
+    expect(() => splice(client, server, 1)).toThrow(expect.objectContaining({ code: 'EINVAL', syscall: 'splice' }))
+    from.close()
+    expect(() => splice(from, client, 1)).toThrow(expect.objectContaining({ code: 'EBADF' }))
+    expect(() => splice(client, to, -1)).toThrow(/"count"/)
+    expect(() => splice('x' as never, to, 1)).toThrow(TypeError)
+  })
+})

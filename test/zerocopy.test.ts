@@ -1,0 +1,82 @@
+import { AF_INET, AF_UNIX, createServer, IP_RECVERR, IPPROTO_IP, poll, SO_SNDBUF, SOCK_DGRAM } from 'bsd-sockets'
+import { Socket, SOL_SOCKET, ZerocopySender } from 'bsd-sockets'
+import type { IPv4Address, ReceivedMessage, ZerocopyCompletion } from 'bsd-sockets'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+describe.runIf(process.platform === 'linux')('Linux', () => {
+  /** All completions that are to come. */
+  function allOf(socket: Socket, sender: ZerocopySender): ZerocopyCompletion[] {
+    const done: ZerocopyCompletion[] = []
+    while (sender.pending > 0) {
+      expect(poll([[socket, 0]], 5000)).toHaveLength(1)
+      done.push(...sender.completions())
+    }
+    return done
+  }
+
+  test('TCP: each send is done with once its bytes have been read, and its data come back', () => {
+    using server = createServer(['127.0.0.1', 0])
+    using client = new Socket()
+    client.connect(server.getsockname())
+    using peer = server.accept()[0]
+    client.setsockopt(SOL_SOCKET, SO_SNDBUF, 1 << 20)
+    const sender = new ZerocopySender(client)
+    expect(sender.completions()).toEqual([])
+    const data = [1, 2, 3].map(byte => Buffer.alloc(20_000, byte))
+    const counts = data.map(bytes => sender.trySend(bytes))
+    expect(counts).toEqual([20_000, 20_000, 20_000])
+    expect(sender.pending).toBe(3)
+    expect(sender.trySend('')).toBe(0)
+    expect(sender.pending).toBe(3)
+    let received = Buffer.alloc(0)
+    while (received.length < 60_000) received = Buffer.concat([received, peer.recv(65536)])
+    expect(received.equals(Buffer.concat(data))).toBe(true)
+    const done = allOf(client, sender)
+    expect(done.map(({ data: [byte] }: { data: Uint8Array }) => byte).sort()).toEqual([1, 2, 3])
+    expect(done.every(completion => data.includes(completion.data as Buffer))).toBe(true)
+    expect(done.every(({ copied }) => copied)).toBe(true) // the loopback always copies
+    expect(sender.completions()).toEqual([])
+  })
+
+  test('where there is no room it gives null, and counts nothing', () => {
+    using server = createServer(['127.0.0.1', 0])
+    using client = new Socket()
+    client.connect(server.getsockname())
+    client.setsockopt(SOL_SOCKET, SO_SNDBUF, 1)
+    using peer = server.accept()[0]
+    const sender = new ZerocopySender(client)
+    let [sent, sends] = [0, 0]
+    for (let count; (count = sender.trySend(Buffer.alloc(100_000))) !== null; sent += count) sends++
+    expect(sender.pending).toBe(sends)
+    for (let left = sent; left > 0;) left -= peer.recv(65536).length
+    expect(allOf(client, sender)).toHaveLength(sends)
+  })
+
+  test('UDP; other entries of the error queue are handed on', () => {
+    using gone = new Socket(AF_INET, SOCK_DGRAM)
+    gone.bind(['127.0.0.1', 0])
+    const closed = gone.getsockname() as IPv4Address
+    gone.close()
+    using socket = new Socket(AF_INET, SOCK_DGRAM)
+    onTestFinished(() => socket.close())
+    socket.setsockopt(IPPROTO_IP, IP_RECVERR!, true)
+    socket.connect(closed)
+    const sender = new ZerocopySender(socket)
+    const data = Buffer.alloc(1000)
+    expect(sender.trySend(data)).toBe(1000)
+    const others: ReceivedMessage[] = []
+    const done: ZerocopyCompletion[] = []
+    while (sender.pending > 0 || others.length === 0) {
+      poll([[socket, 0]], 5000)
+      done.push(...sender.completions(message => others.push(message)))
+    }
+    expect(done).toEqual([{ data, copied: true }])
+    expect(others[0]!.control[0]!.error).toMatchObject({ name: 'ECONNREFUSED' })
+  })
+
+  test('a socket that cannot is an error', () => {
+    const [here, there] = Socket.pair(AF_UNIX)
+    onTestFinished(() => [here, there].forEach(end => end.close()))
+    expect(() => new ZerocopySender(here)).toThrow(expect.objectContaining({ syscall: 'setsockopt' }))
+  })
+})
