@@ -10,7 +10,7 @@ import { attempt, checkInteger, outOfRange } from './errors.js'
 import { MessageBatch as Slots } from './message.js'
 import { CLOEXEC, shownFlags } from './messages.js'
 import type { View } from './native.js'
-import { NOSIGNAL } from './open.js'
+import { sendFlags } from './open.js'
 import { recvmmsg, recvmsg, sendmmsg, sendmsg } from './syscalls.js'
 
 /** What a batch has room for, besides the bytes of its messages. */
@@ -179,5 +179,5 @@ export function sendBatch(
   send: typeof sendmmsgByOne = sendmmsg ?? sendmmsgByOne,
 ): number | null {
   checkInteger('count', count, 0, batch.count)
-  return attempt(() => send(fd, batch, flags | NOSIGNAL, count), 'sendmmsg')
+  return attempt(() => send(fd, batch, sendFlags(flags), count), 'sendmmsg')
 }

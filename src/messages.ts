@@ -9,7 +9,7 @@ import type { Data } from './data.js'
 import { attempt, invalidType } from './errors.js'
 import type { Message } from './message.js'
 import type { View } from './native.js'
-import { NOSIGNAL } from './open.js'
+import { sendFlags } from './open.js'
 import { recvmsg, sendmsg } from './syscalls.js'
 
 /** What came with the bytes of a message. recvmsg(2) */
@@ -75,5 +75,5 @@ export function sendMessage(
     controlLength: 0,
     flags: 0,
   }
-  return attempt(() => sendmsg(fd, message, flags | NOSIGNAL), 'sendmsg', address)
+  return attempt(() => sendmsg(fd, message, sendFlags(flags)), 'sendmsg', address)
 }

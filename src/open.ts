@@ -1,7 +1,7 @@
 // How descriptors are born: close-on-exec, non-blocking and deaf to SIGPIPE, in one system call where the kernel has it.
 import { F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, MSG_NOSIGNAL, O_NONBLOCK } from './constants.js'
 import { SO_NOSIGPIPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from './constants.js'
-import { check } from './errors.js'
+import { check, checkInteger } from './errors.js'
 import type { Length, View } from './native.js'
 import * as sys from './syscalls.js'
 
@@ -9,6 +9,12 @@ const atomic = SOCK_CLOEXEC !== undefined && SOCK_NONBLOCK !== undefined ? SOCK_
 
 /** What every send adds to its flags: where the kernel has no such flag, SO_NOSIGPIPE was set when the socket was born. */
 export const NOSIGNAL = (process.platform === 'linux' ? MSG_NOSIGNAL : undefined) ?? 0
+
+// `|` makes an integer of anything: what is none must not come through it.
+const integer = (name: string, value: number): number => checkInteger(name, value, -(2 ** 31), 2 ** 31 - 1)
+
+/** The flags of a send that raises no SIGPIPE. */
+export const sendFlags = (flags: number): number => integer('flags', flags) | NOSIGNAL
 
 const on = new Int32Array([1])
 
@@ -24,14 +30,14 @@ function prepare(fd: number, syscall: string): number {
 
 /** socket(2) */
 export function openSocket(family: number, type: number, protocol: number): number {
-  if (atomic !== undefined) return check(sys.socket(family, type | atomic, protocol), 'socket')
+  if (atomic !== undefined) return check(sys.socket(family, integer('type', type) | atomic, protocol), 'socket')
   return prepare(check(sys.socket(family, type, protocol), 'socket'), 'socket')
 }
 
 /** socketpair(2) */
 export function openPair(family: number, type: number, protocol: number): [number, number] {
   const fds = new Int32Array(2)
-  check(sys.socketpair(family, type | (atomic ?? 0), protocol, fds), 'socketpair')
+  check(sys.socketpair(family, integer('type', type) | (atomic ?? 0), protocol, fds), 'socketpair')
   const [first, second] = fds as unknown as [number, number]
   if (atomic !== undefined) return [first, second]
   try {

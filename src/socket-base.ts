@@ -29,7 +29,7 @@ import type { MessageInfo } from './messages.js'
 import type { OwnedFd } from './owned-fd.js'
 import { disown, own } from './ownership.js'
 import type { View } from './native.js'
-import { acceptSocket, NOSIGNAL, openPair, openSocket, setNonblocking } from './open.js'
+import { acceptSocket, openPair, openSocket, sendFlags, setNonblocking } from './open.js'
 import * as sys from './syscalls.js'
 
 /** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
@@ -42,6 +42,7 @@ const four = new Uint32Array(1)
 
 function getInteger(fd: number, level: number, name: number): number {
   four[0] = 4
+  integer[0] = 0 // some options fill one byte only
   check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
   return integer[0]!
 }
@@ -320,7 +321,7 @@ export abstract class SocketBase {
   /** As send, or null where there is no room. send(2) */
   trySend(data: Data, flags = 0): number | null {
     const bytes = bytesOf(data)
-    return attempt(() => sys.send(this.#fd, bytes, flags | NOSIGNAL), 'send')
+    return attempt(() => sys.send(this.#fd, bytes, sendFlags(flags)), 'send')
   }
 
   /** sendall in steps, for who waits in between. */
@@ -335,7 +336,7 @@ export abstract class SocketBase {
   trySendto(data: Data, address: AddressLike, flags = 0): number | null {
     const bytes = bytesOf(data)
     const to = encodeAddress(address, this.family)
-    return attempt(() => sys.sendto(this.#fd, bytes, flags | NOSIGNAL, to), 'sendto', address)
+    return attempt(() => sys.sendto(this.#fd, bytes, sendFlags(flags), to), 'sendto', address)
   }
 
   /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
