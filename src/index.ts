@@ -46,6 +46,34 @@ export type { MessageInfo } from './messages.js'
 export { MySocket, recvExactly } from './my-socket.js'
 export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if_nametoindex } from './names.js'
 export type { AddressInfo, AddressInfoHints } from './names.js'
+export type { SocketOrFd } from './node-descriptor.js'
+export { getOption, options, peerCredentials, setOption, tcpInfo } from './options.js'
+export type { ReadableSockOpt, SockOpt, WritableSockOpt } from './options.js'
+export type {
+  CanFilter,
+  CanIsotpFlowControl,
+  CanIsotpLinkLayer,
+  CanIsotpOptions,
+  J1939Filter,
+  PacketFanout,
+  PacketMembership,
+  PacketStatistics,
+} from './options/families.js'
+export type { FlowLabelRequest, Ipv6PacketInfo, PathMtu, PortRange } from './options/ip.js'
+export type { DarwinTcpConnectionInfo, LinuxTcpInfo, MptcpInfo } from './options/kernel-info.js'
+export type {
+  GroupFilter,
+  GroupRequest,
+  GroupSourceRequest,
+  Ipv6Membership,
+  Membership,
+  MulticastInterface,
+  SourceMembership,
+} from './options/multicast.js'
+export type { PeerCredentials } from './options/peer.js'
+export type { FilterInstruction, Linger, MemoryInfo, TimestampingFlags, Txtime } from './options/socket.js'
+export type { Md5Signature, Md5SignatureExt, RepairOption, RepairWindow, TlsCryptoInfo } from './options/tcp.js'
+export type { TcpInfo, TcpState } from './options/tcp-info.js'
 export { OwnedFd } from './owned-fd.js'
 export { poll, select } from './select.js'
 export { Socket } from './socket.js'

@@ -15,11 +15,11 @@ interface Handle {
   readonly fd?: number
 }
 
-// dgram keeps its handle under a symbol; what it has as `_handle` is a getter that warns (DEP0112).
+// dgram keeps its handle in a state behind a symbol; what it has as `_handle` is a getter that warns (DEP0112).
 function handleOf(socket: object): Handle | null | undefined {
-  if (Object.hasOwn(socket, '_handle')) return (socket as { _handle: Handle | null })._handle
   const key = Object.getOwnPropertySymbols(socket).find(symbol => symbol.description === 'state symbol')
-  return key && (socket as Record<symbol, { handle: Handle | null }>)[key]?.handle
+  if (key !== undefined) return (socket as Record<symbol, { handle: Handle | null }>)[key]?.handle
+  return (socket as { _handle?: Handle | null })._handle
 }
 
 /**

@@ -1,0 +1,171 @@
+// The values of socket options that are one number, truth, text or run of bytes, and structures made of fields.
+import { decodeAddress } from '../address.js'
+import type { SocketAddress } from '../address.js'
+import { checkInteger, check, invalidType, invalidValue, outOfRange } from '../errors.js'
+import type { Kind } from '../field-kinds.js'
+import { dataView, field, read, readBig, sizeOf, write } from '../layout.js'
+import type { Field } from '../layout.js'
+import { call } from '../native.js'
+import type { Codec, Decoder, Encoder } from './option.js'
+
+/** A codec of what can only be read. */
+export const readOnly = <T>({ room, decode }: Codec<T>): Decoder<T> => ({ room, decode })
+
+/** A codec of what can only be set. */
+export const writeOnly = <T>({ encode }: Codec<T>): Encoder<T> => ({ encode })
+
+/** The same bytes for another value. */
+export const mapped = <A, B>(codec: Codec<A>, decode: (value: A) => B, encode: (value: B) => A): Codec<B> => ({
+  room: codec.room,
+  decode: (bytes, fd) => decode(codec.decode(bytes, fd)),
+  encode: value => codec.encode(encode(value)),
+})
+
+const intField: Field = { offset: 0, size: 4, signed: true }
+const uintField: Field = { offset: 0, size: 4, signed: false }
+const longField: Field = { offset: 0, size: 8, signed: false }
+
+/** An int within its limits. Some kernels give a single byte for a small one. */
+export const integer = (min: number, max: number): Codec<number> => ({
+  room: 4,
+  decode: bytes => (bytes.length < 4 ? (bytes[0] ?? 0) : read(dataView(bytes), max < 2 ** 31 ? intField : uintField)),
+  encode(value) {
+    const bytes = Buffer.alloc(4)
+    write(dataView(bytes), uintField, checkInteger('value', value, min, max))
+    return bytes
+  },
+})
+
+/** Any int. */
+export const int = integer(-(2 ** 31), 2 ** 31 - 1)
+/** An int that is not negative: a count, a size, a time. */
+export const natural = integer(0, 2 ** 31 - 1)
+/** An unsigned int: a mask, a number of 32 bits. */
+export const unsigned = integer(0, 2 ** 32 - 1)
+/** An int of at most 255. */
+export const octet = integer(0, 255)
+/** An int of at most 255, −1 for what the system takes by itself. */
+export const octetOrDefault = integer(-1, 255)
+
+/** An int that is 0 or not. */
+export const boolean: Codec<boolean> = {
+  room: 4,
+  decode: (bytes, fd) => int.decode(bytes, fd) !== 0,
+  encode(value) {
+    if (typeof value !== 'boolean') throw invalidType('value', value, 'of type boolean')
+    return int.encode(value ? 1 : 0)
+  },
+}
+
+/** Milliseconds for an option in seconds; a part of one counts as a whole. */
+export const wholeSeconds = mapped(
+  natural,
+  seconds => seconds * 1000,
+  ms => Math.ceil(checkInteger('value', ms, 0, (2 ** 31 - 1) * 1000) / 1000),
+)
+
+/** An unsigned integer of 64 bits that only a bigint can hold: a cookie. */
+export const bigint: Decoder<bigint> = {
+  room: 8,
+  decode: bytes => readBig(dataView(bytes), longField),
+}
+
+/** An unsigned integer of 64 bits that a number can hold: a size in bytes. */
+export const long: Codec<number> = {
+  room: 8,
+  decode: bytes => read(dataView(bytes), longField),
+  encode(value) {
+    const bytes = Buffer.alloc(8)
+    write(dataView(bytes), longField, checkInteger('value', value, 0, Number.MAX_SAFE_INTEGER))
+    return bytes
+  },
+}
+
+/** Bytes as they are; there is room for so many to be read. */
+export const bytes = (room: number): Codec<Uint8Array> => ({
+  room,
+  decode: bytes => bytes,
+  encode(value) {
+    if (!(value instanceof Uint8Array)) throw invalidType('value', value, 'an instance of Uint8Array')
+    return value
+  },
+})
+
+/** Text that ends with a NUL, within so many bytes. */
+export const string = (room: number): Codec<string> => ({
+  room,
+  decode: bytes => bytes.toString('utf8').replace(/\0.*$/s, ''),
+  encode(value) {
+    if (typeof value !== 'string') throw invalidType('value', value, 'of type string')
+    if (Buffer.byteLength(value) >= room || value.includes('\0')) {
+      throw invalidValue('value', value, `must have less than ${room} bytes and no NUL`)
+    }
+    return Buffer.from(`${value}\0`)
+  },
+})
+
+/** A sockaddr. */
+export const address: Decoder<SocketAddress> = {
+  room: sizeOf('sockaddr_storage'),
+  decode: bytes => decodeAddress(bytes),
+}
+
+const if_nametoindex = call<(name: string) => number>('if_nametoindex')
+const if_indextoname = call<(index: number) => string | number>('if_indextoname')
+
+/** An interface's index as its name; `''` and 0 are none. */
+export const interfaceName = mapped(
+  int,
+  index => {
+    const name = index === 0 ? '' : if_indextoname(index)
+    return typeof name === 'string' ? name : String(index) // it has gone
+  },
+  name => (name === '' ? 0 : check(if_nametoindex(name), 'if_nametoindex')),
+)
+
+type Fields<T> = { readonly [Key in keyof T]-?: readonly [field: string, kind: Kind<Exclude<T[Key], undefined>>] }
+
+/**
+ * A structure as an object: its properties, each with the field's name in C and its kind. Fields that the kernel left
+ * out, being older than they are, are left out of the object.
+ */
+export function structure<T extends object>(name: string, fields: Fields<T>): Codec<T> {
+  const properties = Object.entries<Fields<T>[keyof T]>(fields).map(([key, [at, kind]]) => ({
+    key,
+    field: field(`${name}.${at}`),
+    kind,
+  }))
+  const size = sizeOf(name)
+  return {
+    room: size,
+    decode(bytes) {
+      const value: Record<string, unknown> = {}
+      for (const { key, field, kind } of properties) {
+        if (field.offset + field.size <= bytes.length) value[key] = kind.read(bytes, field)
+      }
+      return value as T
+    },
+    encode(value) {
+      if (typeof value !== 'object' || value === null) throw invalidType('value', value, 'of type object')
+      const bytes = Buffer.alloc(size)
+      for (const { key, field, kind } of properties) {
+        kind.write(bytes, field, (value as Record<string, unknown>)[key] ?? kind.otherwise, `value.${key}`)
+      }
+      return bytes
+    },
+  }
+}
+
+/** An array of what has so many bytes each, at most so many of them. */
+export const list = <T>(element: Codec<T>, max: number): Codec<readonly T[]> => ({
+  room: element.room * max,
+  decode: (bytes, fd) =>
+    Array.from({ length: Math.floor(bytes.length / element.room) }, (_, i) =>
+      element.decode(bytes.subarray(i * element.room, (i + 1) * element.room), fd),
+    ),
+  encode(value) {
+    if (!Array.isArray(value)) throw invalidType('value', value, 'an instance of Array')
+    if (value.length > max) throw outOfRange('value.length', value.length, `<= ${max}`)
+    return Buffer.concat((value as readonly T[]).map(each => element.encode(each)))
+  },
+})

@@ -1,0 +1,133 @@
+// Values of the options of packet, netlink and CAN sockets.
+import { bigint, counted, number, optional } from '../field-kinds.js'
+import { list, mapped, readOnly, structure, unsigned, writeOnly } from './codecs.js'
+import { checkInteger } from '../errors.js'
+
+/** What else than its own a packet socket gets: PACKET_MR_PROMISC, or an address with PACKET_MR_MULTICAST… packet(7) */
+export interface PacketMembership {
+  ifindex: number
+  type: number
+  address?: Uint8Array
+}
+
+export const packetMembership = writeOnly(
+  structure<PacketMembership>('packet_mreq', {
+    ifindex: ['mr_ifindex', number],
+    type: ['mr_type', number],
+    address: ['mr_address', optional(counted('packet_mreq.mr_alen'), new Uint8Array(0))],
+  }),
+)
+
+/** How many packets came since this was last asked, and how many of them there was no room for. packet(7) */
+export interface PacketStatistics {
+  packets: number
+  drops: number
+}
+
+export const packetStatistics = readOnly(
+  structure<PacketStatistics>('tpacket_stats', { packets: ['tp_packets', number], drops: ['tp_drops', number] }),
+)
+
+/** The group of sockets that share the packets, and how: PACKET_FANOUT_…, with PACKET_FANOUT_FLAG_… packet(7) */
+export interface PacketFanout {
+  id: number
+  mode: number
+}
+
+export const packetFanout = mapped<number, PacketFanout>(
+  unsigned,
+  value => ({ id: value & 0xffff, mode: value >>> 16 }),
+  ({ id, mode }) => checkInteger('value.id', id, 0, 65535) + checkInteger('value.mode', mode, 0, 65535) * 0x10000,
+)
+
+/** The numbers of the netlink groups that a socket is a member of. */
+export const netlinkGroups = readOnly(
+  mapped<readonly number[], readonly number[]>(
+    list(unsigned, 32),
+    words =>
+      words
+        .flatMap((word, i) => Array.from({ length: 32 }, (_, bit) => ((word >>> bit) & 1) * (32 * i + bit + 1)))
+        .filter(group => group !== 0),
+    () => [],
+  ),
+)
+
+/** Takes frames whose identifier is `id` in the bits of `mask`; CAN_INV_FILTER in `id` takes all others. */
+export interface CanFilter {
+  id: number
+  mask: number
+}
+
+export const canFilters = list(
+  structure<CanFilter>('can_filter', { id: ['can_id', number], mask: ['can_mask', number] }),
+  512, // CAN_RAW_FILTER_MAX
+)
+
+/** ISO 15765-2: CAN_ISOTP_… flags, extended addresses, what is padded with, and the time of a frame in nanoseconds. */
+export interface CanIsotpOptions {
+  flags?: number
+  frameTxtime?: number
+  extAddress?: number
+  txpadContent?: number
+  rxpadContent?: number
+  rxExtAddress?: number
+}
+
+const zero = optional(number, 0)
+
+export const canIsotpOptions = structure<CanIsotpOptions>('can_isotp_options', {
+  flags: ['flags', zero],
+  frameTxtime: ['frame_txtime', zero],
+  extAddress: ['ext_address', zero],
+  txpadContent: ['txpad_content', zero],
+  rxpadContent: ['rxpad_content', zero],
+  rxExtAddress: ['rx_ext_address', zero],
+})
+
+/** What a receiver asks of the sender: frames in a block, their distance as ISO 15765-2 encodes it, and frames to wait. */
+export interface CanIsotpFlowControl {
+  bs: number
+  stmin: number
+  wftmax?: number
+}
+
+export const canIsotpFlowControl = structure<CanIsotpFlowControl>('can_isotp_fc_options', {
+  bs: ['bs', number],
+  stmin: ['stmin', number],
+  wftmax: ['wftmax', zero],
+})
+
+/** The link layer: CAN_MTU or CANFD_MTU, the data of a frame in bytes, and the flags of a CAN FD frame. */
+export interface CanIsotpLinkLayer {
+  mtu: number
+  txDl: number
+  txFlags?: number
+}
+
+export const canIsotpLinkLayer = structure<CanIsotpLinkLayer>('can_isotp_ll_options', {
+  mtu: ['mtu', number],
+  txDl: ['tx_dl', number],
+  txFlags: ['tx_flags', zero],
+})
+
+/** Takes messages whose sender's name, group and address are these in the bits of their masks. SAE J1939 */
+export interface J1939Filter {
+  name: bigint
+  nameMask: bigint
+  pgn: number
+  pgnMask: number
+  addr: number
+  addrMask: number
+}
+
+export const j1939Filters = list(
+  structure<J1939Filter>('j1939_filter', {
+    name: ['name', bigint],
+    nameMask: ['name_mask', bigint],
+    pgn: ['pgn', number],
+    pgnMask: ['pgn_mask', number],
+    addr: ['addr', number],
+    addrMask: ['addr_mask', number],
+  }),
+  512, // J1939_FILTER_MAX
+)

@@ -1,0 +1,112 @@
+// Values of the options of IP, IPv6 and ICMP, but for those of multicast.
+import { checkInteger, invalidType } from '../errors.js'
+import { ipv6, number, optional } from '../field-kinds.js'
+import type { Kind } from '../field-kinds.js'
+import { field, littleEndian } from '../layout.js'
+import { list, mapped, natural, readOnly, structure, unsigned } from './codecs.js'
+import type { Codec } from './option.js'
+
+/** The ports that the kernel chooses from for a socket, 0 and 0 for the system's own. ip(7) */
+export interface PortRange {
+  low: number
+  high: number
+}
+
+export const portRange = mapped<number, PortRange>(
+  unsigned,
+  value => ({ low: value & 0xffff, high: value >>> 16 }),
+  ({ low, high }) => checkInteger('value.low', low, 0, 65535) + checkInteger('value.high', high, 0, 65535) * 0x10000,
+)
+
+function swapped(value: number): number {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return littleEndian ? bytes.readUInt32LE() : value
+}
+
+/** An interface's index in network order, 0 for none. */
+export const networkIndex = mapped(unsigned, swapped, index => (natural.encode(index), swapped(index)))
+
+/** The source address and the interface of what a socket sends; `'::'` and 0 leave them to the kernel. RFC 3542 */
+export interface Ipv6PacketInfo {
+  address: string
+  ifindex?: number
+}
+
+export const ipv6PacketInfo = structure<Ipv6PacketInfo>('in6_pktinfo', {
+  address: ['ipi6_addr', ipv6],
+  ifindex: ['ipi6_ifindex', optional(number, 0)],
+})
+
+/** How large a packet to the peer may be, in bytes. RFC 3542 */
+export interface PathMtu {
+  /** The peer's address; Linux leaves it `'::'`. */
+  address: string
+  mtu: number
+}
+
+const { offset: within, size: length } = field('sockaddr_in6.sin6_addr')
+
+// The address in a sockaddr_in6, whose family Linux does not fill in.
+const hostOfSockaddr: Kind<string> = {
+  ...ipv6,
+  read: (bytes, at) => ipv6.read(bytes, { offset: at.offset + within, size: length, signed: false }),
+}
+
+export const pathMtu = readOnly(
+  structure<PathMtu>('ip6_mtuinfo', { address: ['ip6m_addr', hostOfSockaddr], mtu: ['ip6m_mtu', number] }),
+)
+
+/** A flow label to be asked for, given back or kept: IPV6_FL_A_…, IPV6_FL_S_…, IPV6_FL_F_… RFC 6437 */
+export interface FlowLabelRequest {
+  destination: string
+  /** 20 bits; 0 asks for any. */
+  label: number
+  action: number
+  share?: number
+  flags?: number
+  /** How long it can be given to nobody else once it is not used, in seconds. */
+  linger?: number
+  /** How long it is valid, in seconds. */
+  expires?: number
+}
+
+// 20 bits in network order, as in a packet.
+const label: Kind<number> = {
+  read: (bytes, { offset }) => bytes.readUInt32BE(offset),
+  write: (bytes, { offset }, value, name) => bytes.writeUInt32BE(checkInteger(name, value, 0, 0xfffff), offset),
+}
+
+export const flowLabel = structure<FlowLabelRequest>('in6_flowlabel_req', {
+  destination: ['flr_dst', ipv6],
+  label: ['flr_label', label],
+  action: ['flr_action', number],
+  share: ['flr_share', optional(number, 0)],
+  flags: ['flr_flags', optional(number, 0)],
+  linger: ['flr_linger', optional(number, 0)],
+  expires: ['flr_expires', optional(number, 0)],
+})
+
+/** Types of messages, which are bits of so many words: Linux sets those to hold back, macOS those to let through. */
+const typesHeldBack = (words: number, inverted: boolean): Codec<readonly number[]> => {
+  const invert = (word: number): number => (inverted ? ~word >>> 0 : word)
+  return mapped<readonly number[], readonly number[]>(
+    list(unsigned, words),
+    values =>
+      values.flatMap((word, i) =>
+        Array.from({ length: 32 }, (_, bit) => 32 * i + bit).filter(type => (invert(word) >>> (type % 32)) & 1),
+      ),
+    types => {
+      if (!Array.isArray(types)) throw invalidType('value', types, 'an instance of Array')
+      const values = new Uint32Array(words)
+      for (const type of types as readonly number[]) {
+        checkInteger('value', type, 0, 32 * words - 1)
+        values[type >>> 5]! |= 1 << (type & 31)
+      }
+      return Array.from(values, invert)
+    },
+  )
+}
+
+export const icmpFilter = typesHeldBack(1, false)
+export const icmp6Filter = typesHeldBack(8, process.platform === 'darwin')

@@ -1,0 +1,140 @@
+// Values of the options with which sockets join and leave multicast groups.
+import { encodeAddress } from '../address.js'
+import { checkInteger, invalidType, invalidValue } from '../errors.js'
+import { ipv4, ipv6, number, optional } from '../field-kinds.js'
+import type { Kind } from '../field-kinds.js'
+import { dataView, field, sizeOf, write } from '../layout.js'
+import { structure, writeOnly } from './codecs.js'
+import type { Codec, Encoder } from './option.js'
+
+/** An IPv4 group, and the interface by an address of its own or by its index; with neither the kernel chooses. ip(7) */
+export interface Membership {
+  group: string
+  address?: string
+  ifindex?: number
+}
+
+const anyAddress = optional(ipv4, '0.0.0.0')
+const anyInterface = optional(number, 0)
+
+export const membership = writeOnly(
+  structure<Membership>('ip_mreqn', {
+    group: ['imr_multiaddr', ipv4],
+    address: ['imr_address', anyAddress],
+    ifindex: ['imr_ifindex', anyInterface],
+  }),
+)
+
+/** The interface that IPv4 datagrams to groups leave by: an address of its own, or its index. ip(7) */
+export interface MulticastInterface {
+  address?: string
+  /** Never read: the kernel tells the address alone. */
+  ifindex?: number
+}
+
+const addressAlone = { offset: 0, size: 4, signed: false }
+const mreqn = structure<MulticastInterface>('ip_mreqn', {
+  address: ['imr_address', anyAddress],
+  ifindex: ['imr_ifindex', anyInterface],
+})
+
+export const multicastInterface: Codec<MulticastInterface> = {
+  room: 4,
+  decode: bytes => ({ address: ipv4.read(bytes, addressAlone) }),
+  encode: mreqn.encode,
+}
+
+/** An IPv4 group, one of those that send to it, and the interface by an address of its own. ip(7) */
+export interface SourceMembership {
+  group: string
+  source: string
+  address?: string
+}
+
+export const sourceMembership = writeOnly(
+  structure<SourceMembership>('ip_mreq_source', {
+    group: ['imr_multiaddr', ipv4],
+    source: ['imr_sourceaddr', ipv4],
+    address: ['imr_interface', anyAddress],
+  }),
+)
+
+/** An IPv6 group, or for anycast an address, and the index of the interface; without it the kernel chooses. ipv6(7) */
+export interface Ipv6Membership {
+  group: string
+  ifindex?: number
+}
+
+export const ipv6Membership = writeOnly(
+  structure<Ipv6Membership>('ipv6_mreq', {
+    group: ['ipv6mr_multiaddr', ipv6],
+    ifindex: ['ipv6mr_interface', anyInterface],
+  }),
+)
+
+/** A numeric address of IPv4 or IPv6, in a sockaddr_storage. */
+export const host: Kind<string> = {
+  read: () => '',
+  write(bytes, { offset }, value, name) {
+    if (typeof value !== 'string') throw invalidType(name, value, 'of type string')
+    try {
+      bytes.set(encodeAddress({ address: value, port: 0 }), offset)
+    } catch {
+      throw invalidValue(name, value, 'must be a numeric IP address')
+    }
+  },
+}
+
+/** A group of either family, and the index of the interface; without it the kernel chooses. RFC 3678 */
+export interface GroupRequest {
+  group: string
+  ifindex?: number
+}
+
+export const groupRequest = writeOnly(
+  structure<GroupRequest>('group_req', { group: ['gr_group', host], ifindex: ['gr_interface', anyInterface] }),
+)
+
+/** As GroupRequest, with one of those that send to the group. RFC 3678 */
+export interface GroupSourceRequest extends GroupRequest {
+  source: string
+}
+
+export const groupSourceRequest = writeOnly(
+  structure<GroupSourceRequest>('group_source_req', {
+    group: ['gsr_group', host],
+    source: ['gsr_source', host],
+    ifindex: ['gsr_interface', anyInterface],
+  }),
+)
+
+/** Of those that send to a group, which to hear: MCAST_INCLUDE these `sources`, or MCAST_EXCLUDE them. RFC 3678 */
+export interface GroupFilter extends GroupRequest {
+  mode: number
+  sources: readonly string[]
+}
+
+const head = structure<Omit<GroupFilter, 'sources'>>('group_filter', {
+  group: ['gf_group', host],
+  ifindex: ['gf_interface', anyInterface],
+  mode: ['gf_fmode', number],
+})
+const count = field('group_filter.gf_numsrc')
+const first = field('group_filter.gf_slist')
+
+export const groupFilter: Encoder<GroupFilter> = {
+  encode(value) {
+    const bytes = Buffer.from(head.encode(value))
+    if (!Array.isArray(value.sources)) throw invalidType('value.sources', value.sources, 'an instance of Array')
+    const sources = value.sources as readonly string[]
+    const size = sizeOf('sockaddr_storage')
+    const all = Buffer.alloc(first.offset + size * checkInteger('value.sources.length', sources.length, 0, 65535))
+    bytes.copy(all)
+    write(dataView(all), count, sources.length)
+    sources.forEach((source, i) => {
+      const offset = first.offset + size * i
+      host.write(all, { offset, size, signed: false }, source, 'value.sources')
+    })
+    return all
+  },
+}

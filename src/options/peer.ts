@@ -1,0 +1,46 @@
+// Who is at the other end of a Unix socket.
+import { SOL_LOCAL } from '../constants.js'
+import { number } from '../field-kinds.js'
+import { dataView, field, read, sizeOf } from '../layout.js'
+import { OwnedFd } from '../owned-fd.js'
+import { int, readOnly, structure } from './codecs.js'
+import { getOption, option } from './option.js'
+import type { Decoder } from './option.js'
+
+/** The process that made the other end, as it was then, with its effective user and group. unix(7) */
+export interface PeerCredentials {
+  pid: number
+  uid: number
+  gid: number
+}
+
+export const ucred = readOnly(
+  structure<PeerCredentials>('ucred', { pid: ['pid', number], uid: ['uid', number], gid: ['gid', number] }),
+)
+
+const peerPid = option(SOL_LOCAL, 'LOCAL_PEERPID', readOnly(int))
+const user = field('xucred.cr_uid')
+const count = field('xucred.cr_ngroups')
+const groups = field('xucred.cr_groups')
+
+function groupsOf(bytes: Buffer): number[] {
+  const view = dataView(bytes)
+  const group = (i: number): number => read(view, { offset: groups.offset + 4 * i, size: 4, signed: false })
+  return Array.from({ length: read(view, count) }, (_, i) => group(i))
+}
+
+/** macOS' credentials, whose first group is the effective one; the process is an option of its own there. */
+export const xucred: Decoder<PeerCredentials> = {
+  room: sizeOf('xucred'),
+  decode: (bytes, fd) => ({
+    pid: getOption(fd, peerPid),
+    uid: read(dataView(bytes), user),
+    gid: groupsOf(bytes)[0] ?? 0,
+  }),
+}
+
+/** The groups in macOS' credentials. */
+export const xucredGroups: Decoder<readonly number[]> = { room: sizeOf('xucred'), decode: groupsOf }
+
+/** A descriptor of the process at the other end, for pidfd_send_signal(2) and poll(2). */
+export const pidFd: Decoder<OwnedFd> = { room: 4, decode: (bytes, fd) => new OwnedFd(int.decode(bytes, fd)) }

@@ -1,0 +1,135 @@
+// Values of the options at level SOL_SOCKET.
+import { invalidType, outOfRange } from '../errors.js'
+import { boolean, number, optional } from '../field-kinds.js'
+import { dataView, field, read, sizeOf, write } from '../layout.js'
+import { call } from '../native.js'
+import { list, long, readOnly, structure, unsigned } from './codecs.js'
+import type { Codec, Decoder, Encoder } from './option.js'
+
+/** What close does with data that was not sent yet: waits for it, and with `seconds` 0 sends a reset. socket(7) */
+export interface Linger {
+  on: boolean
+  seconds: number
+}
+
+export const linger = structure<Linger>('linger', { on: ['l_onoff', boolean], seconds: ['l_linger', number] })
+
+const second = field('timeval.tv_sec')
+const microsecond = field('timeval.tv_usec')
+const longest = (2 ** 31 - 1) * 1000
+
+/** Milliseconds, to the microsecond, in a timeval; null is for ever, which the kernel writes 0. */
+export const timeout: Codec<number | null> = {
+  room: sizeOf('timeval'),
+  decode(bytes) {
+    const view = dataView(bytes)
+    return read(view, second) * 1000 + read(view, microsecond) / 1000 || null
+  },
+  encode(value) {
+    if (value !== null && typeof value !== 'number') throw invalidType('value', value, 'of type number, or null')
+    if (value !== null && !(value > 0 && value <= longest)) {
+      throw outOfRange('value', value, `> 0 && <= ${longest}, or null to wait for ever`)
+    }
+    const microseconds = Math.ceil((value ?? 0) * 1000)
+    const bytes = Buffer.alloc(sizeOf('timeval'))
+    write(dataView(bytes), second, Math.floor(microseconds / 1e6))
+    write(dataView(bytes), microsecond, microseconds % 1e6)
+    return bytes
+  },
+}
+
+/** A socket's memory, in bytes but for the last. SK_MEMINFO_… of sock_diag(7) */
+export interface MemoryInfo {
+  /** What has come takes up. */
+  rmemAlloc: number
+  /** What that may take up. */
+  rcvbuf: number
+  /** What is being sent takes up. */
+  wmemAlloc: number
+  /** What that may take up. */
+  sndbuf: number
+  fwdAlloc: number
+  /** What waits to be sent takes up. */
+  wmemQueued: number
+  optmem: number
+  backlog: number
+  /** How many packets were dropped. */
+  drops: number
+}
+
+const memory = list(unsigned, 9)
+
+export const memoryInfo: Decoder<MemoryInfo> = {
+  room: memory.room,
+  decode(bytes, fd) {
+    const values = memory.decode(bytes, fd)
+    const [rmemAlloc = 0, rcvbuf = 0, wmemAlloc = 0, sndbuf = 0, fwdAlloc = 0] = values
+    const [wmemQueued = 0, optmem = 0, backlog = 0, drops = 0] = values.slice(5)
+    return { rmemAlloc, rcvbuf, wmemAlloc, sndbuf, fwdAlloc, wmemQueued, optmem, backlog, drops }
+  },
+}
+
+/** SOF_TIMESTAMPING_… flags, and with SOF_TIMESTAMPING_BIND_PHC the index of a hardware clock. socket(7) */
+export interface TimestampingFlags {
+  flags: number
+  bindPhc?: number
+}
+
+export const timestamping = structure<TimestampingFlags>('so_timestamping', {
+  flags: ['flags', number],
+  bindPhc: ['bind_phc', optional(number, 0)],
+})
+
+/** The clock of the times at which packets are to go out, such as 11 for CLOCK_TAI, and SOF_TXTIME_… flags. tc-etf(8) */
+export interface Txtime {
+  clockid: number
+  flags?: number
+}
+
+export const txtime = structure<Txtime>('sock_txtime', {
+  clockid: ['clockid', number],
+  flags: ['flags', optional(number, 0)],
+})
+
+/** An instruction of a classic BPF program: after a comparison, how many to skip where it holds and where not. bpf(4) */
+export interface FilterInstruction {
+  code: number
+  jt?: number
+  jf?: number
+  k: number
+}
+
+const instruction = structure<FilterInstruction>('sock_filter', {
+  code: ['code', number],
+  jt: ['jt', optional(number, 0)],
+  jf: ['jf', optional(number, 0)],
+  k: ['k', number],
+})
+
+/** A classic BPF program, of at most BPF_MAXINSNS instructions; the kernel takes a pointer to it. */
+export const filter: Codec<readonly FilterInstruction[]> = {
+  ...list(instruction, 4096),
+  setsockopt: call('setsockopt_fprog'),
+}
+
+/** The same, where it cannot be read. */
+export const filterToAttach: Encoder<readonly FilterInstruction[]> = {
+  encode: filter.encode,
+  setsockopt: call('setsockopt_fprog'),
+}
+
+/** Bytes a second; Infinity is no limit. */
+export const rate: Codec<number> = {
+  room: 8,
+  decode(bytes) {
+    const size = bytes.length < 8 ? 4 : 8 // before Linux 5.0
+    const value = read(dataView(bytes), { offset: 0, size, signed: false })
+    return value >= 2 ** (8 * size) - 1 ? Infinity : value
+  },
+  encode(value) {
+    return value === Infinity ? Buffer.alloc(8, 0xff) : long.encode(value)
+  },
+}
+
+/** A list of groups or the like. */
+export const numbers = readOnly(list(unsigned, 64))

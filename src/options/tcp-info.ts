@@ -1,0 +1,147 @@
+// What the kernel knows of a TCP connection, in one shape on both systems.
+import { TCP_INFO } from '../constants.js'
+import { darwinTcpInfo, linuxTcpInfo } from './kernel-info.js'
+import type { DarwinTcpConnectionInfo, LinuxTcpInfo } from './kernel-info.js'
+import type { Decoder } from './option.js'
+
+/** A connection's state. RFC 9293 */
+export type TcpState =
+  | 'CLOSED'
+  | 'LISTEN'
+  | 'SYN-SENT'
+  | 'SYN-RECEIVED'
+  | 'ESTABLISHED'
+  | 'CLOSE-WAIT'
+  | 'FIN-WAIT-1'
+  | 'CLOSING'
+  | 'LAST-ACK'
+  | 'FIN-WAIT-2'
+  | 'TIME-WAIT'
+
+/** A TCP connection. What an older kernel does not tell is undefined. tcp(7), TCP_INFO; TCP_CONNECTION_INFO */
+export interface TcpInfo {
+  state: TcpState
+  /** What both ends agreed on. RFC 7323, RFC 2018, RFC 3168 */
+  timestamps: boolean
+  sack: boolean
+  windowScaling: boolean
+  ecn: boolean
+  /** The smoothed round-trip time and its variation, in milliseconds; Linux knows them to the microsecond. */
+  rtt: number
+  rttVariation: number
+  /** After how many milliseconds what is not acknowledged is sent again. */
+  retransmissionTimeout: number
+  /** The largest segment that is sent, in bytes. */
+  maxSegment: number
+  /** How much may be on its way at once, in bytes. */
+  congestionWindow: number
+  /** From which congestion window on it grows slowly, in bytes; Infinity before there was a loss. */
+  slowStartThreshold: number
+  /** What the peer has room for, in bytes. Linux 5.4 */
+  sendWindow: number | undefined
+  /** What the peer is told that there is room for, in bytes. Linux 6.2 */
+  receiveWindow: number | undefined
+  /** Bytes sent, those sent again included. Linux 4.19 */
+  bytesSent: number | undefined
+  bytesReceived: number | undefined
+  /** Linux 4.19 */
+  bytesRetransmitted: number | undefined
+  segmentsSent: number | undefined
+  segmentsReceived: number | undefined
+  segmentsRetransmitted: number
+  /** All that this kernel tells, under its own names. */
+  raw: LinuxTcpInfo | DarwinTcpConnectionInfo
+}
+
+const linuxStates: readonly TcpState[] = [
+  'CLOSED', // none has the number 0
+  'ESTABLISHED',
+  'SYN-SENT',
+  'SYN-RECEIVED',
+  'FIN-WAIT-1',
+  'FIN-WAIT-2',
+  'TIME-WAIT',
+  'CLOSED',
+  'CLOSE-WAIT',
+  'LAST-ACK',
+  'LISTEN',
+  'CLOSING',
+]
+
+const darwinStates: readonly TcpState[] = [
+  'CLOSED',
+  'LISTEN',
+  'SYN-SENT',
+  'SYN-RECEIVED',
+  'ESTABLISHED',
+  'CLOSE-WAIT',
+  'FIN-WAIT-1',
+  'CLOSING',
+  'LAST-ACK',
+  'FIN-WAIT-2',
+  'TIME-WAIT',
+]
+
+// Both kernels have the same bits: TCPI_OPT_TIMESTAMPS and TCPCI_OPT_TIMESTAMPS…
+const agreed = (options: number): Pick<TcpInfo, 'timestamps' | 'sack' | 'windowScaling' | 'ecn'> => ({
+  timestamps: (options & 1) !== 0,
+  sack: (options & 2) !== 0,
+  windowScaling: (options & 4) !== 0,
+  ecn: (options & 8) !== 0,
+})
+
+const linux: Decoder<TcpInfo> = {
+  room: linuxTcpInfo.room,
+  decode(bytes, fd) {
+    const raw = linuxTcpInfo.decode(bytes, fd)
+    return {
+      state: linuxStates[raw.state] ?? 'CLOSED',
+      ...agreed(raw.options),
+      rtt: raw.rtt / 1000,
+      rttVariation: raw.rttvar / 1000,
+      retransmissionTimeout: raw.rto / 1000,
+      maxSegment: raw.sndMss,
+      congestionWindow: raw.sndCwnd * raw.sndMss,
+      slowStartThreshold: raw.sndSsthresh >= 0x7fffffff ? Infinity : raw.sndSsthresh * raw.sndMss,
+      sendWindow: raw.sndWnd,
+      receiveWindow: raw.rcvWnd,
+      bytesSent: raw.bytesSent,
+      bytesReceived: raw.bytesReceived,
+      bytesRetransmitted: raw.bytesRetrans,
+      segmentsSent: raw.segsOut,
+      segmentsReceived: raw.segsIn,
+      segmentsRetransmitted: raw.totalRetrans,
+      raw,
+    }
+  },
+}
+
+const largestWindow = 65535 << 14 // RFC 7323
+
+const darwin: Decoder<TcpInfo> = {
+  room: darwinTcpInfo.room,
+  decode(bytes, fd) {
+    const raw = darwinTcpInfo.decode(bytes, fd)
+    return {
+      state: darwinStates[raw.state] ?? 'CLOSED',
+      ...agreed(raw.options),
+      rtt: raw.srtt,
+      rttVariation: raw.rttvar,
+      retransmissionTimeout: raw.rto,
+      maxSegment: raw.maxseg,
+      congestionWindow: raw.sndCwnd,
+      slowStartThreshold: raw.sndSsthresh >= largestWindow ? Infinity : raw.sndSsthresh,
+      sendWindow: raw.sndWnd,
+      receiveWindow: raw.rcvWnd,
+      bytesSent: raw.txbytes,
+      bytesReceived: raw.rxbytes,
+      bytesRetransmitted: raw.txretransmitbytes,
+      segmentsSent: raw.txpackets,
+      segmentsReceived: raw.rxpackets,
+      segmentsRetransmitted: raw.txretransmitpackets,
+      raw,
+    }
+  },
+}
+
+export const tcpInfoOfKernel = TCP_INFO === undefined ? darwin : linux

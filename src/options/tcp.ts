@@ -1,0 +1,117 @@
+// Values of the options of TCP and of TLS in the kernel, but for tcp_info.
+import * as constants from '../constants.js'
+import { invalidType, invalidValue } from '../errors.js'
+import { counted, number, optional } from '../field-kinds.js'
+import { dataView, field, write } from '../layout.js'
+import { list, structure, writeOnly } from './codecs.js'
+import { host } from './multicast.js'
+import type { Encoder } from './option.js'
+
+/** The key that signs segments from and to a peer, of at most 80 bytes; one of none takes it away. RFC 2385 */
+export interface Md5Signature {
+  address: string
+  key: Uint8Array
+}
+
+/** The same for all of a network, or on one interface alone. tcp(7), TCP_MD5SIG_EXT */
+export interface Md5SignatureExt extends Md5Signature {
+  prefixLength?: number
+  ifindex?: number
+}
+
+const signature = structure<Md5SignatureExt>('tcp_md5sig', {
+  address: ['tcpm_addr', host],
+  key: ['tcpm_key', counted('tcp_md5sig.tcpm_keylen')],
+  prefixLength: ['tcpm_prefixlen', optional(number, 0)],
+  ifindex: ['tcpm_ifindex', optional(number, 0)],
+})
+const signatureFlags = field('tcp_md5sig.tcpm_flags')
+
+export const md5Signature: Encoder<Md5Signature> = {
+  encode: ({ address, key }) => signature.encode({ address, key }),
+}
+
+export const md5SignatureExt: Encoder<Md5SignatureExt> = {
+  encode(value) {
+    const bytes = signature.encode(value)
+    const prefix = value.prefixLength === undefined ? 0 : (constants.TCP_MD5SIG_FLAG_PREFIX ?? 0)
+    const ifindex = value.ifindex === undefined ? 0 : (constants.TCP_MD5SIG_FLAG_IFINDEX ?? 0)
+    write(dataView(bytes), signatureFlags, prefix | ifindex)
+    return bytes
+  },
+}
+
+/** An option of TCP's header, as both ends agreed on it before: its kind, and its value. tcp_repair */
+export interface RepairOption {
+  code: number
+  value: number
+}
+
+export const repairOptions = writeOnly(
+  list(structure<RepairOption>('tcp_repair_opt', { code: ['opt_code', number], value: ['opt_val', number] }), 8),
+)
+
+/** The windows of a connection that is saved or restored. */
+export interface RepairWindow {
+  sndWl1: number
+  sndWnd: number
+  maxWindow: number
+  rcvWnd: number
+  rcvWup: number
+}
+
+export const repairWindow = structure<RepairWindow>('tcp_repair_window', {
+  sndWl1: ['snd_wl1', number],
+  sndWnd: ['snd_wnd', number],
+  maxWindow: ['max_window', number],
+  rcvWnd: ['rcv_wnd', number],
+  rcvWup: ['rcv_wup', number],
+})
+
+/** The keys with which the kernel writes or reads TLS records, once `tcpUlp` is `'tls'`. Documentation/networking/tls */
+export interface TlsCryptoInfo {
+  /** TLS_1_2_VERSION or TLS_1_3_VERSION. */
+  version: number
+  /** TLS_CIPHER_… */
+  cipherType: number
+  iv: Uint8Array
+  key: Uint8Array
+  salt: Uint8Array
+  recSeq: Uint8Array
+}
+
+type Secret = 'iv' | 'key' | 'salt' | 'recSeq'
+type Lengths = Record<Secret, number>
+
+const aes128: Lengths = { iv: 8, key: 16, salt: 4, recSeq: 8 }
+const aes256: Lengths = { ...aes128, key: 32 }
+const lengths = new Map<number | undefined, Lengths>([
+  [constants.TLS_CIPHER_AES_CCM_128, aes128],
+  [constants.TLS_CIPHER_AES_GCM_128, aes128],
+  [constants.TLS_CIPHER_AES_GCM_256, aes256],
+  [constants.TLS_CIPHER_ARIA_GCM_128, aes128],
+  [constants.TLS_CIPHER_ARIA_GCM_256, aes256],
+  [constants.TLS_CIPHER_CHACHA20_POLY1305, { iv: 12, key: 32, salt: 0, recSeq: 8 }],
+  [constants.TLS_CIPHER_SM4_CCM, aes128],
+  [constants.TLS_CIPHER_SM4_GCM, aes128],
+])
+
+const tlsHead = structure<Pick<TlsCryptoInfo, 'version' | 'cipherType'>>('tls_crypto_info', {
+  version: ['version', number],
+  cipherType: ['cipher_type', number],
+})
+
+export const tlsCryptoInfo: Encoder<TlsCryptoInfo> = {
+  encode(value) {
+    const head = tlsHead.encode(value)
+    const expected = lengths.get(value.cipherType)
+    if (expected === undefined) throw invalidValue('value.cipherType', value.cipherType, 'must be one of TLS_CIPHER_…')
+    const secrets = (Object.entries(expected) as [Secret, number][]).map(([name, length]) => {
+      const secret = value[name]
+      if (!(secret instanceof Uint8Array)) throw invalidType(`value.${name}`, secret, 'an instance of Uint8Array')
+      if (secret.length === length) return secret
+      throw invalidValue(`value.${name}`, secret.length, `must have ${length} bytes`)
+    })
+    return Buffer.concat([head, ...secrets])
+  },
+}
