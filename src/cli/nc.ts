@@ -1,0 +1,102 @@
+// A small netcat: standard input goes over the socket, and what comes over it to standard output.
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import type { SocketAddress } from '../address.js'
+import { AF_UNIX, AI_PASSIVE, MSG_PEEK, SHUT_WR, SO_REUSEADDR } from '../constants.js'
+import { SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
+import { getaddrinfo } from '../names.js'
+import { Socket } from '../promises/index.js'
+import { nameOf } from '../servers/serve.js'
+import { defineCommand, integer, UsageError } from './command.js'
+
+interface Place {
+  family: number
+  type: number
+  address: SocketAddress
+}
+
+// All places that a host's name stands for, or a path does.
+function placesOf(operands: string[], type: number, unix: boolean, listen: boolean): Place[] {
+  const [first = '', second, ...rest] = operands
+  if (unix) {
+    if (first === '' || second !== undefined) throw new UsageError('PATH: one is needed')
+    return [{ family: AF_UNIX, type, address: { family: 'unix', path: first } }]
+  }
+  const [host, port] = second === undefined && listen ? [null, first] : [first, second]
+  if (port === undefined || rest.length > 0) throw new UsageError('HOST PORT: one of each is needed')
+  const hints = listen ? { type, flags: AI_PASSIVE } : { type }
+  return getaddrinfo(host, integer('PORT', port, 0, 65535), hints)
+}
+
+// The first place that answers.
+async function connect(places: Place[]): Promise<Socket> {
+  const errors: unknown[] = []
+  for (const { family, type, address } of places) {
+    const socket = new Socket(family, type)
+    try {
+      await socket.connect(address)
+      return socket
+    } catch (error) {
+      socket.close()
+      errors.push(error)
+    }
+  }
+  throw errors.at(-1)
+}
+
+// The first client, or the sender of the first datagram.
+async function waitForClient({ family, type, address }: Place, say: (text: string) => void): Promise<Socket> {
+  const socket = new Socket(family, type)
+  if (family !== AF_UNIX) socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
+  socket.bind(address)
+  if (type === SOCK_STREAM) socket.listen(1)
+  say(`listening on ${nameOf(socket.getsockname())}`)
+  if (type === SOCK_DGRAM) {
+    const [, sender] = await socket.recvfrom(1, MSG_PEEK)
+    await socket.connect(sender)
+    return socket
+  }
+  const [client] = await socket.accept()
+  socket.close()
+  return client
+}
+
+async function send(socket: Socket): Promise<void> {
+  for await (const chunk of process.stdin) await socket.sendall(chunk as Buffer)
+  if (socket.type === SOCK_STREAM) socket.shutdown(SHUT_WR)
+}
+
+async function receive(socket: Socket): Promise<void> {
+  for (;;) {
+    const chunk = await socket.recv(65536)
+    if (chunk.length === 0 && socket.type === SOCK_STREAM) return // a datagram may be empty
+    if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
+  }
+}
+
+export const command = defineCommand({
+  operands: 'HOST PORT | -l [HOST] PORT | -U PATH',
+  options: {
+    listen: { type: 'boolean', short: 'l', meaning: 'wait for one client, or for the first datagram' },
+    udp: { type: 'boolean', short: 'u', meaning: 'datagrams: one for each piece of input; ends with Ctrl-C' },
+    unix: { type: 'boolean', short: 'U', meaning: 'a Unix socket' },
+    verbose: { type: 'boolean', short: 'v', meaning: 'tell on standard error who is connected' },
+  },
+  async run({ listen = false, udp = false, unix = false, verbose = false }, operands) {
+    if (udp && unix) throw new UsageError('-u: not together with -U')
+    const say = (text: string): void => {
+      if (verbose) console.error(text)
+    }
+    const places = placesOf(operands, udp ? SOCK_DGRAM : SOCK_STREAM, unix, listen)
+    try {
+      const socket = listen ? await waitForClient(places[0]!, say) : await connect(places)
+      say(`connected to ${nameOf(socket.getpeername()) || 'a socket without a name'}`)
+      await Promise.all([send(socket), receive(socket)])
+      socket.close()
+      return 0
+    } finally {
+      process.stdin.destroy() // or it would keep the process alive
+      if (unix && listen) rmSync(operands[0]!, { force: true })
+    }
+  },
+})

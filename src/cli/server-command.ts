@@ -1,0 +1,86 @@
+// A command that serves, in TypeScript or in C.
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { AF_UNIX, AI_NUMERICHOST, AI_NUMERICSERV, SOCK_STREAM, SOMAXCONN } from '../constants.js'
+import { GaiError } from '../errors.js'
+import { getaddrinfo } from '../names.js'
+import { serve } from '../servers/serve.js'
+import type { Mode, Place } from '../servers/serve.js'
+import { startChild } from './child.js'
+import { defineCommand, integer, UsageError } from './command.js'
+import type { Command, Options, Values } from './command.js'
+
+/** The modes of the servers in C. */
+const cModes = ['blocking', 'threads', 'select', 'poll', 'epoll']
+
+const listening = {
+  host: { type: 'string', value: 'ADDRESS', meaning: 'numeric, IPv4 or IPv6 (default 127.0.0.1)' },
+  port: { type: 'string', value: 'N', meaning: '0 lets the kernel choose one' },
+  path: { type: 'string', value: 'FILE', meaning: 'listen on a Unix socket instead, removed at the end' },
+  backlog: { type: 'string', value: 'N', default: `${SOMAXCONN}`, meaning: 'how many clients may wait to be accepted' },
+} as const satisfies Options
+
+function placeOf({ host, port, path, backlog }: Values<typeof listening>, defaultPort: number): Place {
+  const waiting = integer('--backlog', backlog, 0, 2 ** 31 - 1)
+  if (path !== undefined) {
+    if (host !== undefined) throw new UsageError('--host: not together with --path')
+    if (port !== undefined) throw new UsageError('--port: not together with --path')
+    if (path === '') throw new UsageError("--path: not a path: ''")
+    return { family: AF_UNIX, address: { family: 'unix', path }, backlog: waiting }
+  }
+  const { family, address } = numeric(host ?? '127.0.0.1', integer('--port', port ?? `${defaultPort}`, 0, 65535))
+  return { family, address, backlog: waiting }
+}
+
+function numeric(host: string, port: number): ReturnType<typeof getaddrinfo>[number] {
+  try {
+    return getaddrinfo(host, port, { type: SOCK_STREAM, flags: AI_NUMERICHOST | AI_NUMERICSERV })[0]!
+  } catch (error) {
+    if (!(error instanceof GaiError)) throw error
+    throw new UsageError(`--host: not a numeric address: '${host}'`, { cause: error })
+  }
+}
+
+/** The C program of this name, which the build leaves beside the addon. */
+function cProgram(name: string): string {
+  const loader = createRequire(import.meta.url)('node-gyp-build') as { path(root: string): string }
+  const root = dirname(dirname(import.meta.dirname))
+  return join(dirname(loader.path(root)), name)
+}
+
+/**
+ * A server that listens on `port` unless told otherwise. `modes` are those that it has in TypeScript, none where it is
+ * in C alone; `own` are further options.
+ */
+export function serverCommand(
+  program: string,
+  port: number,
+  modes: Readonly<Record<string, Mode>> | null,
+  own: Options = {},
+): Command {
+  const words = modes === null ? cModes : Object.keys(modes)
+  const options = {
+    lang: {
+      type: 'string',
+      words: modes === null ? ['c'] : ['ts', 'c'],
+      default: modes === null ? 'c' : 'ts',
+      meaning: 'TypeScript or C',
+    },
+    mode: { type: 'string', words, default: 'epoll', meaning: 'how clients are served; epoll is kqueue on macOS' },
+    ...own,
+    ...listening,
+    port: { ...listening.port, meaning: `${listening.port.meaning} (default ${port})` },
+  } as const satisfies Options
+  return defineCommand<Options>({
+    options,
+    async run(values) {
+      const { lang, ...given } = values as Values<typeof options>
+      if (modes !== null && lang === 'ts') {
+        await serve(placeOf(given, port), modes[given.mode]!)
+        return 0
+      }
+      const args = Object.entries(given).map(([name, value]) => `--${name}=${value}`)
+      return startChild(cProgram(program), args).status
+    },
+  })
+}

@@ -1,0 +1,26 @@
+// The kernel is given all descriptors, each with what to wait for, every time: poll(2). It tells of a client as long as
+// there is something to do, so one turn each time is enough.
+import { POLLIN, POLLOUT } from '../constants.js'
+import { poll } from '../select.js'
+import type { Socket } from '../socket.js'
+import { Client, Clients } from './echo-clients.js'
+import type { Server } from './server.js'
+import type { Stop } from './stop.js'
+
+export function serve(server: Server): void {
+  const { listener, stop } = server
+  const clients = new Clients(server)
+  while (clients.remain()) {
+    const watched: [Client | Socket | Stop, events: number][] = []
+    if (!stop.asked) watched.push([stop, POLLIN])
+    if (!stop.asked && !clients.waiting) watched.push([listener, POLLIN])
+    for (const client of clients) watched.push([client, client.unsent === null ? POLLIN : POLLOUT])
+    for (const [ready] of poll(watched, clients.timeout)) {
+      if (ready instanceof Client) clients.serve(ready, 1)
+      else if (ready === listener) clients.waiting = true
+      else stop.asked = true
+    }
+    clients.accept()
+  }
+  clients.end()
+}

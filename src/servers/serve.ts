@@ -1,0 +1,83 @@
+// A server's life in the main thread: it listens, says so, and asks for a stop at the first SIGINT or SIGTERM.
+//
+// Node runs a listener for a signal from its event loop, and a server that waits in poll(2) never comes back to that.
+// So such a loop has a thread of its own, and this one stays free for the signals.
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import type { SocketAddress } from '../address.js'
+import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../constants.js'
+import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../constants.js'
+import { getnameinfo } from '../names.js'
+import { Socket } from '../socket.js'
+
+/** Where to listen. */
+export interface Place {
+  /** AF_INET, AF_INET6 or AF_UNIX. */
+  family: number
+  address: SocketAddress
+  /** How many clients may wait to be accepted. listen(2) */
+  backlog: number
+}
+
+/** Serves who comes to `listener` until `stop` is readable, which it stays; then closes the listener, and ends. */
+export type Mode = (listener: Socket, stop: Socket) => Promise<void>
+
+/** A mode whose module, in a thread of its own, exports `serve(server: Server)`. */
+export const inThread =
+  (module: URL): Mode =>
+  async (listener, stop) => {
+    const workerData = { module: module.href, listener: listener.detach(), stop: stop.fd }
+    await once(new Worker(new URL('./thread.js', import.meta.url), { workerData }), 'exit')
+  }
+
+/** Listens, prints `listening on HOST:PORT` (or the path), and serves by `mode` until it has stopped. */
+export async function serve(place: Place, mode: Mode): Promise<void> {
+  const listener = open(place)
+  let path = 'path' in place.address ? String(place.address.path) : undefined
+  const remove = (): void => {
+    if (path !== undefined) rmSync(path, { force: true })
+    path = undefined // from now on it may be another server's
+  }
+  try {
+    const stop = stopAtSignal(remove)
+    console.log(`listening on ${nameOf(listener.getsockname())}`)
+    await mode(listener, stop)
+  } finally {
+    remove()
+  }
+}
+
+function open({ family, address, backlog }: Place): Socket {
+  const listener = new Socket(family, SOCK_STREAM)
+  if (family !== AF_UNIX) {
+    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
+    // Every client's socket takes it from the listener: an answer is never held back to fill a segment. tcp(7)
+    listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+  }
+  listener.bind(address)
+  listener.listen(backlog)
+  return listener
+}
+
+/** `127.0.0.1:9999`, `[::1]:9999`, a path, or nothing for a socket that has no name. */
+export function nameOf(address: SocketAddress): string {
+  if (address.family === 'unix') return 'path' in address ? String(address.path) : ''
+  const [host, port] = getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV)
+  return address.family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+// The first signal asks for a stop: `stop` is at its end-of-file from then on. The second ends the process.
+function stopAtSignal(asked: () => void): Socket {
+  const [stop, other] = Socket.pair()
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!other.closed) {
+      other.close()
+      return asked()
+    }
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    process.kill(process.pid, signal)
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return stop
+}
