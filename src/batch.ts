@@ -8,7 +8,7 @@ import { bytesOf } from './data.js'
 import type { Data } from './data.js'
 import { attempt, checkInteger, outOfRange } from './errors.js'
 import { MessageBatch as Slots } from './message.js'
-import { CLOEXEC, shownFlags } from './messages.js'
+import { receiveFlags, shownFlags } from './messages.js'
 import type { View } from './native.js'
 import { sendFlags } from './open.js'
 import { recvmmsg, recvmsg, sendmmsg, sendmsg } from './syscalls.js'
@@ -162,7 +162,7 @@ export function receiveBatch(
   receive: typeof recvmmsgByOne = recvmmsg ?? recvmmsgByOne,
 ): number | null {
   arrived(batch, 0)
-  const count = attempt(() => receive(fd, batch, flags | CLOEXEC), 'recvmmsg')
+  const count = attempt(() => receive(fd, batch, receiveFlags(flags)), 'recvmmsg')
   if (count === null) return null
   arrived(batch, count)
   // Only such a socket brings descriptors, and these are taken at once: no message can be left that nobody looks at.

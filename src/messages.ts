@@ -6,7 +6,7 @@ import { decodeControl, encodeControl } from './control.js'
 import type { ControlMessage, OutgoingControl } from './control.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
-import { attempt, invalidType } from './errors.js'
+import { attempt, checkInteger, invalidType } from './errors.js'
 import type { Message } from './message.js'
 import type { View } from './native.js'
 import { sendFlags } from './open.js'
@@ -28,8 +28,10 @@ export interface MessageInfo {
   control: ControlMessage[]
 }
 
-/** Has every descriptor that comes in a message close-on-exec from birth, where the kernel can. */
-export const CLOEXEC = MSG_CMSG_CLOEXEC ?? 0
+const CLOEXEC = MSG_CMSG_CLOEXEC ?? 0
+
+/** The flags of a receive that has every descriptor in a message close-on-exec from birth, where the kernel can. */
+export const receiveFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1) | CLOEXEC
 
 /** The flags that came back, without what was added to those that went in. */
 export const shownFlags = (flags: number): number => flags & ~CLOEXEC
@@ -45,7 +47,7 @@ export function receiveMessage(
 ): MessageInfo | null {
   const control = controlSize === 0 ? null : Buffer.alloc(controlSize)
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
-  const size = attempt(() => recvmsg(fd, message, flags | CLOEXEC), 'recvmsg')
+  const size = attempt(() => recvmsg(fd, message, receiveFlags(flags)), 'recvmsg')
   if (size === null) return null
   return {
     size,
