@@ -26,6 +26,7 @@ export type { ControlMessage, OutgoingControl, RawControlMessage } from './contr
 export type * from './control-meaning.js'
 export type { Data } from './data.js'
 export type { Descriptor } from './descriptor.js'
+export { Epoll } from './epoll.js'
 export {
   BlockingIOError,
   BrokenPipeError,
@@ -43,6 +44,10 @@ export {
   TimeoutError,
 } from './errors.js'
 export type { MessageInfo } from './messages.js'
+export { interrupt } from './interrupter.js'
+export type { Interrupter } from './interrupter.js'
+export { Kqueue } from './kqueue.js'
+export type { Kevent } from './kqueue.js'
 export { MySocket, recvExactly } from './my-socket.js'
 export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if_nametoindex } from './names.js'
 export type { AddressInfo, AddressInfoHints } from './names.js'
@@ -76,6 +81,16 @@ export type { Md5Signature, Md5SignatureExt, RepairOption, RepairWindow, TlsCryp
 export type { TcpInfo, TcpState } from './options/tcp-info.js'
 export { OwnedFd } from './owned-fd.js'
 export { poll, select } from './select.js'
+export {
+  EpollSelector,
+  EVENT_READ,
+  EVENT_WRITE,
+  KqueueSelector,
+  PollSelector,
+  Selector,
+  SelectSelector,
+} from './selector.js'
+export type { SelectorKey } from './selector.js'
 export { Socket } from './socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
 export type { OptionValue, ReceivedFds, ReceivedMessage } from './socket-base.js'

@@ -1,14 +1,40 @@
 // Waiting for several descriptors at once.
-import { POLLIN } from './constants.js'
+import { FD_SETSIZE, POLLIN } from './constants.js'
 import { fdOf } from './descriptor.js'
 import type { Descriptor } from './descriptor.js'
 import { checkInteger } from './errors.js'
-import { dataView, field, read, sizeOf, write } from './layout.js'
+import { alarmDescriptor, drainAlarm } from './interrupter.js'
+import { dataView, field, sizeOf, write } from './layout.js'
+import { Pollfds } from './pollfds.js'
+import { checkTimeout } from './socket-base.js'
 import * as sys from './syscalls.js'
-import { Deadline, waitInSlices } from './wait.js'
+import { Wait } from './wait.js'
 
 const second = field('timeval.tv_sec')
 const microsecond = field('timeval.tv_usec')
+
+type Three<T> = [readers: T[], writers: T[], errors: T[]]
+
+/** Which of three lists of descriptors are ready: a test of a list's number and an index in it. select(2) */
+export function waitForSelect(fds: Three<number>, wait: Wait): (list: number, index: number) => boolean {
+  const sets = fds.map(() => Buffer.alloc(sizeOf('fd_set'))) as [Buffer, Buffer, Buffer]
+  const timeval = Buffer.alloc(sizeOf('timeval'))
+  const ready = wait.slices(timeoutMs => {
+    const alarm = alarmDescriptor() < FD_SETSIZE ? alarmDescriptor() : -1 // above that, the end of a slice will do
+    sets.forEach((set, list) => {
+      sys.FD_ZERO(set)
+      for (const fd of fds[list]!) sys.FD_SET(fd, set)
+    })
+    if (alarm >= 0) sys.FD_SET(alarm, sets[0])
+    write(dataView(timeval), second, Math.floor(timeoutMs / 1000))
+    write(dataView(timeval), microsecond, (timeoutMs % 1000) * 1000)
+    const result = sys.select(Math.max(alarm, ...fds.flat()) + 1, ...sets, timeval)
+    if (result <= 0 || alarm < 0 || !sys.FD_ISSET(alarm, sets[0])) return result
+    drainAlarm()
+    return result - 1
+  })
+  return (list, index) => ready > 0 && sys.FD_ISSET(fds[list]![index]!, sets[list]!) === 1
+}
 
 /**
  * Waits until some of these can be read, written, or have an exceptional condition such as urgent data: the three
@@ -23,29 +49,11 @@ export function select<R extends Descriptor, W extends Descriptor, E extends Des
   timeout: number | null = null,
 ): [R[], W[], E[]] {
   const lists: [R[], W[], E[]] = [[...readers], [...writers], [...errors]]
-  const fds = lists.map(list => list.map(descriptor => fdOf(descriptor, 'select')))
-  const sets = lists.map(() => Buffer.alloc(sizeOf('fd_set'))) as [Buffer, Buffer, Buffer]
-  const nfds = Math.max(-1, ...fds.flat()) + 1
-  const timeval = Buffer.alloc(sizeOf('timeval'))
-  const wait = (timeoutMs: number): number => {
-    sets.forEach((set, i) => {
-      sys.FD_ZERO(set)
-      for (const fd of fds[i]!) sys.FD_SET(fd, set)
-    })
-    write(dataView(timeval), second, Math.floor(timeoutMs / 1000))
-    write(dataView(timeval), microsecond, (timeoutMs % 1000) * 1000)
-    return sys.select(nfds, ...sets, timeval)
-  }
-  const ready = waitInSlices(wait, new Deadline(timeout), 'select') > 0
-  const chosen = <T>(i: number): T[] =>
-    (lists[i] as unknown[] as T[]).filter((_, j) => ready && sys.FD_ISSET(fds[i]![j]!, sets[i]!))
-  return [chosen<R>(0), chosen<W>(1), chosen<E>(2)]
+  const fds = lists.map(list => list.map(descriptor => fdOf(descriptor, 'select'))) as Three<number>
+  const isReady = waitForSelect(fds, new Wait('select', checkTimeout(timeout), lists.flat()))
+  const chosen = <T>(list: T[], number: number): T[] => list.filter((_, index) => isReady(number, index))
+  return [chosen(lists[0], 0), chosen(lists[1], 1), chosen(lists[2], 2)]
 }
-
-const pollfdSize = sizeOf('pollfd')
-const fdField = field('pollfd.fd')
-const eventsField = field('pollfd.events')
-const reventsField = field('pollfd.revents')
 
 /**
  * Waits until some of these have an event that was asked for (POLLIN unless told otherwise), or POLLERR, POLLHUP or
@@ -57,15 +65,14 @@ export function poll<T extends Descriptor>(
   timeout: number | null = null,
 ): [T, events: number][] {
   const entries = Array.from(descriptors, entry => (Array.isArray(entry) ? entry : [entry, POLLIN]) as [T, number])
-  const pollfds = Buffer.alloc(entries.length * pollfdSize)
-  const views = entries.map((_, i) => dataView(pollfds.subarray(i * pollfdSize, (i + 1) * pollfdSize)))
+  const pollfds = new Pollfds(entries.length)
   entries.forEach(([descriptor, events], i) => {
-    write(views[i]!, fdField, fdOf(descriptor, 'poll'))
-    write(views[i]!, eventsField, checkInteger('events', events, 0, 0xffff))
+    pollfds.set(i, fdOf(descriptor, 'poll'), checkInteger('events', events, 0, 0xffff))
   })
-  waitInSlices(timeoutMs => sys.poll(pollfds, timeoutMs), new Deadline(timeout), 'poll')
+  const blocking = entries.map(([descriptor]) => descriptor)
+  new Wait('poll', checkTimeout(timeout), blocking).slices(timeoutMs => pollfds.wait(timeoutMs))
   return entries.flatMap(([descriptor], i): [T, number][] => {
-    const revents = read(views[i]!, reventsField) & 0xffff
+    const revents = pollfds.revents(i)
     return revents === 0 ? [] : [[descriptor, revents]]
   })
 }

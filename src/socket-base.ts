@@ -9,6 +9,7 @@ import {
   F_GETFD,
   F_SETFD,
   FD_CLOEXEC,
+  POLLOUT,
   SO_DOMAIN,
   SO_ERROR,
   SO_PROTOCOL,
@@ -30,6 +31,7 @@ import type { OwnedFd } from './owned-fd.js'
 import { disown, own } from './ownership.js'
 import type { View } from './native.js'
 import { acceptSocket, openPair, openSocket, sendFlags, setNonblocking } from './open.js'
+import { Pollfds } from './pollfds.js'
 import * as sys from './syscalls.js'
 
 /** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
@@ -48,6 +50,8 @@ function getInteger(fd: number, level: number, name: number): number {
 }
 
 const maxSendfile = 0x7ffff000 // what Linux takes at a time
+
+const pollfds = new Pollfds(1)
 
 const peer = Buffer.alloc(addressRoom)
 const peerLength = new Uint32Array(1)
@@ -282,12 +286,17 @@ export abstract class SocketBase {
 
   /** How a connect that was under way went: true once connected, null while it still is. connect(2), getsockopt(2) */
   protected connected(address: AddressLike): true | null {
-    const error = getInteger(this.#fd, SOL_SOCKET, SO_ERROR)
-    if (error !== 0) throw socketError(error, 'connect', { address })
-    peerLength[0] = peer.length
-    const result = sys.getpeername(this.#fd, peer, peerLength)
-    if (result === -ENOTCONN) return null
-    return check(result, 'connect', address) >= 0 || null
+    for (let ended = false; ; ended = true) {
+      const error = getInteger(this.#fd, SOL_SOCKET, SO_ERROR)
+      if (error !== 0) throw socketError(error, 'connect', { address })
+      peerLength[0] = peer.length
+      const result = sys.getpeername(this.#fd, peer, peerLength)
+      if (result >= 0) return true
+      if (result !== -ENOTCONN || ended) throw socketError(result, 'connect', { address })
+      // Without a peer, without an error and yet writable: it has ended this moment, or nothing was under way.
+      pollfds.set(0, this.#fd, POLLOUT)
+      if (pollfds.wait(0) <= 0) return null
+    }
   }
 
   /** As recv, or null where nothing has come. recv(2) */

@@ -8,11 +8,13 @@ import { bytesOf } from './data.js'
 import type { Data, Sending } from './data.js'
 import type { Descriptor } from './descriptor.js'
 import { SocketError, socketError } from './errors.js'
+import { interrupterOf } from './interrupter.js'
+import type { Interrupter } from './interrupter.js'
 import type { MessageInfo } from './messages.js'
 import { SocketBase } from './socket-base.js'
 import type { ReceivedFds, ReceivedMessage } from './socket-base.js'
 import type { View } from './native.js'
-import { Deadline, pause, waitFor } from './wait.js'
+import { Wait } from './wait.js'
 
 const { EAGAIN, EINPROGRESS } = constants.errno
 
@@ -20,9 +22,10 @@ const { EAGAIN, EINPROGRESS } = constants.errno
 const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
 
 /**
- * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), or a signal comes
- * that `process` has a listener for (InterruptedError). With the timeout 0 they throw BlockingIOError instead of
- * waiting; `try…` return null. A blocked call in a worker ends when the worker is terminated. socket(2), socket(7)
+ * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), a signal comes that
+ * `process` has a listener for (InterruptedError; the listener runs once the event loop does), or another thread fires
+ * the `interrupter()` (InterruptedError as well). With the timeout 0 they throw BlockingIOError instead of waiting;
+ * `try…` return null. A blocked call in a worker ends when the worker is terminated. socket(2), socket(7)
  */
 export class Socket extends SocketBase {
   /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
@@ -35,17 +38,10 @@ export class Socket extends SocketBase {
     if (this.tryConnect(address) !== null) return
     if (this.gettimeout() === 0)
       throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
-    try {
-      this.#whenConnected(address, new Deadline(this.gettimeout()))
-    } catch (error) {
-      throw error instanceof SocketError ? socketError(error.errno, 'connect', { address }) : error
-    }
-  }
-
-  #whenConnected(address: AddressLike, deadline: Deadline): void {
-    if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, deadline)
+    const wait = new Wait('connect', this.gettimeout(), [this], address)
+    if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, wait)
     // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
-    do pause(10, deadline, 'connect')
+    do wait.pause(10)
     while (this.tryConnect(address) === null)
   }
 
@@ -141,9 +137,17 @@ export class Socket extends SocketBase {
     return this.#whole('sendfile', this.sendingFile(file, offset, count), 0)
   }
 
+  /**
+   * A handle for other threads: `interrupt(handle)` there ends this socket's blocked call, or the next one that would
+   * have to wait, with an InterruptedError. After close it does nothing.
+   */
+  interrupter(): Interrupter {
+    return interrupterOf(this)
+  }
+
   #whole(syscall: string, sending: Sending, flags: number): number {
     try {
-      this.#until(POLLOUT, syscall, sending.step, flags, new Deadline(this.gettimeout()))
+      this.#until(POLLOUT, syscall, sending.step, flags)
       return sending.sent
     } catch (error) {
       if (!(error instanceof SocketError)) throw error
@@ -152,12 +156,13 @@ export class Socket extends SocketBase {
   }
 
   // Try, wait, try again: a wake-up is a hint. The descriptor is read anew each time.
-  #until<Result>(events: number, syscall: string, step: () => Result | null, flags = 0, deadline?: Deadline): Result {
+  #until<Result>(events: number, syscall: string, step: () => Result | null, flags = 0, wait?: Wait): Result {
     for (;;) {
       const result = step()
       if (result !== null) return result
       if ((flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
-      waitFor(this.fd, events, (deadline ??= new Deadline(this.gettimeout())), this.gettimeout(), syscall)
+      wait ??= new Wait(syscall, this.gettimeout(), [this])
+      wait.ready(this.fd, events)
     }
   }
 }

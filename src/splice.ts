@@ -7,7 +7,7 @@ import { attempt, check, checkInteger, socketError } from './errors.js'
 import { OwnedFd } from './owned-fd.js'
 import { checkTimeout } from './socket-base.js'
 import * as sys from './syscalls.js'
-import { Deadline, waitFor } from './wait.js'
+import { Wait } from './wait.js'
 
 const { ENOSYS } = constants.errno
 
@@ -39,12 +39,12 @@ export function splice(
   flags = 0,
   timeout: number | null = null,
 ): number {
-  const deadline = new Deadline(checkTimeout(timeout))
+  const wait = new Wait('splice', checkTimeout(timeout), [from, to])
   for (;;) {
     const moved = trySplice(from, to, count, flags)
     if (moved !== null) return moved
     // Which of the two it was that would block, the kernel does not say.
-    waitFor(fdOf(from, 'splice'), POLLIN, deadline, timeout, 'splice')
-    waitFor(fdOf(to, 'splice'), POLLOUT, deadline, timeout, 'splice')
+    wait.ready(fdOf(from, 'splice'), POLLIN)
+    wait.ready(fdOf(to, 'splice'), POLLOUT)
   }
 }

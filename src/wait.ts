@@ -1,16 +1,18 @@
-// Waiting for a descriptor in poll(2): the one place for the policy of what can end a wait.
+// Waiting: the one place for the policy of what can end a wait.
 //
-// poll is never restarted after a signal (signal(7)), and it is called in slices: between two of them this thread runs
-// JavaScript, where worker.terminate() and process.exit() take hold.
+// poll(2) is never restarted after a signal (signal(7)), and it is called in slices: between two of them this thread
+// runs JavaScript, where worker.terminate() and process.exit() take hold, and asks what else has come.
 import { constants } from 'node:os'
+import type { AddressLike } from './address.js'
 import { socketError } from './errors.js'
-import { dataView, field, sizeOf, write } from './layout.js'
-import * as sys from './syscalls.js'
+import { isInterrupted, tellInterrupted } from './interrupter.js'
+import { Pollfds } from './pollfds.js'
+import { signalCame, tellSignals } from './signals.js'
 
-const { EINTR, ETIMEDOUT, EAGAIN } = constants.errno
+const { EAGAIN, EINTR, ETIMEDOUT } = constants.errno
 
 /** The longest that a blocked thread goes without looking up, in milliseconds. */
-export const slice = 100
+const slice = 100
 
 /** A point in time, `timeout` milliseconds from now; null is never. */
 export class Deadline {
@@ -26,51 +28,72 @@ export class Deadline {
   }
 }
 
-/** Whether somebody listens for a signal. Then one that comes ends a blocking call: the listener runs after it. PEP 475 */
-const signalsAreHeard = (): boolean =>
-  process.eventNames().some(name => typeof name === 'string' && name in constants.signals)
+const one = new Pollfds(1)
+const none = new Pollfds(0)
 
 /**
- * Calls `wait` with at most a slice's milliseconds until it returns more than 0 or the deadline is over; returns its
- * result then, or 0. A signal that nobody listens for is no reason to end.
- *
- * @throws InterruptedError when a signal comes that somebody listens for
+ * The waiting of one call: as often as it has to, until one deadline. An interrupter of one of `blocking`, or a signal
+ * that `process` has a listener for, ends it with an InterruptedError; any other signal is no reason to. PEP 475
  */
-export function waitInSlices(wait: (timeoutMs: number) => number, deadline: Deadline, syscall: string): number {
-  for (;;) {
-    const left = deadline.left
-    const result = wait(Math.min(left, slice))
-    if (result > 0) return result
-    if (result === 0 && left <= slice) return 0
-    if (result < 0 && (result !== -EINTR || signalsAreHeard())) throw socketError(result, syscall)
+export class Wait {
+  readonly #syscall: string
+  readonly #timeout: number | null
+  readonly #blocking: readonly unknown[]
+  readonly #address: AddressLike | undefined
+  readonly #deadline: Deadline
+
+  /** `timeout` is in milliseconds, null for ever. The address is for the errors. */
+  constructor(syscall: string, timeout: number | null, blocking: readonly unknown[], address?: AddressLike) {
+    this.#syscall = syscall
+    this.#timeout = timeout
+    this.#blocking = blocking
+    this.#address = address
+    this.#deadline = new Deadline(timeout)
   }
-}
 
-const pollfd = Buffer.alloc(sizeOf('pollfd'))
-const view = dataView(pollfd)
-const fdField = field('pollfd.fd')
-const eventsField = field('pollfd.events')
-const reventsField = field('pollfd.revents')
-
-/**
- * Waits until `fd` has one of `events`, or an error, for `syscall`.
- *
- * @throws TimeoutError when the deadline is over; BlockingIOError when there was none to wait for (`timeout` 0)
- */
-export function waitFor(fd: number, events: number, deadline: Deadline, timeout: number | null, syscall: string): void {
-  if (timeout === 0) throw socketError(EAGAIN, syscall)
-  const wait = (timeoutMs: number): number => {
-    write(view, fdField, fd)
-    write(view, eventsField, events)
-    write(view, reventsField, 0)
-    return sys.poll(pollfd, timeoutMs)
+  /**
+   * As `until`, for a call that has to be done in time.
+   *
+   * @throws TimeoutError when the time is over; BlockingIOError where there was none
+   */
+  ready(fd: number, events: number): void {
+    if (!this.until(fd, events)) throw this.#error(this.#timeout === 0 ? EAGAIN : ETIMEDOUT)
   }
-  if (waitInSlices(wait, deadline, syscall) === 0) throw socketError(ETIMEDOUT, syscall)
-}
 
-/** Waits some milliseconds for `syscall`; throws TimeoutError when the deadline is over before that. */
-export function pause(ms: number, deadline: Deadline, syscall: string): void {
-  const nothing = Buffer.alloc(0)
-  if (deadline.left === 0) throw socketError(ETIMEDOUT, syscall)
-  waitInSlices(timeoutMs => sys.poll(nothing, timeoutMs), new Deadline(Math.min(ms, deadline.left)), syscall)
+  /** Waits until `fd` has one of `events`, or an error: true; or the time is over: false. poll(2) */
+  until(fd: number, events: number): boolean {
+    if (this.#timeout === 0) return false
+    one.set(0, fd, events)
+    return this.slices(timeoutMs => one.wait(timeoutMs)) > 0
+  }
+
+  /** Waits some milliseconds, where nothing tells when it is worth to try again; throws as `ready` does. */
+  pause(ms: number): void {
+    const { left } = this.#deadline
+    if (left === 0) throw this.#error(ETIMEDOUT)
+    this.slices(timeoutMs => none.wait(timeoutMs), new Deadline(Math.min(ms, left)))
+  }
+
+  /** Calls `wait` with the milliseconds of a slice until it returns more than 0, or 0 when the time is over. */
+  slices(wait: (timeoutMs: number) => number, deadline = this.#deadline): number {
+    for (;;) {
+      const result = wait(this.#interrupted() ? 0 : Math.min(deadline.left, slice))
+      if (result > 0) return result
+      if (result < 0 && result !== -EINTR) throw this.#error(result)
+      if (deadline.left === 0) return 0
+      if (this.#interrupted()) {
+        tellInterrupted(this.#blocking)
+        tellSignals()
+        throw this.#error(EINTR)
+      }
+    }
+  }
+
+  #interrupted(): boolean {
+    return isInterrupted(this.#blocking) || signalCame()
+  }
+
+  #error(errno: number): Error {
+    return socketError(errno, this.#syscall, { address: this.#address })
+  }
 }

@@ -1,18 +1,33 @@
-// What belongs to one environment, the main one or a worker's: its loop, and the descriptors that end with it.
+// What belongs to one environment, the main one or a worker's: its loop, the descriptors that end with it, and the one
+// by which other threads wake it.
 #include <unistd.h>
 
+#include <map>
+#include <mutex>
 #include <vector>
 
 #include "addon.h"
 #include "loop.h"
+#include "signals.h"
 
 namespace {
+
+// The descriptors that wake an environment's thread, by a number that is never used again. What is written under the
+// lock never goes to a descriptor of somebody else's: an environment takes its own out before it closes it.
+std::mutex wakers_lock;
+std::map<uint32_t, int> wakers;
+uint32_t last_waker = 0;
 
 struct Environment {
   Watcher* watcher = nullptr;  // deletes itself
   std::vector<bool> owned;     // by descriptor
+  uint32_t waker = 0;          // its number in `wakers`, once it has one
 
   ~Environment() {
+    {
+      const std::lock_guard<std::mutex> lock(wakers_lock);
+      wakers.erase(waker);
+    }
     for (size_t fd = 0; fd < owned.size(); fd++) {
       if (owned[fd]) close(static_cast<int>(fd));
     }
@@ -52,6 +67,28 @@ Napi::Value Own(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// waker(fd): the number by which any thread wakes this one until the environment ends: `wake(number)` writes to the
+// descriptor. It is not to be closed before, and its writes do not block.
+Napi::Value Waker(const Napi::CallbackInfo& info) {
+  Environment* environment = info.Env().GetInstanceData<Environment>();
+  const int fd = info[0].ToNumber();
+  const std::lock_guard<std::mutex> lock(wakers_lock);
+  environment->waker = ++last_waker;
+  wakers[environment->waker] = fd;
+  return Napi::Number::New(info.Env(), environment->waker);
+}
+
+// wake(number): whether there is still such a thread to wake.
+Napi::Value Wake(const Napi::CallbackInfo& info) {
+  const uint32_t number = info[0].ToNumber();
+  const std::lock_guard<std::mutex> lock(wakers_lock);
+  const auto waker = wakers.find(number);
+  if (waker == wakers.end()) return Napi::Boolean::New(info.Env(), false);
+  const ssize_t ignored = write(waker->second, "", 1);  // where there is no room, it is awake already
+  static_cast<void>(ignored);
+  return Napi::Boolean::New(info.Env(), true);
+}
+
 }  // namespace
 
 void ExportEnvironment(Napi::Env env, Napi::Object exports) {
@@ -59,6 +96,9 @@ void ExportEnvironment(Napi::Env env, Napi::Object exports) {
   Napi::Object environment = Napi::Object::New(env);
   environment.Set("hold", Napi::Function::New(env, Hold, "hold"));
   environment.Set("own", Napi::Function::New(env, Own, "own"));
+  environment.Set("signals", Napi::Function::New(env, Signals, "signals"));
   environment.Set("start", Napi::Function::New(env, Start, "start"));
+  environment.Set("wake", Napi::Function::New(env, Wake, "wake"));
+  environment.Set("waker", Napi::Function::New(env, Waker, "waker"));
   exports.Set("environment", environment);
 }

@@ -1,0 +1,11 @@
+// Signals that come while the event loop, which would tell of them, does not run.
+#ifndef BSD_SOCKETS_SIGNALS_H
+#define BSD_SOCKETS_SIGNALS_H
+
+#include <napi.h>
+
+// signals(...numbers): how many signals have come of those that were asked for so far. One that has no handler is not
+// counted.
+Napi::Value Signals(const Napi::CallbackInfo& info);
+
+#endif
