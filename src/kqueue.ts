@@ -1,5 +1,5 @@
 // A kqueue: macOS's way to wait for many. kqueue(2)
-import { POLLIN } from './constants.js'
+import { F_SETFD, FD_CLOEXEC, POLLIN } from './constants.js'
 import { attempt, check, checkInteger } from './errors.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
@@ -62,6 +62,7 @@ class DarwinKqueue extends OwnedFd {
   /** kqueue(2) */
   constructor() {
     super(check(sys.kqueue!(), 'kqueue'))
+    check(sys.fcntl(this.fd, F_SETFD, FD_CLOEXEC), 'fcntl') // kqueue has no flag for it
   }
 
   /**

@@ -12,7 +12,7 @@ import { signalCame, tellSignals } from './signals.js'
 const { EAGAIN, EINTR, ETIMEDOUT } = constants.errno
 
 /** The longest that a blocked thread goes without looking up, in milliseconds. */
-const slice = 100
+export const slice = 100
 
 /** A point in time, `timeout` milliseconds from now; null is never. */
 export class Deadline {
@@ -97,3 +97,7 @@ export class Wait {
     return socketError(errno, this.#syscall, { address: this.#address })
   }
 }
+
+/** Calls `wait` as `Wait.slices` does, for a call that no interrupter is for. */
+export const waitInSlices = (wait: (timeoutMs: number) => number, deadline: Deadline, syscall: string): number =>
+  new Wait(syscall, null, []).slices(wait, deadline)
