@@ -41,15 +41,15 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
   /** The system call's name. */
   readonly syscall: string
   /** The host, or a Unix socket's path as Node has it: an abstract name has a NUL before it. */
-  readonly address?: string
+  declare readonly address?: string
   /** The port, where it is not 0. */
-  readonly port?: number
+  declare readonly port?: number
   /** A Unix socket's path once more, by the name that `fs` gives it. */
-  readonly path?: string
+  declare readonly path?: string
   /** How many bytes went over before the call failed, where some may have. */
-  readonly sent?: number
+  declare readonly sent?: number
   /** The socket option that the call was about, as C names it: `'SO_MARK'`. */
-  readonly option?: string
+  declare readonly option?: string
 
   /** `errno` may be positive or negative. */
   constructor(errno: number, syscall: string, { address, sent, option, cause }: ErrorDetails = {}) {
@@ -208,7 +208,7 @@ export class GaiError extends Error {
   readonly errno: number
   readonly syscall: string
   /** The name that was asked for. */
-  readonly hostname?: string
+  declare readonly hostname?: string
 
   constructor(code: string, errno: number, syscall: string, hostname?: string) {
     super(`${syscall} ${code}${hostname === undefined ? '' : ` ${hostname}`}`)
@@ -230,7 +230,7 @@ export const isSocketError = (error: unknown): error is SocketError => error ins
 export class AbortError extends Error {
   readonly code = 'ABORT_ERR'
   /** What went over before that, in bytes, where some may have. */
-  readonly sent?: number
+  declare readonly sent?: number
 
   constructor(reason: unknown, sent?: number) {
     super('The operation was aborted', { cause: reason })
