@@ -20,8 +20,12 @@ function temporary(): string {
   return directory
 }
 
-/** With a PATH on which there is nothing: no strace, above all. */
-const bare = (...args: string[]) => run(['env', `PATH=${temporary()}`, ...cli, ...args]).ended
+/** With a PATH on which there is nothing, strace above all, or only one that may not trace: ptrace(2) can be forbidden. */
+function withoutStrace(which: 'no strace' | 'one that may not', ...args: string[]) {
+  const path = temporary()
+  if (which === 'one that may not') writeFileSync(join(path, 'strace'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  return run(['env', `PATH=${path}`, ...cli, ...args]).ended
+}
 
 describe('bsd-sockets', () => {
   test('--help names every command', async () => {
@@ -236,7 +240,7 @@ describe('trace', () => {
   })
 
   test('shows those of the library where there is no strace', async () => {
-    const { code, stdout, stderr } = await bare('trace', '--', programFile(), '--verbose')
+    const { code, stdout, stderr } = await withoutStrace('no strace', 'trace', '--', programFile(), '--verbose')
     expect({ code, stdout }).toEqual({ code: 3, stdout: 'printed --verbose\nhello\n' })
     expect(stderr).toMatch(/^send\(\d+, "hello", 5, \d+\) = 5$/m)
     expect(callsIn(stderr)).toEqual(['socketpair', 'send', 'recv', 'close', 'close'])
@@ -286,8 +290,8 @@ describe('tour', () => {
     expect(stdout).not.toContain('\x1b')
   })
 
-  test('shows those of the library where there is no strace', async () => {
-    const { code, stdout, stderr } = await bare('tour')
+  test.each(['no strace', 'one that may not'] as const)('shows those of the library with %s', async which => {
+    const { code, stdout, stderr } = await withoutStrace(which, 'tour')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(pairs(stdout)).toEqual(expected('send', 'recv'))
     expect(stdout).toMatch(/bind\(\d+, \{AF_INET 127\.0\.0\.1:0\}, 16\) = 0$/m)
