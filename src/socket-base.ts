@@ -46,7 +46,7 @@ function getInteger(fd: number, level: number, name: number): number {
   four[0] = 4
   integer[0] = 0 // some options fill one byte only
   check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
-  return integer[0]!
+  return integer[0]
 }
 
 const maxSendfile = 0x7ffff000 // what Linux takes at a time
