@@ -46,7 +46,7 @@ test.each([
   there.close()
   expect(here.sendfile(file())).toBe(content.length)
   here.close()
-  const [digest] = (await once(reader.stdout.setEncoding('utf8'), 'data')) as [string]
+  const [digest] = (await once(reader.stdout!.setEncoding('utf8'), 'data')) as [string]
   expect(digest.trim()).toBe(createHash('sha256').update(content).digest('hex'))
 })
 

@@ -32,8 +32,7 @@ describe.runIf(process.platform === 'linux')('Linux', () => {
     while (received.length < 60_000) received = Buffer.concat([received, peer.recv(65536)])
     expect(received.equals(Buffer.concat(data))).toBe(true)
     const done = allOf(client, sender)
-    expect(done.map(({ data: [byte] }: { data: Uint8Array }) => byte).sort()).toEqual([1, 2, 3])
-    expect(done.every(completion => data.includes(completion.data as Buffer))).toBe(true)
+    expect(new Set(done.map(completion => completion.data))).toEqual(new Set(data))
     expect(done.every(({ copied }) => copied)).toBe(true) // the loopback always copies
     expect(sender.completions()).toEqual([])
   })
