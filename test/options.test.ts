@@ -6,19 +6,24 @@ import http from 'node:http'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import tls from 'node:tls'
 import {
   AF_INET,
+  AF_INET6,
   AF_UNIX,
+  ConnectionResetError,
+  F_SETFL,
   getOption,
+  if_nametoindex,
   IPPROTO_TCP,
   isSocketError,
   options,
   peerCredentials,
   setOption,
   SO_GET_FILTER,
+  SOCK_DGRAM,
   SOCK_STREAM,
   Socket,
   SocketError,
@@ -37,7 +42,7 @@ import type {
   TcpInfo,
   WritableSockOpt,
 } from 'bsd-sockets'
-import { getsockopt } from 'bsd-sockets/syscalls'
+import { fcntl, getsockopt, recv } from 'bsd-sockets/syscalls'
 import { afterAll, afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { cases, closeAll, closing, listener, tcp, udp, unix } from './options-table.js'
 
@@ -236,6 +241,90 @@ describe('structures that no header of this machine declares whole', () => {
       complaints.filter(([, , text]) => /static[ _]assert(ion)? failed/.test(text!)).map(([, row]) => row),
     ).toEqual([])
     expect(rows.length - new Set(complaints.map(([, row]) => row)).size).toBeGreaterThan(60)
+  })
+})
+
+describe('what they do', () => {
+  const bound = (family: number, host: string): Socket => {
+    const socket = closing(new Socket(family, SOCK_DGRAM))
+    socket.settimeout(10_000)
+    socket.bind([host, 0])
+    return socket
+  }
+  const portOf = (socket: Socket): number => (socket.getsockname() as { port: number }).port
+
+  test.each([
+    ['address', { address: '127.0.0.1' }],
+    ['interface', { ifindex: if_nametoindex(linux ? 'lo' : 'lo0') }],
+  ])('a datagram comes to a group joined by %s', (_, where) => {
+    const receiver = bound(AF_INET, '')
+    setOption(receiver, options.addMembership, { group: '239.255.9.9', ...where })
+    const sender = bound(AF_INET, '127.0.0.1')
+    setOption(sender, options.multicastInterface, where)
+    sender.sendto('to the group', ['239.255.9.9', portOf(receiver)])
+    expect(receiver.recv(100).toString()).toBe('to the group')
+    setOption(receiver, options.dropMembership, { group: '239.255.9.9', ...where })
+    sender.sendto('to nobody', ['239.255.9.9', portOf(receiver)])
+    sender.sendto('to one', ['127.0.0.1', portOf(receiver)])
+    expect(receiver.recv(100).toString()).toBe('to one')
+  })
+
+  test.runIf(linux).each([
+    ['ipv6JoinGroup', 'ipv6LeaveGroup'],
+    ['ipv6McastJoinGroup', 'ipv6McastLeaveGroup'],
+  ] as const)('%s joins an IPv6 group on an interface, %s leaves it', (join, leave) => {
+    const socket = closing(new Socket(AF_INET6, SOCK_DGRAM))
+    const isMember = (): boolean => /^\d+ +lo +ff020{26}99/m.test(readFileSync('/proc/net/igmp6', 'utf8'))
+    const membership = { group: 'ff02::99', ifindex: if_nametoindex('lo') }
+    expect(isMember()).toBe(false)
+    setOption(socket, options[join], membership)
+    expect(isMember()).toBe(true)
+    setOption(socket, options[leave], membership)
+    expect(isMember()).toBe(false)
+  })
+
+  test.runIf(linux)('a filter drops, until it is detached', () => {
+    const receiver = bound(AF_INET, '127.0.0.1')
+    const sender = bound(AF_INET, '127.0.0.1')
+    setOption(receiver, options.attachFilter, [{ code: 6, k: 0 }]) // BPF_RET | BPF_K: no byte
+    sender.sendto('dropped', receiver.getsockname())
+    setOption(receiver, options.detachFilter, true)
+    sender.sendto('taken', receiver.getsockname())
+    expect(receiver.recv(100).toString()).toBe('taken')
+  })
+
+  test.runIf(linux)('a filter chooses among the sockets of a port', () => {
+    const [first, second] = [0, 1].map(() => closing(new Socket(AF_INET, SOCK_DGRAM))) as [Socket, Socket]
+    for (const socket of [first, second]) setOption(socket, options.reusePort, true)
+    first.bind(['127.0.0.1', 0])
+    second.bind(first.getsockname())
+    const sender = bound(AF_INET, '127.0.0.1')
+    for (const [index, chosen, other] of [
+      [0, first, second],
+      [1, second, first],
+    ] as const) {
+      setOption(first, options.attachReusePortFilter, [{ code: 6, k: index }])
+      for (const text of ['one', 'two', 'three']) sender.sendto(text, first.getsockname())
+      expect([chosen.recv(9), chosen.recv(9), chosen.recv(9)].join()).toBe('one,two,three')
+      expect(other.tryRecv(9)).toBe(null)
+    }
+  })
+
+  test('linger of 0 seconds sends a reset', () => {
+    const server = listener()
+    const client = closing(new Socket())
+    client.connect(server.getsockname())
+    const [accepted] = server.accept()
+    setOption(accepted, options.linger, { on: true, seconds: 0 })
+    accepted.close()
+    expect(() => client.recv(1)).toThrow(ConnectionResetError)
+  })
+
+  test('receiveTimeout ends a call that blocks', () => {
+    const socket = udp()
+    setOption(socket, options.receiveTimeout, 20)
+    fcntl(socket.fd, F_SETFL, 0) // a Socket's descriptor does not block
+    expect(recv(socket.fd, Buffer.alloc(1), 0)).toBe(-constants.errno.EAGAIN)
   })
 })
 
