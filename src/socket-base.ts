@@ -219,12 +219,12 @@ export abstract class SocketBase {
     if (fd < 0) return fd
     this.#fd = -1 // no later call can reach a descriptor that is used again
     disown(this, fd)
-    this.released(fd, handedOn)
+    this.released?.(handedOn)
     return fd
   }
 
   /** Told that the descriptor is about to be closed, or was given to somebody else. */
-  protected released(_fd: number, _handedOn: boolean): void {}
+  protected released?(handedOn: boolean): void
 
   /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
   dup(): this {

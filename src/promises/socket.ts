@@ -136,7 +136,7 @@ export class Socket extends SocketBase {
     return Promise.resolve()
   }
 
-  protected override released(_fd: number, handedOn: boolean): void {
+  protected override released(handedOn: boolean): void {
     this.#turns?.end(handedOn)
     this.#turns = undefined
   }
