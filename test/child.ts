@@ -21,7 +21,7 @@ export class Child {
   stderr = ''
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.process = spawn(command, args, { env: { ...process.env, ...env } })
+    this.process = spawn(command, args, { cwd: root, env: { ...process.env, ...env } })
     this.process.stdout.setEncoding('utf8').on('data', text => (this.stdout += String(text)))
     this.process.stderr.setEncoding('utf8').on('data', text => (this.stderr += String(text)))
     this.process.stdin.on('error', () => undefined) // it may end before it has read all
@@ -64,6 +64,10 @@ export const example = (name: string, ...args: string[]): Child => {
   const port = args.includes('--port') ? [] : ['--port', '0']
   return new Child(process.execPath, [join(root, `build/programs/examples/${name}.js`), ...args, ...port])
 }
+
+/** A TypeScript-free program, an ES module in a text, which can import 'bsd-sockets'. */
+export const script = (code: string, ...args: (string | number)[]): Child =>
+  new Child(process.execPath, ['--expose-gc', '--input-type=module', '-e', code, '--', ...args.map(String)])
 
 /** A program of test/python. */
 export const python = (name: string, ...args: (string | number)[]): Child =>

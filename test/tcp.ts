@@ -1,0 +1,47 @@
+// TCP sockets for a test, closed when it ends.
+import { Socket } from 'bsd-sockets'
+import type { IPv4Address } from 'bsd-sockets'
+import { onTestFinished } from 'vitest'
+
+/** The same socket, which is closed with the test. */
+export function closing<T extends { close(): void }>(socket: T): T {
+  onTestFinished(() => socket.close())
+  return socket
+}
+
+/** A listening TCP socket on a free port of 127.0.0.1. */
+export function listening(backlog?: number): Socket {
+  const server = closing(new Socket())
+  server.bind(['127.0.0.1', 0])
+  server.listen(backlog)
+  return server
+}
+
+/** A TCP client and its accepted other end. */
+export function connected(server: Socket = listening()): [client: Socket, accepted: Socket] {
+  const client = closing(new Socket())
+  client.connect(server.getsockname())
+  return [client, closing(server.accept()[0])]
+}
+
+/** The port that a socket is bound to. */
+export const portOf = (socket: Socket): number => (socket.getsockname() as IPv4Address).port
+
+/** A port of 127.0.0.1 on which nobody listens. */
+export function closedPort(): number {
+  const socket = new Socket()
+  socket.bind(['127.0.0.1', 0])
+  const port = portOf(socket)
+  socket.close()
+  return port
+}
+
+/** What a call throws. */
+export function thrown(call: () => unknown): unknown {
+  try {
+    call()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
