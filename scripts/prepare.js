@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { run } from './run.js'
 import { digest, root } from './stamp.js'
 
-const mode = process.argv[2]
 const stamp = join(root, 'node_modules/.installed')
 const lock = digest(['package-lock.json'])
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
+// What was installed for the tests stays: a new lock file is no reason to take it away.
+const mode = installed.startsWith('test') ? 'test' : process.argv[2]
 const enough = mode === 'start' ? [`start ${lock}`, `test ${lock}`] : [`test ${lock}`]
 
 if (!enough.includes(installed)) {

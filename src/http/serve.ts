@@ -2,6 +2,8 @@
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'
 import { listen } from '../reactor/index.js'
+import { startPool } from '../reactor/pool.js'
+import type { Pool } from '../reactor/pool.js'
 import type { Connection, ListenOptions, Server } from '../reactor/index.js'
 import type { Limits } from './parser.js'
 import type { HttpRequest } from './request.js'
@@ -172,3 +174,12 @@ export function serve(handler: Handler, options: ServeOptions = {}): HttpServer 
     },
   }
 }
+
+/**
+ * Serves in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The module at
+ * this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker.
+ */
+export const serveInWorkers = (
+  module: string | URL,
+  { workers, ...options }: Omit<ServeOptions, 'error'> & { workers: number },
+): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)

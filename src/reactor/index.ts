@@ -9,14 +9,20 @@
  *
  * @module bsd-sockets/reactor
  */
+import { DatagramSocket } from './datagrams.js'
+import type { DatagramHandlers, DatagramOptions } from './datagrams.js'
 import type { Handlers } from './handlers.js'
+import { startPool } from './pool.js'
+import type { Pool } from './pool.js'
 import { Server } from './server.js'
 import type { ListenOptions } from './server.js'
 
 export { connect } from './connect.js'
 export type { ConnectOptions } from './connect.js'
 export type { Connection } from './connection.js'
+export type { DatagramHandlers, DatagramOptions, DatagramSocket } from './datagrams.js'
 export type { Handlers } from './handlers.js'
+export type { Pool } from './pool.js'
 export type { ConnectionLimits, ListenOptions, Server } from './server.js'
 
 /**
@@ -25,3 +31,19 @@ export type { ConnectionLimits, ListenOptions, Server } from './server.js'
  * @throws SocketError of bind(2) or listen(2)
  */
 export const listen = (options: ListenOptions & Handlers): Server => new Server(options)
+
+/**
+ * Receives the datagrams of a UDP port or a Unix path, in batches, from the event loop.
+ *
+ * @throws SocketError of bind(2)
+ */
+export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocket => new DatagramSocket(options)
+
+/**
+ * Listens in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The
+ * handlers are what the module at this URL exports, each by its name: a function cannot be sent to a worker.
+ */
+export const listenInWorkers = (
+  module: string | URL,
+  { workers, ...options }: ListenOptions & { workers: number },
+): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)

@@ -1,4 +1,5 @@
 // A listening socket whose connections are handled from the event loop.
+import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress, encodeAddress } from '../address.js'
 import type { AddressLike, SocketAddress } from '../address.js'
@@ -34,7 +35,7 @@ export interface ListenOptions extends ConnectionLimits {
   address?: string
   /** 0, which is the default, picks a free one. */
   port?: number
-  /** A Unix socket's path, in the place of a host and a port. */
+  /** A Unix socket's path, in the place of a host and a port. It is removed when the server is closed. */
   path?: string
   /** How many connections may wait to be accepted; SOMAXCONN unless told otherwise. */
   backlog?: number
@@ -56,6 +57,7 @@ export class Server implements Watched, Origin {
   /** For its connections. */
   tick = 0
   #fd: number
+  readonly #path: string | undefined
   readonly #maxConnections: number
   readonly #connections = new Set<Connection>()
   #waiting = false // connections may wait to be accepted
@@ -70,6 +72,7 @@ export class Server implements Watched, Origin {
     this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
     this.#maxConnections = checkInteger('maxConnections', options.maxConnections ?? 2 ** 31, 1, 2 ** 31)
     const idleTimeout = checkTimeout(options.idleTimeout ?? null)
+    this.#path = path
     const where: AddressLike = path ?? { address, port }
     const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
     this.local = family === AF_UNIX
@@ -210,6 +213,7 @@ export class Server implements Watched, Origin {
     if (fd < 0) return
     this.#fd = -1
     clearTimeout(this.#paused)
+    if (this.#path !== undefined) rmSync(this.#path, { force: true })
     unwatch(fd)
     closeWithThread(fd, false)
     sys.close(fd)
