@@ -138,16 +138,16 @@ export function recvmmsgByOne(fd: number, batch: MessageBatch, flags: number): n
 }
 
 /** sendmmsg for a kernel without it. */
-export function sendmmsgByOne(fd: number, batch: MessageBatch, flags: number, count: number): number {
+export function sendmmsgByOne(fd: number, batch: MessageBatch, flags: number, count: number, start: number): number {
   const { size, nameSize, controlSize, data, names, controls, results } = batch
   const part = (slots: Buffer | null, start: number, length: number): Buffer | null =>
     length === 0 ? null : (slots?.subarray(start, start + length) ?? null)
-  for (let i = 0; i < count; i++) {
+  for (let i = start; i < start + count; i++) {
     const iov = [data.subarray(i * size, i * size + Math.min(results[i * 4]!, size))]
     const name = part(names, i * nameSize, Math.min(results[i * 4 + 1]!, nameSize))
     const control = part(controls, i * controlSize, Math.min(results[i * 4 + 2]!, controlSize))
     const result = sendmsg(fd, { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }, flags)
-    if (result < 0) return i === 0 ? result : i
+    if (result < 0) return i === start ? result : i - start
     results[i * 4] = result
   }
   return count
@@ -170,14 +170,16 @@ export function receiveBatch(
   return count
 }
 
-/** Sends the first `count` messages, or as many as there is room for; null where there is none. */
+/** Sends `count` messages from message `start`, or as many as there is room for; null where there is none. */
 export function sendBatch(
   fd: number,
   batch: MessageBatch,
   count: number,
   flags: number,
+  start = 0,
   send: typeof sendmmsgByOne = sendmmsg ?? sendmmsgByOne,
 ): number | null {
-  checkInteger('count', count, 0, batch.count)
-  return attempt(() => send(fd, batch, sendFlags(flags), count), 'sendmmsg')
+  checkInteger('start', start, 0, batch.count - 1)
+  checkInteger('count', count, 0, batch.count - start)
+  return attempt(() => send(fd, batch, sendFlags(flags), count, start), 'sendmmsg')
 }

@@ -133,13 +133,22 @@ export const recvmmsg =
   })
 
 /**
- * Sends the first `count` messages of a batch, all unless told otherwise, whose `results` hold the lengths to send;
- * returns how many were taken, and writes how many bytes of each. Linux. sendmmsg(2)
+ * Sends `count` messages of a batch from message `start`, all unless told otherwise, whose `results` hold the lengths to
+ * send; returns how many were taken, and writes how many bytes of each. Linux. sendmmsg(2)
  */
 export const sendmmsg =
   native.sendmmsg &&
-  ((fd: number, batch: MessageBatch, flags: number, count?: number): number => {
-    const { results, data, names, controls, count: all } = checkBatch(batch)
-    const wanted = count === undefined ? all : checkInteger('count', count, 0, all)
-    return native.sendmmsg!(fd, results, data, names, controls, flags, wanted)
+  ((fd: number, batch: MessageBatch, flags: number, count?: number, start = 0): number => {
+    checkInteger('start', start, 0, checkBatch(batch).count - 1)
+    const { nameSize, controlSize, names, controls } = batch
+    const wanted = count === undefined ? batch.count - start : checkInteger('count', count, 0, batch.count - start)
+    return native.sendmmsg!(
+      fd,
+      batch.results.subarray(start * 4),
+      batch.data.subarray(start * batch.size),
+      names && names.subarray(start * nameSize),
+      controls && controls.subarray(start * controlSize),
+      flags,
+      wanted,
+    )
   })

@@ -392,8 +392,8 @@ export abstract class SocketBase {
   }
 
   /** As sendmmsg, or null where there is no room. sendmmsg(2) */
-  trySendmmsg(batch: MessageBatch, count = batch.count, flags = 0): number | null {
-    return sendBatch(this.#fd, batch, count, flags)
+  trySendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number | null {
+    return sendBatch(this.#fd, batch, count ?? batch.count - start, flags, start)
   }
 
   /**

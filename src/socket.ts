@@ -122,9 +122,12 @@ export class Socket extends SocketBase {
     return this.#until(POLLIN, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags)
   }
 
-  /** Sends the first `count` messages of a batch, or as many as there is room for, at least one; returns how many. sendmmsg(2) */
-  sendmmsg(batch: MessageBatch, count = batch.count, flags = 0): number {
-    return this.#until(POLLOUT, 'sendmmsg', () => this.trySendmmsg(batch, count, flags), flags)
+  /**
+   * Sends `count` messages of a batch from message `start`, all unless told otherwise, or as many as there is room for,
+   * at least one; returns how many. sendmmsg(2)
+   */
+  sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number {
+    return this.#until(POLLOUT, 'sendmmsg', () => this.trySendmmsg(batch, count, flags, start), flags)
   }
 
   /**

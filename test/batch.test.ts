@@ -38,7 +38,7 @@ const ways = {
   'recvmsg and sendmsg, one by one': {
     receive: (socket: Socket, batch: MessageBatch) => receiveBatch(socket.fd, AF_INET, batch, 0, recvmmsgByOne),
     send: (socket: Socket, batch: MessageBatch, count = batch.count) =>
-      sendBatch(socket.fd, batch, count, 0, sendmmsgByOne),
+      sendBatch(socket.fd, batch, count, 0, 0, sendmmsgByOne),
   },
 }
 
@@ -114,6 +114,26 @@ describe.each(Object.entries(ways))('%s', (_, { receive, send }) => {
     expect(receiver.recv(16).toString()).toBe('good')
     expect(receiver.tryRecv(16)).toBeNull()
   })
+})
+
+test('what there was no room for goes on from where the first call ended', () => {
+  const [here, there] = Socket.pair(AF_UNIX, SOCK_SEQPACKET)
+  onTestFinished(() => [here, there].forEach(end => end.close()))
+  const batch = new MessageBatch(1000, 8)
+  for (let i = 0; i < 1000; i++) batch.set(i, String(i))
+  const room = new MessageBatch(1000, 8)
+  const came: string[] = []
+  let calls = 0
+  for (let sent = 0; sent < 1000; calls++) {
+    sent += here.trySendmmsg(batch, undefined, 0, sent) ?? 0
+    came.push(...texts(room, there.tryRecvmmsg(room) ?? 0))
+  }
+  expect(calls).toBeGreaterThan(1)
+  expect(came).toEqual(Array.from({ length: 1000 }, (_, i) => String(i)))
+  batch.set(999, 'last')
+  expect(sendmmsgByOne(here.fd, batch, 0, 1, 999)).toBe(1)
+  expect(there.recv(8).toString()).toBe('last')
+  expect(() => here.trySendmmsg(batch, 2, 0, 999)).toThrow(RangeError)
 })
 
 test('try… gives null where nothing came and where there is no room; MSG_DONTWAIT never waits', () => {
