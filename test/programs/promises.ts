@@ -1,13 +1,15 @@
 // The calls of bsd-sockets/promises: what need not wait makes its system call at once; then what waiting is.
-import { AF_INET, SOCK_DGRAM } from 'bsd-sockets'
+import { AF_INET, SHUT_WR, SOCK_DGRAM } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
+
+const room = Buffer.alloc(8)
 
 // Without waiting
 const [left, right] = Socket.pair()
 await left.send('hello')
 await right.recv(1024)
 await left.sendall('hello')
-await right.recvInto(Buffer.alloc(8))
+await right.recvInto(room)
 const receiver = new Socket(AF_INET, SOCK_DGRAM)
 receiver.bind({ address: '127.0.0.1', port: 0 })
 const sender = new Socket(AF_INET, SOCK_DGRAM)
@@ -15,7 +17,7 @@ const address = receiver.getsockname()
 await sender.sendto('hello', address)
 await receiver.recvfrom(1024)
 await sender.sendto('hello', address)
-await receiver.recvfromInto(Buffer.alloc(8))
+await receiver.recvfromInto(room)
 await sender.connect(address)
 
 // The first wait of all makes the poller, the first of a socket registers it there
@@ -37,6 +39,20 @@ const accepting = server.accept()
 const client = new Socket()
 await client.connect(port)
 const [connection] = await accepting
+
+// Loops: what a socket gives, its descriptor knows
+await client.send('hello')
+for await (const chunk of connection.chunks(1024)) if (chunk.length > 0) break
+await client.send('hello')
+client.shutdown(SHUT_WR)
+for await (const chunk of connection) room.set(chunk as Buffer)
+const another = new Socket()
+await another.connect(port)
+for await (const [accepted] of server.connections()) {
+  accepted.close()
+  break
+}
+another.close()
 
 // The end: a descriptor that is closed leaves the poller by itself
 for (const socket of [left, right, receiver, sender, connection, client, server]) socket.close()

@@ -2,8 +2,9 @@ import * as floor from 'bsd-sockets/syscalls'
 import { describe, expect } from 'vitest'
 import { silent } from '../../lib/trace.js'
 import { sourceLine } from './programs.js'
+import { ofTheCLibrary } from './steps.js'
 import type { Step } from './steps.js'
-import { expectTable, ofTheCLibrary } from './table.js'
+import { expectTable } from './table.js'
 import { start, traced } from './trace.js'
 
 // The kernel has its own names for some.

@@ -12,5 +12,5 @@ export function sourceLine(where: string): string {
   if (!file) return ''
   const source = sources.get(file) ?? readFileSync(join(programs, file), 'utf8').split('\n')
   sources.set(file, source)
-  return source[Number(line) - 1]!.trim().replace(/;$/, '')
+  return source[Number(line) - 1]!.trim().replace(/;(\s*\/\/.*)?$/, '$1')
 }

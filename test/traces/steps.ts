@@ -7,17 +7,31 @@ export interface Step {
   readonly where: string
   /** The function; empty for what was done to the library's descriptors outside of its functions. */
   readonly name: string
+  /** None for a function of the C library that makes those that it needs. */
   readonly calls: SystemCall[]
 }
 
+/** A system call as strace shows it, with names for what varies. */
 export interface SystemCall {
   /** The kernel's name for it. */
   readonly name: string
-  /** As strace shows it, with names for what varies. */
-  readonly text: string
-  /** What it returned, with the name of the errno where that was -1. */
+  /** Its arguments. */
+  readonly given: string
+  /** What it returned, and what strace says of that. */
+  readonly gave: string
+  /** What it returned, a number or -1 and the name of the errno. */
   readonly result: string
 }
+
+export const textOf = ({ name, given, gave }: SystemCall): string => `${name}(${given}) = ${gave}`
+
+/** These read files and ask name servers, as the C library sees fit: their calls are not the library's to promise. */
+export const ofTheCLibrary = /^(getaddrinfo|getnameinfo|if_indextoname|if_nameindex|if_nametoindex)$/
+
+const waits = new Set(['epoll_wait', 'poll', 'pselect6'])
+
+/** Whether it waited until its time was over. */
+export const timedOut = ({ name, result }: SystemCall): boolean => waits.has(name) && result === '0'
 
 /** The steps of a trace, from the lines that strace wrote. */
 export function stepsOf(lines: readonly string[]): Step[] {
@@ -30,10 +44,15 @@ export function stepsOf(lines: readonly string[]): Step[] {
     const [, mark, what, where] = /"(call|return):(\w*) ?([^"]*)"/.exec(given) ?? []
     if (mark === 'call') steps.push((inside = { where: where!, name: what!, calls: [] }))
     else if (mark === 'return') inside = undefined
-    else if (inside === undefined ? names.has(given) : !theRuntimes.test(given)) {
-      const values = name === 'pselect6' ? given.replace(/^\d+/, 'nfds') : given
-      const text = `${name}(${names.replace(values)}) = ${names.replace(result)}`
-      const call = { name, text, result: /^0x/.test(result) ? `${parseInt(result)}` : /^(-1 E)?\w+/.exec(result)![0] }
+    else if (inside !== undefined && ofTheCLibrary.test(inside.name)) continue
+    else if (names.has(given) || (inside !== undefined && !theRuntimes.test(given))) {
+      const named = names.replace(given)
+      const call = {
+        name,
+        given: name === 'pselect6' ? names.replaceSets(named.replace(/^\d+/, 'nfds')) : named,
+        gave: names.replaceSets(names.replace(result)),
+        result: /^0x/.test(result) ? `${parseInt(result)}` : /^(-1 E)?\w+/.exec(result)![0],
+      }
       if (inside === undefined) steps.push({ where: '', name: '', calls: [call] })
       else inside.calls.push(call)
       if (name === 'close' && result === '0') names.delete(given)
@@ -42,8 +61,9 @@ export function stepsOf(lines: readonly string[]): Step[] {
   return steps
 }
 
-// What wakes a thread of the runtime's, and the lines that the library's own trace writes.
-const theRuntimes = /^(\d+<anon_inode:\[eventfd|[012]<)/
+// What wakes a thread of the runtime's or tells it of a signal, and the lines that the library's own trace writes: on
+// descriptors that no function of the library made.
+const theRuntimes = /^(\d+<(anon_inode:\[eventfd|pipe:)|[012]<)/
 
 const string = /"(?:[^"\\]|\\.)*"/
 const descriptor = /\b(\d+)<[^<>]*>(?:\(deleted\))?/
@@ -73,17 +93,27 @@ class Names {
   }
 
   replace(text: string): string {
-    const byNumber = (number: string): string => this.#numbers.get(number) ?? number
     return text
       .replace(descriptors, (found, number: string) => (isString(found) ? found : this.#name(found, number)))
-      .replace(/\bfd=(\d+)/g, (_, number: string) => `fd=${byNumber(number)}`)
-      .replace(/\bdata=\{u32=(\d+), u64=\d+\}/g, (_, number: string) => `data=${byNumber(number)}`)
-      .replace(/\b(in|out|except) \[[\d ]+\]/g, set => set.replace(/\d+/g, byNumber))
+      .replace(/\bfd=(\d+)/g, (_, number: string) => `fd=${this.#byNumber(number)}`)
+      .replace(/\bdata=\{u32=(\d+), u64=\d+\}/g, (_, number: string) => `data=${this.#byNumber(number)}`)
       .replace(/\bhtons\(\d+\)|:\d{5}\b/g, found => found.replace(/\d+/, port => this.#port(port)))
       .replace(pointers, found => (isString(found) ? found : '…'))
+      .replace(/\bsun_path="[^"]*\//, 'sun_path="…/')
       .replace(/\b([pug]id)=\d+/g, '$1=…')
       .replace(/\bleft \{[^}]*\}/, 'left {…}')
       .replace(/^(-1 E\w+) .*/, '$1')
+  }
+
+  /** The sets of select, where closed descriptors and those that are ready stand by number. */
+  replaceSets(text: string): string {
+    return text.replace(/\[(fd\d+|\d+)( fd\d+| \d+)*\]/g, set =>
+      set.replace(/\b\d+/g, number => this.#byNumber(number)),
+    )
+  }
+
+  #byNumber(number: string): string {
+    return this.#numbers.get(number) ?? number
   }
 
   #name(key: string, number: string): string {

@@ -2,29 +2,23 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { Step } from './steps.js'
+import { ofTheCLibrary, textOf, timedOut } from './steps.js'
+import type { Step, SystemCall } from './steps.js'
 import { sourceLine } from './programs.js'
 
-/** What is not the library's to promise: these read files and ask name servers, as the C library sees fit. */
-export const ofTheCLibrary = /^(getaddrinfo|getnameinfo|if_indextoname|if_nameindex|if_nametoindex)$/
+const time = /(, \d+|\{tv_sec=\d+, tv_nsec=\d+\}, NULL)$/
+const isSlice = (call: SystemCall, next: SystemCall): boolean =>
+  timedOut(call) && call.name === next.name && call.given.replace(time, '') === next.given.replace(time, '')
 
-interface Row {
-  readonly where: string
-  readonly call: string
-}
-
-const rowsOf = ({ where, name, calls }: Step): Row[] =>
-  ofTheCLibrary.test(name)
-    ? [{ where, call: `what ${name}(3) needs` }]
-    : calls.map(({ text }) => ({ where, call: code(text) }))
-
-const wait = /^`(poll|pselect6|epoll_wait)\(/
-const withoutTime = (call: string): string => call.replace(/(, \d+\)|\{tv_sec=.*\}, NULL\)) = .*/, '')
-
-/** Whether a row is a slice of a wait that goes on: how many of them there are is chance. */
-function goesOn(row: Row, next: Row | undefined): boolean {
-  if (!wait.test(row.call) || !/ = 0( \(|`$)/.test(row.call)) return false
-  return next?.where === row.where && withoutTime(next.call) === withoutTime(row.call)
+/** Calls with one for all slices of a wait, how many of which there are is chance: the first one's time, the last one's result. */
+function joined(calls: readonly SystemCall[]): SystemCall[] {
+  const result: SystemCall[] = []
+  for (const call of calls) {
+    const before = result.at(-1)
+    if (before !== undefined && isSlice(before, call)) result[result.length - 1] = { ...call, given: before.given }
+    else result.push(call)
+  }
+  return result
 }
 
 /** The steps that follow each other and are of one line; those of the event loop are one as well. */
@@ -40,11 +34,11 @@ function groups(steps: readonly Step[]): Step[][] {
 /** Rows of a line of TypeScript and a system call that it made; the line stands before the first of its calls. */
 export function table(steps: readonly Step[]): string {
   const rows = groups(steps).flatMap(group => {
-    const made = group.flatMap(rowsOf)
-    const calls = made.filter((row, i) => !goesOn(row, made[i + 1])).map(({ call }) => call)
     const { where } = group[0]!
-    if (where === '' && calls.length === 0) return []
-    return (calls.length === 0 ? ['none'] : calls).map((call, i) => {
+    const needs = group.filter(step => ofTheCLibrary.test(step.name)).map(step => `what ${step.name}(3) needs`)
+    const made = joined(group.flatMap(step => step.calls)).map(call => code(textOf(call)))
+    const calls = needs.length + made.length > 0 || where === '' ? [...needs, ...made] : ['none']
+    return calls.map((call, i) => {
       const line = i > 0 ? '' : where === '' ? 'the event loop' : code(sourceLine(where))
       return `| ${cell(line)} | ${cell(call)} |\n`
     })

@@ -1,37 +1,38 @@
 // Runs a compiled program as plain node under strace, and gives what its main thread did, step by step.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { tool } from '../tools.js'
 import { programs } from './programs.js'
-import { stepsOf } from './steps.js'
+import { stepsOf, timedOut } from './steps.js'
 import type { Step } from './steps.js'
 
 // Memory, threads, clocks and signals are the runtime's own; a name that this strace does not know is left out by the ?.
-const omitted = '%memory,futex,?rseq,membarrier,sched_yield,clock_gettime,getpid,gettid,rt_sigprocmask,restart_syscall'
+const omitted =
+  '%memory,futex,?rseq,membarrier,sched_yield,clock_gettime,getpid,gettid,rt_sigprocmask,rt_sigreturn,restart_syscall'
 const options = ['-y', '-s', '64', '-e', `trace=!${omitted}`, '-e', 'signal=none', '-e', 'quiet=all']
 
-/** Why there can be no traces here; empty where there can. */
-function whyNot(): string {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return 'the tables are those of Linux on x64'
-  const { error, status, stderr } = spawnSync('strace', [...options, 'true'], { encoding: 'utf8' })
-  if (error) return 'strace is not installed'
-  return status === 0 ? '' : `strace cannot trace here: ${stderr.trim().split('\n').at(-1)}`
+function canTrace(): boolean {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    console.warn('skipped: the tables of system calls are those of Linux on x64')
+    return false
+  }
+  if (!tool('strace')) return false
+  const { status, stderr } = spawnSync('strace', [...options, 'true'], { encoding: 'utf8' })
+  if (status === 0) return true
+  const reason = `strace may not trace here: ${stderr.trim().split('\n').at(-1)}`
+  if (process.env.BSD_SOCKETS_REQUIRE_TOOLS === '1') throw new Error(reason)
+  console.warn(`skipped: ${reason}`)
+  return false
 }
 
-const reason = whyNot()
-
-/** A test that needs strace: skipped where there is none, which fails with BSD_SOCKETS_REQUIRE_TOOLS set. */
-export function traced(name: string, run: () => Promise<void>): void {
-  const required = process.env.BSD_SOCKETS_REQUIRE_TOOLS !== undefined
-  if (reason === '') test(name, run)
-  else if (required) test(name, () => expect.fail(reason))
-  else test.skip(`${name}: skipped, ${reason}`, run)
-}
+/** A test that needs strace. */
+export const traced = test.skipIf(!canTrace())
 
 /** How a traced program ended, and what it did. */
 export interface Trace {
@@ -41,13 +42,12 @@ export interface Trace {
 }
 
 export interface TracedProgram {
-  /** Resolves with what the program has written to its standard output once that matches. */
+  /** Resolves with what the program wrote to its standard output once that matches and its main thread waits. */
   said(pattern: RegExp): Promise<RegExpExecArray>
-  /**
-   * Resolves once the program's main thread has done all that there was to do, and waits: two slices of a wait that
-   * began after the call are over, and nothing had come.
-   */
-  idle(): Promise<void>
+  /** Does what makes the program go on; resolves once its main thread has done so and waits again. */
+  after(action: () => unknown): Promise<void>
+  /** Resolves once the main thread makes no call but one that waits, as far as some looks in a row can tell. */
+  quiet(): Promise<void>
   /** Ends the program by a signal. */
   stop(): Promise<Trace>
   /** Resolves when the program has ended with status 0 or by `stop`. */
@@ -57,29 +57,44 @@ export interface TracedProgram {
 /** Starts build/programs/`program` in a fresh folder, which is removed in the end. */
 export function start(program: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): TracedProgram {
   const folder = mkdtempSync(join(tmpdir(), 'trace-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const cwd = join(folder, 'cwd')
   mkdirSync(cwd)
   const node = [process.execPath, '--import', join(programs, 'test/programs/mark.js'), join(programs, program), ...args]
   const child = spawn('strace', ['-ff', '-o', join(folder, 'out'), ...options, ...node], {
     cwd,
-    env: { ...process.env, NODE_OPTIONS: '', UV_USE_IO_URING: '0', ...env },
+    env: { ...process.env, NODE_OPTIONS: '', TMPDIR: '/tmp', UV_USE_IO_URING: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  onTestFinished(() => void child.kill())
   let stdout = ''
   let stopped = false
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   const stderr = text(child.stderr)
 
   // -ff gives each thread a file whose name ends with its number; the main thread's begins with execve.
-  const mainThread = (): string => {
+  let mainThread: string | undefined
+  const read = (): string => {
     const files = readdirSync(folder).filter(name => name.startsWith('out.'))
-    const file = files.find(name => beginning(join(folder, name)) === 'execve(')
-    if (file === undefined) throw new Error(`strace left no trace of ${program}`)
-    return join(folder, file)
+    mainThread ??= files.find(name => readFileSync(join(folder, name), 'latin1').startsWith('execve('))
+    if (mainThread === undefined) throw new Error(`strace left no trace of ${program}`)
+    return readFileSync(join(folder, mainThread), 'utf8')
   }
-  const read = (): string => readFileSync(mainThread(), 'utf8')
+  const lines = (): number =>
+    read()
+      .split('\n')
+      .filter(line => !line.endsWith(' = 0 (Timeout)')).length
+  const pid = (): number => Number(mainThread!.slice('out.'.length))
+  const state = (): string => {
+    const file = `/proc/${pid()}/stat` // proc(5)
+    return existsSync(file) ? /\) (.)/.exec(readFileSync(file, 'utf8'))![1]! : 'gone'
+  }
+  const kill = (): void => {
+    read()
+    process.kill(pid(), 'SIGKILL')
+  }
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) kill()
+  })
 
   const ended = (async () => {
     const [status, signal] = (await once(child, 'close')) as [number | null, string | null]
@@ -96,26 +111,39 @@ export function start(program: string, args: readonly string[] = [], env: NodeJS
       await pause(10)
     }
   }
-  const timeouts = (): number => read().split(' = 0 (Timeout)').length
+
+  async function quiet(): Promise<void> {
+    let before = -1
+    let looks = 0
+    await until(() => {
+      const now = lines()
+      const then = state()
+      looks = then === 'S' && now === before ? looks + 1 : 0
+      before = now
+      return looks === 4 || then === 'gone' || null
+    })
+  }
   return {
-    said: pattern => until(() => pattern.exec(stdout)),
-    idle: async () => {
-      const before = timeouts()
-      await until(() => timeouts() >= before + 2 || null)
+    async said(pattern) {
+      const found = await until(() => pattern.exec(stdout))
+      await quiet()
+      return found
     },
-    stop: () => {
+    async after(action) {
+      const before = lines()
+      await action()
+      await until(() => lines() > before || null)
+      await quiet()
+    },
+    quiet,
+    async stop() {
       stopped = true
-      process.kill(Number(mainThread().split('.').at(-1)), 'SIGKILL')
-      return ended
+      kill()
+      const { steps, ...output } = await ended
+      // How often it has looked up from its last wait is chance.
+      const last = steps.findLastIndex(step => !step.calls.every(timedOut))
+      return { steps: steps.slice(0, last + 1), ...output }
     },
     ended,
   }
-}
-
-function beginning(file: string): string {
-  const bytes = Buffer.alloc(7)
-  const fd = openSync(file, 'r')
-  const count = readSync(fd, bytes)
-  closeSync(fd)
-  return bytes.toString('latin1', 0, count)
 }
