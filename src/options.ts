@@ -55,8 +55,8 @@ export type { ReadableSockOpt, SockOpt, WritableSockOpt } from './options/option
 
 /**
  * The options of sockets, each with the type of its value: `getOption(socket, options.tcpInfo)`. One that this platform,
- * this kernel or this kind of socket lacks fails with ENOPROTOOPT. Behind each stands its name in C, and where that is
- * documented.
+ * this kernel or this kind of socket lacks fails with ENOPROTOOPT, or ENOTSUP. Behind each stands its name in C, and the
+ * manual page, the header or the RFC that it belongs to.
  */
 export const options = {
   /** Joins an IPv4 group. IP_ADD_MEMBERSHIP, ip(7) */

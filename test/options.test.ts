@@ -150,6 +150,7 @@ describe('values', () => {
     refused(options.attachFilter, [{ code: 6, k: 2 ** 32 }], 'ERR_OUT_OF_RANGE', '"value.k"')
     refused(options.attachFilter, { code: 6, k: 0 }, 'ERR_INVALID_ARG_TYPE', '"value"')
     refused(options.localPortRange, { low: 1, high: 65536 }, 'ERR_OUT_OF_RANGE', '"value.high"')
+    refused(options.localPortRange, null, 'ERR_INVALID_ARG_TYPE', '"value"')
     refused(options.icmpFilter, [32], 'ERR_OUT_OF_RANGE', '"value"')
     refused(options.maxPacingRate, -1, 'ERR_OUT_OF_RANGE', '"value"')
     refused(options.tcpMd5Sig, { address: '::1', key: 'secret' }, 'ERR_INVALID_ARG_TYPE', '"value.key"')

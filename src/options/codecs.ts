@@ -125,6 +125,30 @@ export const interfaceName = mapped(
 
 type Fields<T> = { readonly [Key in keyof T]-?: readonly [field: string, kind: Kind<Exclude<T[Key], undefined>>] }
 
+/** The numbers of the bits that are set; the lowest of the first word is 0. */
+export const bitsOf = (words: readonly number[]): number[] =>
+  words.flatMap((word, i) => [...Array(32).keys()].filter(bit => (word >>> bit) & 1).map(bit => 32 * i + bit))
+
+/** Throws a TypeError unless this is an object. */
+export function checkObject(value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw invalidType('value', value, 'of type object')
+}
+
+/** Two numbers of 16 bits in one int, the first the lower half. */
+export const halves = <Low extends string, High extends string>(
+  low: Low,
+  high: High,
+): Codec<Record<Low | High, number>> =>
+  mapped(
+    unsigned,
+    value => ({ [low]: value & 0xffff, [high]: value >>> 16 }) as Record<Low | High, number>,
+    value => {
+      checkObject(value)
+      const [lower, upper] = ([low, high] as const).map(key => checkInteger(`value.${key}`, value[key], 0, 65535))
+      return lower! + upper! * 0x10000
+    },
+  )
+
 /**
  * A structure as an object: its properties, each with the field's name in C and its kind. Fields that the kernel left
  * out, being older than they are, are left out of the object.
@@ -146,7 +170,7 @@ export function structure<T extends object>(name: string, fields: Fields<T>): Co
       return value as T
     },
     encode(value) {
-      if (typeof value !== 'object' || value === null) throw invalidType('value', value, 'of type object')
+      checkObject(value)
       const bytes = Buffer.alloc(size)
       for (const { key, field, kind } of properties) {
         kind.write(bytes, field, (value as Record<string, unknown>)[key] ?? kind.otherwise, `value.${key}`)

@@ -1,7 +1,7 @@
 // Values of the options of packet, netlink and CAN sockets.
 import { bigint, counted, number, optional } from '../field-kinds.js'
-import { list, mapped, readOnly, structure, unsigned, writeOnly } from './codecs.js'
-import { checkInteger } from '../errors.js'
+import { bitsOf, halves, list, readOnly, structure, unsigned, writeOnly } from './codecs.js'
+import type { Codec, Decoder } from './option.js'
 
 /** What else than its own a packet socket gets: PACKET_MR_PROMISC, or an address with PACKET_MR_MULTICAST… packet(7) */
 export interface PacketMembership {
@@ -34,23 +34,15 @@ export interface PacketFanout {
   mode: number
 }
 
-export const packetFanout = mapped<number, PacketFanout>(
-  unsigned,
-  value => ({ id: value & 0xffff, mode: value >>> 16 }),
-  ({ id, mode }) => checkInteger('value.id', id, 0, 65535) + checkInteger('value.mode', mode, 0, 65535) * 0x10000,
-)
+export const packetFanout: Codec<PacketFanout> = halves('id', 'mode')
+
+const groups = list(unsigned, 32)
 
 /** The numbers of the netlink groups that a socket is a member of. */
-export const netlinkGroups = readOnly(
-  mapped<readonly number[], readonly number[]>(
-    list(unsigned, 32),
-    words =>
-      words
-        .flatMap((word, i) => Array.from({ length: 32 }, (_, bit) => ((word >>> bit) & 1) * (32 * i + bit + 1)))
-        .filter(group => group !== 0),
-    () => [],
-  ),
-)
+export const netlinkGroups: Decoder<readonly number[]> = {
+  room: groups.room,
+  decode: (bytes, fd) => bitsOf(groups.decode(bytes, fd)).map(bit => bit + 1),
+}
 
 /** Takes frames whose identifier is `id` in the bits of `mask`; CAN_INV_FILTER in `id` takes all others. */
 export interface CanFilter {

@@ -3,7 +3,7 @@ import { checkInteger, invalidType } from '../errors.js'
 import { ipv6, number, optional } from '../field-kinds.js'
 import type { Kind } from '../field-kinds.js'
 import { field, littleEndian } from '../layout.js'
-import { list, mapped, natural, readOnly, structure, unsigned } from './codecs.js'
+import { bitsOf, halves, list, mapped, natural, readOnly, structure, unsigned } from './codecs.js'
 import type { Codec } from './option.js'
 
 /** The ports that the kernel chooses from for a socket, 0 and 0 for the system's own. ip(7) */
@@ -12,11 +12,7 @@ export interface PortRange {
   high: number
 }
 
-export const portRange = mapped<number, PortRange>(
-  unsigned,
-  value => ({ low: value & 0xffff, high: value >>> 16 }),
-  ({ low, high }) => checkInteger('value.low', low, 0, 65535) + checkInteger('value.high', high, 0, 65535) * 0x10000,
-)
+export const portRange: Codec<PortRange> = halves('low', 'high')
 
 function swapped(value: number): number {
   const bytes = Buffer.alloc(4)
@@ -92,10 +88,7 @@ const typesHeldBack = (words: number, inverted: boolean): Codec<readonly number[
   const invert = (word: number): number => (inverted ? ~word >>> 0 : word)
   return mapped<readonly number[], readonly number[]>(
     list(unsigned, words),
-    values =>
-      values.flatMap((word, i) =>
-        Array.from({ length: 32 }, (_, bit) => 32 * i + bit).filter(type => (invert(word) >>> (type % 32)) & 1),
-      ),
+    values => bitsOf(values.map(invert)),
     types => {
       if (!Array.isArray(types)) throw invalidType('value', types, 'an instance of Array')
       const values = new Uint32Array(words)

@@ -51,20 +51,14 @@ export interface SockOpt<T> extends ReadableSockOpt<T>, WritableSockOpt<T> {
 }
 
 type Constant = keyof typeof names
+type Level = number | undefined
+type Names = Constant | readonly Constant[]
 
 /** The option of a level that C calls so; of several names, the first that the platform has. */
-export function option<T>(level: number | undefined, name: Constant | readonly Constant[], codec: Codec<T>): SockOpt<T>
-export function option<T>(
-  level: number | undefined,
-  name: Constant | readonly Constant[],
-  codec: Decoder<T>,
-): ReadableSockOpt<T>
-export function option<T>(
-  level: number | undefined,
-  name: Constant | readonly Constant[],
-  codec: Encoder<T>,
-): WritableSockOpt<T>
-export function option(level: number | undefined, name: Constant | readonly Constant[], codec: unknown): unknown {
+export function option<T>(level: Level, name: Names, codec: Codec<T>): SockOpt<T>
+export function option<T>(level: Level, name: Names, codec: Decoder<T>): ReadableSockOpt<T>
+export function option<T>(level: Level, name: Names, codec: Encoder<T>): WritableSockOpt<T>
+export function option(level: Level, name: Names, codec: unknown): unknown {
   const all = [name].flat() as readonly Constant[]
   const option = all.find(name => names[name] !== undefined) ?? all[0]!
   return { option, level, name: names[option], codec }
@@ -85,7 +79,8 @@ function numbers({ option, level, name }: Named, syscall: string): [level: numbe
  * getOption(request.socket, options.tcpInfo).rtt
  * ```
  *
- * @throws SocketError, whose `option` is C's name: ENOPROTOOPT where the platform, the kernel or the socket lacks it
+ * @throws SocketError, whose `option` is C's name: ENOPROTOOPT (or the kernel's ENOTSUP) where the platform, the kernel or
+ *   this kind of socket lacks it
  */
 export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T {
   const fd = socketFd(socket, 'getsockopt')
@@ -112,8 +107,8 @@ export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T 
  * setOption(socket, options.linger, { on: true, seconds: 5 })
  * ```
  *
- * @throws SocketError, whose `option` is C's name: ENOPROTOOPT where the platform, the kernel or the socket lacks it;
- *   TypeError or RangeError for a value that will not do
+ * @throws SocketError, whose `option` is C's name: ENOPROTOOPT (or the kernel's ENOTSUP) where the platform, the kernel or
+ *   this kind of socket lacks it; TypeError or RangeError for a value that will not do
  */
 export function setOption<T>(socket: SocketOrFd, option: WritableSockOpt<T>, value: NoInfer<T>): void {
   const fd = socketFd(socket, 'setsockopt')

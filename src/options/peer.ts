@@ -26,7 +26,7 @@ const groups = field('xucred.cr_groups')
 function groupsOf(bytes: Buffer): number[] {
   const view = dataView(bytes)
   const group = (i: number): number => read(view, { offset: groups.offset + 4 * i, size: 4, signed: false })
-  return Array.from({ length: read(view, count) }, (_, i) => group(i))
+  return Array.from({ length: Math.min(read(view, count), groups.size / 4) }, (_, i) => group(i))
 }
 
 /** macOS' credentials, whose first group is the effective one; the process is an option of its own there. */

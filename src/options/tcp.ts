@@ -27,9 +27,7 @@ const signature = structure<Md5SignatureExt>('tcp_md5sig', {
 })
 const signatureFlags = field('tcp_md5sig.tcpm_flags')
 
-export const md5Signature: Encoder<Md5Signature> = {
-  encode: ({ address, key }) => signature.encode({ address, key }),
-}
+export const md5Signature: Encoder<Md5Signature> = writeOnly(signature)
 
 export const md5SignatureExt: Encoder<Md5SignatureExt> = {
   encode(value) {
