@@ -31,19 +31,26 @@ export function received(from: Buffer, count: number): Buffer {
   return bytes
 }
 
-/** Sending in steps: `step` sends what the kernel takes, until all is `sent` (true) or there is no room (null). */
+/**
+ * Sending in steps: `step` sends what the kernel takes, until all is `sent` (true), there is no room (null), or so many
+ * calls were made that others should have their turn (false).
+ */
 export interface Sending {
   /** How many bytes went. */
   sent: number
-  readonly step: () => true | null
+  readonly step: () => boolean | null
 }
 
-/** Sends at most `total` bytes by a call that tries to send what comes after so many; it ends early where that sends 0. */
-export function inSteps(total: number, trySend: (sent: number) => number | null): Sending {
+/**
+ * Sends at most `total` bytes by a call that tries to send what comes after so many; it ends early where that sends 0.
+ * A step makes at most `burst` such calls.
+ */
+export function inSteps(total: number, trySend: (sent: number) => number | null, burst = Infinity): Sending {
   const sending: Sending = {
     sent: 0,
     step: () => {
-      while (sending.sent < total) {
+      for (let calls = 0; sending.sent < total; calls++) {
+        if (calls === burst) return false
         const count = trySend(sending.sent)
         if (count === null) return null
         if (count === 0) break

@@ -50,10 +50,13 @@ export function watch(fd: number, listener: Watched): void {
   watched[fd] = listener
 }
 
-/** Watches a descriptor no longer, so that it can be closed, or given to somebody else when `handedOn`. */
-export function unwatch(fd: number, handedOn = false): void {
+/**
+ * Watches a descriptor no longer. What is closed next needs no more than that, unless somebody else may hold the same
+ * open file (`shared`): then its readiness would be told of for ever. epoll(7)
+ */
+export function unwatch(fd: number, shared = false): void {
   watched[fd] = undefined
-  if (handedOn) poller_remove(poller, fd) // closing it does this by itself
+  if (shared) poller_remove(poller, fd)
 }
 
 let holders = 0

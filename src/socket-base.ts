@@ -9,6 +9,8 @@ import {
   F_GETFD,
   F_SETFD,
   FD_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
   POLLOUT,
   SO_DOMAIN,
   SO_ERROR,
@@ -48,6 +50,9 @@ function getInteger(fd: number, level: number, name: number): number {
   check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
   return integer[0]
 }
+
+/** Of the calls with these flags the kernel waits in none. */
+export const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
 
 const maxSendfile = 0x7ffff000 // what Linux takes at a time
 
@@ -198,7 +203,7 @@ export abstract class SocketBase {
 
   /** Gives the descriptor back. Doing so again does nothing. close(2) */
   close(): void {
-    const fd = this.#letGo(false)
+    const fd = this.#letGo()
     if (fd < 0) return
     const result = sys.close(fd)
     // The descriptor is gone even so (Linux) or may be somebody else's by now: close is never tried again.
@@ -211,20 +216,20 @@ export abstract class SocketBase {
 
   /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
   detach(): number {
-    return this.#letGo(true)
+    return this.#letGo()
   }
 
-  #letGo(handedOn: boolean): number {
+  #letGo(): number {
     const fd = this.#fd
     if (fd < 0) return fd
     this.#fd = -1 // no later call can reach a descriptor that is used again
     disown(this, fd)
-    this.released?.(handedOn)
+    this.released?.()
     return fd
   }
 
   /** Told that the descriptor is about to be closed, or was given to somebody else. */
-  protected released?(handedOn: boolean): void
+  protected released?(): void
 
   /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
   dup(): this {
@@ -333,12 +338,12 @@ export abstract class SocketBase {
     return attempt(() => sys.send(this.#fd, bytes, sendFlags(flags)), 'send')
   }
 
-  /** sendall in steps, for who waits in between. */
-  protected sending(data: Data, flags: number): Sending {
+  /** sendall in steps of at most `burst` calls, for who waits in between. */
+  protected sending(data: Data, flags: number, burst?: number): Sending {
     const { buffer, byteOffset, byteLength } = bytesOf(data)
-    return inSteps(byteLength, sent =>
-      this.trySend(new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags),
-    )
+    const trySend = (sent: number): number | null =>
+      this.trySend(new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags)
+    return inSteps(byteLength, trySend, burst)
   }
 
   /** As sendto, or null where there is no room. sendto(2) */
@@ -406,9 +411,11 @@ export abstract class SocketBase {
     return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile')
   }
 
-  /** sendfile in steps, for who waits in between. */
-  protected sendingFile(file: Descriptor, offset: number, count: number): Sending {
-    return inSteps(count, sent => this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile)))
+  /** sendfile in steps of at most `burst` calls, for who waits in between. */
+  protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Sending {
+    const trySend = (sent: number): number | null =>
+      this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile))
+    return inSteps(count, trySend, burst)
   }
 
   /** A socket of this one's class on a descriptor of ours. */

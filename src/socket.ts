@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from './address.js'
 import type { MessageBatch } from './batch.js'
-import { AF_UNIX, MSG_DONTWAIT, MSG_ERRQUEUE, POLLIN, POLLOUT } from './constants.js'
+import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
 import type { OutgoingControl } from './control.js'
 import { bytesOf } from './data.js'
 import type { Data, Sending } from './data.js'
@@ -11,15 +11,12 @@ import { SocketError, socketError } from './errors.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
 import type { MessageInfo } from './messages.js'
-import { SocketBase } from './socket-base.js'
+import { neverWaits, SocketBase } from './socket-base.js'
 import type { ReceivedFds, ReceivedMessage } from './socket-base.js'
 import type { View } from './native.js'
 import { Wait } from './wait.js'
 
 const { EAGAIN, EINPROGRESS } = constants.errno
-
-// Of the calls with these flags the kernel waits in none.
-const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
 
 /**
  * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), a signal comes that

@@ -8,7 +8,7 @@ import { AbortError, socketError } from '../errors.js'
 import type { AddressInfo } from '../names.js'
 import { getaddrinfo } from './names.js'
 import { Socket } from './socket.js'
-import type { WaitOptions } from './turns.js'
+import type { WaitOptions } from './turn.js'
 
 /** A listening TCP socket, with SO_REUSEADDR. Python's create_server */
 export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket> {

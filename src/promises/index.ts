@@ -15,9 +15,10 @@
  *
  * @module bsd-sockets/promises
  */
+export { AbortError } from '../errors.js'
 export { createConnection, createServer } from './connection.js'
 export type { ConnectionOptions } from './connection.js'
 export { getaddrinfo } from './names.js'
 export { Socket } from './socket.js'
 export type { Connection } from './socket.js'
-export type { WaitOptions } from './turns.js'
+export type { WaitOptions } from './turn.js'

@@ -1,23 +1,43 @@
 // The asynchronous Socket: what would block gives a promise, a line a method over one wait.
 import { constants } from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { AddressLike, SocketAddress } from '../address.js'
 import { AF_UNIX, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
-import { bytesOf } from '../data.js'
-import type { Data } from '../data.js'
-import { AbortError, SocketError, socketError } from '../errors.js'
+import type { Data, Sending } from '../data.js'
+import { AbortError, invalidType, SocketError, socketError } from '../errors.js'
 import type { View } from '../native.js'
 import { READABLE, WRITABLE } from '../poller.js'
-import { checkTimeout, SocketBase } from '../socket-base.js'
+import { checkTimeout, neverWaits, SocketBase } from '../socket-base.js'
+import { Later, Turn } from './turn.js'
+import type { Step, WaitOptions } from './turn.js'
 import { Turns } from './turns.js'
-import type { WaitOptions } from './turns.js'
+import type { Direction } from './turns.js'
 
-const { EAGAIN, EINPROGRESS, ETIMEDOUT } = constants.errno
+const { EAGAIN, EINPROGRESS } = constants.errno
 
 /** A connection that was accepted, and its peer's address. */
 export type Connection = [Socket, SocketAddress]
 
 type Flags = number | WaitOptions
+
+const nextTurn = new Later(0)
+const tenMs = new Later(10)
+
+// What need not wait is done at once, which gives nobody else a turn: after so many calls in a row the next one does.
+const burst = 16
+let row = 0
+
+function goesOn(): boolean {
+  row = row === burst ? 0 : row + 1
+  return row !== 0
+}
+
+function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined
+  if (typeof signal !== 'object' || !('aborted' in signal))
+    throw invalidType('options.signal', signal, 'an AbortSignal')
+  if (signal.aborted) throw new AbortError(signal.reason)
+  return signal
+}
 
 /**
  * A socket whose calls return promises; what need not wait makes its system call at once. Any number may wait for one
@@ -29,58 +49,50 @@ export class Socket extends SocketBase {
 
   /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
   accept(options?: WaitOptions): Promise<[this, SocketAddress]> {
-    return this.#when(READABLE, 'accept', () => this.tryAccept(), options)
+    return this.#when(READABLE, 'accept', () => this.tryAccept(), 0, options)
   }
 
   /** Connects; datagrams get a peer. The address is numeric. connect(2) */
-  async connect(address: AddressLike, options: WaitOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted()
-    if (this.tryConnect(address) !== null) return
-    const timeout = checkTimeout(options.timeout === undefined ? this.gettimeout() : options.timeout)
-    if (timeout === 0) throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
-    if (this.family === AF_UNIX) return this.#connectUnix(address, timeout, options.signal)
-    this.#turns ??= new Turns(this.fd)
-    const limits = { signal: options.signal, timeout }
-    await this.#turns.take(WRITABLE, 'connect', () => this.connected(address), limits)
-  }
-
-  // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
-  async #connectUnix(address: AddressLike, timeout: number | null, signal: AbortSignal | undefined): Promise<void> {
-    const end = timeout === null ? Infinity : performance.now() + timeout
-    do {
-      if (performance.now() >= end) throw socketError(ETIMEDOUT, 'connect', { address })
-      await pause(10, undefined, signal && { signal })
-    } while (this.tryConnect(address) === null)
+  async connect(address: AddressLike, options?: WaitOptions): Promise<void> {
+    let underWay = false
+    const step: Step<true> = () => {
+      if (underWay) return this.connected(address)
+      if (this.tryConnect(address) !== null) return true
+      if (this.family === AF_UNIX) return tenMs // the listener's backlog is full, and nothing tells of room. unix(7)
+      underWay = true
+      return null
+    }
+    await this.#when(WRITABLE, 'connect', step, 0, options, address)
   }
 
   /** Receives at most `size` bytes; none at all means that the peer has stopped sending. recv(2) */
   recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
     if (typeof flags === 'object') return this.recv(size, 0, flags)
-    return this.#when(READABLE, 'recv', () => this.tryRecv(size, flags), options)
+    return this.#when(READABLE, 'recv', () => this.tryRecv(size, flags), flags, options)
   }
 
   /** Receives into `view` and gives how many bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.recvInto(view, 0, flags)
-    return this.#when(READABLE, 'recv', () => this.tryRecvInto(view, flags), options)
+    return this.#when(READABLE, 'recv', () => this.tryRecvInto(view, flags), flags, options)
   }
 
   /** Receives a datagram of at most `size` bytes, and its sender's address. recvfrom(2) */
   recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
     if (typeof flags === 'object') return this.recvfrom(size, 0, flags)
-    return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), options)
+    return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), flags, options)
   }
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
   recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, SocketAddress]> {
     if (typeof flags === 'object') return this.recvfromInto(view, 0, flags)
-    return this.#when(READABLE, 'recvfrom', () => this.tryRecvfromInto(view, flags), options)
+    return this.#when(READABLE, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags, options)
   }
 
   /** Sends what the kernel takes of `data`; gives how many bytes that were. send(2) */
   send(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.send(data, 0, flags)
-    return this.#when(WRITABLE, 'send', () => this.trySend(data, flags), options)
+    return this.#when(WRITABLE, 'send', () => this.trySend(data, flags), flags, options)
   }
 
   /**
@@ -90,20 +102,13 @@ export class Socket extends SocketBase {
    */
   async sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
-    const sending = this.sending(bytesOf(data), flags)
-    try {
-      await this.#when(WRITABLE, 'send', sending.step, options)
-    } catch (error) {
-      if (error instanceof AbortError) throw new AbortError(error.cause, sending.sent)
-      if (error instanceof SocketError) throw socketError(error.errno, 'send', { sent: sending.sent, cause: error })
-      throw error
-    }
+    await this.#whole('send', this.sending(data, flags, burst), flags, options)
   }
 
   /** Sends a datagram to an address. sendto(2) */
   sendto(data: Data, address: AddressLike, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.sendto(data, address, 0, flags)
-    return this.#when(WRITABLE, 'sendto', () => this.trySendto(data, address, flags), options)
+    return this.#when(WRITABLE, 'sendto', () => this.trySendto(data, address, flags), flags, options)
   }
 
   /** The connections of a listening socket, until it is closed. */
@@ -136,8 +141,8 @@ export class Socket extends SocketBase {
     return Promise.resolve()
   }
 
-  protected override released(handedOn: boolean): void {
-    this.#turns?.end(handedOn)
+  protected override released(): void {
+    this.#turns?.end()
     this.#turns = undefined
   }
 
@@ -151,23 +156,44 @@ export class Socket extends SocketBase {
     }
   }
 
+  async #whole(syscall: string, sending: Sending, flags: number, options?: WaitOptions): Promise<number> {
+    const step: Step<true> = () => {
+      const outcome = sending.step()
+      return outcome === false ? nextTurn : outcome
+    }
+    try {
+      await this.#when(WRITABLE, syscall, step, flags, options)
+      return sending.sent
+    } catch (error) {
+      if (error instanceof AbortError) throw new AbortError(error.cause, sending.sent)
+      if (error instanceof SocketError) throw socketError(error.errno, syscall, { sent: sending.sent, cause: error })
+      throw error
+    }
+  }
+
   // Try, wait in turn, try again. Who waits already comes first.
   #when<Result>(
-    direction: typeof READABLE | typeof WRITABLE,
+    direction: Direction,
     syscall: string,
-    step: () => Result | null,
+    step: Step<Result>,
+    flags: number,
     options?: WaitOptions,
+    address?: AddressLike,
   ): Promise<Result> {
     try {
-      if (options?.signal?.aborted === true) throw new AbortError(options.signal.reason)
+      const signal = checkSignal(options?.signal)
+      const given = options?.timeout === undefined ? this.gettimeout() : checkTimeout(options.timeout)
+      const timeout = (flags & neverWaits) === 0 ? given : 0
+      let later: Later | undefined
       if (this.#turns?.waiting(direction) !== true) {
-        const result = step()
-        if (result !== null) return Promise.resolve(result)
+        const result = timeout === 0 || this.closed || goesOn() ? step() : nextTurn
+        if (result !== null && !(result instanceof Later)) return Promise.resolve(result)
+        later = result instanceof Later ? result : undefined
       }
-      const timeout = checkTimeout(options?.timeout === undefined ? this.gettimeout() : options.timeout)
-      if (timeout === 0) throw socketError(syscall === 'connect' ? EINPROGRESS : EAGAIN, syscall)
+      const failure = (errno: number): Error => socketError(errno, syscall, { address })
+      if (timeout === 0) throw failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
       this.#turns ??= new Turns(this.fd)
-      return this.#turns.take(direction, syscall, step, { signal: options?.signal, timeout })
+      return this.#turns.take(direction, new Turn(step, failure), signal, timeout, later)
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
       return Promise.reject(error)

@@ -1,0 +1,81 @@
+// One who waits: for a result that a step gives once the descriptor is ready, or for the end of its patience.
+import { onAbort } from './on-abort.js'
+
+/** What can end a wait before its time. */
+export interface WaitOptions {
+  /** Rejects with an AbortError. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds, null for ever; the socket's own timeout unless told otherwise. Rejects with a TimeoutError. */
+  timeout?: number | null | undefined
+}
+
+/** What a step gives that is to be tried again of itself: after some milliseconds, 0 of which let the loop turn once. */
+export class Later {
+  readonly ms: number
+
+  constructor(ms: number) {
+    this.ms = ms
+  }
+}
+
+/** One try: the result, null where the descriptor will tell when to try again, or Later where it will not. */
+export type Step<Result> = () => Result | Later | null
+
+/** The longest that a timer of Node's takes, in milliseconds. */
+const longest = 2 ** 31 - 1
+
+/** One who waits. */
+export class Turn<Result = unknown> {
+  readonly promise: Promise<Result>
+  /** The error for an errno. */
+  readonly failure: (errno: number) => Error
+  readonly #step: Step<Result>
+  #resolve!: (result: Result) => void
+  #reject!: (error: unknown) => void
+  #timer: NodeJS.Timeout | undefined
+  #forget: (() => void) | undefined // the signal
+
+  constructor(step: Step<Result>, failure: (errno: number) => Error) {
+    this.#step = step
+    this.failure = failure
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Tries: true when it is over. */
+  try(): true | Later | null {
+    try {
+      const result = this.#step()
+      if (result === null) return null
+      if (result instanceof Later) return result
+      this.#unlimit()
+      this.#resolve(result)
+    } catch (error) {
+      this.reject(error)
+    }
+    return true
+  }
+
+  reject(error: unknown): void {
+    this.#unlimit()
+    this.#reject(error)
+  }
+
+  /** Calls `abort` when the signal fires, `timeOut` when the time is over. */
+  limit(signal: AbortSignal | undefined, timeout: number | null, abort: () => void, timeOut: () => void): void {
+    if (signal !== undefined) this.#forget = onAbort(signal, abort)
+    if (timeout !== null) this.#alarm(timeout, timeOut)
+  }
+
+  #alarm(ms: number, timeOut: () => void): void {
+    const next = ms > longest ? (): void => this.#alarm(ms - longest, timeOut) : timeOut
+    this.#timer = setTimeout(next, Math.min(ms, longest))
+  }
+
+  #unlimit(): void {
+    clearTimeout(this.#timer)
+    this.#forget?.()
+  }
+}
