@@ -1,6 +1,6 @@
 // Options of a socket that Node owns: a request's connection is to end when what is sent on it stays unacknowledged for
 // five seconds, and the kernel tells how the connection does. `net` has neither.
-import { createServer, get } from 'node:http'
+import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getOption, options, setOption, tcpInfo } from 'bsd-sockets'
 
@@ -11,7 +11,8 @@ const server = createServer((request, response) => {
 
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
-  const request = get({ host: '127.0.0.1', port, agent: false }, response => {
+  const agent = new Agent({ keepAlive: true })
+  get({ host: '127.0.0.1', port, agent }, response => {
     const { socket } = response
     setOption(socket, options.userTimeout, 5000)
     response.once('readable', () => {
@@ -27,6 +28,9 @@ server.listen(0, '127.0.0.1', () => {
       })
       response.resume()
     })
+    response.once('end', () => {
+      agent.destroy()
+      server.close()
+    })
   })
-  request.on('close', () => server.close())
 })

@@ -576,5 +576,6 @@ test('the example prints a live request', () => {
   const { stdout, stderr, status } = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 20_000 })
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
   expect(stdout).toMatch(/TCP_USER_TIMEOUT.*'5000 ms'/)
+  expect(stdout).toMatch(/state.*'ESTABLISHED'/)
   expect(stdout).toMatch(/round-trip time.*'[\d.]+ ms'/)
 })

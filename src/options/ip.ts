@@ -3,7 +3,7 @@ import { checkInteger, invalidType } from '../errors.js'
 import { ipv6, number, optional } from '../field-kinds.js'
 import type { Kind } from '../field-kinds.js'
 import { field, littleEndian } from '../layout.js'
-import { bitsOf, halves, list, mapped, natural, readOnly, structure, unsigned } from './codecs.js'
+import { bitsOf, halves, list, mapped, readOnly, structure, unsigned } from './codecs.js'
 import type { Codec } from './option.js'
 
 /** The ports that the kernel chooses from for a socket, 0 and 0 for the system's own. ip(7) */
@@ -21,7 +21,7 @@ function swapped(value: number): number {
 }
 
 /** An interface's index in network order, 0 for none. */
-export const networkIndex = mapped(unsigned, swapped, index => (natural.encode(index), swapped(index)))
+export const networkIndex = mapped(unsigned, swapped, index => swapped(checkInteger('value', index, 0, 2 ** 31 - 1)))
 
 /** The source address and the interface of what a socket sends; `'::'` and 0 leave them to the kernel. RFC 3542 */
 export interface Ipv6PacketInfo {
