@@ -2,10 +2,11 @@
 import * as C from 'bsd-sockets'
 import { AF_INET, IPPROTO_ICMP, Socket, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, whyNot } from 'bsd-sockets'
 import type { IPv4Address, VsockAddress } from 'bsd-sockets'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { inNamespace, noNamespace } from './namespace.js'
 import { allowed, bound, conversation, opened } from './sockets.js'
 
 const linux = process.platform === 'linux'
@@ -39,17 +40,7 @@ describe('ICMP', () => {
     }
   })
 
-  // A network namespace of the test's own, where everybody may ping: ping_group_range in icmp(7).
-  const inNamespace = [
-    'unshare',
-    '-n',
-    'sh',
-    '-c',
-    'ip link set lo up && echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"',
-    '-',
-  ]
-  const ready = linux && spawnSync(inNamespace[0]!, [...inNamespace.slice(1), 'true']).status === 0
-  allowed('by a datagram socket, without root', ready ? null : 'this process may make no network namespace', () => {
+  allowed('by a datagram socket, without root', noNamespace(), () => {
     const program = `
       import { AF_INET, IPPROTO_ICMP, SOCK_DGRAM, SOCK_RAW, Socket, supports } from 'bsd-sockets'
       const socket = new Socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP)
@@ -59,7 +50,7 @@ describe('ICMP', () => {
       const [reply, from] = socket.recvfrom(64)
       console.log(process.getuid(), supports.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), from.address,
         reply[0], reply.readUInt16BE(4) === socket.getsockname().port, reply[7], reply[8])`
-    const [command, ...args] = [...inNamespace, process.execPath, '--input-type=module', '-e', program]
+    const [command, args] = inNamespace('0 2147483647', process.execPath, '--input-type=module', '-e', program)
     const output = execFileSync(command, args, { cwd: dirname(import.meta.dirname), encoding: 'utf8' })
     expect(output).toBe('65534 false 127.0.0.1 0 true 7 42\n')
   })

@@ -17,7 +17,7 @@ export function bound(family: number, type: number, address: AddressLike, protoc
 }
 
 /** A test that this machine may not allow: then its name says why. */
-export function allowed(name: string, reason: string | null, body: () => void): void {
+export function allowed(name: string, reason: string | null, body: () => void | Promise<void>): void {
   test.skipIf(reason !== null)(reason === null ? name : `${name} (skipped: ${reason})`, body)
 }
 
