@@ -13,7 +13,9 @@ bool Aligned(const void* structure, size_t alignment) {
   return structure != nullptr && reinterpret_cast<uintptr_t>(structure) % alignment == 0;
 }
 
-bool Within(Bytes bytes, uint32_t start, uint32_t end) { return start <= end && end <= bytes.size; }
+bool Within(Bytes bytes, uint32_t start, uint32_t end) {
+  return start <= end && end <= bytes.size;
+}
 
 }  // namespace
 

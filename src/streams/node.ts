@@ -72,7 +72,7 @@ export function fromDuplex(duplex: net.Socket): { socket: Socket; head: Buffer }
   if (duplex.writableLength > 0) throw invalidValue('duplex', duplex.writableLength, 'must have nothing left to send')
   const socket = fromNet(duplex)
   const chunks: Buffer[] = []
-  for (let chunk: unknown; (chunk = duplex.read()) !== null; ) chunks.push(Buffer.from(chunk as Buffer))
+  for (let chunk: unknown; (chunk = duplex.read()) !== null;) chunks.push(Buffer.from(chunk as Buffer))
   duplex.destroy()
   return { socket, head: Buffer.concat(chunks) }
 }
