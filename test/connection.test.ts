@@ -1,0 +1,129 @@
+// createServer and createConnection, which take names.
+import {
+  AF_INET,
+  AF_INET6,
+  ConnectionRefusedError,
+  createConnection,
+  createServer,
+  GaiError,
+  hasDualstackIpv6,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_STREAM,
+  Socket,
+  SOL_SOCKET,
+  TimeoutError,
+} from 'bsd-sockets'
+import { describe, expect, test } from 'vitest'
+import { allFailed } from '../lib/connection.js'
+import { closedPort, closing, listening, portOf, thrown } from './tcp.js'
+
+const ipv6 = hasDualstackIpv6()
+if (!ipv6) console.warn('skipped: this machine has no dual-stack IPv6')
+
+describe('createServer', () => {
+  test('listens, with SO_REUSEADDR', () => {
+    const server = closing(createServer(['127.0.0.1', 0]))
+    expect(server).toMatchObject({ family: AF_INET, type: SOCK_STREAM })
+    expect(server.getsockopt(SOL_SOCKET, SO_REUSEADDR)).not.toBe(0)
+    const client = closing(createConnection(['127.0.0.1', portOf(server)]))
+    const [accepted, address] = server.accept()
+    closing(accepted)
+    expect(address).toEqual(client.getsockname())
+  })
+
+  test('takes a name, an object, and the any-address', () => {
+    expect(closing(createServer(['localhost', 0])).getsockname()).toMatchObject({ address: '127.0.0.1' })
+    expect(closing(createServer({ address: '127.0.0.1', port: 0 })).getsockname()).toMatchObject({ family: 'IPv4' })
+    expect(closing(createServer(['', 0])).getsockname()).toMatchObject({ address: '0.0.0.0' })
+  })
+
+  test('reusePort shares a port', () => {
+    const first = closing(createServer(['127.0.0.1', 0], { reusePort: true }))
+    expect(first.getsockopt(SOL_SOCKET, SO_REUSEPORT)).not.toBe(0)
+    const second = closing(createServer(['127.0.0.1', portOf(first)], { reusePort: true }))
+    expect(portOf(second)).toBe(portOf(first))
+  })
+
+  test('a port in use fails, and leaves no descriptor behind', () => {
+    const port = portOf(closing(createServer(['127.0.0.1', 0])))
+    const before = closing(new Socket()).fd
+    expect(() => createServer(['127.0.0.1', port])).toThrow(`bind EADDRINUSE 127.0.0.1:${port}`)
+    expect(closing(new Socket()).fd).toBe(before + 1)
+  })
+
+  test('a name that is none is a GaiError', () => {
+    const error = thrown(() => createServer(['no.such.name.invalid', 0]))
+    expect(error).toBeInstanceOf(GaiError)
+    expect(error).toMatchObject({ syscall: 'getaddrinfo', hostname: 'no.such.name.invalid' })
+    expect((error as GaiError).code).toMatch(/^EAI_/)
+  })
+
+  test.skipIf(!ipv6)('takes IPv4 on an IPv6 socket only if it is told to', () => {
+    const dual = closing(createServer(['', 0], { family: AF_INET6, dualstackIpv6: true }))
+    const client = closing(createConnection(['127.0.0.1', portOf(dual)]))
+    const [accepted, address] = dual.accept()
+    closing(accepted)
+    expect(address).toMatchObject({ family: 'IPv6', address: '::ffff:127.0.0.1', port: portOf(client) })
+    const single = closing(createServer(['::', 0], { family: AF_INET6 }))
+    expect(() => createConnection(['127.0.0.1', portOf(single)])).toThrow(ConnectionRefusedError)
+  })
+})
+
+describe('createConnection', () => {
+  test('connects to a name', () => {
+    const server = listening()
+    const client = closing(createConnection(['localhost', portOf(server)], { family: AF_INET }))
+    expect(client.getpeername()).toEqual(server.getsockname())
+    expect(client.gettimeout()).toBeNull()
+    closing(server.accept()[0])
+  })
+
+  test('from an address', () => {
+    const server = listening()
+    const port = closedPort()
+    const client = closing(createConnection(['127.0.0.1', portOf(server)], { sourceAddress: ['127.0.0.1', port] }))
+    expect(client.getsockname()).toMatchObject({ address: '127.0.0.1', port })
+    closing(server.accept()[0])
+  })
+
+  test('leaves the timeout on the socket', () => {
+    const server = listening()
+    const client = closing(createConnection(['127.0.0.1', portOf(server)], { timeout: 1234 }))
+    expect(client.gettimeout()).toBe(1234)
+    closing(server.accept()[0])
+  })
+
+  test('one address that refuses is its error, and leaves no descriptor behind', () => {
+    const port = closedPort()
+    const before = closing(new Socket()).fd
+    const error = thrown(() => createConnection(['127.0.0.1', port]))
+    expect(error).toBeInstanceOf(ConnectionRefusedError)
+    expect(error).toMatchObject({ address: '127.0.0.1', port })
+    expect(closing(new Socket()).fd).toBe(before + 1)
+  })
+
+  test('the time is for all of it', () => {
+    const server = listening(0)
+    const waiting = Array.from({ length: 3 }, () => closing(new Socket()))
+    for (const client of waiting) client.tryConnect(server.getsockname())
+    const error = thrown(() => createConnection(['127.0.0.1', portOf(server)], { timeout: 20 }))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ syscall: 'connect', port: portOf(server) })
+  })
+
+  test('a name that is none is a GaiError', () => {
+    expect(thrown(() => createConnection(['no.such.name.invalid', 1]))).toBeInstanceOf(GaiError)
+  })
+
+  test('several addresses that all refuse are an AggregateError of all, with the message of the last', () => {
+    const errors = [new Error('first'), new Error('last')]
+    const error = allFailed(errors, ['localhost', 1])
+    expect(error).toBeInstanceOf(AggregateError)
+    expect(error).toMatchObject({ errors, message: 'last' })
+  })
+
+  test('a name without an address is ENETUNREACH', () => {
+    expect(allFailed([], ['localhost', 1])).toMatchObject({ code: 'ENETUNREACH', address: 'localhost', port: 1 })
+  })
+})
