@@ -98,14 +98,14 @@ export class MessageBatch extends Slots {
   }
 
   /** Makes message `i` one to send, to `address` or to the socket's peer. The batch keeps a copy of all of it. */
-  set(i: number, data: Data, address: AddressLike | null = null, control: Iterable<OutgoingControl> = []): void {
+  set(i: number, data: Data, address: AddressLike | null = null, control: readonly OutgoingControl[] = []): void {
     const name = address === null ? null : encodeAddress(address, this.family)
     this.results[this.#slot(i) * 4 + 1] = fill(this.names, i, this.nameSize, name, 'address')
     this.reply(i, data, control)
   }
 
   /** As set, but to the address that stands there: for a message that was received, its sender's. */
-  reply(i: number, data: Data, control: Iterable<OutgoingControl> = []): void {
+  reply(i: number, data: Data, control: readonly OutgoingControl[] = []): void {
     this.results[this.#slot(i) * 4] = fill(this.data, i, this.size, bytesOf(data), 'data')
     const messages = encodeControl(control, this.family)
     this.results[i * 4 + 2] = fill(this.controls, i, this.controlSize, messages, 'control')

@@ -89,7 +89,7 @@ export interface ControlMeaning {
 /** What can be sent by its meaning; each property that is there is a message. */
 export interface SendableMeaning {
   /** Descriptors, at most 253, of which the receiver gets duplicates. SCM_RIGHTS, unix(7) */
-  fds?: Iterable<Descriptor> | undefined
+  fds?: readonly Descriptor[] | undefined
   /** The process's own, unless privileged. SCM_CREDENTIALS, unix(7) */
   credentials?: Credentials | undefined
   /** The source address and the interface. ip(7), ipv6(7) */

@@ -63,8 +63,10 @@ export const readFds = (data: Buffer): OwnedFd[] =>
     .filter(fd => fd >= 0)
     .map(adopt)
 
-export const writeFds = (fds: Iterable<Descriptor>): Int32Array =>
-  Int32Array.from(fds, descriptor => fdOf(descriptor, 'sendmsg'))
+export function writeFds(fds: readonly Descriptor[]): Int32Array {
+  if (!Array.isArray(fds)) throw invalidType('fds', fds, 'an array')
+  return Int32Array.from(fds as readonly Descriptor[], descriptor => fdOf(descriptor, 'sendmsg'))
+}
 
 /** Negative, it is the errno for which the kernel has none. */
 export const readPidFd = (data: Buffer): OwnedFd | undefined => readFds(data.subarray(0, int.size))[0]

@@ -83,8 +83,9 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
  *
  * @throws TypeError or RangeError that names the property
  */
-export function encodeControl(control: Iterable<OutgoingControl>, family: number = AF_INET): Buffer | null {
-  const messages = [...control].flatMap(entry => [...expanded(entry, family)])
+export function encodeControl(control: readonly OutgoingControl[], family: number = AF_INET): Buffer | null {
+  if (!Array.isArray(control)) throw invalidType('control', control, 'an array')
+  const messages = (control as readonly OutgoingControl[]).flatMap(entry => [...expanded(entry, family)])
   if (messages.length === 0) return null
   const bytes = Buffer.alloc(messages.reduce((sum, [, , data]) => sum + CMSG_SPACE(data.byteLength), 0))
   let at = 0

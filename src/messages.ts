@@ -64,7 +64,7 @@ export function sendMessage(
   fd: number,
   family: number,
   buffers: readonly Data[],
-  control: Iterable<OutgoingControl>,
+  control: readonly OutgoingControl[],
   flags: number,
   address: AddressLike | undefined,
 ): number | null {

@@ -368,7 +368,7 @@ export abstract class SocketBase {
   /** As sendmsg, or null where there is no room. sendmsg(2) */
   trySendmsg(
     buffers: readonly Data[],
-    control: Iterable<OutgoingControl> = [],
+    control: readonly OutgoingControl[] = [],
     flags = 0,
     address?: AddressLike,
   ): number | null {
@@ -383,7 +383,7 @@ export abstract class SocketBase {
   }
 
   /** As sendFds, or null where there is no room. sendmsg(2), unix(7) */
-  trySendFds(data: Data, fds: Iterable<Descriptor>, flags = 0, address?: AddressLike): number | null {
+  trySendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number | null {
     const bytes = bytesOf(data)
     if (this.family !== AF_UNIX) throw invalidValue('fds', fds, 'can go over a Unix socket only')
     if (this.type === SOCK_STREAM && bytes.byteLength === 0)

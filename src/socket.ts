@@ -97,7 +97,12 @@ export class Socket extends SocketBase {
   }
 
   /** Sends `buffers`, one after the other, and control messages with them; returns how many bytes went. sendmsg(2) */
-  sendmsg(buffers: readonly Data[], control: Iterable<OutgoingControl> = [], flags = 0, address?: AddressLike): number {
+  sendmsg(
+    buffers: readonly Data[],
+    control: readonly OutgoingControl[] = [],
+    flags = 0,
+    address?: AddressLike,
+  ): number {
     return this.#until(POLLOUT, 'sendmsg', () => this.trySendmsg(buffers, control, flags, address), flags)
   }
 
@@ -110,7 +115,7 @@ export class Socket extends SocketBase {
    * Sends data, at least a byte over a stream, and with them descriptors, at most 253, of which the receiver gets
    * duplicates. unix(7), Python's send_fds
    */
-  sendFds(data: Data, fds: Iterable<Descriptor>, flags = 0, address?: AddressLike): number {
+  sendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number {
     return this.#until(POLLOUT, 'sendmsg', () => this.trySendFds(data, fds, flags, address), flags)
   }
 

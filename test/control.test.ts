@@ -67,6 +67,7 @@ test('a wrong value is named before any call is made', () => {
   expect(encode({ credentials: { pid: 1, uid: -1, gid: 0 } })).toThrow(/credentials\.uid/)
   expect(encode({ fds: [1, 2 ** 31] })).toThrow(RangeError)
   expect(encode({ fds: ['1'] })).toThrow(TypeError)
+  expect(encode({ fds: new Set([1]) })).toThrow(/"fds"/)
   expect(encode({ fds: [{ fd: -1 }] })).toThrow(expect.objectContaining({ code: 'EBADF' }))
   expect(encode({ timestamp: 1n })).toThrow(/timestamp/)
   expect(encode({ level: 1, type: 2.5, data: '' })).toThrow(/"type"/)
