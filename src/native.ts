@@ -1,6 +1,7 @@
-// Loads the addon: a prebuilt one or a local build.
+// Loads the addon: the file that BSD_SOCKETS_ADDON names, as the sanitizers' build does; else a prebuilt one or a local
+// build.
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { traced } from './trace.js'
 
 /** A function of the addon: numbers, views and short strings in; a number, or a string where the C function gives one. */
@@ -44,9 +45,11 @@ interface Environment {
 
 function load(): Native {
   const root = dirname(import.meta.dirname)
-  const find = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Native
+  const require = createRequire(import.meta.url)
+  const { BSD_SOCKETS_ADDON: file } = process.env
+  if (file) return require(resolve(file)) as Native
   try {
-    return find(root)
+    return (require('node-gyp-build') as (directory: string) => Native)(root)
   } catch (cause) {
     const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: run 'npx node-gyp rebuild' in ${root}`
     throw new Error(message, { cause })
