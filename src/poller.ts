@@ -28,8 +28,10 @@ function dispatch(count: number): void {
   for (let i = 0; i < count; i++) watched[events[2 * i]!]?.ready(events[2 * i + 1]!)
 }
 
-// libuv on Node alone: Bun's aborts the process when it is asked for, Deno's tells of one event and then no more.
-const libuv = process.versions.bun === undefined && process.versions.deno === undefined
+// libuv on Node alone: Bun's aborts the process when it is asked for, Deno's tells of one event and then no more. What they
+// use can be tried on Node with BSD_SOCKETS_LOOP=thread.
+const libuv =
+  process.versions.bun === undefined && process.versions.deno === undefined && process.env.BSD_SOCKETS_LOOP !== 'thread'
 
 let poller = -1
 

@@ -14,12 +14,8 @@ Loop::Loop(napi_env env, int poller, napi_value events, napi_value dispatch) : e
   napi_create_reference(env, dispatch, 1, &dispatch_);
 }
 
-Loop::~Loop() {
-  if (events_ != nullptr) napi_delete_reference(env_, events_);
-  if (dispatch_ != nullptr) napi_delete_reference(env_, dispatch_);
-  if (context_ != nullptr) napi_async_destroy(env_, context_);
-  close(poller_);
-}
+// The references end with the environment, as this does: some runtimes can no longer be asked for anything by then.
+Loop::~Loop() { close(poller_); }
 
 void Loop::Dispatch(bool make) {
   napi_handle_scope scope = nullptr;
