@@ -20,7 +20,13 @@ await sender.sendto('hello', address)
 await receiver.recvfromInto(room)
 await sender.connect(address)
 
-// The first wait of all makes the poller, the first of a socket registers it there
+// After sixteen calls in a row the next one gives others their turn. The first turn of all makes the poller
+const [busy, peer] = Socket.pair()
+for (let count = 10; count <= 17; count++) await busy.send('x')
+busy.close()
+peer.close()
+
+// The first wait of a socket registers it with the poller
 const first = right.recv(1024)
 await left.send('hello')
 await first
@@ -54,5 +60,5 @@ for await (const [accepted] of server.connections()) {
 }
 another.close()
 
-// The end: a descriptor that is closed leaves the poller by itself
+// The end: what the poller watches leaves it first, since others may hold the same open file
 for (const socket of [left, right, receiver, sender, connection, client, server]) socket.close()
