@@ -73,7 +73,7 @@ describe('createServer', () => {
 describe('createConnection', () => {
   test('connects to a name', () => {
     const server = listening()
-    const client = closing(createConnection(['localhost', portOf(server)], { family: AF_INET }))
+    using client = createConnection(['localhost', portOf(server)], { family: AF_INET })
     expect(client.getpeername()).toEqual(server.getsockname())
     expect(client.gettimeout()).toBeNull()
     closing(server.accept()[0])
@@ -89,7 +89,7 @@ describe('createConnection', () => {
 
   test('leaves the timeout on the socket', () => {
     const server = listening()
-    const client = closing(createConnection(['127.0.0.1', portOf(server)], { timeout: 1234 }))
+    using client = createConnection(['127.0.0.1', portOf(server)], { timeout: 1234 })
     expect(client.gettimeout()).toBe(1234)
     closing(server.accept()[0])
   })

@@ -53,7 +53,9 @@ describe('echo-message', () => {
     expect(await python('message_client', port).finished()).toBe("Received 'Hello, world'\n")
   })
 
-  test('its client talks to the Python server', async () => {
+  test('its client talks to the Python servers', async () => {
+    const loop = await python('echo_server', 0).port()
+    expect(await example('echo-message-client', '--port', String(loop)).finished()).toBe("Received 'Hello, world'\n")
     const server = python('message_server', 0)
     const port = await server.port()
     expect(await example('echo-message-client', '--port', String(port)).finished()).toBe("Received 'Hello, world'\n")
@@ -199,8 +201,8 @@ describe('howto-select', () => {
     expect(client).toBe("connect True\nwritable True 0\nReceived 'hello, select'\n")
   })
 
-  test('its client connects to the Python server without waiting', async () => {
-    const port = await python('select_server', 0).port()
+  test.each(['select_server', 'echo_server'])('its client connects to %s.py without waiting', async name => {
+    const port = await python(name, 0).port()
     const client = example('howto-select', 'client', '--host', 'localhost', '--port', String(port))
     expect(await client.finished()).toMatch(
       /^connect EINPROGRESS 127.0.0.1:\d+\nconnected to .*\nReceived 'hello, select'\n$/,

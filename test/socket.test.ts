@@ -383,7 +383,7 @@ describe('timeouts', () => {
   })
 
   test('setblocking is a timeout of null or 0', () => {
-    const socket = closing(new Socket())
+    using socket = new Socket()
     expect(socket.gettimeout()).toBeNull()
     socket.setblocking(false)
     expect(socket.gettimeout()).toBe(0)
@@ -438,18 +438,23 @@ describe('timeouts', () => {
   test('what is accepted waits for ever, whatever its listener does', () => {
     const server = listening()
     server.settimeout(1000)
-    const [, accepted] = connected(server)
+    closing(new Socket()).connect(server.getsockname())
+    using accepted = server.accept()[0]
     expect(accepted.gettimeout()).toBeNull()
   })
 
   test('setdefaulttimeout is for all that are made after it', () => {
-    const before = closing(new Socket())
+    const server = listening()
+    using before = new Socket()
     setdefaulttimeout(250)
     onTestFinished(() => setdefaulttimeout(null))
     expect(getdefaulttimeout()).toBe(250)
     expect(before.gettimeout()).toBeNull()
-    expect(closing(new Socket()).gettimeout()).toBe(250)
-    expect(connected()[1].gettimeout()).toBe(250)
+    using client = new Socket()
+    expect(client.gettimeout()).toBe(250)
+    client.connect(server.getsockname())
+    using accepted = server.accept()[0]
+    expect(accepted.gettimeout()).toBe(250)
     expect(() => setdefaulttimeout(-1)).toThrow(RangeError)
     expect(getdefaulttimeout()).toBe(250)
   })

@@ -1,10 +1,11 @@
-// TCP sockets for a test, closed when it ends.
+// TCP sockets for a test, closed when it ends. Each waits ten seconds at most: nothing else could end a test that blocks.
 import { Socket } from 'bsd-sockets'
 import type { IPv4Address } from 'bsd-sockets'
 import { onTestFinished } from 'vitest'
 
 /** The same socket, which is closed with the test. */
 export function closing<T extends { close(): void }>(socket: T): T {
+  if (socket instanceof Socket) socket.settimeout(10_000)
   onTestFinished(() => socket.close())
   return socket
 }
