@@ -176,8 +176,12 @@ test('howto-client talks to the Python web server', async () => {
   expect(output).toMatch(/^HTTP\/1.0 200 OK\r\n[^]*\r\n\r\nGET \/ for 127.0.0.1\n$/)
 })
 
-describe.each(['howto-threads', 'howto-processes', 'howto-select'])('%s', name => {
-  test.each(['localhost', '', 'the hostname'])('serves many Python clients at once, bound to %j', async host => {
+describe.each([
+  ['howto-threads', 'localhost'],
+  ['howto-processes', 'the hostname'],
+  ['howto-select', ''],
+])('%s', (name, host) => {
+  test(`serves many Python clients at once, bound to ${host || "''"}`, async () => {
     const server = example(name, ...(host === 'the hostname' ? [] : ['--host', host]))
     const port = await server.port()
     const own = /address: '(.*?)'/.exec(server.stdout)![1]!
