@@ -13,11 +13,13 @@ const reventsField = field('pollfd.revents')
 export class Pollfds {
   readonly #count: number
   readonly #bytes: Buffer
+  readonly #own: Buffer // those without the one behind them
   readonly #view: DataView
 
   constructor(count: number) {
     this.#count = count
     this.#bytes = Buffer.alloc((count + 1) * size)
+    this.#own = this.#bytes.subarray(0, count * size)
     this.#view = dataView(this.#bytes)
   }
 
@@ -33,7 +35,9 @@ export class Pollfds {
 
   /** How many of them have an event, or −errno; 0 when the time is over, or another thread has woken this one. */
   wait(timeoutMs: number): number {
-    this.set(this.#count, alarmDescriptor(), POLLIN) // the kernel passes over −1
+    const alarm = alarmDescriptor()
+    if (alarm < 0) return sys.poll(this.#own, timeoutMs)
+    this.set(this.#count, alarm, POLLIN)
     const result = sys.poll(this.#bytes, timeoutMs)
     if (result <= 0 || this.revents(this.#count) === 0) return result
     drainAlarm()

@@ -36,7 +36,10 @@ export class Socket extends SocketBase {
     if (this.gettimeout() === 0)
       throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
     const wait = new Wait('connect', this.gettimeout(), [this], address)
-    if (this.family !== AF_UNIX) return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, wait)
+    if (this.family !== AF_UNIX) {
+      wait.ready(this.fd, POLLOUT)
+      return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, wait)
+    }
     // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
     do wait.pause(10)
     while (this.tryConnect(address) === null)
