@@ -33,7 +33,7 @@ function goesOn(): boolean {
 
 function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined
-  if (typeof signal !== 'object' || !('aborted' in signal))
+  if (typeof signal !== 'object' || signal === null || !('aborted' in signal))
     throw invalidType('options.signal', signal, 'an AbortSignal')
   if (signal.aborted) throw new AbortError(signal.reason)
   return signal
