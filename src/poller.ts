@@ -24,7 +24,11 @@ export interface Watched {
 const watched: (Watched | undefined)[] = [] // by descriptor
 const events = new Int32Array(512) // pairs of a descriptor and its readiness
 
+/** Counts the batches of events: who sees it change knows that others have had their turn. */
+export let batches = 0
+
 function dispatch(count: number): void {
+  batches++
   for (let i = 0; i < count; i++) watched[events[2 * i]!]?.ready(events[2 * i + 1]!)
 }
 

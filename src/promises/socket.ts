@@ -4,8 +4,13 @@ import type { AddressLike, SocketAddress } from '../address.js'
 import { AF_UNIX, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
 import type { Data, Sending } from '../data.js'
 import { AbortError, invalidType, SocketError, socketError } from '../errors.js'
+import type { MessageBatch } from '../batch.js'
+import type { OutgoingControl } from '../control.js'
+import type { Descriptor } from '../descriptor.js'
+import type { MessageInfo } from '../messages.js'
+import type { ReceivedFds, ReceivedMessage } from '../socket-base.js'
 import type { View } from '../native.js'
-import { READABLE, WRITABLE } from '../poller.js'
+import { batches, READABLE, WRITABLE } from '../poller.js'
 import { checkTimeout, neverWaits, SocketBase } from '../socket-base.js'
 import { Later, Turn } from './turn.js'
 import type { Step, WaitOptions } from './turn.js'
@@ -25,8 +30,11 @@ const tenMs = new Later(10)
 // What need not wait is done at once, which gives nobody else a turn: after so many calls in a row the next one does.
 const burst = 16
 let row = 0
+let seen = 0
 
 function goesOn(): boolean {
+  if (seen !== batches) row = 0
+  seen = batches
   row = row === burst ? 0 : row + 1
   return row !== 0
 }
@@ -46,6 +54,17 @@ function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
  */
 export class Socket extends SocketBase {
   #turns: Turns | undefined
+  #holds = true
+
+  /** Those who wait keep the process alive again, as they do from the start. Node's ref */
+  ref(): this {
+    return this.#hold(true)
+  }
+
+  /** Those who wait no longer keep the process alive. Node's unref */
+  unref(): this {
+    return this.#hold(false)
+  }
 
   /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
   accept(options?: WaitOptions): Promise<[this, SocketAddress]> {
@@ -111,6 +130,77 @@ export class Socket extends SocketBase {
     return this.#when(WRITABLE, 'sendto', () => this.trySendto(data, address, flags), flags, options)
   }
 
+  /**
+   * Receives a message of at most `size` bytes, its sender's address, and at most `controlSize` bytes of control
+   * messages (CMSG_SPACE says how many one takes). recvmsg(2)
+   */
+  recvmsg(size: number, controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedMessage> {
+    if (typeof flags === 'object') return this.recvmsg(size, controlSize, 0, flags)
+    return this.#when(READABLE, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags, options)
+  }
+
+  /** As recvmsg, but into views of yours, one after the other; gives what came with the bytes, and how many. recvmsg(2) */
+  recvmsgInto(views: readonly View[], controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<MessageInfo> {
+    if (typeof flags === 'object') return this.recvmsgInto(views, controlSize, 0, flags)
+    return this.#when(READABLE, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags, options)
+  }
+
+  /** Sends `buffers`, one after the other, and control messages with them; gives how many bytes went. sendmsg(2) */
+  sendmsg(
+    buffers: readonly Data[],
+    control: readonly OutgoingControl[] = [],
+    flags = 0,
+    address?: AddressLike,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const step = (): number | null => this.trySendmsg(buffers, control, flags, address)
+    return this.#when(WRITABLE, 'sendmsg', step, flags, options)
+  }
+
+  /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
+  recvFds(size: number, maxFds: number, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedFds> {
+    if (typeof flags === 'object') return this.recvFds(size, maxFds, 0, flags)
+    return this.#when(READABLE, 'recvmsg', () => this.tryRecvFds(size, maxFds, flags), flags, options)
+  }
+
+  /**
+   * Sends data, at least a byte over a stream, and with them descriptors, at most 253, of which the receiver gets
+   * duplicates. unix(7), Python's send_fds
+   */
+  sendFds(
+    data: Data,
+    fds: readonly Descriptor[],
+    flags = 0,
+    address?: AddressLike,
+    options?: WaitOptions,
+  ): Promise<number> {
+    return this.#when(WRITABLE, 'sendmsg', () => this.trySendFds(data, fds, flags, address), flags, options)
+  }
+
+  /** Receives as many messages as there are and fit into the batch, at least one; gives how many. recvmmsg(2) */
+  recvmmsg(batch: MessageBatch, flags: Flags = 0, options?: WaitOptions): Promise<number> {
+    if (typeof flags === 'object') return this.recvmmsg(batch, 0, flags)
+    return this.#when(READABLE, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags, options)
+  }
+
+  /**
+   * Sends `count` messages of a batch from message `start`, all unless told otherwise, or as many as there is room for,
+   * at least one; gives how many. sendmmsg(2)
+   */
+  sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0, options?: WaitOptions): Promise<number> {
+    return this.#when(WRITABLE, 'sendmmsg', () => this.trySendmmsg(batch, count, flags, start), flags, options)
+  }
+
+  /**
+   * Sends `count` bytes, all unless told otherwise, of a file from `offset`, a number or a FileHandle; gives how many
+   * there were. The timeout is for the whole of it. sendfile(2)
+   *
+   * It rejects with an error whose `sent` says how many bytes went.
+   */
+  sendfile(file: Descriptor, offset = 0, count = Infinity, options?: WaitOptions): Promise<number> {
+    return this.#whole('sendfile', this.sendingFile(file, offset, count, burst), 0, options)
+  }
+
   /** The connections of a listening socket, until it is closed. */
   async *connections(options?: WaitOptions): AsyncGenerator<[this, SocketAddress], void, void> {
     while (!this.closed) {
@@ -144,6 +234,12 @@ export class Socket extends SocketBase {
   protected override released(): void {
     this.#turns?.end()
     this.#turns = undefined
+  }
+
+  #hold(holds: boolean): this {
+    this.#holds = holds
+    if (this.#turns !== undefined) this.#turns.holds = holds
+    return this
   }
 
   // One who closes the socket ends its loops, which is no error of theirs.
@@ -192,7 +288,7 @@ export class Socket extends SocketBase {
       }
       const failure = (errno: number): Error => socketError(errno, syscall, { address })
       if (timeout === 0) throw failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
-      this.#turns ??= new Turns(this.fd)
+      this.#turns ??= new Turns(this.fd, this.#holds)
       return this.#turns.take(direction, new Turn(step, failure), signal, timeout, later)
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown

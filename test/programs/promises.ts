@@ -1,5 +1,6 @@
 // The calls of bsd-sockets/promises: what need not wait makes its system call at once; then what waiting is.
-import { AF_INET, SHUT_WR, SOCK_DGRAM } from 'bsd-sockets'
+import { openSync, writeFileSync } from 'node:fs'
+import { AF_INET, AF_UNIX, MessageBatch, SHUT_WR, SOCK_DGRAM } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 
 const room = Buffer.alloc(8)
@@ -25,6 +26,22 @@ const [busy, peer] = Socket.pair()
 for (let count = 10; count <= 17; count++) await busy.send('x')
 busy.close()
 peer.close()
+
+// Messages: several views, control messages, descriptors, batches; and a file
+const [one, other] = Socket.pair(AF_UNIX, SOCK_DGRAM)
+await one.sendmsg(['hello ', 'world'])
+await other.recvmsg(1024)
+await one.sendmsg(['hello'])
+await other.recvmsgInto([room])
+await one.sendFds('hello', [one])
+await other.recvFds(1024, 0)
+const batch = new MessageBatch(1, 5, { family: AF_UNIX, nameSize: 0 })
+batch.set(0, 'hello')
+await one.sendmmsg(batch)
+await other.recvmmsg(batch)
+writeFileSync('file', 'hello')
+await left.sendfile(openSync('file', 'r'), 0, 5)
+await right.recv(5)
 
 // The first wait of a socket registers it with the poller
 const first = right.recv(1024)
