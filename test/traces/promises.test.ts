@@ -10,5 +10,5 @@ traced('bsd-sockets/promises: what need not wait makes its one system call at on
   expectTable('promises', 'bsd-sockets/promises', steps)
   const received = steps.filter(step => sourceLine(step.where) === 'await right.recv(1024)')
   expect(received.map(step => step.calls.map(call => call.name))).toEqual([['recvfrom']])
-  expectMethods(steps, 'promises.ts', methodsOf(Socket.prototype), new Set())
+  expectMethods(steps, 'promises.ts', methodsOf(Socket.prototype), new Set(['ref', 'unref']))
 })
