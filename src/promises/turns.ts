@@ -10,17 +10,22 @@ const { ECANCELED, ETIMEDOUT } = constants.errno
 
 export type Direction = typeof READABLE | typeof WRITABLE
 
-/** Those who wait for one direction. Each keeps the process alive. */
+/** Those who wait for one direction. */
 class Queue {
   readonly #turns: Turn[] = []
+  readonly #hold: (change: 1 | -1) => void
   #scheduled = false
+
+  constructor(hold: (change: 1 | -1) => void) {
+    this.#hold = hold
+  }
 
   get length(): number {
     return this.#turns.length
   }
 
   push(turn: Turn): void {
-    hold(1)
+    this.#hold(1)
     this.#turns.push(turn)
   }
 
@@ -61,7 +66,7 @@ class Queue {
     const place = this.#turns.indexOf(turn)
     if (place < 0) return false
     this.#turns.splice(place, 1)
-    hold(-1)
+    this.#hold(-1)
     return true
   }
 }
@@ -69,11 +74,26 @@ class Queue {
 /** Those who wait for one descriptor, which is registered with the poller from the first wait to its end. */
 export class Turns implements Watched {
   readonly #fd: number
-  readonly #queues: Readonly<Record<Direction, Queue>> = { [READABLE]: new Queue(), [WRITABLE]: new Queue() }
+  readonly #queues: Readonly<Record<Direction, Queue>>
+  #holds: boolean
 
-  constructor(fd: number) {
+  /** Each who waits keeps the process alive where `holds` is true. */
+  constructor(fd: number, holds: boolean) {
+    const change = (by: 1 | -1): void => {
+      if (this.#holds) hold(by)
+    }
     this.#fd = fd
+    this.#holds = holds
+    this.#queues = { [READABLE]: new Queue(change), [WRITABLE]: new Queue(change) }
     watch(fd, this)
+  }
+
+  /** Whether those who wait keep the process alive. */
+  set holds(holds: boolean) {
+    if (holds === this.#holds) return
+    this.#holds = holds
+    const waiting = this.#queues[READABLE].length + this.#queues[WRITABLE].length
+    for (let i = 0; i < waiting; i++) hold(holds ? 1 : -1)
   }
 
   /** Whether somebody waits for this direction already. */
