@@ -2,9 +2,9 @@
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from './address.js'
 import type { MessageBatch } from './batch.js'
-import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
+import { AF_UNIX, MSG_PEEK, MSG_WAITALL, POLLIN, POLLOUT, SOCK_STREAM } from './constants.js'
 import type { OutgoingControl } from './control.js'
-import { bytesOf } from './data.js'
+import { bytesOf, inSteps } from './data.js'
 import type { Data, Sending } from './data.js'
 import type { Descriptor } from './descriptor.js'
 import { SocketError, socketError } from './errors.js'
@@ -16,7 +16,10 @@ import type { ReceivedFds, ReceivedMessage } from './socket-base.js'
 import type { View } from './native.js'
 import { Wait } from './wait.js'
 
-const { EAGAIN, EINPROGRESS } = constants.errno
+const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
+
+// What ends a wait leaves what came before it.
+const endsWait = new Set([EAGAIN, EINTR, ETIMEDOUT])
 
 /**
  * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), a signal comes that
@@ -45,13 +48,19 @@ export class Socket extends SocketBase {
     while (this.tryConnect(address) === null)
   }
 
-  /** Receives at most `size` bytes; none at all means that the peer has stopped sending. recv(2) */
+  /**
+   * Receives at most `size` bytes; none at all means that the peer has stopped sending. With MSG_WAITALL fewer than
+   * `size` come from a stream only where it or the wait ends before. recv(2)
+   */
   recv(size: number, flags = 0): Buffer {
-    return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags), flags)
+    if (!this.#fills(flags)) return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags), flags)
+    const buffer = Buffer.allocUnsafeSlow(size)
+    return buffer.subarray(0, this.recvInto(buffer, flags))
   }
 
   /** Receives into `view` and returns how many bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags = 0): number {
+    if (this.#fills(flags)) return this.#fill(view, flags)
     return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags)
   }
 
@@ -151,6 +160,22 @@ export class Socket extends SocketBase {
    */
   interrupter(): Interrupter {
     return interrupterOf(this)
+  }
+
+  // The kernel heeds MSG_WAITALL where it may wait itself; it means nothing for datagrams. recv(2)
+  #fills(flags: number): boolean {
+    return (flags & MSG_WAITALL) !== 0 && (flags & (neverWaits | MSG_PEEK)) === 0 && this.type === SOCK_STREAM
+  }
+
+  #fill({ buffer, byteOffset, byteLength }: View, flags: number): number {
+    const rest = (received: number): View => new Uint8Array(buffer, byteOffset + received, byteLength - received)
+    const filling = inSteps(byteLength, received => this.tryRecvInto(rest(received), flags))
+    try {
+      this.#until(POLLIN, 'recv', filling.step, flags)
+    } catch (error) {
+      if (filling.sent === 0 || !(error instanceof SocketError && endsWait.has(-error.errno))) throw error
+    }
+    return filling.sent
   }
 
   #whole(syscall: string, sending: Sending, flags: number): number {

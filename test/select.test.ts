@@ -20,6 +20,14 @@ import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { closedPort, closing, connected, listening, thrown } from './tcp.js'
 
+type Lists<T> = [readers: T[], writers: T[], errors: T[]]
+
+const inEachList = <T>(one: T): Lists<T>[] => [
+  [[one], [], []],
+  [[], [one], []],
+  [[], [], [one]],
+]
+
 describe('select', () => {
   test('a listening socket is readable when a client waits', () => {
     const server = listening()
@@ -114,12 +122,8 @@ describe('select', () => {
   test('a socket that was closed is EBADF, too', () => {
     const socket = new Socket()
     socket.close()
-    for (const lists of [
-      [[socket], [], []],
-      [[], [socket], []],
-      [[], [], [socket]],
-    ] as const) {
-      expect(thrown(() => select(...lists, 0))).toMatchObject({ code: 'EBADF', syscall: 'select' })
+    for (const [readers, writers, errors] of inEachList(socket)) {
+      expect(thrown(() => select(readers, writers, errors, 0))).toMatchObject({ code: 'EBADF', syscall: 'select' })
     }
   })
 
@@ -128,12 +132,8 @@ describe('select', () => {
     const high = sys.fcntl(socket.fd, F_DUPFD_CLOEXEC, FD_SETSIZE)
     if (high >= 0) onTestFinished(() => void sys.close(high))
     for (const fd of [FD_SETSIZE, FD_SETSIZE + 1, 2 ** 31 - 1, ...(high < 0 ? [] : [high])]) {
-      for (const lists of [
-        [[fd], [], []],
-        [[], [fd], []],
-        [[], [], [fd]],
-      ] as const) {
-        const error = thrown(() => select(...lists, 0))
+      for (const [readers, writers, errors] of inEachList(fd)) {
+        const error = thrown(() => select(readers, writers, errors, 0))
         expect(error).toBeInstanceOf(RangeError)
         expect(error).toMatchObject({ code: 'ERR_OUT_OF_RANGE', message: expect.stringContaining(String(fd)) })
       }

@@ -150,12 +150,13 @@ describe('dup', () => {
 })
 
 describe('fromFd', () => {
-  test.each([
+  const ipv6: [string, number, number, number][] = [['TCP over IPv6', AF_INET6, SOCK_STREAM, IPPROTO_TCP]]
+  test.each<[string, number, number, number]>([
     ['TCP', AF_INET, SOCK_STREAM, IPPROTO_TCP],
     ['UDP', AF_INET, SOCK_DGRAM, IPPROTO_UDP],
     ['a Unix stream', AF_UNIX, SOCK_STREAM, 0],
     ['a Unix datagram socket', AF_UNIX, SOCK_DGRAM, 0],
-    ...(hasDualstackIpv6() ? [['TCP over IPv6', AF_INET6, SOCK_STREAM, IPPROTO_TCP] as const] : []),
+    ...(hasDualstackIpv6() ? ipv6 : []),
   ])('finds out what %s is', (_, family, type, protocol) => {
     const socket = closing(Socket.fromFd(sys.socket(family, type, 0)))
     expect(socket).toMatchObject({ family, type, ...(process.platform === 'linux' ? { protocol } : {}) })

@@ -1,5 +1,7 @@
 // The synchronous Socket over TCP: what each method does, and how it fails.
+import { once } from 'node:events'
 import { constants } from 'node:os'
+import { Worker } from 'node:worker_threads'
 import {
   AF_INET,
   AF_INET6,
@@ -15,6 +17,7 @@ import {
   IPPROTO_TCP,
   MSG_DONTWAIT,
   MSG_PEEK,
+  MSG_WAITALL,
   O_NONBLOCK,
   select,
   setdefaulttimeout,
@@ -289,6 +292,37 @@ describe('send and recv', () => {
     client.send('peek')
     expect(accepted.recv(2, MSG_PEEK).toString()).toBe('pe')
     expect(accepted.recv(1024).toString()).toBe('peek')
+  })
+
+  test('MSG_WAITALL waits for all of it', async () => {
+    const [client, accepted] = connected()
+    const code = `import('bsd-sockets').then(async ({ Socket }) => {
+      const socket = Socket.fromFd(require('worker_threads').workerData)
+      for (const piece of ['all', ' of ', 'it', 'and more']) {
+        socket.sendall(piece)
+        await new Promise(resolve => setTimeout(resolve, 5))
+      }
+      socket.close()
+    })`
+    const worker = new Worker(code, { eval: true, workerData: client.detach() })
+    const ended = once(worker, 'exit')
+    await once(worker, 'online')
+    expect(accepted.recv(9, MSG_WAITALL).toString()).toBe('all of it')
+    const buffer = Buffer.alloc(4)
+    expect(accepted.recvInto(buffer, MSG_WAITALL)).toBe(4)
+    expect(buffer.toString()).toBe('and ')
+    expect(accepted.recv(100, MSG_WAITALL).toString()).toBe('more') // the stream ends before
+    expect(accepted.recv(100, MSG_WAITALL)).toHaveLength(0)
+    await ended
+  })
+
+  test('MSG_WAITALL loses nothing where the wait ends before', () => {
+    const [client, accepted] = connected()
+    client.sendall('part')
+    expect(accepted.recv(100, MSG_WAITALL | MSG_PEEK).toString()).toBe('part')
+    accepted.settimeout(1)
+    expect(accepted.recv(100, MSG_WAITALL).toString()).toBe('part')
+    expect(() => accepted.recv(100, MSG_WAITALL)).toThrow(TimeoutError)
   })
 
   test('MSG_DONTWAIT does not wait', () => {
