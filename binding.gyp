@@ -33,5 +33,19 @@
       "libraries": ["-lpthread"],
       "sources": ["<!@(ls native/servers/*.c native/poller/*.c native/http/*.c | grep -v servers/echo)"]
     }
+  ],
+  "conditions": [
+    [
+      "OS=='linux'",
+      {
+        "targets": [
+          {
+            "target_name": "load",
+            "type": "executable",
+            "sources": ["<!@(ls benchmarks/load/*.c)"]
+          }
+        ]
+      }
+    ]
   ]
 }

@@ -21,16 +21,20 @@ function compile(project, folder) {
 }
 
 export function build() {
-  unless('build/.native', digest(['binding.gyp', 'native', 'scripts/headers.js', 'package-lock.json'], runtime), () => {
-    mkdirSync(join(root, 'build'), { recursive: true })
-    runPackage(
-      'node-gyp/bin/node-gyp.js',
-      ['configure', 'build', '--loglevel=error', `--nodedir=${nodeDirectory(root)}`],
-      {
-        stdio: ['ignore', process.env.BSD_SOCKETS_VERBOSE ? 'inherit' : 'ignore', 'inherit'],
-      },
-    )
-  })
+  unless(
+    'build/.native',
+    digest(['binding.gyp', 'native', 'benchmarks/load', 'scripts/headers.js', 'package-lock.json'], runtime),
+    () => {
+      mkdirSync(join(root, 'build'), { recursive: true })
+      runPackage(
+        'node-gyp/bin/node-gyp.js',
+        ['configure', 'build', '--loglevel=error', `--nodedir=${nodeDirectory(root)}`],
+        {
+          stdio: ['ignore', process.env.BSD_SOCKETS_VERBOSE ? 'inherit' : 'ignore', 'inherit'],
+        },
+      )
+    },
+  )
   generateConstants()
   unless('build/.lib', digest(['src', 'tsconfig.json', 'package-lock.json']), () => {
     compile('tsconfig.json', 'lib')
