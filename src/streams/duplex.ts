@@ -2,10 +2,11 @@
 import { Duplex } from 'node:stream'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../address.js'
-import { IPPROTO_TCP, SHUT_WR, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
-import { SocketError } from '../errors.js'
+import { IPPROTO_TCP, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
+import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
+import { invalidValue, SocketError } from '../errors.js'
 import { Socket } from '../promises/index.js'
-import { SocketBase } from '../socket-base.js'
+import type { SocketBase } from '../socket-base.js'
 
 const { ENOTCONN } = constants.errno
 
@@ -18,6 +19,7 @@ export interface DuplexOptions {
 }
 
 const chunkSize = 65536
+const forever = { timeout: null }
 
 /** A Duplex over a socket, which it closes when it is destroyed. */
 export class SocketDuplex extends Duplex {
@@ -96,11 +98,12 @@ export class SocketDuplex extends Duplex {
 
   /** Emits `timeout` after so many milliseconds in which nothing came or went; 0 never does. */
   setTimeout(timeout: number, listener?: () => void): this {
+    if (this.destroyed) return this
     this.#timeout = timeout
-    if (listener !== undefined) this.once('timeout', listener)
     clearTimeout(this.#timer)
     this.#timer = timeout > 0 ? setTimeout(() => this.emit('timeout'), timeout).unref() : undefined
-    return this
+    if (listener === undefined) return this
+    return timeout > 0 ? this.once('timeout', listener) : this.off('timeout', listener)
   }
 
   /** The milliseconds of setTimeout. */
@@ -108,33 +111,42 @@ export class SocketDuplex extends Duplex {
     return this.#timeout
   }
 
-  /** Nothing: an idle socket does not keep the process alive, one that is read or written does. */
+  /** The process lives while this is read or written: as from the start. */
   ref(): this {
+    this.#socket.ref()
     return this
   }
 
-  /** Nothing: see `ref`. */
+  /** The process need not live for this. */
   unref(): this {
+    this.#socket.unref()
     return this
+  }
+
+  /** Destroys the stream once all that was written has been sent. */
+  destroySoon(): void {
+    if (this.writable) this.end()
+    if (this.writableFinished) this.destroy()
+    else this.once('finish', () => this.destroy())
   }
 
   override _read(): void {
-    this.#socket.recv(chunkSize).then(
+    this.#socket.recv(chunkSize, 0, forever).then(
       chunk => {
         this.#active()
         this.bytesRead += chunk.length
         this.push(chunk.length > 0 ? chunk : null)
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => this.destroy(error as Error), // which does nothing to one that was closed
     )
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#sendAll(chunk, callback)
+    this.#sendAll(chunk).then(() => callback(), callback)
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
-    this.#sendAll(Buffer.concat(chunks.map(({ chunk }) => chunk)), callback)
+    this.#sendAll(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => callback(), callback)
   }
 
   override _final(callback: (error?: Error | null) => void): void {
@@ -153,40 +165,33 @@ export class SocketDuplex extends Duplex {
     callback(error)
   }
 
-  // What the kernel takes at once costs no promise.
-  #sendAll(bytes: Buffer, callback: (error?: Error | null) => void): void {
-    this.#active()
-    this.bytesWritten += bytes.length
-    let sent: number
-    try {
-      sent = this.#socket.trySend(bytes) ?? 0
-    } catch (error) {
-      return callback(error as Error)
+  async #sendAll(bytes: Buffer): Promise<void> {
+    while (bytes.length > 0) {
+      const sent = await this.#socket.send(bytes, 0, forever)
+      this.#active()
+      this.bytesWritten += sent
+      bytes = bytes.subarray(sent)
     }
-    if (sent === bytes.length) return callback()
-    this.#socket.sendall(bytes.subarray(sent)).then(() => callback(), callback)
   }
 
   #active(): void {
     this.#timer?.refresh()
   }
-
-  #failed(error: unknown): void {
-    if (!this.destroyed) this.destroy(error as Error)
-  }
 }
 
-/** A socket of the promises' kind on the same descriptor: the very one, or one that takes it over. */
-export function asynchronous(socket: SocketBase): Socket {
+/** The socket of the promises' kind that takes over a connected stream socket: itself, where it is one. */
+export function taken(socket: SocketBase): Socket {
+  if (socket.type !== SOCK_STREAM) throw invalidValue('socket', `type ${socket.type}`, 'must be a stream socket')
+  socket.getpeername() // that of a socket without a peer throws: nothing is taken then
   if (socket instanceof Socket) return socket
   return new Socket(socket.family, socket.type, socket.protocol, socket.detach())
 }
 
 /**
  * A connected stream socket, of either kind, as a Duplex: back-pressure both ways, half-close, errors. The stream owns
- * the socket from now on.
+ * the socket from now on; the socket's timeout is none of its affair, `setTimeout` is.
  *
- * @throws SocketError ENOTCONN where it is not connected
+ * @throws SocketError ENOTCONN where it is not connected; TypeError where it is no stream socket
  */
 export const toDuplex = (socket: SocketBase, options?: DuplexOptions): SocketDuplex =>
-  new SocketDuplex(asynchronous(socket), options)
+  new SocketDuplex(taken(socket), options)

@@ -12,6 +12,8 @@ export interface ActivatedSocket {
 /**
  * The sockets that the service manager passed to this process: LISTEN_FDS, if LISTEN_PID is this process; none else.
  * The variables are removed, so that no child takes them for its own; the descriptors become close-on-exec.
+ *
+ * @throws SocketError ENOTSOCK where one of them is a FIFO or a file
  */
 export function listenFds(environment: NodeJS.ProcessEnv = process.env): ActivatedSocket[] {
   const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names = '' } = environment

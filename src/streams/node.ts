@@ -7,7 +7,7 @@ import { socketFd } from '../node-descriptor.js'
 import type { SocketOrFd } from '../node-descriptor.js'
 import { Socket } from '../promises/index.js'
 import type { SocketBase } from '../socket-base.js'
-import { fcntl } from '../syscalls.js'
+import { close, fcntl } from '../syscalls.js'
 
 function refuseUnless(adopts: boolean, socket: SocketBase, what: string): void {
   if (adopts) return
@@ -17,25 +17,44 @@ function refuseUnless(adopts: boolean, socket: SocketBase, what: string): void {
 const streams = (socket: SocketBase): boolean =>
   socket.type === SOCK_STREAM && [AF_INET, AF_INET6, AF_UNIX].includes(socket.family)
 
-/** A connected TCP or Unix stream socket as a net.Socket, which owns the descriptor from now on. */
+/**
+ * A connected TCP or Unix stream socket as a net.Socket, which owns the descriptor from now on.
+ *
+ * @throws SocketError ENOTCONN where it is not connected; TypeError where Node takes no such socket
+ */
 export function toNet(socket: SocketBase, options: { allowHalfOpen?: boolean } = {}): net.Socket {
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
+  socket.getpeername()
   return new net.Socket({ ...options, fd: socket.detach(), readable: true, writable: true })
 }
 
+type Adopter = net.Server | dgram.Socket
+
+/** Has one of Node's take a socket's descriptor over; what it throws at once leaves the socket as it was. */
+function adopt(adopter: Adopter, socket: SocketBase, take: (fd: number, done: () => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    adopter.once('error', reject)
+    try {
+      take(socket.fd, () => {
+        adopter.off('error', reject)
+        resolve()
+      })
+    } catch (error) {
+      adopter.off('error', reject)
+      throw error
+    }
+    socket.detach()
+  })
+}
+
 /**
- * Lets a server of `net`, `tls`, `http`, `https` or `http2` accept from a listening TCP or Unix stream socket, whatever
- * was set on it; resolves once it does. The server owns the descriptor from now on.
+ * Lets a server of `net`, `tls`, `http`, `https` or `http2` accept from a bound TCP or Unix stream socket, whatever was
+ * set on it; resolves once it does. The server owns the descriptor from now on. The backlog is Node's. listen(2)
  */
 export async function listenNet<Server extends net.Server>(server: Server, socket: SocketBase): Promise<Server> {
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ fd: socket.detach() }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+  // In a worker of `cluster`, exclusive: otherwise the primary would be asked for its own descriptor of that number.
+  await adopt(server, socket, (fd, done) => void server.listen({ fd, exclusive: true }, done))
   return server
 }
 
@@ -43,36 +62,39 @@ export async function listenNet<Server extends net.Server>(server: Server, socke
 export async function toDgram(socket: SocketBase): Promise<dgram.Socket> {
   const inet = socket.family === AF_INET || socket.family === AF_INET6
   refuseUnless(inet && socket.type === SOCK_DGRAM, socket, 'a UDP socket')
-  const adopted = dgram.createSocket(socket.family === AF_INET6 ? 'udp6' : 'udp4')
-  await new Promise<void>((resolve, reject) => {
-    adopted.once('error', reject)
-    adopted.bind({ fd: socket.detach() }, () => {
-      adopted.off('error', reject)
-      resolve()
-    })
-  })
-  return adopted
+  const adopter = dgram.createSocket(socket.family === AF_INET6 ? 'udp6' : 'udp4')
+  await adopt(adopter, socket, (fd, done) => void adopter.bind({ fd, exclusive: true }, done))
+  return adopter
 }
 
 /**
  * A second descriptor of a socket that Node owns, as a Socket: to read and set its options, addresses and the like. The
  * connection ends only when both are closed. fcntl(2), F_DUPFD_CLOEXEC
+ *
+ * @throws TypeError where it has no descriptor: it is connected, bound or listening, and not destroyed, while it has one
  */
 export function fromNet(socket: SocketOrFd): Socket {
   const fd = check(fcntl(socketFd(socket, 'fcntl'), F_DUPFD_CLOEXEC, 0), 'fcntl')
-  return Socket.fromFd(fd)
+  try {
+    return Socket.fromFd(fd)
+  } catch (error) {
+    close(fd)
+    throw error
+  }
 }
 
 /**
  * Takes the connection out of a net.Socket, and what that had received already. The net.Socket is destroyed.
  *
- * @throws TypeError where it has no descriptor, or has something left to send
+ * @throws TypeError where it has no descriptor, has something left to send, encrypts, or decodes what it receives
  */
 export function fromDuplex(duplex: net.Socket): { socket: Socket; head: Buffer } {
   if (duplex.writableLength > 0) throw invalidValue('duplex', duplex.writableLength, 'must have nothing left to send')
+  if (duplex.readableEncoding) throw invalidValue('duplex', duplex.readableEncoding, 'must not decode')
+  if ('encrypted' in duplex) throw invalidValue('duplex', duplex, 'must not encrypt: the keys would be lost')
   const socket = fromNet(duplex)
   const chunks: Buffer[] = []
-  for (let chunk: unknown; (chunk = duplex.read()) !== null;) chunks.push(Buffer.from(chunk as Buffer))
+  for (let chunk: unknown; (chunk = duplex.read()) !== null;) chunks.push(chunk as Buffer)
   duplex.destroy()
   return { socket, head: Buffer.concat(chunks) }
 }
