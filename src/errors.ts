@@ -160,8 +160,16 @@ const coded = <T extends Error>(error: T, code: string): T & { code: string } =>
 
 // What was given, in the words of Node's own messages.
 function shown(value: unknown): string {
-  const text = inspect(value)
+  const text = inspected(value)
   return text.length > 128 ? `${text.slice(0, 128)}...` : text
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value)
+  } catch {
+    return typeof value // a detached DataView, or an object that will not be looked at
+  }
 }
 
 function typed(value: unknown): string {

@@ -33,10 +33,9 @@ export function inet_pton(family: number, text: string): Buffer {
 /** The text of an address, of 4 bytes for AF_INET and 16 for AF_INET6. inet_ntop(3) */
 export function inet_ntop(family: number, address: View): string {
   const length = lengthOf(family)
-  if (ArrayBuffer.isView(address) && address.byteLength !== length) {
-    throw invalidValue('address', address.byteLength, `must have ${length} bytes`)
-  }
-  return native.inet_ntop(family, address) as string
+  const text = native.inet_ntop(family, address)
+  if (address.byteLength !== length) throw invalidValue('address', address, `must have ${length} bytes`)
+  return text as string
 }
 
 /** The four bytes of an IPv4 address, in any form that inet_aton(3) takes: `127.1` is 127.0.0.1. */

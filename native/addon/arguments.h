@@ -46,6 +46,12 @@ struct OptionalBytes {
   size_t size;
 };
 
+// A view of at least sizeof(T) bytes, which must be there.
+template <typename T>
+struct Structure {
+  T* data;
+};
+
 // A view that holds a whole number of T.
 template <typename T>
 struct Array {
@@ -153,8 +159,13 @@ class Arguments {
           return Clamp<P>(room_);
         }
       }
-      return static_cast<P>(Number(std::numeric_limits<P>::min(), std::numeric_limits<P>::max()));
+      using Limits = std::numeric_limits<P>;
+      return static_cast<P>(Number(static_cast<double>(Limits::min()), static_cast<double>(Limits::max())));
     }
+  }
+  template <typename T>
+  Structure<T> Read(Type<Structure<T>>) {
+    return {reinterpret_cast<T*>(View(Null::kRefused, sizeof(T)).data)};
   }
   template <typename T>
   Array<T> Read(Type<Array<T>>) {

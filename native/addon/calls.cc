@@ -18,9 +18,9 @@ int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<sockle
   return setsockopt(fd, level, name, value.data, value.data != nullptr ? Clamp<socklen_t>(value.size) : length.value);
 }
 
-int Socketpair(int domain, int type, int protocol, DescriptorPair* pair) {
+int Socketpair(int domain, int type, int protocol, Structure<DescriptorPair> pair) {
   int fds[2];
   const int result = socketpair(domain, type, protocol, fds);
-  if (result == 0) memcpy(pair, fds, sizeof fds);
+  if (result == 0) memcpy(pair.data, fds, sizeof fds);
   return result;
 }

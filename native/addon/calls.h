@@ -28,7 +28,7 @@ int Fcntl(int fd, FcntlCommand command, Optional<int> argument);
 int Poll(Array<pollfd> pollfds, int timeout_ms);
 int Select(Ranged<0, FD_SETSIZE> nfds, fd_set* readfds, fd_set* writefds, fd_set* exceptfds, timeval* timeout);
 int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<socklen_t> length);
-int Socketpair(int domain, int type, int protocol, DescriptorPair* fds);
+int Socketpair(int domain, int type, int protocol, Structure<DescriptorPair> fds);
 
 // Returns the integer that `Requests` write through their pointer.
 template <auto... Requests>
@@ -74,7 +74,7 @@ int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms);
 // Its length is in bytes for SO_GET_FILTER too, which the kernel counts in instructions.
 int Getsockopt(int fd, int level, int name, void* value, socklen_t* length);
 int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout);
-int Pipe2(DescriptorPair* fds, int flags);
+int Pipe2(Structure<DescriptorPair> fds, int flags);
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
 // For the options whose value, a sock_fprog, points to instructions: SO_ATTACH_FILTER and its like.
 int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions);
@@ -88,10 +88,10 @@ int HttpDecodeChunked(Bytes bytes, uint32_t start, uint32_t end, http_limits* li
 // Not system calls: names.cc
 
 using Descriptor = Ranged<0, FD_SETSIZE - 1>;
-int FdClr(Descriptor fd, fd_set* set);
-int FdIsset(Descriptor fd, fd_set* set);
-int FdSet(Descriptor fd, fd_set* set);
-int FdZero(fd_set* set);
+int FdClr(Descriptor fd, Structure<fd_set> set);
+int FdIsset(Descriptor fd, Structure<fd_set> set);
+int FdSet(Descriptor fd, Structure<fd_set> set);
+int FdZero(Structure<fd_set> set);
 
 uint32_t Htonl(uint32_t host);
 uint16_t Htons(uint16_t host);

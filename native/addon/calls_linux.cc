@@ -22,10 +22,10 @@ int Getsockopt(int fd, int level, int name, void* value, socklen_t* length) {
   return result;
 }
 
-int Pipe2(DescriptorPair* pair, int flags) {
+int Pipe2(Structure<DescriptorPair> pair, int flags) {
   int fds[2];
   const int result = pipe2(fds, flags);
-  if (result == 0) memcpy(pair, fds, sizeof fds);
+  if (result == 0) memcpy(pair.data, fds, sizeof fds);
   return result;
 }
 

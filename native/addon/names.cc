@@ -8,28 +8,28 @@
 
 // The macros work on a copy: a view's bytes need not be aligned as an fd_set is.
 template <typename Change>
-static int WithSet(fd_set* view, Change change) {
+static int WithSet(Structure<fd_set> view, Change change) {
   fd_set set;
-  memcpy(&set, view, sizeof set);
+  memcpy(&set, view.data, sizeof set);
   const int result = change(&set);
-  memcpy(view, &set, sizeof set);
+  memcpy(view.data, &set, sizeof set);
   return result;
 }
 
-int FdClr(Descriptor fd, fd_set* view) {
+int FdClr(Descriptor fd, Structure<fd_set> view) {
   return WithSet(view, [fd](fd_set* set) { return FD_CLR(fd.value, set), 0; });
 }
 
-int FdIsset(Descriptor fd, fd_set* view) {
+int FdIsset(Descriptor fd, Structure<fd_set> view) {
   return WithSet(view, [fd](fd_set* set) { return FD_ISSET(fd.value, set) ? 1 : 0; });
 }
 
-int FdSet(Descriptor fd, fd_set* view) {
+int FdSet(Descriptor fd, Structure<fd_set> view) {
   return WithSet(view, [fd](fd_set* set) { return FD_SET(fd.value, set), 0; });
 }
 
-int FdZero(fd_set* view) {
-  memset(view, 0, sizeof *view);
+int FdZero(Structure<fd_set> view) {
+  memset(view.data, 0, sizeof(fd_set));
   return 0;
 }
 

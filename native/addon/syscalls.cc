@@ -22,11 +22,11 @@
   X(readv, Readv, "fd", "views")                                                    \
   X(recv, ::recv, "fd", "view", "flags")                                            \
   X(recvfrom, ::recvfrom, "fd", "view", "flags", "address", "length")               \
-  X(recvmsg, Recvmsg, "fd", "iov", "name", "control", "numbers", "flags")           \
+  X(recvmsg, Recvmsg, "fd", "message.iov", "message.name", "message.control", "numbers", "flags") \
   X(select, Select, "nfds", "readfds", "writefds", "exceptfds", "timeval")          \
   X(send, ::send, "fd", "view", "flags")                                            \
   X(sendfile, Sendfile, "out", "in", "offset", "count")                             \
-  X(sendmsg, Sendmsg, "fd", "iov", "name", "control", "flags")                      \
+  X(sendmsg, Sendmsg, "fd", "message.iov", "message.name", "message.control", "flags")   \
   X(sendto, ::sendto, "fd", "view", "flags", "address")                             \
   X(setsockopt, Setsockopt, "fd", "level", "name", "view", "length")                \
   X(shutdown, ::shutdown, "fd", "how")                                              \
@@ -74,8 +74,8 @@
   X(getsockopt, Getsockopt, "fd", "level", "name", "view", "length")                \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK, SIOCOUTQ>), "fd", "request")                \
   X(pipe2, Pipe2, "fds", "flags")                                                   \
-  X(recvmmsg, Recvmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.control", "flags", "timeout") \
-  X(sendmmsg, Sendmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.control", "flags", "count") \
+  X(recvmmsg, Recvmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.controls", "flags", "timeout") \
+  X(sendmmsg, Sendmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.controls", "flags", "count") \
   X(setsockopt_fprog, SetsockoptFprog, "fd", "level", "name", "instructions")       \
   X(splice, ::splice, "fdIn", "offsetIn", "fdOut", "offsetOut", "length", "flags")
 
