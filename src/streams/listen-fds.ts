@@ -16,10 +16,10 @@ export interface ActivatedSocket {
  * @throws SocketError ENOTSOCK where one of them is a FIFO or a file
  */
 export function listenFds(environment: NodeJS.ProcessEnv = process.env): ActivatedSocket[] {
-  const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names = '' } = environment
+  const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names } = environment
   if (Number(pid) !== process.pid || !/^\d+$/.test(count ?? '')) return []
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) Reflect.deleteProperty(environment, name)
-  const known = names.split(':')
+  const known = names?.split(':') ?? []
   return Array.from({ length: Number(count) }, (_, i) => {
     const socket = Socket.fromFd(firstFd + i)
     socket.setInheritable(false)
