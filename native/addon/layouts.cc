@@ -142,9 +142,9 @@
 #include <netinet/tcp.h>
 #include <sys/event.h>
 #include <sys/kern_control.h>
-#include <sys/sys_domain.h>
 #include <sys/ucred.h>
-#include <sys/vsock.h>
+
+#include "structures_darwin.h"
 
 using kevent_t = struct kevent;  // its name alone means the function
 
