@@ -1,0 +1,46 @@
+// Where the figures were made: they mean nothing without it.
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** The package's folder. */
+export const root = dirname(createRequire(import.meta.url).resolve('bsd-sockets/package.json'))
+
+/** A program of the native build. */
+export const built = (name: string): string => join(root, 'build/Release', name)
+
+/** A program of benchmarks/servers, compiled. */
+export const compiled = (name: string): string => join(import.meta.dirname, 'servers', name)
+
+// Servers have the first core and the load the second, where there are two and Linux's taskset(1).
+const pins = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
+
+export const serverCore = 0
+export const loadCore = 1
+
+/** The command, pinned to a core where that can be. */
+export const pinned = (core: number, command: readonly string[]): string[] =>
+  pins ? ['taskset', '-c', `${core}`, ...command] : [...command]
+
+/** What the program says of its version; null where it is not installed. */
+export function version(command: string, ...args: string[]): string | null {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  return status === null || status === 127 ? null : (/\d+\.\d+(\.\d+)?/.exec(stdout + stderr)?.[0] ?? null)
+}
+
+/** What is recorded with each result. */
+export const machine = (): Record<string, string | number | boolean | null> => ({
+  date: new Date().toISOString(),
+  kernel: `${type()} ${release()}`,
+  arch: process.arch,
+  cpu: cpus()[0]?.model.trim() ?? '',
+  cores: availableParallelism(),
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  pinned: pins,
+  node: process.versions.node,
+  v8: process.versions.v8,
+  python: version('python3', '--version'),
+  nginx: version('nginx', '-v'),
+  wrk: version('wrk', '-v'),
+})

@@ -1,0 +1,63 @@
+// Rounds in turn, A B A B: what the machine does meanwhile, it does to all.
+import type { Case, Column, Sample } from './question.js'
+
+export interface Summary {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+export interface Row {
+  readonly name: string
+  /** By column: the figure over that of the first entrant in the same round. */
+  readonly ratios: Readonly<Record<string, Summary>>
+  readonly figures: Readonly<Record<string, Summary>>
+}
+
+export interface CaseResult {
+  readonly name: string
+  readonly rows: readonly Row[]
+}
+
+export function summarize(values: readonly number[]): Summary {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  return { median, min: sorted[0]!, max: sorted.at(-1)! }
+}
+
+/** Measures each entrant once a round; every other round goes backwards. */
+export async function measureCase(
+  { name, entrants }: Case,
+  columns: readonly Column[],
+  rounds: number,
+  progress: (text: string) => void,
+): Promise<CaseResult> {
+  const samples = entrants.map((): Sample[] => [])
+  for (let round = 0; round < rounds; round++) {
+    const order = entrants.map((_, i) => (round % 2 === 0 ? i : entrants.length - 1 - i))
+    for (const i of order) {
+      progress(`${name}: round ${round + 1} of ${rounds}: ${entrants[i]!.name}`)
+      samples[i]!.push(await entrants[i]!.measure())
+    }
+  }
+  const ofEach = (
+    chosen: readonly Column[],
+    mine: readonly Sample[],
+    figure: (key: string, sample: Sample, round: number) => number,
+  ): Record<string, Summary> =>
+    Object.fromEntries(
+      chosen
+        .filter(({ key }) => mine.every(sample => key in sample))
+        .map(({ key }) => [key, summarize(mine.map((sample, round) => figure(key, sample, round)))]),
+    )
+  const compared = columns.filter(({ ratio }) => ratio)
+  return {
+    name,
+    rows: entrants.map((entrant, i) => ({
+      name: entrant.name,
+      ratios: ofEach(compared, samples[i]!, (key, sample, round) => sample[key]! / samples[0]![round]![key]!),
+      figures: ofEach(columns, samples[i]!, (key, sample) => sample[key]!),
+    })),
+  }
+}

@@ -1,0 +1,20 @@
+// Node's net with a buffer of its own for each connection (`onread`), which saves making one for each message. A server
+// cannot be told of it: so each connection is made anew from its handle. It receives no more until all is sent.
+import { createServer, Socket } from 'node:net'
+import type { SocketConstructorOpts } from 'node:net'
+import { listening } from './listening.js'
+
+const server = createServer({ noDelay: true, pauseOnConnect: true }, accepted => {
+  const { _handle: handle } = accepted as unknown as { _handle: object }
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(64 * 1024),
+    callback(count: number, buffer: Uint8Array): boolean {
+      if (socket.write(buffer.subarray(0, count), () => socket.resume()) && socket.writableLength === 0) return true
+      return false
+    },
+  }
+  const socket = new Socket({ handle, onread } as SocketConstructorOpts)
+  socket.on('error', () => socket.destroy())
+  socket.resume()
+})
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => listening(server.address()))

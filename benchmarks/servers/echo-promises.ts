@@ -1,0 +1,24 @@
+import { createServer } from 'bsd-sockets/promises'
+import type { Socket } from 'bsd-sockets/promises'
+import { IPPROTO_TCP, TCP_NODELAY } from 'bsd-sockets'
+import { listening } from './listening.js'
+
+async function serve(client: Socket): Promise<void> {
+  const buffer = new Uint8Array(64 * 1024)
+  try {
+    for (;;) {
+      const count = await client.recvInto(buffer)
+      if (count === 0) return
+      await client.sendall(buffer.subarray(0, count))
+    }
+  } catch {
+    // The client is gone.
+  } finally {
+    client.close()
+  }
+}
+
+const server = await createServer(['127.0.0.1', 0], { backlog: 4096 })
+server.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+listening(server.getsockname())
+for await (const [client] of server.connections()) void serve(client)

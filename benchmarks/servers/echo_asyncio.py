@@ -1,0 +1,20 @@
+"""Python's asyncio at its best: a Protocol, which is told of bytes by a call, and no streams."""
+import asyncio
+
+
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.transport.write(data)
+
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0, backlog=4096)
+    host, port = server.sockets[0].getsockname()
+    print(f"listening on {host}:{port}", flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(main())

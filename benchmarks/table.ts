@@ -1,0 +1,38 @@
+// The figures as text.
+import type { Column } from './question.js'
+import type { CaseResult, Summary } from './rounds.js'
+
+const number = (value: number, digits: number): string =>
+  value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+
+const cell = (summary: Summary | undefined, digits: number): string =>
+  summary === undefined ? '–' : number(summary.median, digits)
+
+const range = (summary: Summary | undefined, digits: number): string =>
+  summary === undefined ? '–' : `${number(summary.min, digits)}–${number(summary.max, digits)}`
+
+/** A table: the median of each figure, for the first its least and its most, and the ratios to the first row's. */
+export function table({ name, rows }: CaseResult, columns: readonly Column[]): string {
+  const lines = [
+    [
+      name,
+      ...columns.flatMap(({ title, ratio }, i) => [title, ...(i === 0 ? ['least–most'] : []), ...(ratio ? ['×'] : [])]),
+    ],
+    ...rows.map(row => [
+      row.name,
+      ...columns.flatMap(({ key, digits, ratio }, i) => [
+        cell(row.figures[key], digits),
+        ...(i === 0 ? [range(row.figures[key], digits)] : []),
+        ...(ratio ? [cell(row.ratios[key], 2)] : []),
+      ]),
+    ]),
+  ]
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map(line => line[i]!.length)))
+  const pad = (text: string, i: number): string => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))
+  return lines.map(line => line.map(pad).join('  ').trimEnd()).join('\n')
+}
+
+/** Writes over its own line on a terminal; elsewhere it says nothing. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
