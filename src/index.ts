@@ -43,6 +43,8 @@ export {
   SocketError,
   TimeoutError,
 } from './errors.js'
+export { getfqdn, gethostbyaddr, gethostbyname, gethostbynameEx } from './hosts.js'
+export type { Host } from './hosts.js'
 export type { MessageInfo } from './messages.js'
 export { interrupt } from './interrupter.js'
 export type { Interrupter } from './interrupter.js'
@@ -50,6 +52,7 @@ export { Kqueue } from './kqueue.js'
 export type { Kevent } from './kqueue.js'
 export { MySocket, recvExactly } from './my-socket.js'
 export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if_nametoindex } from './names.js'
+export { sethostname } from './names.js'
 export type { AddressInfo, AddressInfoHints } from './names.js'
 export type { SocketOrFd } from './node-descriptor.js'
 export { getOption, options, peerCredentials, setOption, tcpInfo } from './options.js'
@@ -91,6 +94,7 @@ export {
   SelectSelector,
 } from './selector.js'
 export type { SelectorKey } from './selector.js'
+export { getprotobyname, getservbyname, getservbyport } from './services.js'
 export { Socket } from './socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
 export type { OptionValue, ReceivedFds, ReceivedMessage } from './socket-base.js'

@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url'
 import { addressRoom, decodeAddress, encodeAddress } from './address.js'
 import type { AddressLike, SocketAddress } from './address.js'
 import * as constants from './constants.js'
-import { check, checkInteger, GaiError, invalidType, socketError } from './errors.js'
+import { check, checkInteger, GaiError, invalidType, invalidValue, socketError } from './errors.js'
 import { dataView, littleEndian } from './layout.js'
 import { call } from './native.js'
 import type { View } from './native.js'
@@ -24,6 +24,7 @@ const native = {
     >('getaddrinfo'),
   getnameinfo:
     call<(status: Int32Array, address: View, flags: number, host: View, service: View) => number>('getnameinfo'),
+  sethostname: call<(name: string) => number>('sethostname'),
 }
 
 const eaiNames = new Map(
@@ -42,7 +43,8 @@ export function resolverError(
   return new GaiError(eaiNames.get(code) ?? `EAI ${code}`, code, syscall, name)
 }
 
-const resultSize = 16 + addressRoom // of struct AddressInfo in calls.h
+/** The size of a struct AddressInfo. */
+export const resultSize = 16 + addressRoom // in calls.h
 const maxName = 1025 // NI_MAXHOST
 
 /** What getaddrinfo is to look for; 0 is any. getaddrinfo(3) */
@@ -66,13 +68,26 @@ export interface AddressInfo {
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(0)))
 
+/** A text that C takes whole. */
+function checkText(name: string, text: unknown): string {
+  if (typeof text !== 'string') throw invalidType(name, text, 'of type string')
+  if (text.includes('\0')) throw invalidValue(name, text, 'must have no NUL')
+  return text
+}
+
+/** A host's name as name servers know it. RFC 3492 */
+export function hostName(name: string, host: unknown): string {
+  const text = checkText(name, host)
+  return /[^\0-\x7f]/.test(text) ? domainToASCII(text) || text : text
+}
+
 /** What the C library is asked for: the host and the service as texts, and the hints as it takes them. */
 export function question(
   host: string | null,
   service: string | number | null,
   { family = 0, type = 0, protocol = 0, flags = 0 }: AddressInfoHints,
 ): [node: string | null, service: string | null, hints: Int32Array] {
-  if (host !== null && typeof host !== 'string') throw invalidType('host', host, 'of type string or null')
+  const node = host === null ? null : hostName('host', host)
   if (typeof service === 'number') checkInteger('service', service, 0, 65535)
   const hints = new Int32Array([
     checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
@@ -80,8 +95,7 @@ export function question(
     checkInteger('type', type, 0, 2 ** 31 - 1),
     checkInteger('protocol', protocol, 0, 2 ** 31 - 1),
   ])
-  const node = host !== null && /[^\0-\x7f]/.test(host) ? domainToASCII(host) || host : host
-  return [node, service === null ? null : String(service), hints]
+  return [node, service === null ? null : checkText('service', String(service)), hints]
 }
 
 /** The answer in `count` structs AddressInfo. */
@@ -138,6 +152,11 @@ export function getnameinfo(address: AddressLike, flags = 0): [host: string, ser
 
 /** This machine's name. gethostname(2) */
 export const gethostname = (): string => hostname()
+
+/** Sets this machine's name, which takes a privilege. sethostname(2) */
+export function sethostname(name: string): void {
+  check(native.sethostname(name), 'sethostname')
+}
 
 /** The index of a network interface. if_nametoindex(3) */
 export const if_nametoindex = (name: string): number => check(sys.if_nametoindex(name), 'if_nametoindex')

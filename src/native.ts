@@ -18,13 +18,18 @@ interface Native {
   readonly layouts: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, NativeFunction>>
   readonly environment: Environment
-  /** getaddrinfo(3) on another thread. native/addon/resolution.cc */
-  resolve(
-    node: string | null,
-    service: string | null,
-    hints: Int32Array,
-    callback: (count: number, code: number, errno: number, results: ArrayBuffer, canonname: string) => void,
-  ): void
+  /** The C library's lookups on another thread. native/addon/resolution.cc */
+  readonly resolve: Resolve
+}
+
+/** The result or −1, and then the EAI_ code and the errno; what was found. */
+type Resolved = (result: number, code: number, errno: number, answer: ArrayBuffer) => void
+
+interface Resolve {
+  getaddrinfo(node: string | null, service: string | null, hints: Int32Array, callback: Resolved): void
+  gethostbyaddr(family: number, address: Uint8Array, callback: Resolved): void
+  gethostbyname(name: string, callback: Resolved): void
+  getnameinfo(address: Uint8Array, flags: number, callback: Resolved): void
 }
 
 /** What the addon keeps for this environment, the main one or a worker's. native/addon/environment.cc */

@@ -147,5 +147,19 @@ int Getaddrinfo(ResolverStatus* status, OptionalText node, OptionalText service,
                 Array<AddressInfo> results, OptionalBytes canonname);
 // Fills both views with texts that end with a NUL; returns 0, or -1 where `status` tells why.
 int Getnameinfo(ResolverStatus* status, Bytes address, int flags, Bytes host, Bytes service);
+// Writes the status; returns 0 for the code 0, else -1.
+int Report(ResolverStatus* status, int code);
+
+// Entries of the C library's databases: databases.cc
+
+// Both write texts that end with a NUL: the host's name, its other names, an empty text, and its addresses. They return
+// how many bytes that takes, which may be more than fit, or -1 where `status` tells why.
+int Gethostbyaddr(ResolverStatus* status, int family, Bytes address, Bytes texts);
+int Gethostbyname(ResolverStatus* status, const char* name, Bytes texts);
+// ENOENT is that there is none. Ports are in host byte order, and a null protocol is any.
+int Getprotobyname(const char* name);
+int Getservbyname(const char* name, OptionalText protocol);
+Text Getservbyport(Ranged<0, 65535> port, OptionalText protocol);
+int Sethostname(const char* name);
 
 #endif

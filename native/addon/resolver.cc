@@ -6,7 +6,7 @@
 
 #include "calls.h"
 
-static int Report(ResolverStatus* status, int code) {
+int Report(ResolverStatus* status, int code) {
   const ResolverStatus report = {code, code == EAI_SYSTEM ? errno : 0};
   if (status != nullptr) memcpy(status, &report, sizeof report);
   errno = EINVAL;  // what failed stands in the status

@@ -43,7 +43,12 @@
   X(FD_SET, FdSet, "fd", "set")                                                     \
   X(FD_ZERO, FdZero, "set")                                                         \
   X(getaddrinfo, Getaddrinfo, "status", "node", "service", "hints", "results", "canonname") \
+  X(gethostbyaddr, Gethostbyaddr, "status", "family", "address", "texts")           \
+  X(gethostbyname, Gethostbyname, "status", "name", "texts")                        \
   X(getnameinfo, Getnameinfo, "status", "address", "flags", "host", "service") \
+  X(getprotobyname, Getprotobyname, "name")                                         \
+  X(getservbyname, Getservbyname, "name", "protocol")                               \
+  X(getservbyport, Getservbyport, "port", "protocol")                               \
   X(htonl, Htonl, "host")                                                           \
   X(htons, Htons, "host")                                                           \
   X(http_decode_chunked, HttpDecodeChunked, "bytes", "start", "end", "limits", "chunked") \
@@ -58,7 +63,8 @@
   X(ntohs, Ntohs, "network")                                                        \
   X(poller_add, ::poller_add, "poller", "fd")                                       \
   X(poller_create, ::poller_create)                                                 \
-  X(poller_remove, ::poller_remove, "poller", "fd")
+  X(poller_remove, ::poller_remove, "poller", "fd")                                 \
+  X(sethostname, Sethostname, "name")
 
 #if defined(__linux__)
 

@@ -1,28 +1,101 @@
-// Names and addresses without holding the thread.
-import { AbortError } from '../errors.js'
-import { answer, question, resolverError } from '../names.js'
+// Names and addresses without holding the thread: the C library's functions on another one. They reject with a GaiError
+// where the others throw one.
+import { encodeAddress } from '../address.js'
+import type { AddressLike } from '../address.js'
+import { AF_INET } from '../constants.js'
+import { AbortError, checkInteger } from '../errors.js'
+import { addressQuestion, firstAddress, hostOf, incompleteName, nameToComplete, wholeName } from '../hosts.js'
+import type { Host } from '../hosts.js'
+import { answer, hostName, question, resolverError, resultSize } from '../names.js'
 import type { AddressInfo, AddressInfoHints } from '../names.js'
 import { native } from '../native.js'
+import { onAbort } from './on-abort.js'
+
+/** What can end the wait for a name before its time; the C library's own goes on. */
+export interface LookupOptions {
+  /** Rejects with an AbortError. */
+  signal?: AbortSignal | undefined
+}
+
+type Answer = [result: number, code: number, errno: number, found: ArrayBuffer]
+
+/** Waits for the answer to a lookup that `start` begins: its number and its bytes. */
+function lookup(
+  syscall: string,
+  name: string | undefined,
+  { signal }: LookupOptions,
+  start: (callback: (...answer: Answer) => void) => void,
+): Promise<[result: number, found: Buffer]> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) throw new AbortError(signal.reason)
+    const forget = signal && onAbort(signal, () => reject(new AbortError(signal.reason)))
+    start((result, code, errno, found) => {
+      forget?.()
+      if (result < 0) reject(resolverError([code, errno], syscall, name))
+      else resolve([result, Buffer.from(found)])
+    })
+  })
+}
 
 /**
  * The addresses of a host and a service, both given by name or number; null for the host is the any-address with
- * AI_PASSIVE, else the loopback's. An abort ends the wait, not the C library's own. getaddrinfo(3)
- *
- * It rejects with a GaiError.
+ * AI_PASSIVE, else the loopback's. getaddrinfo(3)
  */
-export function getaddrinfo(
+export async function getaddrinfo(
   host: string | null,
   service: string | number | null,
-  { signal, ...hints }: AddressInfoHints & { signal?: AbortSignal | undefined } = {},
+  { signal, ...hints }: AddressInfoHints & LookupOptions = {},
 ): Promise<AddressInfo[]> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) throw new AbortError(signal.reason)
-    const abort = (): void => reject(new AbortError(signal?.reason))
-    signal?.addEventListener('abort', abort, { once: true })
-    native.resolve(...question(host, service, hints), (count, code, errno, results, canonname) => {
-      signal?.removeEventListener('abort', abort)
-      if (count < 0) reject(resolverError([code, errno], 'getaddrinfo', host ?? undefined))
-      else resolve(answer(Buffer.from(results), count, canonname))
-    })
-  })
+  const asked = question(host, service, hints)
+  const start = native.resolve.getaddrinfo.bind(null, ...asked)
+  const [count, found] = await lookup('getaddrinfo', host ?? undefined, { signal }, start)
+  return answer(found, count, found.toString('utf8', count * resultSize))
+}
+
+/** The names of an address's host and service; with NI_NUMERICHOST and NI_NUMERICSERV their numbers. getnameinfo(3) */
+export async function getnameinfo(
+  address: AddressLike,
+  flags = 0,
+  options: LookupOptions = {},
+): Promise<[host: string, service: string]> {
+  checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1)
+  const start = native.resolve.getnameinfo.bind(null, encodeAddress(address), flags)
+  const [host, service] = (await lookup('getnameinfo', undefined, options, start))[1].toString().split('\0')
+  return [host!, service!]
+}
+
+/** The IPv4 address of a host, given by name or number; that of `''` is the any-address. gethostbyname(3) */
+export async function gethostbyname(name: string, { signal }: LookupOptions = {}): Promise<string> {
+  const [host, service, hints] = addressQuestion(name, AF_INET)
+  return name === '' ? '0.0.0.0' : firstAddress(await getaddrinfo(host, service, { ...hints, signal })).text
+}
+
+/** A host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex */
+export async function gethostbynameEx(name: string, options: LookupOptions = {}): Promise<Host> {
+  const start = native.resolve.gethostbyname.bind(null, hostName('name', name))
+  return hostOf((await lookup('gethostbyname', name, options, start))[1])
+}
+
+/**
+ * The names and addresses of a host, given by its IPv4 or IPv6 address; by name, it is that of the name's first address.
+ * gethostbyaddr(3)
+ */
+export async function gethostbyaddr(address: string, options: LookupOptions = {}): Promise<Host> {
+  const [host, service, hints] = addressQuestion(address)
+  const { family, bytes } = firstAddress(await getaddrinfo(host, service, { ...hints, ...options }))
+  const start = native.resolve.gethostbyaddr.bind(null, family, bytes)
+  return hostOf((await lookup('gethostbyaddr', address, options, start))[1])
+}
+
+/**
+ * A host's whole name, with its domain, or the name itself where no more is known; `''` is this machine. Python's
+ * getfqdn
+ */
+export async function getfqdn(name = '', options: LookupOptions = {}): Promise<string> {
+  const known = nameToComplete(name)
+  try {
+    return wholeName(await gethostbyaddr(known, options))
+  } catch (error) {
+    return incompleteName(known, error)
+  }
 }

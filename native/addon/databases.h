@@ -1,0 +1,23 @@
+// Lookups in the databases of hosts and services that any number of threads may make at once. Each calls
+// `use` with the entry that it found, which is gone afterwards: databases_linux.cc, databases_darwin.cc
+#ifndef BSD_SOCKETS_DATABASES_H
+#define BSD_SOCKETS_DATABASES_H
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <functional>
+
+using UseHost = std::function<void(const hostent&)>;
+using UseService = std::function<void(const servent&)>;
+
+// Each returns 0, or what h_errno would hold: HOST_NOT_FOUND and the like, NETDB_INTERNAL with errno set.
+int FindHostByAddress(const void* address, socklen_t length, int family, const UseHost& use);
+int FindHostByName(const char* name, const UseHost& use);
+
+// Each returns 0, or -1 with errno set, ENOENT where there is none. A null `protocol` is any; `port` is in network byte
+// order.
+int FindServiceByName(const char* name, const char* protocol, const UseService& use);
+int FindServiceByPort(int port, const char* protocol, const UseService& use);
+
+#endif
