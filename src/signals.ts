@@ -32,5 +32,5 @@ export function signalCame(): boolean {
 export function tellSignals(): void {
   if (told === undefined || told === come) return
   told = come
-  setImmediate(() => {}) // a turn of the event loop
+  setImmediate(() => setImmediate(() => {})) // two turns of the event loop: in its first one it may not look yet
 }
