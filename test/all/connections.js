@@ -1,0 +1,115 @@
+// Ten thousand open connections to one echo server, each byte checked; and a thousand telnet-like clients of program 2.
+// Client and server are processes of their own: each has a descriptor for each connection.
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Socket } from 'bsd-sockets/promises'
+import { root } from '../../scripts/stamp.js'
+
+const count = 10_000
+const limit = Number(spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).stdout)
+if (limit < count + 100) {
+  console.log(`skipped: a process may have ${limit} descriptors at most, and this takes ${count + 100}`)
+  process.exit(77)
+}
+setTimeout(() => {
+  console.log('failed: not done after four minutes')
+  process.exit(1)
+}, 240_000).unref()
+
+/** Runs `use` with the address of a server, which says `listening on HOST:PORT`. */
+async function withServer(file, args, use) {
+  const server = spawn(process.execPath, [join(root, file), ...args, '--port', '0'], { stdio: ['ignore', 'pipe', 2] })
+  const ended = once(server, 'close')
+  try {
+    let output = ''
+    server.stdout.setEncoding('utf8').on('data', text => (output += text))
+    while (!output.includes('\n')) await once(server.stdout, 'data')
+    const [, port] = /^listening on \S+:(\d+)\n/.exec(output)
+    await use(Number(port))
+    return output
+  } finally {
+    server.kill()
+    await ended
+  }
+}
+
+/** All of these, at most `width` of them at once. */
+async function each(items, width, action) {
+  const rest = items.entries()
+  const one = async () => {
+    for (const [i, item] of rest) await action(item, i)
+  }
+  await Promise.all(Array.from({ length: width }, one))
+}
+
+/** Connected sockets: each 127.x address has ports of its own, should one address have too few. */
+async function open(port, length) {
+  const sockets = Array.from({ length }, () => new Socket())
+  await each(sockets, 100, async (socket, i) => {
+    if (process.platform === 'linux') socket.bind([`127.0.0.${2 + (i % 4)}`, 0])
+    await socket.connect(['127.0.0.1', port])
+  })
+  return sockets
+}
+
+// Bytes that no other connection sends, nor this one in another round.
+function bytesOf(connection, round) {
+  const bytes = Buffer.alloc(64 + (connection % 1000))
+  for (let i = 0; i + 4 <= bytes.length; i += 4) bytes.writeUInt32LE((connection * 8 + round) * 1024 + i, i)
+  return bytes
+}
+
+async function exactly(socket, length) {
+  const chunks = []
+  for (let left = length; left > 0;) {
+    const chunk = await socket.recv(left, 0, { timeout: 60_000 })
+    assert.ok(chunk.length > 0, 'the server has closed a connection')
+    chunks.push(chunk)
+    left -= chunk.length
+  }
+  return Buffer.concat(chunks)
+}
+
+async function converse(port) {
+  const sockets = await open(port, count)
+  let bytes = 0
+  for (let round = 0; round < 3; round++) {
+    // All send before any receives, so that all are under way at once.
+    await Promise.all(sockets.map((socket, i) => socket.sendall(bytesOf(i, round))))
+    await Promise.all(
+      sockets.map(async (socket, i) => {
+        const expected = bytesOf(i, round)
+        assert.ok(expected.equals(await exactly(socket, expected.length)), `connection ${i} got other bytes`)
+        bytes += expected.length
+      }),
+    )
+  }
+  for (const socket of sockets) socket.close()
+  console.log(`${count} connections, ${bytes} bytes echoed and checked`)
+}
+
+/** As a person at telnet: a line, its echo, another line, and the end. */
+async function type(port, length) {
+  const sockets = await open(port, length)
+  for (const line of ['hello world!\r\n', 'and again\r\n']) {
+    await Promise.all(
+      sockets.map(async (socket, i) => {
+        const typed = `${i}: ${line}`
+        await socket.sendall(typed)
+        assert.equal(String(await exactly(socket, typed.length)), typed)
+      }),
+    )
+  }
+  for (const socket of sockets) socket.close()
+}
+
+for (const mode of ['promises', 'reactor']) {
+  console.log(`echo --mode ${mode}`)
+  await withServer('bin/bsd-sockets.js', ['echo', '--mode', mode], converse)
+}
+console.log('echo-loop')
+const output = await withServer('build/programs/examples/echo-loop.js', [], port => type(port, 1000))
+assert.equal(new Set(output.match(/^Connection from 127\.0\.0\.\d:\d+$/gm)).size, 1000)
+console.log('1000 clients at once, each told of')
