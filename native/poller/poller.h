@@ -34,8 +34,8 @@ typedef struct {
 // events wait.
 int poller_create(void);
 
-// Watches `fd` from now on. What is ready already is reported too. Fails with EPERM for a regular
-// file.
+// Watches `fd` from now on. What is ready already is reported too. epoll fails with EPERM for a
+// regular file, kqueue takes one.
 int poller_add(int poller, int fd);
 
 // Watches `fd` no longer. close(2) on the last descriptor of an open file does the same by itself.

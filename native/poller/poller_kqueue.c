@@ -43,7 +43,11 @@ static int change(int poller, int fd, uint16_t action) {
 }
 
 int poller_add(int poller, int fd) {
-  return change(poller, fd, EV_ADD | EV_CLEAR);
+  if (change(poller, fd, EV_ADD | EV_CLEAR) == 0) return 0;
+  const int error = errno;
+  change(poller, fd, EV_DELETE);  // one of the two may have been added
+  errno = error;
+  return -1;
 }
 
 int poller_remove(int poller, int fd) {
@@ -57,7 +61,7 @@ static int32_t readiness(const struct kevent* event) {
   if (event->flags & EV_ERROR || (event->flags & EV_EOF && event->fflags != 0)) {
     flags |= POLLER_READABLE | POLLER_WRITABLE | POLLER_ERROR;
   }
-  if (event->flags & (EV_ERROR | EV_EOF)) flags |= POLLER_END;
+  if (event->flags & (EV_ERROR | EV_EOF | EV_OOBAND)) flags |= POLLER_END;
   return flags;
 }
 
