@@ -63,6 +63,7 @@ export class Connection implements Watched {
   #full = false // a write has returned false
   #paused = false
   #ending = false // nothing more is written
+  #finished = false // and the peer was told so
   #ended = false // nothing more comes
   #unread = false // something may have come while it was paused
 
@@ -123,7 +124,7 @@ export class Connection implements Watched {
       sent = sys.send(this.#fd, bytes, NOSIGNAL)
       if (sent === bytes.byteLength) return true
       if (sent < 0) {
-        if (sent !== -EAGAIN && sent !== -EINTR) return this.#failLater(sent)
+        if (sent !== -EAGAIN && sent !== -EINTR) return this.#failLater(sent, 'send')
         sent = 0
       }
     }
@@ -185,6 +186,7 @@ export class Connection implements Watched {
     if (this.#fd < 0) return
     this.lastTick = this.#origin.tick
     if (this.#connecting && !this.#connected()) return
+    if (readiness & END && this.#paused && this.#failed('recv')) return // a reset shows while nothing is received
     if (readiness & WRITABLE && this.#queue !== undefined) this.#flush(this.#queue)
     if (readiness & READABLE && !this.#ended) this.#receive((readiness & END) !== 0 || this.#origin.local)
   }
@@ -241,21 +243,18 @@ export class Connection implements Watched {
     this.#call('drain')
   }
 
-  // All is sent, and nothing more is.
+  // All is sent, and nothing more is; once.
   #finish(): void {
     if (this.#ended) return this.destroy()
+    if (this.#finished) return
+    this.#finished = true
     const result = sys.shutdown(this.#fd, SHUT_WR)
-    if (result < 0) this.#failLater(result)
+    if (result < 0 && result !== -ENOTCONN) this.#failLater(result, 'shutdown') // receiving tells of a peer that is gone
   }
 
   // A connect is under way: whether it is done, and well.
   #connected(): boolean {
-    const result = new Int32Array(1)
-    sys.getsockopt(this.#fd, SOL_SOCKET, SO_ERROR, result, new Uint32Array([4]))
-    if (result[0] !== 0) {
-      this.destroy(socketError(result[0]!, 'connect'))
-      return false
-    }
+    if (this.#failed('connect')) return false
     const address = new Uint8Array(addressRoom)
     if (sys.getpeername(this.#fd, address, new Uint32Array([address.length])) === -ENOTCONN) return false
     this.#connecting = false
@@ -264,9 +263,18 @@ export class Connection implements Watched {
     return this.#fd >= 0
   }
 
+  // Whether an error waits to be told: then the connection is closed with it. socket(7), SO_ERROR
+  #failed(syscall: string): boolean {
+    const result = new Int32Array(1)
+    sys.getsockopt(this.#fd, SOL_SOCKET, SO_ERROR, result, new Uint32Array([4]))
+    if (result[0] === 0) return false
+    this.destroy(socketError(result[0]!, syscall))
+    return true
+  }
+
   // From within a handler: it must not find its connection closed under its hands.
-  #failLater(result: number): false {
-    setImmediate(() => this.destroy(socketError(result, 'send')))
+  #failLater(result: number, syscall: string): false {
+    setImmediate(() => this.destroy(socketError(result, syscall)))
     return false
   }
 

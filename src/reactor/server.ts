@@ -1,14 +1,12 @@
 // A listening socket whose connections are handled from the event loop.
 import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { addressRoom, decodeAddress, encodeAddress } from '../address.js'
-import type { AddressLike, SocketAddress } from '../address.js'
-import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM } from '../constants.js'
-import { SOL_SOCKET, SOMAXCONN, TCP_NODELAY } from '../constants.js'
+import { addressRoom, decodeAddress } from '../address.js'
+import type { SocketAddress } from '../address.js'
 import { check, checkInteger, socketError } from '../errors.js'
-import { acceptSocket, openSocket } from '../open.js'
+import { acceptSocket } from '../open.js'
 import { closeWithThread } from '../ownership.js'
-import { hold, unwatch, watch } from '../poller.js'
+import { hold, READABLE, unwatch, watch } from '../poller.js'
 import type { Watched } from '../poller.js'
 import { checkTimeout } from '../socket-base.js'
 import * as sys from '../syscalls.js'
@@ -16,6 +14,8 @@ import { Connection } from './connection.js'
 import type { Origin } from './connection.js'
 import { report } from './handlers.js'
 import type { Handlers } from './handlers.js'
+import { openListener } from './listener.js'
+import type { Place } from './listener.js'
 
 const { EAGAIN, ECONNABORTED, EINTR, EPERM, EPROTO, ETIMEDOUT } = constants.errno
 
@@ -30,17 +30,7 @@ export interface ConnectionLimits {
 }
 
 /** Where and how `listen` listens. */
-export interface ListenOptions extends ConnectionLimits {
-  /** A numeric host; 127.0.0.1 unless told otherwise. `''` is the any-address. */
-  address?: string
-  /** 0, which is the default, picks a free one. */
-  port?: number
-  /** A Unix socket's path, in the place of a host and a port. It is removed when the server is closed. */
-  path?: string
-  /** How many connections may wait to be accepted; SOMAXCONN unless told otherwise. */
-  backlog?: number
-  /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
-  reusePort?: boolean
+export interface ListenOptions extends Place, ConnectionLimits {
   /** How many connections may be open: at that number accepting pauses. */
   maxConnections?: number
 }
@@ -67,25 +57,14 @@ export class Server implements Watched, Origin {
   #stopped: (() => void)[] = []
 
   constructor(options: ListenOptions & Handlers) {
-    const { address = '127.0.0.1', port = 0, path, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
     this.handlers = options
     this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
     this.#maxConnections = checkInteger('maxConnections', options.maxConnections ?? 2 ** 31, 1, 2 ** 31)
     const idleTimeout = checkTimeout(options.idleTimeout ?? null)
-    this.#path = path
-    const where: AddressLike = path ?? { address, port }
-    const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
-    this.local = family === AF_UNIX
-    const bytes = encodeAddress(where, family)
-    this.#fd = openSocket(family, SOCK_STREAM, 0)
+    this.#path = options.fd === undefined ? options.path : undefined
+    this.#fd = openListener(options)
     try {
-      const set = (level: number, name: number): number =>
-        check(sys.setsockopt(this.#fd, level, name, new Int32Array([1])), 'setsockopt')
-      if (!this.local) set(SOL_SOCKET, SO_REUSEADDR)
-      if (reusePort) set(SOL_SOCKET, SO_REUSEPORT)
-      if (!this.local && noDelay) set(IPPROTO_TCP, TCP_NODELAY) // connections inherit it
-      check(sys.bind(this.#fd, bytes), 'bind', where)
-      check(sys.listen(this.#fd, backlog), 'listen')
+      this.local = this.address.family === 'unix'
       watch(this.#fd, this)
     } catch (error) {
       sys.close(this.#fd)
@@ -114,16 +93,25 @@ export class Server implements Watched, Origin {
     return decodeAddress(address, length[0])
   }
 
+  /** The connections that are open. */
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#connections.values()
+  }
+
   /**
    * Accepts no more, and resolves when the last connection is closed; those that are still open after `timeout`
-   * milliseconds are then closed. `finish` is called with each that is open, to bring it to its end.
+   * milliseconds are then closed. Each gets what its peer has sent by now; then `finish` is called with it, to bring it to
+   * its end.
    */
   stop({
     timeout = null,
     finish,
   }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     this.#closeListener()
-    if (finish !== undefined) for (const connection of [...this.#connections]) finish(connection)
+    for (const connection of [...this.#connections]) {
+      connection.ready(READABLE)
+      if (connection.fd >= 0) finish?.(connection)
+    }
     if (this.#connections.size === 0) return Promise.resolve()
     return new Promise(resolve => {
       const limit = timeout === null ? undefined : setTimeout(() => this.close(), timeout)
