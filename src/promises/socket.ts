@@ -1,9 +1,9 @@
 // The asynchronous Socket: what would block gives a promise, a line a method over one wait.
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../address.js'
-import { AF_UNIX, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
+import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
 import type { Data, Sending } from '../data.js'
-import { AbortError, invalidType, SocketError, socketError } from '../errors.js'
+import { AbortError, check, invalidType, SocketError, socketError } from '../errors.js'
 import type { MessageBatch } from '../batch.js'
 import type { OutgoingControl } from '../control.js'
 import type { Descriptor } from '../descriptor.js'
@@ -11,18 +11,21 @@ import type { MessageInfo } from '../messages.js'
 import type { ReceivedFds, ReceivedMessage } from '../socket-base.js'
 import type { View } from '../native.js'
 import { batches, READABLE, WRITABLE } from '../poller.js'
+import { Pollfds } from '../pollfds.js'
 import { checkTimeout, neverWaits, SocketBase } from '../socket-base.js'
 import { Later, Turn } from './turn.js'
 import type { Step, WaitOptions } from './turn.js'
 import { Turns } from './turns.js'
 import type { Direction } from './turns.js'
 
-const { EAGAIN, EINPROGRESS } = constants.errno
+const { EAGAIN, EBADF, EINPROGRESS } = constants.errno
 
 /** A connection that was accepted, and its peer's address. */
 export type Connection = [Socket, SocketAddress]
 
 type Flags = number | WaitOptions
+
+const pollfds = new Pollfds(1)
 
 const nextTurn = new Later(0)
 const tenMs = new Later(10)
@@ -64,6 +67,16 @@ export class Socket extends SocketBase {
   /** Those who wait no longer keep the process alive. Node's unref */
   unref(): this {
     return this.#hold(false)
+  }
+
+  /** Waits until a recv or an accept need not, for calls of one's own, such as trySplice. poll(2) */
+  async readable(options?: WaitOptions): Promise<void> {
+    await this.#when(READABLE, 'poll', () => this.#is(POLLIN), 0, options)
+  }
+
+  /** Waits until a send need not, for calls of one's own, such as trySplice. poll(2) */
+  async writable(options?: WaitOptions): Promise<void> {
+    await this.#when(WRITABLE, 'poll', () => this.#is(POLLOUT), 0, options)
   }
 
   /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
@@ -234,6 +247,12 @@ export class Socket extends SocketBase {
   protected override released(): void {
     this.#turns?.end()
     this.#turns = undefined
+  }
+
+  #is(events: number): true | null {
+    if (this.closed) throw socketError(EBADF, 'poll')
+    pollfds.set(0, this.fd, events)
+    return check(pollfds.wait(0), 'poll') > 0 ? true : null
   }
 
   #hold(holds: boolean): this {

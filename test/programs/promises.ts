@@ -20,10 +20,14 @@ await receiver.recvfrom(1024)
 await sender.sendto('hello', address)
 await receiver.recvfromInto(room)
 await sender.connect(address)
+await left.writable()
+await left.send('hello')
+await right.readable()
+await right.recvInto(room)
 
 // After sixteen calls in a row the next one gives others their turn. The first turn of all makes the poller
 const [busy, peer] = Socket.pair()
-for (let count = 10; count <= 17; count++) await busy.send('x')
+for (let count = 14; count <= 17; count++) await busy.send('x')
 busy.close()
 peer.close()
 
