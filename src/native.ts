@@ -49,14 +49,14 @@ interface Environment {
 }
 
 function load(): Native {
-  const root = dirname(import.meta.dirname)
   const require = createRequire(import.meta.url)
   const { BSD_SOCKETS_ADDON: file } = process.env
   if (file) return require(resolve(file)) as Native
+  const root = dirname(require.resolve('bsd-sockets/package.json')) // by name, so that a bundle beside it finds it too
   try {
     return (require('node-gyp-build') as (directory: string) => Native)(root)
   } catch (cause) {
-    const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: run 'npx node-gyp rebuild' in ${root}`
+    const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: run 'npm install node-addon-api && npx node-gyp rebuild' in ${root}`
     throw new Error(message, { cause })
   }
 }
