@@ -19,7 +19,8 @@ const dataField = field('epoll_event.data')
 const event = Buffer.alloc(size)
 
 function eventBytes(fd: number, events: number): Buffer {
-  write(dataView(event), eventsField, checkInteger('events', events, 0, 2 ** 32 - 1))
+  // EPOLLET is the highest of 32 bits: `|` makes a negative number of it.
+  write(dataView(event), eventsField, checkInteger('events', events, -(2 ** 31), 2 ** 32 - 1))
   write(dataView(event), dataField, fd)
   return event
 }
