@@ -8,21 +8,25 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { exchange, roundTrip, start } from './echo-server.js'
 
-const modes = ['blocking', 'threads', 'select', 'poll', 'epoll']
-const concurrent = modes.slice(1)
 const MiB = 1024 * 1024
 const hasIpv6 = Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1'))
 
 export interface EchoServer {
   /** What to run, before the options. */
   readonly command: readonly string[]
+  /** Those of --mode, `blocking` first. */
+  readonly modes: readonly string[]
   /** How many descriptors are enough for it, and too few for 40 clients. */
   readonly limit: number
   /** All that it may print on standard error when it has too few. */
   readonly exhausted: RegExp
 }
 
-export function declareEchoCases({ command, limit, exhausted }: EchoServer): void {
+/** What the servers have in both languages. */
+export const echoModes = ['blocking', 'threads', 'select', 'poll', 'epoll']
+
+export function declareEchoCases({ command, modes, limit, exhausted }: EchoServer): void {
+  const concurrent = modes.slice(1)
   describe.each(modes)('--mode %s', mode => {
     const inet = ['--mode', mode, '--port', '0']
 

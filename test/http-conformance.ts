@@ -22,11 +22,15 @@ async function exchange(server: HttpServer, one: HttpCase, bytewise: boolean): P
 }
 
 /**
- * Declares a test for each case, against the server that `find` gives for its application; with `bytewise` each byte is
- * sent by itself, and what is longer than a few kilobytes is left out.
+ * Declares a test for each case, or for one in `every`, against the server that `find` gives for its application; with
+ * `bytewise` each byte is sent by itself, and what is longer than a few kilobytes is left out.
  */
-export function declareHttpCases(find: (app: HttpCase['app']) => HttpServer, { bytewise = false } = {}): void {
-  for (const one of httpCases) {
+export function declareHttpCases(
+  find: (app: HttpCase['app']) => HttpServer,
+  { bytewise = false, every = 1 } = {},
+): void {
+  for (const [index, one] of httpCases.entries()) {
+    if (index % every > 0) continue
     if (bytewise && one.send.length > 4096) continue
     test(`${one.app}: ${one.name}${bytewise ? ', byte by byte' : ''}`, async () => {
       const expected = one.answers.map(answerBytes).join('') + (one.end === 'open' ? probeAnswer(one) : '')

@@ -66,11 +66,22 @@ async function attack(server: HttpServer, random: () => number, count: number): 
   }
 }
 
-describe.each(['epoll', 'threads'])(`http --lang c --mode %s, seed ${seed}`, mode => {
-  test(`survives ${total} hostile requests`, { timeout: 300_000 }, async () => {
-    const path = join(tmpdir(), `http-hostile-${process.pid}-${mode}.sock`)
-    const program = join(import.meta.dirname, '../build/Release/http')
-    const server = await startHttpServer(program, ['--mode', mode], path)
+const root = join(import.meta.dirname, '..')
+const commands = {
+  c: [join(root, 'build/Release/http')],
+  ts: [process.execPath, join(root, 'bin/bsd-sockets.js'), 'http'],
+} as const
+
+describe.each([
+  ['c', 'epoll'],
+  ['c', 'threads'],
+  ['ts', 'epoll'],
+  ['ts', 'reactor'],
+] as const)(`http --lang %s --mode %s, seed ${seed}`, (lang, mode) => {
+  test(`survives ${total} hostile requests`, { timeout: 600_000 }, async () => {
+    const path = join(tmpdir(), `http-hostile-${process.pid}-${lang}-${mode}.sock`)
+    const [program, ...args] = commands[lang]
+    const server = await startHttpServer(program, [...args, '--mode', mode], path)
     const random = generator(seed)
     await Promise.all(Array.from({ length: clients }, () => attack(server, random, total / clients)))
     const client = new HttpClient(server)

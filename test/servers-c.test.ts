@@ -2,13 +2,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { declareEchoCases } from './echo-cases.js'
+import { declareEchoCases, echoModes } from './echo-cases.js'
 import { run, start } from './echo-server.js'
 
 const program = join(dirname(import.meta.dirname), 'build/Release/echo')
 
 describe('echo in C', () => {
-  declareEchoCases({ command: [program], limit: 20, exhausted: /^(echo: accept: Too many open files\n)*$/ })
+  declareEchoCases({ command: [program], modes: echoModes, limit: 20, exhausted: /^(echo: accept: Too many open files\n)*$/ })
 
   test('takes epoll when no mode is given, and says so', async () => {
     const { code, stdout } = await run([program, '--help']).ended

@@ -10,9 +10,6 @@ import { startChild } from './child.js'
 import { defineCommand, integer, UsageError } from './command.js'
 import type { Command, Options, Values } from './command.js'
 
-/** The modes of the servers in C. */
-const cModes = ['blocking', 'threads', 'select', 'poll', 'epoll']
-
 const listening = {
   host: { type: 'string', value: 'ADDRESS', meaning: 'numeric, IPv4 or IPv6 (default 127.0.0.1)' },
   port: { type: 'string', value: 'N', meaning: '0 lets the kernel choose one' },
@@ -49,24 +46,24 @@ function cProgram(name: string): string {
 }
 
 /**
- * A server that listens on `port` unless told otherwise. `modes` are those that it has in TypeScript, none where it is
- * in C alone; `own` are further options.
+ * A server that listens on `port` unless told otherwise, in TypeScript or in C. `modes` are the words of --mode, each of
+ * which `modeOf` makes of the options, those that are its `own` among them.
  */
-export function serverCommand(
+export function serverCommand<const Own extends Options>(
   program: string,
   port: number,
-  modes: Readonly<Record<string, Mode>> | null,
-  own: Options = {},
+  modes: readonly string[],
+  own: Own,
+  modeOf: (mode: string, values: Values<Own>) => Mode,
 ): Command {
-  const words = modes === null ? cModes : Object.keys(modes)
   const options = {
-    lang: {
+    lang: { type: 'string', words: ['ts', 'c'], default: 'ts', meaning: 'TypeScript or C' },
+    mode: {
       type: 'string',
-      words: modes === null ? ['c'] : ['ts', 'c'],
-      default: modes === null ? 'c' : 'ts',
-      meaning: 'TypeScript or C',
+      words: modes,
+      default: 'epoll',
+      meaning: 'how clients are served; epoll is kqueue on macOS, promises and reactor are in TypeScript alone',
     },
-    mode: { type: 'string', words, default: 'epoll', meaning: 'how clients are served; epoll is kqueue on macOS' },
     ...own,
     ...listening,
     port: { ...listening.port, meaning: `${listening.port.meaning} (default ${port})` },
@@ -75,8 +72,9 @@ export function serverCommand(
     options,
     async run(values) {
       const { lang, ...given } = values as Values<typeof options>
-      if (modes !== null && lang === 'ts') {
-        await serve(placeOf(given, port), modes[given.mode]!)
+      if (lang === 'ts') {
+        const mode = modeOf((given as { mode: string }).mode, values as Values<Own>)
+        await serve(placeOf(given as Values<typeof listening>, port), mode)
         return 0
       }
       const args = Object.entries(given).map(([name, value]) => `--${name}=${value}`)

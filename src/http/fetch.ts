@@ -1,5 +1,5 @@
 // The web-standard handler, fetch(Request) → Response, on ours.
-import type { Handler } from './session.js'
+import type { Handler } from './service.js'
 import type { HttpRequest } from './request.js'
 import type { HttpResponse } from './response.js'
 

@@ -9,12 +9,12 @@
  *
  * @module bsd-sockets/http
  */
+export type { StreamingBody } from './body.js'
 export { fetchHandler } from './fetch.js'
 export type { FetchHandler } from './fetch.js'
 export type { Limits } from './parser.js'
 export type { HttpRequest } from './request.js'
-export type { HttpResponse, StreamingBody } from './response.js'
+export type { HttpResponse } from './response.js'
 export { serve, serveInWorkers } from './serve.js'
-export type { HttpServer, ServeOptions, Timeouts } from './serve.js'
-export { Service, Session } from './session.js'
-export type { Handler, Phase, Transport } from './session.js'
+export type { HttpServer, ServeOptions } from './serve.js'
+export type { Handler, Timeouts } from './service.js'

@@ -1,4 +1,5 @@
 // The request parser of native/http/http_parser.h, which the C server has too: offsets into the bytes, in a Uint32Array.
+import { checkInteger } from '../errors.js'
 import { field, sizeOf } from '../layout.js'
 import { call } from '../native.js'
 import type { View } from '../native.js'
@@ -21,11 +22,11 @@ export const decodeChunked =
 
 export const CHUNKED_MORE = 0
 export const CHUNKED_DATA = 1
+export const CHUNKED_END = 2
 
 /** The flags of a request. */
 export const KEEP_ALIVE = 1
 export const CHUNKED = 2
-export const CONTENT_LENGTH = 4
 export const EXPECT_CONTINUE = 8
 
 const word = (name: string): number => field(name).offset / 4
@@ -63,12 +64,25 @@ export interface Limits {
   requestLine?: number
   /** Header lines; one more is 431. At most 256; 100 unless told otherwise. */
   headerCount?: number
-  /** Bytes of all header lines; more are 431. At most 1 MiB; 64 KiB unless told otherwise. */
+  /** Bytes of all header lines; more are 431. At most 1 MiB; 32 KiB unless told otherwise. */
   headerBytes?: number
-  /** Bytes of content; more are 413. 1 MiB unless told otherwise. */
+  /** Bytes of content; more are 413. At most 1 GiB; 1 MiB unless told otherwise. */
   body?: number
 }
 
 /** The limits as the parser takes them. */
-export const limitsOf = ({ requestLine = 8192, headerCount = 100, headerBytes = 65536, body = 1 << 20 }: Limits) =>
-  new BigUint64Array([requestLine, headerCount, headerBytes, body].map(BigInt))
+export function limitsOf({
+  requestLine = 8192,
+  headerCount = 100,
+  headerBytes = 32768,
+  body = 1 << 20,
+}: Limits): BigUint64Array {
+  return new BigUint64Array(
+    [
+      checkInteger('limits.requestLine', requestLine, 1, 65536),
+      checkInteger('limits.headerCount', headerCount, 0, 256),
+      checkInteger('limits.headerBytes', headerBytes, 0, 1 << 20),
+      checkInteger('limits.body', body, 0, 1 << 30),
+    ].map(BigInt),
+  )
+}

@@ -1,16 +1,39 @@
 // A request as a handler gets it.
 import { KEEP_ALIVE, limitsOf, newRequest, parseRequest, REQUEST } from './parser.js'
+import type { Reading } from './reading.js'
 
-/** What is parsed at the moment; a request looks here for its offsets while they are its own. */
-export interface Parsing {
-  /** How many requests were parsed. */
-  generation: number
-  readonly request: Uint32Array
-}
-
-const anything = limitsOf({ requestLine: 65536, headerCount: 256, headerBytes: 1 << 20, body: Number.MAX_SAFE_INTEGER })
-
+const anything = limitsOf({ requestLine: 65536, headerCount: 256, headerBytes: 1 << 20, body: 1 << 30 })
+const scratch = newRequest()
 const empty = Buffer.alloc(0)
+
+// Of these the first counts, as in node:http; a list of several would be another value.
+const single = new Set(
+  [
+    'age',
+    'authorization',
+    'content-length',
+    'content-type',
+    'etag',
+    'expires',
+    'from',
+    'host',
+    'if-modified-since',
+  ].concat(
+    [
+      'if-unmodified-since',
+      'last-modified',
+      'location',
+      'max-forwards',
+      'proxy-authorization',
+      'referer',
+      'retry-after',
+    ],
+    ['server', 'user-agent'],
+  ),
+)
+
+/** Tells a request that nobody waits for its answer any more. */
+export let abandon: (request: HttpRequest) => void
 
 /**
  * One request of HTTP/1.x. It is a handler's to keep: its head was copied as one string, from which the parts are cut when
@@ -20,16 +43,25 @@ export class HttpRequest {
   /** The content; empty where there is none. */
   readonly body: Buffer
   readonly #head: string
-  readonly #parsing: Parsing
+  readonly #reading: Reading
   readonly #generation: number
-  #offsets: Uint32Array | undefined
+  #words: Uint32Array | undefined
   #headers: Record<string, string> | undefined
+  #abandoned: AbortController | undefined
 
-  constructor(head: string, body: Buffer | undefined, parsing: Parsing) {
+  /** `head` is what `reading` has just read. */
+  constructor(head: string, body: Buffer | undefined, reading: Reading) {
     this.#head = head
     this.body = body ?? empty
-    this.#parsing = parsing
-    this.#generation = parsing.generation
+    this.#reading = reading
+    this.#generation = reading.generation
+  }
+
+  static {
+    abandon = request => {
+      if (request.#abandoned === undefined) request.#abandoned = new AbortController()
+      request.#abandoned.abort()
+    }
   }
 
   /** Such as `GET`, as the client spelled it. */
@@ -57,15 +89,22 @@ export class HttpRequest {
     return this.#cut(REQUEST.authority)
   }
 
-  /** The headers by their names in lower case; the values of one that came several times are joined by `, `. */
+  /**
+   * The headers by their names in lower case. The values of one that came several times are joined by `, `, unless there
+   * can be but one, such as Content-Type: then the first counts.
+   */
   get headers(): Readonly<Record<string, string>> {
     if (this.#headers !== undefined) return this.#headers
-    const headers: Record<string, string> = Object.create(null) as Record<string, string>
-    const count = this.#words()[REQUEST.headerCount]!
+    const headers = Object.create(null) as Record<string, string>
+    const count = this.#offsets[REQUEST.headerCount]!
     for (let i = 0; i < count; i++) {
       const name = this.#cut(REQUEST.headers + 4 * i).toLowerCase()
       const value = this.#cut(REQUEST.headers + 4 * i + 2)
-      headers[name] = name in headers ? `${headers[name]}${name === 'cookie' ? '; ' : ', '}${value}` : value
+      const before = headers[name]
+      if (before === undefined) headers[name] = value
+      else if (name === 'cookie')
+        headers[name] = `${before}; ${value}` // RFC 6265, 5.4
+      else if (!single.has(name)) headers[name] = `${before}, ${value}` // RFC 9110, 5.3
     }
     return (this.#headers = headers)
   }
@@ -77,28 +116,33 @@ export class HttpRequest {
 
   /** `1.1` or `1.0`. */
   get version(): string {
-    return `1.${this.#words()[REQUEST.minorVersion]}`
+    return `1.${this.#offsets[REQUEST.minorVersion]}`
   }
 
   /** Whether the client may send another request after this one. */
   get keepAlive(): boolean {
-    return (this.#words()[REQUEST.flags]! & KEEP_ALIVE) !== 0
+    return (this.#offsets[REQUEST.flags]! & KEEP_ALIVE) !== 0
+  }
+
+  /** Aborted when the connection is gone before the answer has been given whole. */
+  get signal(): AbortSignal {
+    return (this.#abandoned ??= new AbortController()).signal
   }
 
   // Two words: an offset and a length.
   #cut(at: number): string {
-    const words = this.#words()
+    const words = this.#offsets
     const offset = words[at]!
     return this.#head.slice(offset, offset + words[at + 1]!)
   }
 
-  // The parser's own while this is the request it read last; later the head is read again.
-  #words(): Uint32Array {
-    if (this.#offsets !== undefined) return this.#offsets
-    if (this.#parsing.generation === this.#generation) return this.#parsing.request
+  // The parser's own while this is the request that it read last; later the head is read once more.
+  get #offsets(): Uint32Array {
+    if (this.#words !== undefined) return this.#words
+    if (this.#reading.generation === this.#generation) return this.#reading.request
     const bytes = Buffer.from(this.#head, 'latin1')
-    this.#offsets = newRequest()
-    parseRequest(bytes, 0, bytes.length, anything, this.#offsets)
-    return this.#offsets
+    scratch[REQUEST.stage] = 0
+    parseRequest(bytes, 0, bytes.length, anything, scratch)
+    return (this.#words = scratch.slice(0, REQUEST.headers + 4 * scratch[REQUEST.headerCount]!))
   }
 }

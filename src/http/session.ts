@@ -1,126 +1,136 @@
-// One connection's requests and responses: bytes in, bytes out, with no socket in it.
-import type { Data } from '../data.js'
+// One connection's requests and answers: bytes in, bytes out, with no socket in it.
 import { bytesOf } from '../data.js'
-import * as parser from './parser.js'
-import { HttpRequest } from './request.js'
-import type { Parsing } from './request.js'
-import { checkResponse, clock, Output, writeResponse } from './response.js'
+import { invalidType } from '../errors.js'
+import { discard, piecesOf } from './body.js'
+import type { Pieces } from './body.js'
+import { clock } from './output.js'
+import { EXPECT_CONTINUE, KEEP_ALIVE, REQUEST } from './parser.js'
+import type { Reading } from './reading.js'
+import { abandon, HttpRequest } from './request.js'
+import { lengthMismatch } from './header-lines.js'
+import { writeResponse } from './response.js'
 import type { HttpResponse, Manner, Streaming } from './response.js'
-import { reasons } from './statuses.js'
-
-const { REQUEST, CHUNKS } = parser
-
-/** Answers a request, at once or by a promise. */
-export type Handler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
+import { plain } from './service.js'
+import type { Phase, Service } from './service.js'
 
 /** Where a session's bytes go. */
 export interface Transport {
-  /** Sends or keeps them; false asks to wait for `drained`. */
+  /** The bytes that were written and have not left. */
+  readonly queued: number
+  /** Sends, and keeps what does not leave at once. Returns whether to go on: after false, `drained` is called. */
   write(bytes: Uint8Array): boolean
-  /** Nothing more will be sent: tells the client so and waits for it to close. */
-  finish(): void
-  /** Closes at once, mid-answer: the client must not take what it has for the whole. */
-  abort(): void
+  /** Sends what is queued, then tells the client that nothing more comes, and waits for it to say the same. */
+  end(): void
+  /** Closes now. */
+  destroy(): void
+  /** Closes so that the client does not take what it has for the whole. */
+  reset(): void
   /** Receives nothing until `resume`. */
   pause(): void
   resume(): void
 }
 
-/** What a connection waits for; each has its own limit of time. */
-export const PHASES = ['first', 'idle', 'head', 'body', 'handler', 'write', 'linger'] as const
-export type Phase = (typeof PHASES)[number]
-
-/** What the sessions of one server share. */
-export class Service implements Parsing {
-  readonly handler: Handler
-  readonly limits: BigUint64Array
-  readonly onError: (error: unknown, request: HttpRequest) => void
-  /** Whether each answer is to be the last of its connection. */
-  stopping = false
-  generation = 0
-  readonly request = parser.newRequest()
-  readonly out = new Output()
-
-  constructor(handler: Handler, limits: parser.Limits, onError: (error: unknown, request: HttpRequest) => void) {
-    this.handler = handler
-    this.limits = parser.limitsOf(limits)
-    this.onError = onError
-  }
-}
-
 // Answers to requests that came together are sent in pieces of about this size.
-const batch = 32 * 1024
+const batch = 64 * 1024
 
-const plain = (status: number): HttpResponse => ({
-  status,
-  headers: { 'Content-Type': 'text/plain; charset=utf-8' },
-  body: `${status} ${reasons[status]}\n`,
-})
-
+/**
+ * Answers what a client sends, one request after the other: nothing that follows is looked at before an answer is whole,
+ * nor while the client does not take what it got.
+ */
 export class Session {
   readonly #service: Service
   readonly #transport: Transport
-  /** What it waits for. */
-  phase: Phase = 'first'
-  /** How many requests were answered. */
-  answered = 0
   #pending: Buffer | undefined // what came and is not answered
   #length = 0 // of what is in it
-  #state: Uint32Array | undefined // of the request that has not come whole
-  #head = 0 // the bytes of its head, once that is whole
-  #content = 0 // the bytes of its content, decoded, behind the head
-  #chunked: Uint32Array | undefined
-  #busy = false // an answer is under way
+  #reading: Reading | undefined // of the request that it begins with, where some of that was read
+  #request: HttpRequest | undefined // whose answer is under way
+  #pieces: Pieces | undefined // of that answer
+  #full = false // the client does not take what it got
+  #wake: (() => void) | undefined // who waits until it does
   #ended = false // the last answer was given
-  #resume: (() => void) | undefined // who waits for `drained`
+  #written = 0 // bytes
+  #left = 0 // how many of them had left at the last check
+  #phase: Phase = 'first' // what it waited for then
+  #since = performance.now() // and since when
 
   constructor(service: Service, transport: Transport) {
     this.#service = service
     this.#transport = transport
   }
 
-  /** Bytes that came; they are the session's during this call alone. */
+  /** Bytes that came; they are the session's during this call alone, to be changed as well. */
   receive(bytes: Buffer): void {
     if (this.#ended) return
-    clock.tick()
-    if (this.#pending === undefined && !this.#busy) return this.#serve(bytes, bytes.length)
+    const waits = this.#waits
+    if (this.#pending === undefined && !waits) return this.#serve(bytes, bytes.length)
     this.#append(bytes)
-    if (!this.#busy) this.#serve(this.#pending!, this.#length)
+    if (!waits) this.#serve(this.#pending!, this.#length)
   }
 
-  /** What was written has left. */
+  /** What was queued has left. */
   drained(): void {
-    this.#resume?.()
-    if (!this.#busy && this.phase === 'write') this.phase = this.#waitsFor()
+    if (!this.#full) return
+    this.#full = false
+    if (this.#wake !== undefined) this.#wake()
+    else if (this.#request === undefined && !this.#ended) this.#goOn()
   }
 
-  /** The client sends nothing more: true where there is nothing left to answer. */
-  clientEnded(): boolean {
-    return !this.#busy
+  /** No more is answered, and the connection ends once all is sent: the client has done sending, or is to go. */
+  end(): void {
+    this.#ended = true
+    this.#pending = undefined
+    this.#transport.end()
   }
 
   /** The connection is gone. */
   closed(): void {
     this.#ended = true
-    this.#resume?.()
+    this.#pending = undefined
+    this.#pieces?.cancel()
+    this.#wake?.()
+    if (this.#request !== undefined) abandon(this.#request)
   }
 
-  /** The server is to stop: whether nothing is under way, so that the connection can be ended now. */
-  get idle(): boolean {
-    return !this.#busy && (this.phase === 'idle' || this.phase === 'first')
+  /**
+   * Ends what takes too long, and what has no request under way when the server is to stop, or while others wait for its
+   * place. To be called a few times a second; `now` is performance.now().
+   */
+  check(now: number, othersWait = false): void {
+    const { phase } = this
+    const left = this.#written - this.#transport.queued
+    if (phase !== this.#phase || left !== this.#left) {
+      this.#phase = phase
+      this.#left = left
+      this.#since = now
+    }
+    const { stopping, timeouts } = this.#service
+    if (phase === 'idle' && (stopping || othersWait)) return this.end()
+    if (phase === 'first' && stopping) return this.end()
+    if (phase === 'handler' || now - this.#since < (timeouts[phase] ?? Infinity)) return
+    if (phase === 'head' || phase === 'body') this.#timeOut()
+    else if (phase === 'write')
+      this.#transport.reset() // else the kernel goes on for minutes to offer what is not taken
+    else this.#transport.destroy()
   }
 
-  /** A request took too long to come: says so, and nothing more. */
-  timeOut(): void {
-    this.#refuse(408, this.#state)
-    this.#flush()
-    this.#end()
+  /** What it waits for. */
+  get phase(): Phase {
+    if (this.#transport.queued > 0) return 'write'
+    if (this.#ended) return 'linger'
+    if (this.#request !== undefined) return 'handler'
+    if (this.#pending !== undefined) return this.#reading !== undefined && this.#reading.head > 0 ? 'body' : 'head'
+    return this.#written > 0 ? 'idle' : 'first'
+  }
+
+  // Whether what comes is to be left alone.
+  get #waits(): boolean {
+    return this.#full || this.#request !== undefined
   }
 
   #append(bytes: Buffer): void {
     const length = this.#length + bytes.length
     if (this.#pending === undefined || this.#pending.length < length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#length, 4096))
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#length))
       this.#pending?.copy(larger, 0, 0, this.#length)
       this.#pending = larger
     }
@@ -131,233 +141,199 @@ export class Session {
   // Answers the whole requests among the bytes up to `end`, and keeps what follows them.
   #serve(bytes: Buffer, end: number): void {
     const service = this.#service
+    const { out } = service
     let start = 0
-    while (start < end && !this.#ended && !this.#busy) {
-      const request = this.#state ?? service.request
-      if (this.#head === 0) {
-        const size = parser.parseRequest(bytes, start, end, service.limits, request)
-        if (size < 0) {
-          this.#refuse(-size, request)
+    let next = 1
+    clock.tick()
+    try {
+      while (start < end && !this.#ended && !this.#waits) {
+        const reading = this.#reading ?? service.reading
+        const begun = reading.head > 0
+        next = reading.read(bytes, start, end, service.limits)
+        if (!begun && reading.head > 0 && reading.has(EXPECT_CONTINUE)) out.latin1('HTTP/1.1 100 Continue\r\n\r\n')
+        if (next <= 0) {
+          if (next < 0) this.#refuse(-next, reading.hasMethod(bytes, start, 'HEAD'))
+          end = reading.end
           break
         }
-        if (size === 0) break
-        service.generation++
-        this.#head = size
+        this.#answer(bytes, start, next === end, reading)
+        this.#reading = undefined
+        reading.reset()
+        start = next
+        if (out.length > batch) this.#flush()
       }
-      const next =
-        request[REQUEST.flags]! & parser.CHUNKED ? this.#decode(bytes, start, end) : this.#measure(request, start, end)
-      if (next < 0) {
-        if (this.#ended) break
-        end = -next // chunks that are decoded have left their framing
-        break
-      }
-      this.answered++
-      this.#answer(bytes, start, request)
-      this.#head = 0
-      this.#content = 0
-      this.#state = undefined
-      start = next
-      if (service.out.length > batch) this.#flush()
+      this.#flush()
+    } finally {
+      out.clear() // whatever happened: what follows is another client's
     }
-    this.#flush()
-    if (this.#ended) return this.#drop()
-    this.#keep(bytes, start, end)
-    if (!this.#busy && this.phase !== 'write') this.phase = this.#waitsFor()
-  }
-
-  // Where the request ends, its content being there; else -end.
-  #measure(request: Uint32Array, start: number, end: number): number {
-    const length = request[REQUEST.contentLength]! + request[REQUEST.contentLength + 1]! * 2 ** 32
-    const next = start + this.#head + length
-    if (next > end) {
-      this.#continue(request, start + this.#head, end)
-      return -end
-    }
-    this.#content = length
-    return next
-  }
-
-  // The same for content in chunks, which is moved together behind the head.
-  #decode(bytes: Buffer, start: number, end: number): number {
-    const request = this.#state ?? this.#service.request
-    const chunked = (this.#chunked ??= parser.newChunked())
-    let at = start + this.#head + this.#content
-    this.#continue(request, at, end)
-    for (;;) {
-      const result = parser.decodeChunked(bytes, at, end, this.#service.limits, chunked)
-      if (result < 0) {
-        this.#refuse(-result, request)
-        return -1
-      }
-      const from = at + chunked[CHUNKS.data]!
-      at += chunked[CHUNKS.consumed]!
-      const to = start + this.#head + this.#content
-      if (result === parser.CHUNKED_MORE) return -to
-      if (result !== parser.CHUNKED_DATA) {
-        this.#chunked = undefined
-        return at
-      }
-      bytes.copyWithin(to, from, from + chunked[CHUNKS.data + 1]!)
-      this.#content += chunked[CHUNKS.data + 1]!
-    }
-  }
-
-  // A client that waits to be asked for the content is asked, once. RFC 9110, 10.1.1
-  #continue(request: Uint32Array, at: number, end: number): void {
-    if ((request[REQUEST.flags]! & parser.EXPECT_CONTINUE) === 0) return
-    request[REQUEST.flags]! &= ~parser.EXPECT_CONTINUE
-    if (at === end) this.#service.out.latin1('HTTP/1.1 100 Continue\r\n\r\n')
-  }
-
-  #answer(bytes: Buffer, start: number, words: Uint32Array): void {
-    const service = this.#service
-    const body = start + this.#head
-    const content = this.#content > 0 ? Buffer.from(bytes.subarray(body, body + this.#content)) : undefined
-    const parsing = words === service.request ? service : { generation: 0, request: words }
-    const request = new HttpRequest(bytes.toString('latin1', start, body), content, parsing)
-    const flags = words[REQUEST.flags]!
-    const version = words[REQUEST.minorVersion]!
-    const close = (flags & parser.KEEP_ALIVE) === 0 || service.stopping
-    const isHead =
-      words[REQUEST.method + 1] === 4 && bytes[start + words[REQUEST.method]!] === 0x48 && request.method === 'HEAD'
-    const manner: Manner = { head: isHead, close, keepAlive: version === 0 && !close }
-    let response: HttpResponse | Promise<HttpResponse>
-    try {
-      response = service.handler(request)
-      if (!(response instanceof Promise)) return this.#write(checkResponse(response), manner, version, request)
-    } catch (error) {
-      return this.#fail(error, manner, version, request)
-    }
-    this.#hold()
-    response.then(
-      answer => {
-        this.#release(() => {
-          try {
-            this.#write(checkResponse(answer), manner, version, request)
-          } catch (error) {
-            this.#fail(error, manner, version, request)
-          }
-        })
-      },
-      (error: unknown) => this.#release(() => this.#fail(error, manner, version, request)),
-    )
-  }
-
-  #write(response: HttpResponse, manner: Manner, version: number, request: HttpRequest): void {
-    const streaming = writeResponse(this.#service.out, response, manner, version)
-    if (streaming !== undefined) return this.#stream(streaming, request)
-    if (manner.close) this.#ended = true
-  }
-
-  // The handler has failed: the client is told no more than that.
-  #fail(error: unknown, manner: Manner, version: number, request: HttpRequest): void {
-    writeResponse(this.#service.out, plain(500), manner, version)
-    if (manner.close) this.#ended = true
-    this.#service.onError(error, request)
-  }
-
-  // Nothing that follows is read before the answer is whole: so the answers keep the order of their requests.
-  #hold(): void {
-    this.#busy = true
-    this.phase = 'handler'
-    this.#transport.pause()
-  }
-
-  #release(finish: () => void): void {
-    if (this.#ended) return // the connection is gone
-    clock.tick()
-    this.#busy = false
-    finish()
-    if (this.#busy) return // by a body that comes in pieces
-    this.#flush()
-    if (this.#ended) return this.#drop()
-    this.phase = this.#waitsFor()
-    this.#transport.resume()
-    if (this.#pending !== undefined && this.#length > 0) this.#serve(this.#pending, this.#length)
-  }
-
-  #stream(streaming: Streaming, request: HttpRequest): void {
-    if (!this.#busy) this.#hold()
-    this.#flush()
-    this.#send(streaming).then(
-      () =>
-        this.#release(() => {
-          if (streaming.close) this.#ended = true
-        }),
-      (error: unknown) => {
-        // The head has gone: all that is left to say is that the rest will not come.
-        this.#service.onError(error, request)
-        this.#transport.abort()
-      },
-    )
-  }
-
-  async #send({ pieces, chunked, length }: Streaming): Promise<void> {
-    let left = length ?? Infinity
-    for await (const piece of pieces as AsyncIterable<Data>) {
-      if (this.#ended) return // leaving the loop tells the iterator
-      const view = bytesOf(piece)
-      if (view.byteLength === 0) continue
-      left -= view.byteLength
-      if (left < 0) throw new RangeError(`The body is longer than its Content-Length, ${length}`)
-      const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-      const { out } = this.#service
-      if (chunked) out.latin1(`${bytes.length.toString(16)}\r\n`)
-      out.add(bytes)
-      if (chunked) out.latin1('\r\n')
-      if (!this.#flush()) await new Promise<void>(resolve => (this.#resume = resolve))
-      this.#resume = undefined
-    }
-    if (left > 0 && length !== undefined) throw new RangeError(`The body is shorter than its Content-Length, ${length}`)
-    if (chunked) this.#service.out.latin1('0\r\n\r\n')
-    this.#flush() // the output is all sessions', and this one's next turn may come after another's
-  }
-
-  // Ends the connection with an answer to what could not be understood.
-  #refuse(status: number, request: Uint32Array | undefined): void {
-    const version = request?.[REQUEST.minorVersion] ?? 1
-    writeResponse(this.#service.out, plain(status), { head: false, close: true, keepAlive: false }, version)
-    this.#ended = true
-  }
-
-  #flush(): boolean {
-    const { out } = this.#service
-    if (out.length === 0) return true
-    const goOn = this.#transport.write(out.bytes)
-    out.clear()
-    if (!goOn && !this.#busy) this.phase = 'write'
-    return goOn
+    if (next < 0) (this.#reading ?? service.reading).reset()
+    if (next === 0) this.#reading ??= service.takeReading()
+    if (this.#ended) this.end()
+    else this.#keep(bytes, start, end)
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {
-    if (start === end) return this.#drop()
-    if (this.#state === undefined && !this.#busy) {
-      this.#state = this.#service.request.slice()
-      this.#service.request[REQUEST.stage] = 0
-    }
-    if (bytes === this.#pending) {
-      bytes.copyWithin(0, start, end)
-      this.#length = end - start
-    } else {
-      this.#length = 0
-      this.#append(bytes.subarray(start, end))
-    }
+    if (bytes === this.#pending) bytes.copyWithin(0, start, end)
+    this.#length = bytes === this.#pending ? end - start : 0
+    if (start === end) this.#pending = undefined
+    else if (bytes !== this.#pending) this.#append(bytes.subarray(start, end))
   }
 
-  #drop(): void {
-    this.#pending = undefined
-    this.#length = 0
-    if (this.#ended) this.#end()
+  // `last`: nothing follows the request.
+  #answer(bytes: Buffer, start: number, last: boolean, reading: Reading): void {
+    const service = this.#service
+    if (reading.hasMethod(bytes, start, 'CONNECT')) return this.#refuse(501, false) // RFC 9110, 9.3.6
+    const body = start + reading.head
+    const content = bytes.subarray(body, body + reading.content)
+    const own = reading.content === 0 ? undefined : last && bytes === this.#pending ? content : Buffer.from(content)
+    const request = new HttpRequest(bytes.toString('latin1', start, body), own, reading)
+    const manner: Manner = {
+      head: reading.hasMethod(bytes, start, 'HEAD'),
+      version: reading.request[REQUEST.minorVersion]!,
+      close: !reading.has(KEEP_ALIVE),
+    }
+    let response: HttpResponse | PromiseLike<HttpResponse>
+    try {
+      response = service.handler(request)
+    } catch (error) {
+      return this.#fail(error, manner, request)
+    }
+    if (isPromise(response)) void this.#respondLater(response, manner, request)
+    else this.#respond(response, manner, request)
   }
 
-  #end(): void {
+  async #respondLater(promise: PromiseLike<HttpResponse>, manner: Manner, request: HttpRequest): Promise<void> {
+    this.#hold(request)
+    try {
+      const response = await promise
+      if (this.#ended) return discard(response?.body)
+      this.#request = undefined
+      clock.tick()
+      this.#respond(response, manner, request)
+    } catch (error) {
+      if (this.#ended) return this.#service.reportLate(error, request)
+      this.#fail(error, manner, request)
+    }
+    if (this.#request === undefined) this.#release()
+  }
+
+  // Nothing that follows is looked at before the answer is whole: so answers keep the order of their requests.
+  #hold(request: HttpRequest): void {
+    this.#request = request
+    this.#transport.pause()
+  }
+
+  #release(): void {
+    this.#request = undefined
+    this.#pieces = undefined
+    this.#flush()
+    if (this.#ended) this.end()
+    else if (!this.#full) this.#goOn()
+  }
+
+  #goOn(): void {
+    this.#transport.resume()
+    if (this.#pending !== undefined) this.#serve(this.#pending, this.#length)
+  }
+
+  #respond(response: HttpResponse, manner: Manner, request: HttpRequest): void {
+    if (this.#service.stopping) manner.close = true
+    let rest: Uint8Array | Streaming | undefined
+    try {
+      if (typeof response !== 'object' || response === null) throw invalidType('response', response, 'of type object')
+      rest = writeResponse(this.#service.out, response, manner)
+    } catch (error) {
+      discard(response?.body)
+      return this.#fail(error, manner, request)
+    }
+    if (rest !== undefined && 'body' in rest) return void this.#stream(rest, manner, request)
+    if (rest !== undefined) this.#write(rest)
+    this.#ended = manner.close
+  }
+
+  // The client is told no more than that.
+  #fail(error: unknown, manner: Manner, request: HttpRequest): void {
+    if (this.#service.stopping) manner.close = true
+    writeResponse(this.#service.out, plain(500), manner)
+    this.#ended = manner.close
+    this.#service.report(error, request)
+  }
+
+  async #stream(streaming: Streaming, manner: Manner, request: HttpRequest): Promise<void> {
+    this.#hold(request)
+    this.#flush()
+    try {
+      await this.#sendPieces(streaming)
+      if (this.#ended) return
+    } catch (error) {
+      if (this.#ended) return // it broke off because the connection did
+      this.#pieces?.cancel()
+      this.#service.report(error, request)
+      return this.#transport.reset() // the head has gone: all that is left to say is that the rest will not come
+    }
+    this.#ended = manner.close
+    this.#release()
+  }
+
+  async #sendPieces({ body, chunked, length }: Streaming): Promise<void> {
+    const { out } = this.#service
+    const pieces = (this.#pieces = piecesOf(body))
+    let left = length ?? Infinity
+    for (;;) {
+      const { done, value } = await pieces.next()
+      if (this.#ended) return
+      if (done === true) break
+      const { buffer, byteOffset, byteLength } = bytesOf(value)
+      if (byteLength === 0) continue // a chunk of no bytes would be the last
+      left -= byteLength
+      if (left < 0) throw lengthMismatch(`The body has more bytes than its Content-Length, ${length}`)
+      if (chunked) out.latin1(`${byteLength.toString(16)}\r\n`)
+      this.#write(new Uint8Array(buffer, byteOffset, byteLength))
+      if (chunked) out.latin1('\r\n')
+      this.#flush()
+      if (this.#full) await new Promise<void>(resolve => (this.#wake = resolve))
+      this.#wake = undefined
+      if (this.#ended) return
+    }
+    if (length !== undefined && left > 0)
+      throw lengthMismatch(`The body has ${left} bytes less than its Content-Length`)
+    if (chunked) out.latin1('0\r\n\r\n')
+    this.#flush()
+  }
+
+  // A request that took too long to come.
+  #timeOut(): void {
+    clock.tick()
+    this.#refuse(408, this.#reading?.hasMethod(this.#pending!, 0, 'HEAD') ?? false)
+    this.#flush()
+    this.end()
+  }
+
+  // The last answer, to what could not be understood.
+  #refuse(status: number, head: boolean): void {
+    writeResponse(this.#service.out, plain(status), { head, version: 1, close: true })
     this.#ended = true
-    this.phase = 'linger'
-    this.#transport.finish()
   }
 
-  #waitsFor(): Phase {
-    if (this.#pending === undefined || this.#length === 0) return 'idle'
-    return this.#head > 0 ? 'body' : 'head'
+  #write(bytes: Uint8Array): void {
+    if (bytes.length <= batch) return this.#service.out.add(bytes)
+    this.#flush()
+    this.#send(bytes)
+  }
+
+  #flush(): void {
+    const { out } = this.#service
+    if (out.length > 0) this.#send(out.bytes)
+    out.clear()
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#written += bytes.length
+    if (this.#transport.write(bytes)) return
+    this.#full = true
+    this.#transport.pause()
   }
 }
+
+const isPromise = (value: HttpResponse | PromiseLike<HttpResponse>): value is PromiseLike<HttpResponse> =>
+  typeof (value as PromiseLike<HttpResponse> | undefined)?.then === 'function'

@@ -6,7 +6,7 @@ import type { Task } from '../reactor/pool.js'
 import { fetchHandler } from './fetch.js'
 import type { FetchHandler } from './fetch.js'
 import { serve } from './serve.js'
-import type { Handler } from './session.js'
+import type { Handler } from './service.js'
 
 interface Application {
   handler?: Handler

@@ -1,12 +1,8 @@
-// One thread of echo-threads.ts, for one client.
-import { parentPort, workerData } from 'node:worker_threads'
-import { Socket } from '../socket.js'
+// One thread of threads.ts, for one client of echo.
 import { finish, newBuffer, serveClient } from './echo-blocking.js'
-import { Stop } from './stop.js'
+import { takeOver } from './threads.js'
 
-const { client: fd, stop } = workerData as { client: number; stop: number }
-const client = Socket.fromFd(fd)
-parentPort!.postMessage('the client is mine')
+const { client, stop } = takeOver()
 const buffer = newBuffer()
-if (!serveClient(client, new Stop(stop), buffer)) finish(client, buffer)
+if (!serveClient(client, stop, buffer)) finish(client, buffer)
 client.close()

@@ -10,6 +10,7 @@ import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../constan
 import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../constants.js'
 import { getnameinfo } from '../names.js'
 import { Socket } from '../socket.js'
+import type { Task } from './thread.js'
 
 /** Where to listen. */
 export interface Place {
@@ -23,11 +24,11 @@ export interface Place {
 /** Serves who comes to `listener` until `stop` is readable, which it stays; then closes the listener, and ends. */
 export type Mode = (listener: Socket, stop: Socket) => Promise<void>
 
-/** A mode whose module, in a thread of its own, exports `serve(server: Server)`. */
+/** A mode whose module, in a thread of its own, exports `serve(server, settings)`. */
 export const inThread =
-  (module: URL): Mode =>
+  (module: URL, settings?: unknown): Mode =>
   async (listener, stop) => {
-    const workerData = { module: module.href, listener: listener.detach(), stop: stop.fd }
+    const workerData: Task = { module: module.href, settings, listener: listener.detach(), stop: stop.fd }
     await once(new Worker(new URL('./thread.js', import.meta.url), { workerData }), 'exit')
   }
 

@@ -4,6 +4,14 @@ import { Socket } from '../socket.js'
 import { Server } from './server.js'
 import { Stop } from './stop.js'
 
-const { module, listener, stop } = workerData as { module: string; listener: number; stop: number }
-const { serve } = (await import(module)) as { serve: (server: Server) => void | Promise<void> }
-await serve(new Server(Socket.fromFd(listener), new Stop(stop)))
+/** What `inThread` tells it. */
+export interface Task {
+  module: string
+  settings: unknown
+  listener: number
+  stop: number
+}
+
+const { module, settings, listener, stop } = workerData as Task
+const { serve } = (await import(module)) as { serve: (server: Server, settings: unknown) => void | Promise<void> }
+await serve(new Server(Socket.fromFd(listener), new Stop(stop)), settings)

@@ -1,16 +1,13 @@
 // The kernel remembers whom to watch and tells who has become ready, once: so each client is served until it would
 // block. epoll(7), or kqueue(2) on macOS.
-import { Clients } from './echo-clients.js'
-import type { Client } from './echo-clients.js'
+import type { Client, Clients } from './clients.js'
 import { newPoller } from './poller.js'
 import type { Server } from './server.js'
 
 // How often a client may go on before the others have their turn.
 const turns = 4
 
-export function serve(server: Server): void {
-  const { listener, stop } = server
-  const clients = new Clients(server)
+export function serve({ listener, stop }: Server, clients: Clients<Client>): void {
   const poller = newPoller()
   const serveClient = (client: Client): void => {
     if (!clients.serve(client, turns)) return
@@ -24,7 +21,7 @@ export function serve(server: Server): void {
     for (const { fd, readable } of poller.wait(clients.timeout)) {
       const client = clients.get(fd)
       if (client !== undefined) {
-        if (readable || client.unsent !== null) serveClient(client)
+        if (readable || client.sends) serveClient(client)
       } else if (readable) {
         if (fd === stop.fd) stop.asked = true
         else clients.waiting = true

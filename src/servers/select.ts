@@ -2,9 +2,11 @@
 // select(2). A set has no room for a descriptor of FD_SETSIZE or more.
 import { FD_SETSIZE } from '../constants.js'
 import { select } from '../select.js'
-import { Client, Clients } from './echo-clients.js'
+import type { Socket } from '../socket.js'
+import type { Client, Clients } from './clients.js'
 import { warn } from './server.js'
 import type { Server } from './server.js'
+import type { Stop } from './stop.js'
 
 const fits = ({ fd }: { fd: number }): boolean => {
   if (fd < FD_SETSIZE) return true
@@ -12,22 +14,18 @@ const fits = ({ fd }: { fd: number }): boolean => {
   return false
 }
 
-export function serve(server: Server): void {
-  const { listener, stop } = server
-  const clients = new Clients(server)
+export function serve({ listener, stop }: Server, clients: Clients<Client>): void {
   while (clients.remain()) {
-    const all = [...clients]
-    const readers = [
-      ...(stop.asked ? [] : [stop]),
-      ...(stop.asked || clients.waiting ? [] : [listener]),
-      ...all.filter(client => client.unsent === null),
-    ]
-    const writers = all.filter(client => client.unsent !== null)
+    const readers: (Client | Socket | Stop)[] = []
+    const writers: Client[] = []
+    if (!stop.asked) readers.push(stop)
+    if (!stop.asked && !clients.waiting) readers.push(listener)
+    for (const client of clients) (client.sends ? writers : readers).push(client)
     const [readable, writable] = select(readers, writers, [], clients.timeout)
     for (const ready of [...readable, ...writable]) {
-      if (ready instanceof Client) clients.serve(ready, 1)
-      else if (ready === listener) clients.waiting = true
-      else stop.asked = true
+      if (ready === listener) clients.waiting = true
+      else if (ready === stop) stop.asked = true
+      else clients.serve(ready as Client, 1)
     }
     clients.accept(client => fits(client) || clients.close(client))
   }

@@ -3,22 +3,20 @@
 import { POLLIN, POLLOUT } from '../constants.js'
 import { poll } from '../select.js'
 import type { Socket } from '../socket.js'
-import { Client, Clients } from './echo-clients.js'
+import type { Client, Clients } from './clients.js'
 import type { Server } from './server.js'
 import type { Stop } from './stop.js'
 
-export function serve(server: Server): void {
-  const { listener, stop } = server
-  const clients = new Clients(server)
+export function serve({ listener, stop }: Server, clients: Clients<Client>): void {
   while (clients.remain()) {
     const watched: [Client | Socket | Stop, events: number][] = []
     if (!stop.asked) watched.push([stop, POLLIN])
     if (!stop.asked && !clients.waiting) watched.push([listener, POLLIN])
-    for (const client of clients) watched.push([client, client.unsent === null ? POLLIN : POLLOUT])
+    for (const client of clients) watched.push([client, client.sends ? POLLOUT : POLLIN])
     for (const [ready] of poll(watched, clients.timeout)) {
-      if (ready instanceof Client) clients.serve(ready, 1)
-      else if (ready === listener) clients.waiting = true
-      else stop.asked = true
+      if (ready === listener) clients.waiting = true
+      else if (ready === stop) stop.asked = true
+      else clients.serve(ready as Client, 1)
     }
     clients.accept()
   }

@@ -1,0 +1,47 @@
+// A response's body that comes in pieces.
+import type { Data } from '../data.js'
+
+/** Such a body: a stream of the web or of Node, a generator, or anything else that can be iterated. */
+export type StreamingBody = AsyncIterable<Data> | Iterable<Data> | ReadableStream<Uint8Array>
+
+/** A body on its way. */
+export interface Pieces {
+  next(): Promise<IteratorResult<Data, unknown>> | IteratorResult<Data, unknown>
+  /** No more are wanted: whoever makes them is told, now. */
+  cancel(): void
+}
+
+/** Whether a body comes in pieces. */
+export const isStreaming = (body: unknown): body is StreamingBody =>
+  typeof body === 'object' &&
+  body !== null &&
+  !ArrayBuffer.isView(body) &&
+  (body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body)
+
+// What stops is not asked how it went.
+const forget = (promise: unknown): void => void Promise.resolve(promise).catch(() => undefined)
+
+/** Begins to take a body. */
+export function piecesOf(body: StreamingBody): Pieces {
+  if (body instanceof ReadableStream) {
+    const reader = body.getReader()
+    return { next: () => reader.read(), cancel: () => forget(reader.cancel()) }
+  }
+  const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]()
+  return {
+    next: () => iterator.next(),
+    cancel() {
+      // A stream of Node's that nobody has read from yet takes no notice of its iterator.
+      const stream = body as { destroy?: () => void }
+      if (typeof stream.destroy === 'function') stream.destroy()
+      else forget(iterator.return?.())
+    },
+  }
+}
+
+/** Lets go of a body that nobody wants. */
+export function discard(body: unknown): void {
+  if (!isStreaming(body)) return
+  if (body instanceof ReadableStream) forget(body.locked ? undefined : body.cancel())
+  else piecesOf(body).cancel()
+}

@@ -1,0 +1,96 @@
+// The headers of a response: each one line and no more, whatever was put into it.
+import { inspect } from 'node:util'
+import type { HttpResponse } from './response.js'
+
+const token = /^[!#$%&'*+\-.^_`|~\w]+$/
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+const number = /^\d+$/
+
+const invalid = (message: string, code: string): TypeError => Object.assign(new TypeError(message), { code })
+
+/** The error for a body that is not as long as was said. */
+export const lengthMismatch = (message: string): TypeError => invalid(message, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH')
+
+/** A text that stays within its line. RFC 9110, 5.5 */
+export function checkValue(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && fieldValue.test(value)) return
+  throw invalid(`Invalid character in ${name}: ${inspect(value)}`, 'ERR_INVALID_CHAR')
+}
+
+function line(name: string, value: string): string {
+  if (!token.test(name)) throw invalid(`Header name must be a token: ${inspect(name)}`, 'ERR_INVALID_HTTP_TOKEN')
+  checkValue(`header ${name}`, value)
+  return `${name}: ${value}\r\n`
+}
+
+const refused = (name: string, value: string): TypeError =>
+  invalid(`${name} is the server's own: ${inspect(value)}`, 'ERR_HTTP_INVALID_HEADER_VALUE')
+
+/** The headers that have a place or a meaning of their own, and the lines of all others. */
+export class HeaderLines {
+  /** The line of Content-Type, if there is one. */
+  type = ''
+  /** Content-Length. */
+  length: number | undefined
+  /** Whether the connection is to be closed. */
+  close = false
+  /** Whether Date is among the others. */
+  date = false
+  others = ''
+
+  constructor(headers: HttpResponse['headers']) {
+    if (headers === undefined) return
+    if (isList(headers)) {
+      for (const [name, value] of headers) this.#add(name, value)
+      return
+    }
+    for (const [name, value] of Object.entries(headers)) {
+      if (typeof value === 'object' && value !== null) for (const one of value) this.#add(name, one)
+      else this.#add(name, value)
+    }
+  }
+
+  /** What was said of the body's length must be so. */
+  checkLength(length: number): void {
+    if (this.length === undefined || this.length === length) return
+    throw lengthMismatch(`Content-Length is ${this.length}, the body has ${length} bytes`)
+  }
+
+  #add(name: string, given: string | number): void {
+    const value = typeof given === 'number' ? String(given) : given
+    if (!this.#keep(name.length, name, value)) this.others += line(name, value)
+  }
+
+  // Whether it is one of those that are not among the others.
+  #keep(size: number, name: string, value: string): boolean {
+    switch (size) {
+      case 4:
+        if (name.toLowerCase() === 'date') this.date = true
+        return false
+      case 10:
+        if (name.toLowerCase() !== 'connection') return false
+        if (/^close$/i.test(value)) this.close = true
+        else if (!/^keep-alive$/i.test(value)) throw refused(name, value)
+        return true
+      case 12:
+        if (name.toLowerCase() !== 'content-type') return false
+        this.type = line('Content-Type', value)
+        return true
+      case 14:
+        if (name.toLowerCase() !== 'content-length') return false
+        this.length = Number(value)
+        if (!number.test(value) || !Number.isSafeInteger(this.length)) throw refused(name, value)
+        return true
+      case 17:
+        // Frameworks say so of what is chunked in any case.
+        if (name.toLowerCase() !== 'transfer-encoding') return false
+        if (!/^chunked$/i.test(value)) throw refused(name, value)
+        return true
+      default:
+        return false
+    }
+  }
+}
+
+const isList = (headers: NonNullable<HttpResponse['headers']>): headers is readonly (readonly [string, string])[] =>
+  Array.isArray(headers)

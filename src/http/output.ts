@@ -1,0 +1,75 @@
+// What is about to be sent, and the time as it is told there.
+import { outOfRange } from '../errors.js'
+import { reasons } from './statuses.js'
+
+const room = 64 * 1024
+
+/** Where answers gather until they are sent: those to requests that came together go in one piece. */
+export class Output {
+  #buffer = Buffer.allocUnsafeSlow(room)
+  length = 0
+
+  /** What has gathered; it lies here until something is added. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.length)
+  }
+
+  /** Adds a text of one byte a character. */
+  latin1(text: string): void {
+    this.#reserve(text.length)
+    this.length += this.#buffer.write(text, this.length, 'latin1')
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#buffer.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  clear(): void {
+    this.length = 0
+    if (this.#buffer.length > 4 * room) this.#buffer = Buffer.allocUnsafeSlow(room)
+  }
+
+  #reserve(size: number): void {
+    const needed = this.length + size
+    if (needed <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#buffer.length))
+    this.#buffer.copy(larger, 0, 0, this.length)
+    this.#buffer = larger
+  }
+}
+
+/** The time as answers tell it, written once a second. RFC 9110, 5.6.7 */
+class Clock {
+  /** The line of Date. */
+  date = ''
+  #second = 0
+  readonly #starts = new Map<number, string>()
+
+  /** Reads the time. */
+  tick(): void {
+    const second = Math.floor(Date.now() / 1000)
+    if (second === this.#second) return
+    this.#second = second
+    this.date = `Date: ${new Date(second * 1000).toUTCString()}\r\n`
+    this.#starts.clear()
+  }
+
+  /** The line of the status with its usual reason, and Date behind it. */
+  start(status: number): string {
+    let start = this.#starts.get(status)
+    if (start === undefined) this.#starts.set(status, (start = `${statusLine(status)}${this.date}`))
+    return start
+  }
+}
+
+export const clock = new Clock()
+
+/** `HTTP/1.1 200 OK`, with the usual reason or another one. RFC 9112, 4 */
+export function statusLine(status: number, reason = reasons[status] ?? ''): string {
+  if (!Number.isInteger(status) || status < 200 || status > 999) {
+    throw outOfRange('status', status, 'an integer >= 200 && <= 999')
+  }
+  return `HTTP/1.1 ${status} ${reason}\r\n`
+}

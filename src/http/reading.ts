@@ -1,0 +1,82 @@
+// Reading a request out of bytes: native/servers/http_reading.c in TypeScript.
+import * as parser from './parser.js'
+
+const { CHUNKS, REQUEST } = parser
+
+/** How far the bytes of one request were read. RFC 9112 */
+export class Reading {
+  /** What the parser knows of it; see REQUEST. */
+  readonly request = parser.newRequest()
+  /** Counts the requests that `request` has told of. */
+  generation = 0
+  /** The bytes of the head, once that is whole; 0 before. */
+  head = 0
+  /** The bytes of the content, which lie behind the head, without any framing. */
+  content = 0
+  /** Where the bytes end that were not used up: chunks that were decoded leave no framing behind. */
+  end = 0
+  #chunked: Uint32Array | undefined
+
+  /**
+   * Reads on, in the same bytes as before with more behind them: where the request ends, once it is whole; 0 while it is
+   * not; or a negative status to refuse it with. `start` is where it begins, `end` where the bytes do.
+   */
+  read(bytes: Buffer, start: number, end: number, limits: BigUint64Array): number {
+    this.end = end
+    if (this.head === 0) {
+      this.generation++
+      const size = parser.parseRequest(bytes, start, end, limits, this.request)
+      if (size <= 0) return size
+      this.head = size
+      this.content = 0
+    }
+    if (this.has(parser.CHUNKED)) return this.#readChunks(bytes, start, end, limits)
+    const length = this.request[REQUEST.contentLength]! + this.request[REQUEST.contentLength + 1]! * 2 ** 32
+    const next = start + this.head + length
+    if (next > end) return 0
+    this.content = length
+    return next
+  }
+
+  /** Whether the head told of this; one of the parser's flags. */
+  has(flag: number): boolean {
+    return (this.request[REQUEST.flags]! & flag) !== 0
+  }
+
+  /** Whether the method is this one. */
+  hasMethod(bytes: Buffer, start: number, method: string): boolean {
+    const { request } = this
+    if (request[REQUEST.method + 1] !== method.length) return false
+    const at = start + request[REQUEST.method]!
+    for (let i = 0; i < method.length; i++) if (bytes[at + i] !== method.charCodeAt(i)) return false
+    return true
+  }
+
+  /** The next call of `read` begins another request. */
+  reset(): void {
+    this.head = 0
+    this.#chunked = undefined
+    this.request[REQUEST.stage] = 0
+  }
+
+  // Moves the content of the chunks together, behind the head.
+  #readChunks(bytes: Buffer, start: number, end: number, limits: BigUint64Array): number {
+    const chunked = (this.#chunked ??= parser.newChunked())
+    let at = start + this.head + this.content
+    for (;;) {
+      const result = parser.decodeChunked(bytes, at, end, limits, chunked)
+      if (result < 0) return result
+      const from = at + chunked[CHUNKS.data]!
+      const length = chunked[CHUNKS.data + 1]!
+      at += chunked[CHUNKS.consumed]!
+      if (result === parser.CHUNKED_END) return at
+      const to = start + this.head + this.content
+      if (result === parser.CHUNKED_MORE) {
+        this.end = to
+        return 0
+      }
+      bytes.copyWithin(to, from, from + length)
+      this.content += length
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// What the sessions of one server share.
+import { checkTimeout } from '../socket-base.js'
+import { Output } from './output.js'
+import { limitsOf } from './parser.js'
+import type { Limits } from './parser.js'
+import { Reading } from './reading.js'
+import type { HttpRequest } from './request.js'
+import type { HttpResponse } from './response.js'
+import { reasons } from './statuses.js'
+
+/** Answers a request, at once or by a promise. */
+export type Handler = (request: HttpRequest) => HttpResponse | PromiseLike<HttpResponse>
+
+/** How long a client may take, in milliseconds; null, for ever. One that has begun a request is told 408. */
+export interface Timeouts {
+  /** Until its first byte; 10 s unless told otherwise. */
+  first?: number | null
+  /** Until the next request; 60 s. */
+  idle?: number | null
+  /** For the rest of a head; 10 s. */
+  head?: number | null
+  /** For the rest of a body; 30 s. */
+  body?: number | null
+  /** To take any more of an answer; 30 s. */
+  write?: number | null
+  /** To close after the last answer; 2 s. */
+  linger?: number | null
+}
+
+/** What a connection waits for: the client, but for `handler`. */
+export type Phase = keyof Timeouts | 'handler'
+
+const defaults: Required<Timeouts> = {
+  first: 10_000,
+  idle: 60_000,
+  head: 10_000,
+  body: 30_000,
+  write: 30_000,
+  linger: 2_000,
+}
+
+/** How often `Session.check` is to be called, in milliseconds. */
+export const checkInterval = 250
+
+/** What a server takes from its clients. */
+export interface ServiceOptions {
+  limits?: Limits | undefined
+  timeouts?: Timeouts | undefined
+  /** Told what a handler threw, which the client sees as 500; printed on standard error unless told otherwise. */
+  error?: (error: unknown, request: HttpRequest) => void
+}
+
+export class Service {
+  readonly handler: Handler
+  readonly limits: BigUint64Array
+  readonly timeouts: Required<Timeouts>
+  /** Whether each answer is to be the last of its connection. */
+  stopping = false
+  /** Where the session whose turn it is writes its answers; it leaves nothing. */
+  readonly out = new Output()
+  /** For a request that comes whole, so that an idle session holds none. */
+  reading = new Reading()
+  readonly #error: NonNullable<ServiceOptions['error']>
+
+  constructor(handler: Handler, { limits = {}, timeouts = {}, error = print }: ServiceOptions) {
+    this.handler = handler
+    this.limits = limitsOf(limits)
+    this.timeouts = { ...defaults, ...timeouts }
+    for (const limit of Object.values(this.timeouts)) checkTimeout(limit)
+    this.#error = error
+  }
+
+  /** The reading becomes that of a session whose request has not come whole. */
+  takeReading(): Reading {
+    const { reading } = this
+    this.reading = new Reading()
+    return reading
+  }
+
+  /** Tells of what a handler threw. */
+  report(error: unknown, request: HttpRequest): void {
+    try {
+      this.#error(error, request)
+    } catch (thrown) {
+      // From a task of its own, so that it is uncaught, and breaks off no session.
+      setImmediate(() => {
+        throw thrown
+      })
+    }
+  }
+
+  /** The same, where nobody waited for the answer any more: that it was broken off for that is no news. */
+  reportLate(error: unknown, request: HttpRequest): void {
+    if ((error as Partial<Error> | null)?.name !== 'AbortError') this.report(error, request)
+  }
+}
+
+const print = (error: unknown): void => console.error(error)
+
+/** A response that says what its status means. */
+export const plain = (status: number): HttpResponse => ({ status, body: `${status} ${reasons[status]}\n` })

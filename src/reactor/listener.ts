@@ -1,0 +1,53 @@
+// The socket that a server listens on.
+import { encodeAddress } from '../address.js'
+import type { AddressLike } from '../address.js'
+import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM } from '../constants.js'
+import { SOL_SOCKET, SOMAXCONN, TCP_NODELAY } from '../constants.js'
+import { check, checkInteger } from '../errors.js'
+import { openSocket, setNonblocking } from '../open.js'
+import * as sys from '../syscalls.js'
+
+/** What to listen on. */
+export interface Place {
+  /** A numeric host; 127.0.0.1 unless told otherwise. `''` is the any-address. */
+  address?: string
+  /** 0, which is the default, picks a free one. */
+  port?: number
+  /** A Unix socket's path, in the place of a host and a port. It is removed when the server is closed. */
+  path?: string
+  /** A descriptor that listens already, in the place of all others: the server owns it from now on. */
+  fd?: number
+  /** How many connections may wait to be accepted; SOMAXCONN unless told otherwise. */
+  backlog?: number
+  /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
+  reusePort?: boolean
+}
+
+/** A descriptor that listens. */
+export function openListener(options: Place & { noDelay?: boolean }): number {
+  const { fd } = options
+  if (fd === undefined) return listenAt(options)
+  setNonblocking(checkInteger('fd', fd, 0, 2 ** 31 - 1))
+  return fd
+}
+
+function listenAt(options: Place & { noDelay?: boolean }): number {
+  const { address = '127.0.0.1', port = 0, path, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
+  const where: AddressLike = path ?? { address, port }
+  const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
+  const bytes = encodeAddress(where, family)
+  const fd = openSocket(family, SOCK_STREAM, 0)
+  const set = (level: number, name: number): number =>
+    check(sys.setsockopt(fd, level, name, new Int32Array([1])), 'setsockopt')
+  try {
+    if (family !== AF_UNIX) set(SOL_SOCKET, SO_REUSEADDR)
+    if (family !== AF_UNIX && noDelay) set(IPPROTO_TCP, TCP_NODELAY) // connections inherit it
+    if (reusePort) set(SOL_SOCKET, SO_REUSEPORT)
+    check(sys.bind(fd, bytes), 'bind', where)
+    check(sys.listen(fd, backlog), 'listen')
+    return fd
+  } catch (error) {
+    sys.close(fd)
+    throw error
+  }
+}

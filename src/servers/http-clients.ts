@@ -1,0 +1,64 @@
+// The clients of http.
+import { checkInterval } from '../http/service.js'
+import type { Service } from '../http/service.js'
+import type { Socket } from '../socket.js'
+import { Deadline } from '../wait.js'
+import { Clients } from './clients.js'
+import type { Client } from './clients.js'
+import { HttpClient } from './http-client.js'
+import { newService } from './http-settings.js'
+import type { HttpSettings } from './http-settings.js'
+import type { Server } from './server.js'
+
+class HttpClients extends Clients<HttpClient> {
+  readonly #service: Service
+  #nextCheck = new Deadline(checkInterval)
+
+  constructor(server: Server, settings: HttpSettings) {
+    super(server, settings.connections)
+    this.#service = newService(settings)
+  }
+
+  get timeout(): number | null {
+    const check = this.size > 0 ? this.#nextCheck.left : null
+    if (!this.mayAccept) return check
+    return Math.min(this.server.pause.left, check ?? Infinity)
+  }
+
+  /** Once a stop is asked for no client is accepted, and requests under way get their answers. */
+  remain(): boolean {
+    if (this.server.stop.asked && !this.stopping) this.#stop()
+    else if (this.#nextCheck.left === 0) this.#check()
+    return !this.stopping || this.size > 0
+  }
+
+  protected join(socket: Socket): HttpClient {
+    return new HttpClient(socket, this.#service)
+  }
+
+  protected serveOnce(client: HttpClient): boolean {
+    const again = client.turn()
+    if (client.gone) this.close(client)
+    return again
+  }
+
+  // Who sent a request before the stop gets an answer; who is idle is let go.
+  #stop(): void {
+    this.stopping = true
+    this.#service.stopping = true
+    this.server.listener.close()
+    for (const client of this) this.serve(client, 4)
+    this.#check()
+  }
+
+  #check(): void {
+    this.#nextCheck = new Deadline(checkInterval)
+    const now = performance.now()
+    for (const client of this) {
+      client.session.check(now)
+      if (client.gone) this.close(client)
+    }
+  }
+}
+
+export const open = (server: Server, settings: HttpSettings): Clients<Client> => new HttpClients(server, settings)

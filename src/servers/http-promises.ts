@@ -1,0 +1,104 @@
+// A task for each client: what would block is awaited.
+import { SHUT_WR, SO_LINGER, SOL_SOCKET } from '../constants.js'
+import { isSocketError } from '../errors.js'
+import { checkInterval } from '../http/service.js'
+import type { Service } from '../http/service.js'
+import { Session } from '../http/session.js'
+import type { Transport } from '../http/session.js'
+import type { Socket } from '../promises/index.js'
+import { newService } from './http-settings.js'
+import type { HttpSettings } from './http-settings.js'
+import { inTasks } from './promises.js'
+import type { Mode } from './serve.js'
+
+/** A session's transport over a Socket of promises. */
+class HttpTask implements Transport {
+  readonly session: Session
+  queued = 0
+  readonly #socket: Socket
+  #resume: (() => void) | undefined
+  #paused: Promise<void> | undefined
+  #ending = false
+
+  constructor(socket: Socket, service: Service) {
+    this.#socket = socket
+    this.session = new Session(service, this)
+  }
+
+  /** Receives and answers until the client ends. */
+  async run(): Promise<void> {
+    for (;;) {
+      await this.#paused
+      const bytes = await this.#socket.recv(65536)
+      if (bytes.length === 0) return
+      this.session.receive(bytes)
+    }
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const sent = this.queued > 0 ? 0 : (this.#socket.trySend(bytes) ?? 0)
+    if (sent === bytes.length) return true
+    const rest = Buffer.from(bytes.subarray(sent))
+    this.queued += rest.length
+    this.#socket.sendall(rest).then(
+      () => this.#sent(rest.length),
+      () => this.destroy(),
+    )
+    return false
+  }
+
+  end(): void {
+    this.#ending = true
+    if (this.queued === 0) this.#socket.shutdown(SHUT_WR)
+  }
+
+  destroy(): void {
+    this.#socket.close()
+  }
+
+  reset(): void {
+    this.#socket.setsockopt(SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
+    this.destroy()
+  }
+
+  pause(): void {
+    this.#paused ??= new Promise(resolve => (this.#resume = resolve))
+  }
+
+  resume(): void {
+    this.#paused = undefined
+    this.#resume?.()
+  }
+
+  #sent(count: number): void {
+    this.queued -= count
+    if (this.queued > 0 || this.#socket.closed) return
+    if (this.#ending) this.end()
+    else this.session.drained()
+  }
+}
+
+/** Serves by tasks. */
+export function serveByTasks(settings: HttpSettings): Mode {
+  const service = newService(settings)
+
+  async function serveClient(socket: Socket, stop: AbortSignal): Promise<void> {
+    const task = new HttpTask(socket, service)
+    const check = (): void => task.session.check(performance.now())
+    const checks = setInterval(check, checkInterval)
+    stop.addEventListener('abort', () => {
+      service.stopping = true
+      check()
+    })
+    try {
+      await task.run()
+    } catch (error) {
+      if (!isSocketError(error)) throw error // a client that breaks off is its own affair
+    } finally {
+      clearInterval(checks)
+      socket.close()
+    }
+  }
+
+  return inTasks(serveClient, settings.connections)
+}

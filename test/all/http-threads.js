@@ -1,0 +1,5 @@
+// Every case of the HTTP table, each in a thread of its own.
+import { runPackage } from '../../scripts/run.js'
+
+process.env.HTTP_EVERY_CASE = '1'
+runPackage('vitest/vitest.mjs', ['run', 'test/http-ts.test.ts', '-t', 'threads'])
