@@ -1,0 +1,63 @@
+// A proxy whose bytes never come here: the kernel moves them from a socket into a pipe, and from there into the other
+// socket. Linux. splice(2)
+import { parseArgs } from 'node:util'
+import { ConnectionError, pipe, SHUT_WR, trySplice } from 'bsd-sockets'
+import { createConnection, createServer } from 'bsd-sockets/promises'
+import type { Socket } from 'bsd-sockets/promises'
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h', default: false },
+    port: { type: 'string', default: '9996' },
+    to: { type: 'string', default: 'localhost:80' },
+  },
+})
+const [, host, service] = /^(.*):(\d+)$/.exec(values.to) ?? []
+if (values.help || host === undefined) {
+  console.log('usage: splice-proxy [--port 9996] [--to localhost:80]')
+  process.exit(values.help ? 0 : 2)
+}
+
+const room = 65536 // of a pipe. pipe(7)
+
+/** Moves all that comes from one socket to the other, and then its end. The pipe is empty before and after each turn. */
+async function carry(from: Socket, to: Socket): Promise<void> {
+  const [output, input] = pipe()
+  try {
+    for (;;) {
+      let held = trySplice(from, input, room)
+      if (held === 0) return to.shutdown(SHUT_WR)
+      if (held === null) {
+        await from.readable() // it is not the pipe that has no room
+        continue
+      }
+      while (held > 0) {
+        const moved = trySplice(output, to, held)
+        if (moved === null) await to.writable()
+        else held -= moved
+      }
+    }
+  } finally {
+    output.close()
+    input.close()
+  }
+}
+
+async function serve(client: Socket): Promise<void> {
+  let server: Socket | undefined
+  try {
+    server = await createConnection([host!, Number(service)])
+    await Promise.all([carry(client, server), carry(server, client)])
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error
+    console.log(error.message)
+  } finally {
+    client.close()
+    server?.close()
+  }
+}
+
+const server = await createServer(['127.0.0.1', Number(values.port)])
+const { address, port } = server.getsockname() as { address: string; port: number }
+console.log(`listening on ${address}:${port}`)
+for await (const [client] of server.connections()) void serve(client)
