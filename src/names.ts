@@ -3,10 +3,10 @@ import { hostname } from 'node:os'
 import { domainToASCII } from 'node:url'
 import { addressRoom, decodeAddress, encodeAddress } from './address.js'
 import type { AddressLike, SocketAddress } from './address.js'
-import * as constants from './constants.js'
+import { EAI_SYSTEM } from './constants.js'
 import { check, checkInteger, GaiError, invalidType, invalidValue, socketError } from './errors.js'
 import { dataView, littleEndian } from './layout.js'
-import { call } from './native.js'
+import { call, native as addon } from './native.js'
 import type { View } from './native.js'
 import * as sys from './syscalls.js'
 
@@ -28,8 +28,8 @@ const native = {
 }
 
 const eaiNames = new Map(
-  Object.entries(constants)
-    .filter(([name, value]) => name.startsWith('EAI_') && value !== undefined)
+  Object.entries(addon.constants)
+    .filter(([name]) => name.startsWith('EAI_'))
     .map(([name, value]) => [value, name]),
 )
 
@@ -39,7 +39,7 @@ export function resolverError(
   syscall: string,
   name?: string,
 ): Error {
-  if (code === constants.EAI_SYSTEM && errno !== 0) return socketError(errno, syscall)
+  if (code === EAI_SYSTEM && errno !== 0) return socketError(errno, syscall)
   return new GaiError(eaiNames.get(code) ?? `EAI ${code}`, code, syscall, name)
 }
 
