@@ -32,6 +32,11 @@
       "type": "executable",
       "libraries": ["-lpthread"],
       "sources": ["<!@(ls native/servers/*.c native/poller/*.c native/http/*.c | grep -v servers/echo)"]
+    },
+    {
+      "target_name": "calls",
+      "type": "executable",
+      "sources": ["<!@(ls benchmarks/calls/*.c)"]
     }
   ],
   "conditions": [

@@ -22,6 +22,7 @@ interface Report {
   lost: number
   perSecond: number
   latencyUs: Record<'p50' | 'p90' | 'p99' | 'p99.9' | 'max', number>
+  cpuSeconds: number
   userSeconds: number
   kernelSeconds: number
 }
@@ -39,12 +40,14 @@ export async function measureLoad(server: Server, load: Load, duration: number):
   const args = Object.entries(values).flatMap(([name, value]) => [`--${name}`, `${value}`])
   const [file, ...command] = pinned(loadCore, [built('load'), mode, ...args])
   const { stdout } = await run(file!, command)
-  const { messages, errors, lost, perSecond, latencyUs, userSeconds, kernelSeconds } = JSON.parse(stdout) as Report
+  const report = JSON.parse(stdout) as Report
+  const { messages, errors, lost, perSecond, latencyUs, cpuSeconds } = report
+  const user = report.userSeconds / Math.max(report.userSeconds + report.kernelSeconds, 0.01)
   return {
     perSecond,
-    perCpuSecond: messages / (userSeconds + kernelSeconds),
-    userNs: (userSeconds * 1e9) / messages,
-    kernelNs: (kernelSeconds * 1e9) / messages,
+    perCpuSecond: messages / cpuSeconds,
+    userNs: (cpuSeconds * user * 1e9) / messages,
+    kernelNs: (cpuSeconds * (1 - user) * 1e9) / messages,
     ...latencyUs,
     errors,
     lost,

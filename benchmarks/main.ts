@@ -34,6 +34,8 @@ async function ask(name: string, question: Question): Promise<void> {
   const { cases, skipped, close } = await question.prepare(options)
   const results: CaseResult[] = []
   try {
+    // What a compiler that works at run time has not compiled yet is not what is asked for.
+    if (!options.quick && cases[0] !== undefined) await measureCase(cases[0], question.columns, 1, progress)
     for (const one of cases) {
       results.push(await measureCase(one, question.columns, options.rounds, progress))
       progress('')

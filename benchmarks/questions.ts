@@ -1,8 +1,17 @@
 // The questions, by the names that the command line knows them by.
+import { calls } from './calls.js'
 import { connections } from './connections.js'
 import { echo } from './echo.js'
 import { http } from './http.js'
+import { loadTime } from './load-time.js'
 import { memory } from './memory.js'
 import type { Question } from './question.js'
 
-export const questions: Readonly<Record<string, Question>> = { echo, http, connections, memory }
+export const questions: Readonly<Record<string, Question>> = {
+  calls,
+  echo,
+  http,
+  connections,
+  memory,
+  'load-time': loadTime,
+}

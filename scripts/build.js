@@ -23,7 +23,17 @@ function compile(project, folder) {
 export function build() {
   unless(
     'build/.native',
-    digest(['binding.gyp', 'native', 'benchmarks/load', 'scripts/headers.js', 'package-lock.json'], runtime),
+    digest(
+      [
+        'binding.gyp',
+        'native',
+        'benchmarks/calls/calls.c',
+        'benchmarks/load',
+        'scripts/headers.js',
+        'package-lock.json',
+      ],
+      runtime,
+    ),
     () => {
       mkdirSync(join(root, 'build'), { recursive: true })
       runPackage(

@@ -23,7 +23,7 @@ load_figures figures;
 
 static char pattern[PERIOD + LOAD_CHUNK];
 static int64_t begun, counting, ended;
-static double cpu_before[2], cpu_after[2];
+static load_cpu before, after;
 
 _Noreturn void load_fail(const char* what) {
   fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
@@ -71,25 +71,6 @@ int load_connect(int index) {
   return fd;
 }
 
-// The seconds that the server has used, its user time and the kernel's. proc_pid_stat(5), fields 14 and 15
-static void read_cpu(double cpu[2]) {
-  if (options.pid == 0) return;
-  char path[64], text[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", options.pid);
-  FILE* const file = fopen(path, "r");
-  if (file == NULL) load_fail(path);
-  text[fread(text, 1, sizeof text - 1, file)] = '\0';
-  fclose(file);
-  unsigned long user = 0, kernel = 0;
-  const char* const rest = strrchr(text, ')');
-  if (rest == NULL || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2) {
-    load_fail(path);
-  }
-  const double ticks = (double)sysconf(_SC_CLK_TCK);
-  cpu[0] = (double)user / ticks;
-  cpu[1] = (double)kernel / ticks;
-}
-
 bool load_continues(int64_t now) {
   if (begun == 0) begun = now;
   if (counting == 0) {
@@ -97,11 +78,11 @@ bool load_continues(int64_t now) {
     const uint64_t errors = figures.errors;
     memset(&figures, 0, sizeof figures);
     figures.errors = errors;
-    read_cpu(cpu_before);
+    before = load_cpu_of(options.pid);
     counting = now;
   }
   if (now - counting < (int64_t)options.duration * 1000000) return true;
-  read_cpu(cpu_after);
+  after = load_cpu_of(options.pid);
   ended = now;
   return false;
 }
@@ -118,7 +99,8 @@ static void print_figures(const char* mode) {
          (double)histogram_at(latencies, 0.5) / 1e3, (double)histogram_at(latencies, 0.9) / 1e3,
          (double)histogram_at(latencies, 0.99) / 1e3, (double)histogram_at(latencies, 0.999) / 1e3,
          (double)latencies->largest / 1e3);
-  printf("\"userSeconds\":%.3f,\"kernelSeconds\":%.3f}\n", cpu_after[0] - cpu_before[0], cpu_after[1] - cpu_before[1]);
+  printf("\"cpuSeconds\":%.6f,\"userSeconds\":%.2f,\"kernelSeconds\":%.2f}\n", after.total - before.total,
+         after.user - before.user, after.kernel - before.kernel);
 }
 
 static const struct {

@@ -47,6 +47,14 @@ int load_connect(int index);
 // Whether to go on: begins to count when the warm-up is over, and ends when the time is.
 bool load_continues(int64_t now);
 
+// Seconds that a process has used: in all, to the nanosecond, and in its own code and in the kernel, by ticks.
+typedef struct {
+  double total, user, kernel;
+} load_cpu;
+
+// Nothing for 0.
+load_cpu load_cpu_of(int pid);
+
 // Prints what failed with errno, and exits with 1.
 _Noreturn void load_fail(const char* what);
 

@@ -1,0 +1,100 @@
+// calls: what one system call costs from C, in nanoseconds, as one line of JSON: the mark for the same calls from
+// elsewhere.
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH = 100 };
+
+static int pair[2];
+static char small[64], large[16384];
+
+static void check(long result, long expected, const char* what) {
+  if (result == expected) return;
+  fprintf(stderr, "calls: %s: %ld, not %ld\n", what, result, expected);
+  exit(1);
+}
+
+static void call_getppid(void) {
+  getppid();
+}
+
+static void call_getsockopt(void) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  check(getsockopt(pair[0], SOL_SOCKET, SO_RCVBUF, &value, &length), 0, "getsockopt");
+}
+
+static void exchange(char* bytes, size_t size) {
+  check(send(pair[0], bytes, size, 0), (long)size, "send");
+  check(recv(pair[1], bytes, size, 0), (long)size, "recv");
+}
+
+static void call_pair64(void) {
+  exchange(small, sizeof small);
+}
+
+static void call_pair16k(void) {
+  exchange(large, sizeof large);
+}
+
+static void call_eagain(void) {
+  check(recv(pair[0], small, sizeof small, MSG_DONTWAIT), -1, "recv");
+  check(errno, EAGAIN, "errno");
+}
+
+static const struct {
+  const char* name;
+  void (*call)(void);
+} calls[] = {{"getppid", call_getppid},
+             {"getsockopt", call_getsockopt},
+             {"send + recv, 64 B", call_pair64},
+             {"send + recv, 16 KiB", call_pair16k},
+             {"recv, EAGAIN", call_eagain}};
+
+enum { CALLS = sizeof calls / sizeof *calls };
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static int ascending(const void* a, const void* b) {
+  const double x = *(const double*)a, y = *(const double*)b;
+  return (x > y) - (x < y);
+}
+
+// The median of batches, for as long as it is told to.
+static double measure(void (*call)(void), int64_t nanoseconds) {
+  static double batches[100000];
+  int count = 0;
+  const int64_t begun = now();
+  while (count < 100000 && (count < 3 || now() - begun < nanoseconds)) {
+    const int64_t before = now();
+    for (int i = 0; i < BATCH; i++) call();
+    batches[count++] = (double)(now() - before) / BATCH;
+  }
+  qsort(batches, (size_t)count, sizeof *batches, ascending);
+  return batches[count / 2];
+}
+
+int main(int argc, char** argv) {
+  const int64_t milliseconds = argc > 1 ? atoi(argv[1]) : 200;
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) {
+    perror("calls: socketpair");
+    return 1;
+  }
+  memset(small, 1, sizeof small);
+  memset(large, 1, sizeof large);
+  for (int i = 0; i < CALLS; i++) {
+    printf("%s\"%s\":%.1f", i == 0 ? "{" : ",", calls[i].name, measure(calls[i].call, milliseconds * 1000000));
+  }
+  printf("}\n");
+  return 0;
+}

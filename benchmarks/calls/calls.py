@@ -1,0 +1,48 @@
+"""What one call costs from Python, in nanoseconds, as one line of JSON."""
+import json
+import os
+import socket
+import statistics
+import sys
+import time
+
+BATCH = 100
+milliseconds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+left, right = socket.socketpair()
+small, large, room = bytes(64), bytes(16384), bytearray(16384)
+
+
+def exchange(data):
+    if left.send(data) != len(data) or right.recv_into(room) != len(data):
+        raise RuntimeError("send + recv")
+
+
+def eagain():
+    try:
+        left.recv_into(room, 0, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return
+    raise RuntimeError("recv")
+
+
+CALLS = {
+    "getppid": os.getppid,
+    "getsockopt": lambda: left.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF),
+    "send + recv, 64 B": lambda: exchange(small),
+    "send + recv, 16 KiB": lambda: exchange(large),
+    "recv, EAGAIN": eagain,
+}
+
+
+def measure(call):
+    batches = []
+    end = time.perf_counter_ns() + milliseconds * 1_000_000
+    while len(batches) < 3 or time.perf_counter_ns() < end:
+        before = time.perf_counter_ns()
+        for _ in range(BATCH):
+            call()
+        batches.append((time.perf_counter_ns() - before) / BATCH)
+    return statistics.median(batches)
+
+
+print(json.dumps({name: measure(call) for name, call in CALLS.items()}))

@@ -1,0 +1,31 @@
+// The benchmarks, shortly: that figures come out and every byte is right; never how fast.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../../scripts/run.js'
+import { root } from '../../scripts/stamp.js'
+
+if (process.platform !== 'linux') {
+  console.log('skipped: the load generator is for Linux')
+  process.exit(77)
+}
+
+const results = mkdtempSync(join(tmpdir(), 'bench-'))
+try {
+  run(process.execPath, [join(root, 'build/programs/benchmarks/main.js'), '--quick', '--results', results])
+  const files = readdirSync(results).filter(name => name.endsWith('.json'))
+  if (files.length === 0) throw new Error('the benchmarks left no figures')
+  for (const file of files) {
+    const { cases } = JSON.parse(readFileSync(join(results, file), 'utf8'))
+    for (const { name, rows } of cases) {
+      for (const { name: entrant, figures } of rows) {
+        const [first] = Object.values(figures)
+        const errors = figures.errors?.median ?? 0
+        if (!Number.isFinite(first?.median) || errors > 0) throw new Error(`${file}: ${name}: ${entrant} has no figure, or errors`)
+      }
+    }
+    if (!readdirSync(results).includes(file.replace('.json', '.svg'))) throw new Error(`${file}: there is no plot`)
+  }
+} finally {
+  rmSync(results, { recursive: true, force: true })
+}
