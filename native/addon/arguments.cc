@@ -122,19 +122,17 @@ double Arguments::Number(double min, double max) {
     FailType("of type number", value);
     return 0;
   }
+  min = min < -kMaxSafeInteger ? -kMaxSafeInteger : min;
+  max = max > kMaxSafeInteger ? kMaxSafeInteger : max;
+  if (number >= min && number <= max && number == static_cast<double>(static_cast<int64_t>(number))) return number;
   if (number != std::trunc(number)) {  // true of NaN as well; infinities fall to the range below
     FailValue("an integer");
     return 0;
   }
-  min = std::fmax(min, -kMaxSafeInteger);
-  max = std::fmin(max, kMaxSafeInteger);
-  if (number < min || number > max) {
-    char range[64];
-    snprintf(range, sizeof range, ">= %.0f && <= %.0f", min, max);
-    FailValue(range);
-    return 0;
-  }
-  return number;
+  char range[64];
+  snprintf(range, sizeof range, ">= %.0f && <= %.0f", min, max);
+  FailValue(range);
+  return 0;
 }
 
 // Finds the memory of a view: a typed array or a DataView, over an ArrayBuffer or a

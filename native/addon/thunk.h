@@ -41,7 +41,12 @@ napi_value ToValue(napi_env env, Result result, int error) {
       napi_create_int32(env, -result.error, &value);
     }
   } else if constexpr (std::is_signed_v<Result>) {
-    napi_create_double(env, result == -1 ? -error : static_cast<double>(result), &value);
+    const Result number = result == -1 ? -error : result;
+    if (number == static_cast<int32_t>(number)) {
+      napi_create_int32(env, static_cast<int32_t>(number), &value);
+    } else {
+      napi_create_double(env, static_cast<double>(number), &value);
+    }
   } else {
     napi_create_double(env, static_cast<double>(result), &value);
   }
