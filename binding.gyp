@@ -1,7 +1,7 @@
 {
   "target_defaults": {
     "include_dirs": ["native/poller", "native/http"],
-    "defines": ["_GNU_SOURCE", "NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+    "defines": ["_GNU_SOURCE", "NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
     "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
     "cflags_c": ["-std=c11"],
     "cflags_cc!": ["-std=gnu++14", "-std=gnu++17", "-std=gnu++20"],

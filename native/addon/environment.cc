@@ -1,5 +1,6 @@
 // What belongs to one environment, the main one or a worker's: its loop, the descriptors that end with it, and the one
-// by which other threads wake it.
+// by which other threads wake it. A worker that is being terminated still runs a few of these calls: they take their
+// arguments as they are, since Node-API converts none for it any more.
 #include <unistd.h>
 
 #include <map>
@@ -45,7 +46,7 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
   }
   if (environment->watcher == nullptr) {
     Loop* loop = new Loop(info.Env(), info[0].As<Napi::Number>(), info[1], info[2]);
-    environment->watcher = info[3].ToBoolean() ? WatchByLibuv(loop) : WatchByThread(loop);
+    environment->watcher = info[3].As<Napi::Boolean>() ? WatchByLibuv(loop) : WatchByThread(loop);
   }
   return Napi::Boolean::New(info.Env(), environment->watcher != nullptr);
 }
@@ -53,7 +54,7 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
 // hold(held): whether the loop keeps the process alive.
 Napi::Value Hold(const Napi::CallbackInfo& info) {
   Environment* environment = info.Env().GetInstanceData<Environment>();
-  if (environment->watcher != nullptr) environment->watcher->Hold(info[0].ToBoolean());
+  if (environment->watcher != nullptr) environment->watcher->Hold(info[0].As<Napi::Boolean>());
   return info.Env().Undefined();
 }
 
@@ -63,7 +64,7 @@ Napi::Value Own(const Napi::CallbackInfo& info) {
   const int64_t fd = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
   if (fd < 0 || fd >= 1 << 24) return info.Env().Undefined();
   if (static_cast<size_t>(fd) >= environment->owned.size()) environment->owned.resize(static_cast<size_t>(fd) + 1);
-  environment->owned[static_cast<size_t>(fd)] = info[1].ToBoolean();
+  environment->owned[static_cast<size_t>(fd)] = info[1].As<Napi::Boolean>();
   return info.Env().Undefined();
 }
 
@@ -71,7 +72,7 @@ Napi::Value Own(const Napi::CallbackInfo& info) {
 // descriptor. It is not to be closed before, and its writes do not block.
 Napi::Value Waker(const Napi::CallbackInfo& info) {
   Environment* environment = info.Env().GetInstanceData<Environment>();
-  const int fd = info[0].ToNumber();
+  const int fd = info[0].As<Napi::Number>();
   const std::lock_guard<std::mutex> lock(wakers_lock);
   environment->waker = ++last_waker;
   wakers[environment->waker] = fd;
@@ -80,7 +81,7 @@ Napi::Value Waker(const Napi::CallbackInfo& info) {
 
 // wake(number): whether there is still such a thread to wake.
 Napi::Value Wake(const Napi::CallbackInfo& info) {
-  const uint32_t number = info[0].ToNumber();
+  const uint32_t number = info[0].As<Napi::Number>();
   const std::lock_guard<std::mutex> lock(wakers_lock);
   const auto waker = wakers.find(number);
   if (waker == wakers.end()) return Napi::Boolean::New(info.Env(), false);
