@@ -25,7 +25,7 @@ export function selfSigned(): { key: string; cert: string } {
   const certificate = sequence(toBeSigned, ecdsaWithSha256, signature)
   const lines = certificate.toString('base64').replace(/.{64}(?=.)/g, '$&\n')
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
   }
 }
