@@ -5,7 +5,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { parseArgs } from 'node:util'
 import { AF_UNIX, ConnectionRefusedError, SocketError } from 'bsd-sockets'
 import { createServer, Socket } from 'bsd-sockets/promises'
-import { listenNet } from 'bsd-sockets/streams'
+import { toDuplex } from 'bsd-sockets/streams'
 
 const { values } = parseArgs({
   options: {
@@ -41,6 +41,18 @@ async function given(channel: Socket): Promise<Socket> {
   return Socket.fromFd(fds[0]!.detach())
 }
 
+// Not server.listen(): its close() would break off those who are connected and have not asked yet.
+async function accept(): Promise<void> {
+  for await (const [client] of listener.connections()) {
+    try {
+      server.emit('connection', toDuplex(client))
+    } catch (error) {
+      client.close()
+      if (!(error instanceof SocketError)) throw error // the client has gone before it was accepted
+    }
+  }
+}
+
 const old = await predecessor()
 const listener = old === undefined ? await createServer(['127.0.0.1', Number(values.port)]) : await given(old)
 let leaving = false
@@ -48,7 +60,7 @@ const server = createHttpServer((_, response) => {
   if (leaving) response.setHeader('connection', 'close')
   response.end(`served by ${process.pid}\n`)
 })
-await listenNet(server, listener.dup())
+void accept()
 
 if (old !== undefined) {
   await old.send('r') // ready
@@ -69,8 +81,7 @@ for await (const [successor] of control.connections()) {
     leaving = true
     rmSync(values.control)
     control.close()
-    listener.close()
-    server.close() // what was accepted is answered
+    listener.close() // here; what was accepted is answered
     console.log('leaving')
   }
   successor.close()

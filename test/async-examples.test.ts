@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { once } from 'node:events'
+import { options, setOption, Socket } from 'bsd-sockets'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { example, script } from './child.js'
 import { closedPort } from './tcp.js'
@@ -163,6 +164,20 @@ describe('happy-eyeballs', () => {
     expect(await client.ended).toMatchObject({ code: 1 })
     expect(client.stdout).toMatch(/^127\.0\.0\.1 is 127\.0\.0\.1\nconnect ECONNREFUSED 127\.0\.0\.1:\d+\n$/)
   })
+})
+
+test('restart: a client that has gone before it was accepted is no harm', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'restart-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const server = example('restart', '--control', join(folder, 'control'))
+  const address = { family: 'IPv4', address: '127.0.0.1', port: await server.port() } as const
+  for (let i = 0; i < 50; i++) {
+    const client = new Socket()
+    setOption(client, options.linger, { on: true, seconds: 0 })
+    client.connect(address)
+    client.close() // with a reset
+  }
+  expect(await (await fetch(`http://127.0.0.1:${address.port}`)).text()).toBe(`served by ${server.pid}\n`)
 })
 
 test('discovery: all who are in the group answer', async () => {
