@@ -20,8 +20,6 @@ const contestants: readonly Contestant[] = [
   { name: 'c-epoll', command: [built('http'), '--port=0', '--mode=epoll'] },
   program('serve', 'http-serve.js'),
   program('node:http', 'http-node.js'),
-  program('hono', 'http-hono.js'),
-  program('hono-node', 'http-hono-node.js'),
 ]
 
 const pipeline = (depth: number): string => `
@@ -98,15 +96,6 @@ async function nginx(folder: string): Promise<Contestant> {
   return { name: 'nginx', command: ['sh', '-c', ready] }
 }
 
-const installed = (name: string): boolean => {
-  try {
-    import.meta.resolve(name)
-    return true
-  } catch {
-    return false
-  }
-}
-
 export const http: Question = {
   title: 'HTTP hello',
   columns: [
@@ -124,12 +113,7 @@ export const http: Question = {
     }
     const folder = mkdtempSync(join(tmpdir(), 'bench-http-'))
     const skipped: string[] = []
-    const there = contestants.filter(({ name }) => {
-      const needs = { hono: 'hono', 'hono-node': '@hono/node-server' }[name]
-      if (needs === undefined || installed(needs)) return wanted(options, name)
-      skipped.push(`${name}: ${needs} is not installed`)
-      return false
-    })
+    const there = contestants.filter(({ name }) => wanted(options, name))
     if (version('nginx', '-v') === null) skipped.push('nginx: it is not installed')
     else if (wanted(options, 'nginx')) there.push(await nginx(folder))
     const servers = await startAll(there)

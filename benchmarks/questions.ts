@@ -6,10 +6,12 @@ import { http } from './http.js'
 import { loadTime } from './load-time.js'
 import { memory } from './memory.js'
 import type { Question } from './question.js'
+import { udp } from './udp.js'
 
 export const questions: Readonly<Record<string, Question>> = {
   calls,
   echo,
+  udp,
   http,
   connections,
   memory,

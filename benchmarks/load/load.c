@@ -110,7 +110,8 @@ static const struct {
 } modes[] = {{"echo", "sends messages over connections that stay", load_echo},
              {"connect", "connects, sends one message, receives it, closes, and again", load_sequence},
              {"idle", "opens connections, sends one message over each, prints a line and holds them", load_idle},
-             {"udp", "sends datagrams, --depth of them under way", load_udp}};
+             {"udp", "sends datagrams, --depth of them under way", load_udp},
+             {"answer", "is a server of datagrams itself, the mark for others", load_answer}};
 
 static struct {
   const char* name;
@@ -193,7 +194,7 @@ static void raise_limit(void) {
 int main(int argc, char** argv) {
   if (argc < 2 || strcmp(argv[1], "--help") == 0) usage(argc < 2 ? 2 : 0);
   for (int i = 2; i < argc; i += 2) parse_option(argv[i], i + 1 < argc ? argv[i + 1] : "");
-  if (options.address_length == 0) usage(2);
+  if (options.address_length == 0 && strcmp(argv[1], "answer") != 0) usage(2);
   for (int i = 0; i < MODES; i++) {
     if (strcmp(argv[1], modes[i].name) != 0) continue;
     raise_limit();

@@ -64,4 +64,7 @@ void load_sequence(void);
 void load_idle(void);
 void load_udp(void);
 
+// The other side of load_udp; it does not return.
+void load_answer(void);
+
 #endif
