@@ -1,0 +1,40 @@
+// A synchronous socket that an event loop can wait for: the server's own.
+import { READABLE } from '../poller.js'
+import { socketError } from '../errors.js'
+import { Turn } from '../promises/turn.js'
+import type { WaitOptions } from '../promises/turn.js'
+import { Turns } from '../promises/turns.js'
+import { Socket } from '../socket.js'
+
+export class AwaitableSocket extends Socket {
+  #turns: Turns | undefined
+  #paused = false
+
+  /**
+   * What `step` gives once that is not null; it is tried when the socket becomes readable. Closing the socket rejects
+   * with ECANCELED.
+   */
+  async whenReadable<Result>(
+    syscall: string,
+    step: () => Result | null,
+    { signal, timeout = null }: WaitOptions,
+  ): Promise<Result> {
+    const unpaused = (): Result | null => (this.#paused ? null : step())
+    const result = unpaused()
+    if (result !== null) return result
+    this.#turns ??= new Turns(this.fd, true)
+    const turn = new Turn(unpaused, errno => socketError(errno, syscall))
+    return this.#turns.take(READABLE, turn, signal, timeout, undefined)
+  }
+
+  /** Whether nothing is tried for now. */
+  set paused(paused: boolean) {
+    this.#paused = paused
+    if (!paused) this.#turns?.ready(READABLE)
+  }
+
+  protected override released(): void {
+    this.#turns?.end()
+    this.#turns = undefined
+  }
+}

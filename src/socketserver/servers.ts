@@ -1,0 +1,95 @@
+// The servers: connections or datagrams, over the internet protocols or on this machine.
+import type { AddressLike } from '../address.js'
+import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
+import type { WaitOptions } from '../promises/turn.js'
+import type { Socket } from '../socket.js'
+import type { Arrival } from './base-server.js'
+import type { DatagramRequest } from './handlers.js'
+import { sayGoodbye } from './requests.js'
+import { SocketServer } from './socket-server.js'
+import type { Handler, ServerOptions } from './socket-server.js'
+import type { ThreadData } from './threads.js'
+
+/** What a server can be told that is not of one machine alone. */
+export interface InternetServerOptions extends ServerOptions {
+  /** AF_INET6 for IPv6; AF_INET unless told otherwise. */
+  addressFamily?: number
+}
+
+/** A server of any family whose requests are connections. */
+export class StreamServer extends SocketServer<Socket> {
+  constructor(family: number, address: AddressLike, handler: Handler<Socket>, options?: ServerOptions) {
+    super(family, SOCK_STREAM, address, handler, options)
+  }
+
+  override serverActivate(): void {
+    this.socket.listen(this.options.requestQueueSize)
+  }
+
+  override getRequest(wait: WaitOptions): Promise<Arrival<Socket>> {
+    return this.socket.whenReadable('accept', () => this.socket.tryAccept(), wait)
+  }
+
+  /** Says that no more will come, and closes the connection. shutdown(2) */
+  override shutdownRequest(request: Socket): void {
+    if (!request.closed) sayGoodbye(request)
+    this.closeRequest(request)
+  }
+
+  override closeRequest(request: Socket): void {
+    request.close()
+  }
+
+  protected override portable({ fd }: Socket): Pick<ThreadData, 'fd'> {
+    return { fd }
+  }
+}
+
+/** A server of any family whose requests are datagrams. */
+export class DatagramServer extends SocketServer<DatagramRequest> {
+  constructor(family: number, address: AddressLike, handler: Handler<DatagramRequest>, options?: ServerOptions) {
+    super(family, SOCK_DGRAM, address, handler, options)
+  }
+
+  override async getRequest(wait: WaitOptions): Promise<Arrival<DatagramRequest>> {
+    const { maxPacketSize = 8192 } = this.options
+    const receive = () => this.socket.tryRecvfrom(maxPacketSize)
+    const [packet, address] = await this.socket.whenReadable('recvfrom', receive, wait)
+    return [[packet, this.socket], address]
+  }
+
+  /** Nothing: the socket is the server's. */
+  override closeRequest(): void {}
+
+  protected override portable([packet, { fd }]: DatagramRequest): Pick<ThreadData, 'fd' | 'packet'> {
+    return { fd, packet: new Uint8Array(packet) } // alone, not with all that its Buffer shares memory with
+  }
+}
+
+/** A TCP server. Python's TCPServer, and with `threading` its ThreadingTCPServer */
+export class TCPServer extends StreamServer {
+  constructor(address: AddressLike, handler: Handler<Socket>, options: InternetServerOptions = {}) {
+    super(options.addressFamily ?? AF_INET, address, handler, options)
+  }
+}
+
+/** A UDP server. Python's UDPServer, and with `threading` its ThreadingUDPServer */
+export class UDPServer extends DatagramServer {
+  constructor(address: AddressLike, handler: Handler<DatagramRequest>, options: InternetServerOptions = {}) {
+    super(options.addressFamily ?? AF_INET, address, handler, options)
+  }
+}
+
+/** A server of this machine, over Unix stream sockets. Its path is left behind, as bind(2) does. unix(7) */
+export class UnixStreamServer extends StreamServer {
+  constructor(address: AddressLike, handler: Handler<Socket>, options?: ServerOptions) {
+    super(AF_UNIX, address, handler, options)
+  }
+}
+
+/** A server of this machine, over Unix datagrams. Its path is left behind, as bind(2) does. unix(7) */
+export class UnixDatagramServer extends DatagramServer {
+  constructor(address: AddressLike, handler: Handler<DatagramRequest>, options?: ServerOptions) {
+    super(AF_UNIX, address, handler, options)
+  }
+}

@@ -1,0 +1,130 @@
+// Servers on sockets.
+import type { AddressLike, SocketAddress } from '../address.js'
+import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../constants.js'
+import { checkInteger, invalidType } from '../errors.js'
+import { AwaitableSocket } from './awaitable-socket.js'
+import { BaseServer } from './base-server.js'
+import type { HandlerClass } from './handlers.js'
+import { checkModule, Threads } from './threads.js'
+import type { ThreadData } from './threads.js'
+
+/** What a server can be told. */
+export interface ServerOptions {
+  /** Whether the constructor binds the socket and listens; true unless told otherwise. */
+  bindAndActivate?: boolean
+  /** How many connections may wait to be accepted. listen(2) */
+  requestQueueSize?: number
+  /** SO_REUSEADDR: whether a port can be bound again while connections to it are being forgotten. socket(7) */
+  allowReuseAddress?: boolean
+  /** SO_REUSEPORT: whether other sockets may have the same address. socket(7) */
+  allowReusePort?: boolean
+  /** The most that a datagram may hold, in bytes; 8192 unless told otherwise. What is longer is cut off. */
+  maxPacketSize?: number
+  /** What handlers find as `server.data`: in threads a structured clone of it. */
+  data?: unknown
+  /**
+   * Whether each request is handled in a thread of its own. The handler is then the URL of a module that exports it, as
+   * `Handler` or by default: a function cannot go to another thread.
+   */
+  threading?: boolean
+  /** How many requests are handled at the same time; 40 unless told otherwise. The others wait to be accepted. */
+  maxThreads?: number
+  /** Whether the process may end, and end them with it, while threads are still handling requests. */
+  daemonThreads?: boolean
+  /** Whether `serverClose` waits for the threads; true unless told otherwise. For daemons it does not. */
+  blockOnClose?: boolean
+}
+
+/** The handler's class, or the URL of a module that exports it. */
+export type Handler<Request> = HandlerClass<Request> | URL | string
+
+function checkClass<Request>(handler: Handler<Request>): HandlerClass<Request> {
+  if (typeof handler === 'function') return handler
+  throw invalidType('handler', handler, 'a class; the URL of a module takes threading: true')
+}
+
+export abstract class SocketServer<Request> extends BaseServer<Request> {
+  readonly socket: AwaitableSocket
+  readonly options: Readonly<ServerOptions>
+  readonly #module: string | undefined
+  readonly #threads: Threads | undefined
+  #address: SocketAddress
+
+  constructor(
+    family: number,
+    type: number,
+    address: AddressLike,
+    handler: Handler<Request>,
+    options: ServerOptions = {},
+  ) {
+    const { bindAndActivate = true, threading = false, maxThreads = 40, daemonThreads = false } = options
+    const module = threading ? checkModule(handler) : undefined
+    super(threading ? undefined : checkClass(handler))
+    this.options = options
+    if (threading) this.#threads = new Threads(checkInteger('maxThreads', maxThreads, 1, 2 ** 31 - 1), daemonThreads)
+    this.#module = module
+    this.socket = new AwaitableSocket(family, type)
+    try {
+      if (bindAndActivate) {
+        this.serverBind(address)
+        this.serverActivate()
+      }
+      this.#address = this.socket.getsockname()
+    } catch (error) {
+      this.socket.close()
+      throw error
+    }
+  }
+
+  /** The address that the socket has: with the port that it got. */
+  get serverAddress(): SocketAddress {
+    return this.#address
+  }
+
+  /** What its handlers find as `server.data`. */
+  get data(): unknown {
+    return this.options.data
+  }
+
+  /** Gives the socket its address. bind(2) */
+  serverBind(address: AddressLike): void {
+    const { allowReuseAddress = false, allowReusePort = false } = this.options
+    if (allowReuseAddress) this.socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
+    if (allowReusePort) this.socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, true)
+    this.socket.bind(address)
+    this.#address = this.socket.getsockname()
+  }
+
+  /** Makes the socket one that requests come to. */
+  serverActivate(): void {}
+
+  override fileno(): number {
+    return this.socket.fileno()
+  }
+
+  /** Closes the socket, which ends `serveForever`; waits for the threads, unless `blockOnClose` is false. */
+  override async serverClose(): Promise<void> {
+    this.socket.close()
+    if (this.options.blockOnClose !== false) await this.#threads?.join()
+  }
+
+  /** What a thread is to make the request of. */
+  protected abstract portable(request: Request): Pick<ThreadData, 'fd' | 'packet'>
+
+  override async processRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
+    if (this.#threads === undefined) return super.processRequest(request, clientAddress)
+    const { serverAddress, data } = this
+    const workerData: ThreadData = {
+      module: this.#module!,
+      ...this.portable(request),
+      clientAddress,
+      server: { serverAddress, data },
+    }
+    const failed = (error: unknown): void => void this.handleError(error, request, clientAddress)
+    const ended = (): void => void (this.socket.paused = false)
+    const start = this.#threads.start(workerData, failed, ended)
+    this.socket.paused = this.#threads.full
+    await start
+    this.closeRequest(request) // the thread has its own
+  }
+}

@@ -1,0 +1,21 @@
+// Ends while a thread of its server still waits for its client, who is told after a while; with the argument `daemons` the
+// thread is one that nobody waits for.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Socket } from 'bsd-sockets'
+import { TCPServer } from 'bsd-sockets/socketserver'
+
+const server = new TCPServer(['127.0.0.1', 0], new URL('stream-handler.js', import.meta.url), {
+  threading: true,
+  daemonThreads: process.argv[2] === 'daemons',
+  data: 'slow',
+})
+const client = new Socket()
+client.connect(server.serverAddress)
+client.sendall('one line of two\n')
+await server.handleRequest()
+void sleep(500, undefined, { ref: false }).then(() => {
+  console.log('waited')
+  client.close()
+})
+await server.serverClose()
+console.log('closed')

@@ -1,0 +1,8 @@
+// A handler for the threads of test/socketserver.test.ts.
+import { DatagramRequestHandler } from 'bsd-sockets/socketserver'
+
+export default class extends DatagramRequestHandler {
+  override handle(): void {
+    this.wfile.write(this.rfile.readline())
+  }
+}
