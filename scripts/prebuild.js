@@ -51,7 +51,14 @@ const compile = [
   '-Inative/http',
 ]
 const compileAddon = [
-  ...['-fPIC', '-fno-rtti', '-fno-exceptions', '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS'],
+  ...[
+    '-fPIC',
+    '-fno-rtti',
+    '-fno-exceptions',
+    '-DNAPI_VERSION=8',
+    '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+    '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+  ],
   ...[packages('node-addon-api').include_dir, packages('node-api-headers').include_dir].map(path => `-isystem${path}`),
 ]
 

@@ -266,6 +266,7 @@ describe('tour', () => {
     ['client = new Socket(AF_INET, SOCK_STREAM)', 'socket'],
     ['client.connect(server.getsockname())', 'getsockname'],
     ['', 'connect'],
+    ['', 'poll'],
     ['', 'getsockopt'],
     ['', 'getpeername'],
     ['[connection] = server.accept()', process.platform === 'linux' ? 'accept4' : 'accept'],
