@@ -8,7 +8,12 @@ import { run, start } from './echo-server.js'
 const program = join(dirname(import.meta.dirname), 'build/Release/echo')
 
 describe('echo in C', () => {
-  declareEchoCases({ command: [program], modes: echoModes, limit: 20, exhausted: /^(echo: accept: Too many open files\n)*$/ })
+  declareEchoCases({
+    command: [program],
+    modes: echoModes,
+    limit: 20,
+    exhausted: /^(echo: accept: Too many open files\n)*$/,
+  })
 
   test('takes epoll when no mode is given, and says so', async () => {
     const { code, stdout } = await run([program, '--help']).ended

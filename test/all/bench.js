@@ -21,7 +21,8 @@ try {
       for (const { name: entrant, figures } of rows) {
         const [first] = Object.values(figures)
         const errors = figures.errors?.median ?? 0
-        if (!Number.isFinite(first?.median) || errors > 0) throw new Error(`${file}: ${name}: ${entrant} has no figure, or errors`)
+        if (!Number.isFinite(first?.median) || errors > 0)
+          throw new Error(`${file}: ${name}: ${entrant} has no figure, or errors`)
       }
     }
     if (!readdirSync(results).includes(file.replace('.json', '.svg'))) throw new Error(`${file}: there is no plot`)
