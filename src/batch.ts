@@ -11,7 +11,8 @@ import { MessageBatch as Slots } from './message.js'
 import { receiveFlags, shownFlags } from './messages.js'
 import type { View } from './native.js'
 import { sendFlags } from './open.js'
-import { recvmmsg, recvmsg, sendmmsg, sendmsg } from './syscalls.js'
+import { recvmmsgOwning, recvmsgOwning } from './message.js'
+import { sendmmsg, sendmsg } from './syscalls.js'
 
 /** What a batch has room for, besides the bytes of its messages. */
 export interface BatchOptions {
@@ -130,7 +131,7 @@ export function recvmmsgByOne(fd: number, batch: MessageBatch, flags: number): n
     const control = controls?.subarray(i * controlSize, (i + 1) * controlSize) ?? null
     const iov = [data.subarray(i * size, (i + 1) * size)]
     const message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
-    const result = recvmsg(fd, message, flags)
+    const result = recvmsgOwning(fd, message, flags)
     if (result < 0) return i === 0 ? result : i
     results.set([result, message.nameLength, message.controlLength, message.flags], i * 4)
   }
@@ -159,7 +160,7 @@ export function receiveBatch(
   family: number,
   batch: MessageBatch,
   flags: number,
-  receive: typeof recvmmsgByOne = recvmmsg ?? recvmmsgByOne,
+  receive: typeof recvmmsgByOne = recvmmsgOwning ?? recvmmsgByOne,
 ): number | null {
   arrived(batch, 0)
   const count = attempt(() => receive(fd, batch, receiveFlags(flags)), 'recvmmsg')

@@ -9,8 +9,11 @@ import type { Interrupter } from './interrupter.js'
 import { dataView, field, read, sizeOf, write } from './layout.js'
 import { OwnedFd } from './owned-fd.js'
 import { checkTimeout } from './socket-base.js'
+import { callOwning } from './native.js'
 import * as sys from './syscalls.js'
 import { Wait } from './wait.js'
+
+const epoll_create1 = callOwning<typeof sys.epoll_create1>('epoll_create1')
 
 const size = sizeOf('epoll_event')
 const eventsField = field('epoll_event.events')
@@ -41,7 +44,7 @@ export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: 
 class LinuxEpoll extends OwnedFd {
   /** epoll_create1(2) */
   constructor(flags: number = EPOLL_CLOEXEC!) {
-    super(check(sys.epoll_create1!(flags), 'epoll_create1'))
+    super(check(epoll_create1!(flags), 'epoll_create1'))
   }
 
   /** Waits for this descriptor too. epoll_ctl(2), EPOLL_CTL_ADD */

@@ -2,7 +2,6 @@
 import { invalidType } from './errors.js'
 import { native } from './native.js'
 import { openPair } from './open.js'
-import { closeWithThread } from './ownership.js'
 import { AF_UNIX, SOCK_STREAM } from './constants.js'
 import * as sys from './syscalls.js'
 
@@ -21,8 +20,6 @@ const unfired = new Int32Array(1)
 
 function startAlarm(): void {
   const [reader, writer] = openPair(AF_UNIX, SOCK_STREAM, 0)
-  closeWithThread(reader, true)
-  closeWithThread(writer, true)
   alarm = reader
   waker = native.environment.waker(writer)
 }

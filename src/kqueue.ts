@@ -6,6 +6,7 @@ import type { Interrupter } from './interrupter.js'
 import { dataView, field, read, sizeOf, write } from './layout.js'
 import { OwnedFd } from './owned-fd.js'
 import { checkTimeout } from './socket-base.js'
+import { callOwning } from './native.js'
 import * as sys from './syscalls.js'
 import { Wait } from './wait.js'
 
@@ -20,6 +21,8 @@ export interface Kevent {
   data?: number
   udata?: number
 }
+
+const kqueue = callOwning<typeof sys.kqueue>('kqueue')
 
 const size = sizeOf('kevent_t')
 const names = ['ident', 'filter', 'flags', 'fflags', 'data', 'udata'] as const
@@ -61,7 +64,7 @@ export function waitForKqueue(
 class DarwinKqueue extends OwnedFd {
   /** kqueue(2) */
   constructor() {
-    super(check(sys.kqueue!(), 'kqueue'))
+    super(check(kqueue!(), 'kqueue'))
     check(sys.fcntl(this.fd, F_SETFD, FD_CLOEXEC), 'fcntl') // kqueue has no flag for it
   }
 

@@ -1,6 +1,6 @@
 // Messages with more than bytes: many views, an address and control messages; one at a time or a batch.
 import { checkInteger, invalidType } from './errors.js'
-import { call } from './native.js'
+import { call, callOwning } from './native.js'
 import type { View } from './native.js'
 
 /** What C calls a msghdr. On the way in the lengths are those of the views; the numbers are what came back. recvmsg(2) */
@@ -19,30 +19,28 @@ export interface Message {
   flags: number
 }
 
+type Recvmmsg = (
+  fd: number,
+  results: Uint32Array,
+  data: View,
+  names: View | null,
+  control: View | null,
+  flags: number,
+  timeout: View | null,
+) => number
+
+type Recvmsg = (
+  fd: number,
+  iov: readonly View[],
+  name: View | null,
+  control: View | null,
+  numbers: View,
+  flags: number,
+) => number
+
 const native = {
-  recvmmsg: call<
-    | ((
-        fd: number,
-        results: Uint32Array,
-        data: View,
-        names: View | null,
-        control: View | null,
-        flags: number,
-        timeout: View | null,
-      ) => number)
-    | undefined
-  >('recvmmsg'),
-  recvmsg:
-    call<
-      (
-        fd: number,
-        iov: readonly View[],
-        name: View | null,
-        control: View | null,
-        numbers: View,
-        flags: number,
-      ) => number
-    >('recvmsg'),
+  recvmmsg: call<Recvmmsg | undefined>('recvmmsg'),
+  recvmsg: call<Recvmsg>('recvmsg'),
   sendmmsg: call<
     | ((
         fd: number,
@@ -61,6 +59,11 @@ const native = {
     ),
 }
 
+const owning = {
+  recvmmsg: callOwning<Recvmmsg | undefined>('recvmmsg'),
+  recvmsg: callOwning<Recvmsg>('recvmsg'),
+}
+
 function checkMessage(message: Message): Message {
   if (typeof message !== 'object' || message === null) throw invalidType('message', message, 'of type object')
   return message
@@ -68,13 +71,22 @@ function checkMessage(message: Message): Message {
 
 const numbers = new Uint32Array(3) // name length, control length, flags: one for all, since a call ends before another begins
 
-/** Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns its bytes' count. recvmsg(2) */
-export function recvmsg(fd: number, message: Message, flags: number): number {
+function receive(recvmsg: Recvmsg, fd: number, message: Message, flags: number): number {
   const { iov, name = null, control = null } = checkMessage(message)
-  const result = native.recvmsg(fd, iov, name, control, numbers, flags)
+  const result = recvmsg(fd, iov, name, control, numbers, flags)
   if (result >= 0)
     [message.nameLength, message.controlLength, message.flags] = numbers as unknown as [number, number, number]
   return result
+}
+
+/** Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns its bytes' count. recvmsg(2) */
+export function recvmsg(fd: number, message: Message, flags: number): number {
+  return receive(native.recvmsg, fd, message, flags)
+}
+
+/** As recvmsg, for who owns the descriptors that come. */
+export function recvmsgOwning(fd: number, message: Message, flags: number): number {
+  return receive(owning.recvmsg, fd, message, flags)
 }
 
 /** Sends a message; returns how many bytes were taken. sendmsg(2) */
@@ -131,6 +143,12 @@ export const recvmmsg =
     const { results, data, names, controls } = checkBatch(batch)
     return native.recvmmsg!(fd, results, data, names, controls, flags, timeout)
   })
+
+/** As recvmmsg, for who owns the descriptors that come. */
+export const recvmmsgOwning =
+  owning.recvmmsg &&
+  ((fd: number, batch: MessageBatch, flags: number): number =>
+    owning.recvmmsg!(fd, batch.results, batch.data, batch.names, batch.controls, flags, null))
 
 /**
  * Sends `count` messages of a batch from message `start`, all unless told otherwise, whose `results` hold the lengths to

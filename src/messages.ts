@@ -10,7 +10,8 @@ import { attempt, checkInteger, invalidType } from './errors.js'
 import type { Message } from './message.js'
 import type { View } from './native.js'
 import { sendFlags } from './open.js'
-import { recvmsg, sendmsg } from './syscalls.js'
+import { recvmsgOwning } from './message.js'
+import { sendmsg } from './syscalls.js'
 
 /** What came with the bytes of a message. recvmsg(2) */
 export interface MessageInfo {
@@ -47,7 +48,7 @@ export function receiveMessage(
 ): MessageInfo | null {
   const control = controlSize === 0 ? null : Buffer.alloc(controlSize)
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
-  const size = attempt(() => recvmsg(fd, message, receiveFlags(flags)), 'recvmsg')
+  const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags)), 'recvmsg')
   if (size === null) return null
   return {
     size,

@@ -2,6 +2,7 @@
 // build.
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { traced } from './trace.js'
 
 /** A function of the addon: numbers, views and short strings in; a number, or a string where the C function gives one. */
@@ -17,6 +18,8 @@ interface Native {
   readonly constants: Readonly<Record<string, number>>
   readonly layouts: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, NativeFunction>>
+  /** Those of the functions that make descriptors, or close them, for a worker. native/addon/owning.cc */
+  readonly owning: Readonly<Record<string, NativeFunction>>
   readonly environment: Environment
   /** The C library's lookups on another thread. native/addon/resolution.cc */
   readonly resolve: Resolve
@@ -64,7 +67,16 @@ function load(): Native {
 const addon = load()
 
 /** The addon's tables. With BSD_SOCKETS_TRACE set, each of its functions writes a line to standard error. */
-export const native: Native = process.env.BSD_SOCKETS_TRACE ? { ...addon, functions: traced(addon.functions) } : addon
+export const native: Native = process.env.BSD_SOCKETS_TRACE
+  ? { ...addon, functions: traced(addon.functions), owning: traced(addon.owning) }
+  : addon
 
 /** The function of this name, or undefined where the kernel has no such call; nothing stands between it and the caller. */
 export const call = <Signature>(name: string): Signature => native.functions[name] as unknown as Signature
+
+/**
+ * As `call`, but of a descriptor that is made by it the environment knows at once: it is closed with a worker, even one
+ * that is terminated before its next statement. The main thread's are the process's, which closes all.
+ */
+export const callOwning = <Signature>(name: string): Signature =>
+  (isMainThread ? native.functions : native.owning)[name] as unknown as Signature

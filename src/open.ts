@@ -1,9 +1,16 @@
 // How descriptors are born: close-on-exec, non-blocking and deaf to SIGPIPE, in one system call where the kernel has it.
-import { F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, MSG_NOSIGNAL, O_NONBLOCK } from './constants.js'
+import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, MSG_NOSIGNAL, O_NONBLOCK } from './constants.js'
 import { SO_NOSIGPIPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from './constants.js'
 import { check, checkInteger } from './errors.js'
 import type { Length, View } from './native.js'
+import { callOwning } from './native.js'
 import * as sys from './syscalls.js'
+
+const accept = callOwning<typeof sys.accept>('accept')
+const accept4 = callOwning<typeof sys.accept4>('accept4')
+const fcntl = callOwning<typeof sys.fcntl>('fcntl')
+const socket = callOwning<typeof sys.socket>('socket')
+const socketpair = callOwning<typeof sys.socketpair>('socketpair')
 
 const atomic = SOCK_CLOEXEC !== undefined && SOCK_NONBLOCK !== undefined ? SOCK_CLOEXEC | SOCK_NONBLOCK : undefined
 
@@ -30,14 +37,14 @@ function prepare(fd: number, syscall: string): number {
 
 /** socket(2) */
 export function openSocket(family: number, type: number, protocol: number): number {
-  if (atomic !== undefined) return check(sys.socket(family, integer('type', type) | atomic, protocol), 'socket')
-  return prepare(check(sys.socket(family, type, protocol), 'socket'), 'socket')
+  if (atomic !== undefined) return check(socket(family, integer('type', type) | atomic, protocol), 'socket')
+  return prepare(check(socket(family, type, protocol), 'socket'), 'socket')
 }
 
 /** socketpair(2) */
 export function openPair(family: number, type: number, protocol: number): [number, number] {
   const fds = new Int32Array(2)
-  check(sys.socketpair(family, integer('type', type) | (atomic ?? 0), protocol, fds), 'socketpair')
+  check(socketpair(family, integer('type', type) | (atomic ?? 0), protocol, fds), 'socketpair')
   const [first, second] = fds as unknown as [number, number]
   if (atomic !== undefined) return [first, second]
   try {
@@ -57,10 +64,13 @@ export function openPair(family: number, type: number, protocol: number): [numbe
 
 /** accept4(2), or accept(2) where there is none; −errno where it fails. */
 export function acceptSocket(fd: number, address: View | null, length: Length | null): number {
-  if (sys.accept4 !== undefined && atomic !== undefined) return sys.accept4(fd, address, length, atomic)
-  const client = sys.accept(fd, address, length)
+  if (accept4 !== undefined && atomic !== undefined) return accept4(fd, address, length, atomic)
+  const client = accept(fd, address, length)
   return client < 0 ? client : prepare(client, 'accept')
 }
+
+/** A duplicate of a descriptor, close-on-exec. fcntl(2), F_DUPFD_CLOEXEC */
+export const duplicate = (fd: number): number => check(fcntl(fd, F_DUPFD_CLOEXEC, 0), 'fcntl')
 
 /** Sets O_NONBLOCK on a descriptor that somebody else opened. fcntl(2) */
 export function setNonblocking(fd: number): void {

@@ -7,10 +7,7 @@ import * as sys from './syscalls.js'
 const { EINTR } = constants.errno
 
 // Unlike a Socket's, such a descriptor is nobody's doing here: a peer may send any number of them, unasked.
-const unclaimed = new FinalizationRegistry<number>(fd => {
-  closeWithThread(fd, false)
-  sys.close(fd)
-})
+const unclaimed = new FinalizationRegistry<number>(fd => void sys.close(fd))
 
 /**
  * A descriptor that is closed when this object is no longer used by anybody: keep the object for as long as the number
@@ -33,7 +30,7 @@ export class OwnedFd {
 
   /** Closes the descriptor. Doing so again does nothing. close(2) */
   close(): void {
-    const fd = this.detach()
+    const fd = this.#letGo()
     if (fd < 0) return
     const result = sys.close(fd)
     if (result < 0 && result !== -EINTR) throw socketError(result, 'close') // it is gone even so
@@ -45,11 +42,15 @@ export class OwnedFd {
 
   /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
   detach(): number {
+    const fd = this.#letGo()
+    closeWithThread(fd, false)
+    return fd
+  }
+
+  #letGo(): number {
     const fd = this.#fd
-    if (fd < 0) return fd
     this.#fd = -1
     unclaimed.unregister(this)
-    closeWithThread(fd, false)
     return fd
   }
 }

@@ -10,7 +10,7 @@ const registry = new FinalizationRegistry<number>(fd => {
   })
 })
 
-/** Whether a worker's end closes the descriptor. That of the main thread is the process's, and closes all. */
+/** Whether a worker's end closes the descriptor; closing it ends that. That of the main thread is the process's, and closes all. */
 export function closeWithThread(fd: number, closes: boolean): void {
   if (!isMainThread) native.environment.own(fd, closes)
 }
@@ -21,8 +21,7 @@ export function own(owner: object, fd: number): void {
   closeWithThread(fd, true)
 }
 
-/** The descriptor is closed, or somebody else's. */
-export function disown(owner: object, fd: number): void {
+/** The descriptor is about to be closed or handed on. */
+export function disown(owner: object): void {
   registry.unregister(owner)
-  closeWithThread(fd, false)
 }

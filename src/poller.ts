@@ -1,10 +1,10 @@
 // Readiness from the event loop: one poller for each environment, each descriptor registered once, edge-triggered, and
 // one call for a batch of events. native/poller/poller.h is the contract, native/addon/loop.h the way here.
 import { check, socketError } from './errors.js'
-import { call, native } from './native.js'
+import { call, callOwning, native } from './native.js'
 
 const poller_add = call<(poller: number, fd: number) => number>('poller_add')
-const poller_create = call<() => number>('poller_create')
+const poller_create = callOwning<() => number>('poller_create')
 const poller_remove = call<(poller: number, fd: number) => number>('poller_remove')
 
 /** A recv or an accept may succeed, or tell of end-of-file or an error. */

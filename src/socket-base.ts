@@ -5,7 +5,6 @@ import type { AddressLike, SocketAddress } from './address.js'
 import {
   AF_INET,
   AF_UNIX,
-  F_DUPFD_CLOEXEC,
   F_GETFD,
   F_SETFD,
   FD_CLOEXEC,
@@ -30,9 +29,9 @@ import { dataView, field, read } from './layout.js'
 import { receiveMessage, sendMessage } from './messages.js'
 import type { MessageInfo } from './messages.js'
 import type { OwnedFd } from './owned-fd.js'
-import { disown, own } from './ownership.js'
+import { closeWithThread, disown, own } from './ownership.js'
 import type { View } from './native.js'
-import { acceptSocket, openPair, openSocket, sendFlags, setNonblocking } from './open.js'
+import { acceptSocket, duplicate, openPair, openSocket, sendFlags, setNonblocking } from './open.js'
 import { Pollfds } from './pollfds.js'
 import * as sys from './syscalls.js'
 
@@ -216,14 +215,16 @@ export abstract class SocketBase {
 
   /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
   detach(): number {
-    return this.#letGo()
+    const fd = this.#letGo()
+    closeWithThread(fd, false)
+    return fd
   }
 
   #letGo(): number {
     const fd = this.#fd
     if (fd < 0) return fd
     this.#fd = -1 // no later call can reach a descriptor that is used again
-    disown(this, fd)
+    disown(this)
     this.released?.()
     return fd
   }
@@ -233,8 +234,7 @@ export abstract class SocketBase {
 
   /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
   dup(): this {
-    const fd = check(sys.fcntl(this.#fd, F_DUPFD_CLOEXEC, 0), 'fcntl')
-    return this.made(this.family, this.type, this.protocol, fd)
+    return this.made(this.family, this.type, this.protocol, duplicate(this.#fd))
   }
 
   /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD */

@@ -6,16 +6,19 @@ import type { Descriptor } from './descriptor.js'
 import { attempt, check, checkInteger, socketError } from './errors.js'
 import { OwnedFd } from './owned-fd.js'
 import { checkTimeout } from './socket-base.js'
+import { callOwning } from './native.js'
 import * as sys from './syscalls.js'
 import { Wait } from './wait.js'
 
 const { ENOSYS } = constants.errno
 
+const pipe2 = callOwning<typeof sys.pipe2>('pipe2')
+
 /** A pipe, non-blocking and close-on-exec: the end to read from, the end to write to. pipe(2) */
 export function pipe(): [OwnedFd, OwnedFd] {
-  if (sys.pipe2 === undefined) throw socketError(ENOSYS, 'pipe2')
+  if (pipe2 === undefined) throw socketError(ENOSYS, 'pipe2')
   const fds = new Int32Array(2)
-  check(sys.pipe2(fds, O_NONBLOCK | O_CLOEXEC), 'pipe2')
+  check(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 'pipe2')
   return [new OwnedFd(fds[0]!), new OwnedFd(fds[1]!)]
 }
 

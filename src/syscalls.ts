@@ -8,7 +8,7 @@
  *
  * @module bsd-sockets/syscalls
  */
-import { call } from './native.js'
+import { call, callOwning } from './native.js'
 import type { Length, View } from './native.js'
 
 export type { Length, View }
@@ -66,7 +66,7 @@ export const writev = call<(fd: number, views: readonly View[]) => number>('writ
 export const shutdown = call<(fd: number, how: number) => number>('shutdown')
 
 /** Gives a descriptor back, whatever it is. Never to be tried again, not even after −EINTR. close(2) */
-export const close = call<(fd: number) => number>('close')
+export const close = callOwning<(fd: number) => number>('close')
 
 /** Reads an option's value into `view`, its length into `length`. getsockopt(2) */
 export const getsockopt =

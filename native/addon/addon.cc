@@ -5,6 +5,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportEnvironment(env, exports);
   ExportLayouts(env, exports);
   ExportResolution(env, exports);
+  ExportOwning(env, exports);
   ExportSyscalls(env, exports);
   return exports;
 }

@@ -9,6 +9,10 @@ void ExportConstants(Napi::Env env, Napi::Object exports);
 void ExportEnvironment(Napi::Env env, Napi::Object exports);
 void ExportLayouts(Napi::Env env, Napi::Object exports);
 void ExportResolution(Napi::Env env, Napi::Object exports);
+void ExportOwning(Napi::Env env, Napi::Object exports);
 void ExportSyscalls(Napi::Env env, Napi::Object exports);
+
+// The JavaScript function of a call in the table; nullptr where this kernel has no such call.
+napi_callback FindSyscall(const char* name);
 
 #endif

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "addon.h"
+#include "environment.h"
 #include "loop.h"
 #include "signals.h"
 
@@ -45,6 +46,7 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   if (environment->watcher == nullptr) {
+    Own(info.Env(), info[0].As<Napi::Number>(), false);
     Loop* loop = new Loop(info.Env(), info[0].As<Napi::Number>(), info[1], info[2]);
     environment->watcher = info[3].As<Napi::Boolean>() ? WatchByLibuv(loop) : WatchByThread(loop);
   }
@@ -59,12 +61,8 @@ Napi::Value Hold(const Napi::CallbackInfo& info) {
 }
 
 // own(fd, owned): whether the descriptor is closed when the environment ends, as a worker that is terminated does.
-Napi::Value Own(const Napi::CallbackInfo& info) {
-  Environment* environment = info.Env().GetInstanceData<Environment>();
-  const int64_t fd = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
-  if (fd < 0 || fd >= 1 << 24) return info.Env().Undefined();
-  if (static_cast<size_t>(fd) >= environment->owned.size()) environment->owned.resize(static_cast<size_t>(fd) + 1);
-  environment->owned[static_cast<size_t>(fd)] = info[1].As<Napi::Boolean>();
+Napi::Value OwnDescriptor(const Napi::CallbackInfo& info) {
+  if (info[0].IsNumber()) Own(info.Env(), info[0].As<Napi::Number>(), info[1].As<Napi::Boolean>());
   return info.Env().Undefined();
 }
 
@@ -92,11 +90,19 @@ Napi::Value Wake(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+void Own(napi_env env, double number, bool owned) {
+  if (!(number >= 0) || number >= 1 << 24) return;
+  std::vector<bool>& descriptors = Napi::Env(env).GetInstanceData<Environment>()->owned;
+  const size_t fd = static_cast<size_t>(number);
+  if (fd >= descriptors.size()) descriptors.resize(fd + 1);
+  descriptors[fd] = owned;
+}
+
 void ExportEnvironment(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment);
   Napi::Object environment = Napi::Object::New(env);
   environment.Set("hold", Napi::Function::New(env, Hold, "hold"));
-  environment.Set("own", Napi::Function::New(env, Own, "own"));
+  environment.Set("own", Napi::Function::New(env, OwnDescriptor, "own"));
   environment.Set("signals", Napi::Function::New(env, Signals, "signals"));
   environment.Set("start", Napi::Function::New(env, Start, "start"));
   environment.Set("wake", Napi::Function::New(env, Wake, "wake"));

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "addon.h"
 #include "calls.h"
 #include "poller.h"
@@ -114,6 +116,13 @@ struct Row {
 };
 
 static constexpr Row kRows[] = {POSIX_CALLS(ROW) LIBRARY_FUNCTIONS(ROW) KERNEL_CALLS(ROW)};
+
+napi_callback FindSyscall(const char* name) {
+  for (const Row& row : kRows) {
+    if (strcmp(row.name, name) == 0) return row.function;
+  }
+  return nullptr;
+}
 
 void ExportSyscalls(Napi::Env env, Napi::Object exports) {
   Napi::Object functions = Napi::Object::New(env);

@@ -7,7 +7,6 @@ import { check, socketError } from '../errors.js'
 import { call } from '../native.js'
 import type { View } from '../native.js'
 import { NOSIGNAL } from '../open.js'
-import { closeWithThread } from '../ownership.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import { bytesOf } from '../data.js'
@@ -75,7 +74,6 @@ export class Connection implements Watched {
     this.lastTick = origin.tick
     watch(fd, this)
     hold(1)
-    closeWithThread(fd, true)
   }
 
   /** The descriptor, for options and the like; −1 once it is closed. */
@@ -151,7 +149,6 @@ export class Connection implements Watched {
     this.#queue = undefined
     this.#queued = 0
     unwatch(fd)
-    closeWithThread(fd, false)
     sys.close(fd)
     hold(-1)
     this.#origin.closed(this)

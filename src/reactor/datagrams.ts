@@ -9,7 +9,6 @@ import { attempt, check } from '../errors.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import { NOSIGNAL, openSocket } from '../open.js'
-import { closeWithThread } from '../ownership.js'
 import { hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import * as sys from '../syscalls.js'
@@ -92,7 +91,6 @@ export class DatagramSocket implements Watched {
       throw error
     }
     hold(1)
-    closeWithThread(this.#fd, true)
   }
 
   /** The descriptor, for options and the like; −1 once it is closed. */
@@ -134,7 +132,6 @@ export class DatagramSocket implements Watched {
     if (fd < 0) return
     this.#fd = -1
     unwatch(fd)
-    closeWithThread(fd, false)
     sys.close(fd)
     hold(-1)
     this.#guarded(() => this.#handlers.close?.(this))

@@ -203,7 +203,6 @@ export class Server implements Watched, Origin {
     clearTimeout(this.#paused)
     if (this.#path !== undefined) rmSync(this.#path, { force: true })
     unwatch(fd)
-    closeWithThread(fd, false)
     sys.close(fd)
     hold(-1)
     if (this.#connections.size === 0) this.#end()

@@ -1,13 +1,14 @@
 // Sockets of ours among Node's own, and Node's among ours.
 import dgram from 'node:dgram'
 import net from 'node:net'
-import { AF_INET, AF_INET6, AF_UNIX, F_DUPFD_CLOEXEC, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
-import { check, invalidValue } from '../errors.js'
+import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
+import { invalidValue } from '../errors.js'
 import { socketFd } from '../node-descriptor.js'
 import type { SocketOrFd } from '../node-descriptor.js'
 import { Socket } from '../promises/index.js'
 import type { SocketBase } from '../socket-base.js'
-import { close, fcntl } from '../syscalls.js'
+import { duplicate } from '../open.js'
+import { close } from '../syscalls.js'
 
 function refuseUnless(adopts: boolean, socket: SocketBase, what: string): void {
   if (adopts) return
@@ -74,7 +75,7 @@ export async function toDgram(socket: SocketBase): Promise<dgram.Socket> {
  * @throws TypeError where it has no descriptor: it is connected, bound or listening, and not destroyed, while it has one
  */
 export function fromNet(socket: SocketOrFd): Socket {
-  const fd = check(fcntl(socketFd(socket, 'fcntl'), F_DUPFD_CLOEXEC, 0), 'fcntl')
+  const fd = duplicate(socketFd(socket, 'fcntl'))
   try {
     return Socket.fromFd(fd)
   } catch (error) {

@@ -1,0 +1,11 @@
+// What belongs to one environment, the main one or a worker's.
+#ifndef BSD_SOCKETS_ENVIRONMENT_H
+#define BSD_SOCKETS_ENVIRONMENT_H
+
+#include <node_api.h>
+
+// Whether the descriptor is closed when the environment ends, as a worker that is terminated does. A number that cannot
+// be a descriptor's is passed over.
+void Own(napi_env env, double fd, bool owned);
+
+#endif

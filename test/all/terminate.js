@@ -1,0 +1,20 @@
+// Terminates workers by the hundred, at any moment of what they do with sockets, and looks for what they leave open.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+
+const program = join(import.meta.dirname, '../../build/programs/test/programs/terminated-threads.js')
+let failed = false
+
+const works = { waits: 200, pairs: 100, connections: 100, descriptors: 100, promises: 100, reactor: 100 }
+for (const [work, rounds] of Object.entries(works)) {
+  const began = performance.now()
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program, work, String(rounds)], {
+    encoding: 'utf8',
+  })
+  const good = status === 0 && stdout === `${rounds} workers were terminated, 0 descriptors are left\n`
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  console.log(`${work}: ${stdout.trim() || `status ${status}, signal ${signal}\n${stderr}`} (${seconds} s)`)
+  failed ||= !good
+}
+process.exitCode = failed ? 1 : 0
