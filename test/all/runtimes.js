@@ -1,5 +1,5 @@
-// The other runtimes: the suite on newer Nodes (one addon serves all), without what tests the C programs; the promises on
-// Node with the loop of the others, on Bun and on Deno.
+// The other runtimes: the heart of the suite on newer Nodes (one addon serves all); the promises on Node with the loop of
+// the others, on Bun and on Deno.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -37,13 +37,11 @@ function attempt(name, command, args, env = {}) {
 attempt('the promises on Node, watched by a thread', process.execPath, [promises], { BSD_SOCKETS_LOOP: 'thread' })
 attempt('the promises on Bun', bun, [promises])
 attempt('the promises on Deno', deno, ['run', '-A', promises])
-const vitest = [
-  'node_modules/vitest/vitest.mjs',
-  'run',
-  '--reporter=dot',
-  '--exclude=test/*-c.test.ts',
-  '--exclude=test/http-hostile.test.ts',
-  '--exclude=test/constants.test.ts',
-]
-for (const node of nodes) attempt(`the suite on ${basename(dirname(dirname(node)))}`, node, vitest)
+const files = ['address', 'promises', 'reactor', 'select', 'socket', 'streams'].map(name => `test/${name}.test.ts`)
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', ...files]
+for (const node of nodes) {
+  const name = basename(dirname(dirname(node)))
+  attempt(`the promises on ${name}`, node, [promises])
+  attempt(`${files.join(', ')} on ${name}`, node, vitest)
+}
 process.exitCode = failed > 0 ? 1 : 0
