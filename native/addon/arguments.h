@@ -184,7 +184,10 @@ class Arguments {
   template <auto... Values>
   OneOf<Values...> Read(Type<OneOf<Values...>>) {
     const double number = Number(-kMaxSafeInteger, kMaxSafeInteger);
-    if (!((number == static_cast<double>(Values)) || ...)) FailValue("one of those that take an integer");
+    if (!((number == static_cast<double>(Values)) || ...)) {
+      FailValue("one of those that take an integer");
+      return {};
+    }
     return {static_cast<decltype(OneOf<Values...>::value)>(number)};
   }
   template <typename T>

@@ -1,0 +1,60 @@
+// The tests of the floor again, on an addon that AddressSanitizer and UndefinedBehaviorSanitizer watch: the first thing
+// that either finds ends the process.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { build } from '../../scripts/build.js'
+import { nodeDirectory } from '../../scripts/headers.js'
+import { run } from '../../scripts/run.js'
+import { root } from '../../scripts/stamp.js'
+
+const output = (command, args) => spawnSync(command, args, { encoding: 'utf8' }).stdout?.trim()
+
+// Only where the compiler has the library does it print more than its name.
+const library = output('g++', ['-print-file-name=libasan.so'])
+if (process.platform !== 'linux' || !library?.includes('/')) {
+  console.log('skipped: no g++ with libasan here')
+  process.exit(process.env.BSD_SOCKETS_REQUIRE_TOOLS ? 1 : 77)
+}
+
+build()
+const directory = join(root, 'build/asan')
+const addon = join(directory, 'bsd_sockets.node')
+mkdirSync(directory, { recursive: true })
+const { include_dir: nodeAddonApi } = createRequire(import.meta.url)('node-addon-api')
+const sanitizers = ['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all']
+const flags = [
+  ...['-O1', '-g', '-fPIC', '-fno-omit-frame-pointer', '-Wall', '-Wextra', ...sanitizers],
+  ...['-D_GNU_SOURCE', '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS'],
+  ...['-Inative/poller', '-Inative/http', `-I${nodeAddonApi}`, `-I${join(nodeDirectory(root), 'include/node')}`],
+]
+const files = (folder, ending) =>
+  readdirSync(join(root, folder))
+    .filter(file => file.endsWith(ending))
+    .map(file => join(folder, file))
+
+function compile(compiler, standard, source) {
+  const object = join(directory, `${source.replaceAll('/', '_')}.o`)
+  run(compiler, [`-std=${standard}`, ...flags, '-c', source, '-o', object])
+  return object
+}
+const objects = [
+  ...files('native/addon', '.cc').map(source => compile('g++', 'c++17', source)),
+  ...['native/poller', 'native/http']
+    .flatMap(folder => files(folder, '.c'))
+    .map(source => compile('gcc', 'c11', source)),
+]
+run('g++', ['-shared', ...sanitizers, ...objects, '-o', addon, '-lpthread', '-ldl'])
+
+// Node's own memory is not looked at for leaks; a view larger than the machine has room for is no finding.
+run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/syscalls', 'test/arguments', 'test/address'], {
+  env: {
+    ...process.env,
+    ASAN_OPTIONS: 'detect_leaks=0:exitcode=99:allocator_may_return_null=1',
+    BSD_SOCKETS_ADDON: addon,
+    LD_PRELOAD: library,
+    UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+  },
+})
+console.log('ok')
