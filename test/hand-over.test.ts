@@ -118,6 +118,9 @@ function worker(body: string): Worker {
   return thread
 }
 
+/** Waits for a worker's end, which may have come by now. */
+const ended = (thread: Worker): Promise<unknown> => (thread.threadId < 0 ? Promise.resolve() : once(thread, 'exit'))
+
 /** Gives a socket to a worker, which then says what it is. */
 async function move(socket: Socket | AsyncSocket, body: string): Promise<Worker> {
   const { family, type } = socket
@@ -137,11 +140,10 @@ describe('a socket moves to a worker', () => {
   ] as [string, () => [Socket, Socket]][])('%s', async (_, make) => {
     const [moved, kept] = make()
     const thread = await move(moved, `await moved.send('worker: ' + await moved.recv(64))`)
-    const exited = once(thread, 'exit') // it may come right behind the answer
     const here = closing(AsyncSocket.fromFd(kept.detach()))
     await here.send('hello')
     expect((await here.recv(64)).toString()).toBe('worker: hello')
-    await exited
+    await ended(thread)
   })
 
   test('one that listens, and what waits in its backlog', async () => {
@@ -153,7 +155,7 @@ describe('a socket moves to a worker', () => {
       `const [connection] = await moved.accept(); await connection.sendall('from a worker'); connection.close()`,
     )
     expect((await client.recv(64)).toString()).toBe('from a worker')
-    await once(thread, 'exit')
+    await ended(thread)
   })
 
   test('one that was awaited already; what had come goes along', async () => {
@@ -167,7 +169,7 @@ describe('a socket moves to a worker', () => {
     await refused
     await kept.send('received there')
     expect((await kept.recv(64)).toString()).toBe('received there')
-    await once(thread, 'exit')
+    await ended(thread)
   })
 
   test.each([
@@ -182,7 +184,7 @@ describe('a socket moves to a worker', () => {
     await client.sendto('datagram', name)
     const [data, from] = await client.recvfrom(64)
     expect([data.toString(), from]).toEqual(['datagram', name])
-    await once(thread, 'exit')
+    await ended(thread)
   })
 
   test.skipIf(!linux)('netlink', async () => {
@@ -197,6 +199,6 @@ describe('a socket moves to a worker', () => {
        parentPort.postMessage((await moved.recv(65536)).readUInt16LE(4))`,
     )
     expect(await once(thread, 'message')).toEqual([16])
-    await once(thread, 'exit')
+    await ended(thread)
   })
 })
