@@ -11,7 +11,7 @@
  */
 export type { StreamingBody } from './body.js'
 export { fetchHandler } from './fetch.js'
-export type { FetchHandler } from './fetch.js'
+export type { FetchHandler, FetchOptions } from './fetch.js'
 export type { Limits } from './parser.js'
 export type { HttpRequest } from './request.js'
 export type { HttpResponse } from './response.js'

@@ -212,6 +212,8 @@ export class Session {
       this.#respond(response, manner, request)
     } catch (error) {
       if (this.#ended) return this.#service.reportLate(error, request)
+      this.#request = undefined
+      clock.tick()
       this.#fail(error, manner, request)
     }
     if (this.#request === undefined) this.#release()

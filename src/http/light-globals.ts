@@ -1,0 +1,45 @@
+// Request, Response and fetch of this thread, for light ones: what they make and take otherwise is what it was.
+import { LightRequest } from './light-request.js'
+import { LightResponse } from './light-response.js'
+
+const unwrapped = (input: unknown): unknown => (input instanceof LightRequest ? LightRequest.real(input) : input)
+
+function replace(name: 'Request' | 'Response' | 'fetch', value: unknown): void {
+  const enumerable = Object.getOwnPropertyDescriptor(globalThis, name)?.enumerable ?? false
+  Object.defineProperty(globalThis, name, { configurable: true, enumerable, value, writable: true })
+}
+
+type Class = new (...values: unknown[]) => object
+
+/** The class `real`, whose `new` does what `construct` does; derived classes have their own `newTarget`. */
+function constructing<T extends object>(real: T, construct: (values: unknown[], newTarget: Class) => object): T {
+  const stand: T = new Proxy(real, {
+    construct: (target, values: unknown[], newTarget) =>
+      construct(values, (newTarget === stand ? target : newTarget) as unknown as Class),
+  })
+  return stand
+}
+
+let overridden = false
+
+/** Replaces the three, once. Returns whether they are: on Node alone. */
+export function override(): boolean {
+  if (overridden || process.versions.bun !== undefined || process.versions.deno !== undefined) return overridden
+  overridden = true
+  const { Request, Response, fetch } = globalThis
+  const request = ([input, ...init]: unknown[], newTarget: Class): object =>
+    Reflect.construct(Request, [unwrapped(input), ...init], newTarget) as object
+  const response = (values: unknown[], newTarget: Class): object =>
+    (newTarget === (Response as unknown) ? LightResponse.of(values[0], values[1]) : null) ??
+    (Reflect.construct(Response, values, newTarget) as object)
+  replace('Request', constructing(Request, request))
+  replace('Response', constructing(Response, response))
+  replace(
+    'fetch',
+    new Proxy(fetch, {
+      apply: (target, _, [input, ...init]: unknown[]) =>
+        (target as (...values: unknown[]) => unknown)(unwrapped(input), ...init),
+    }),
+  )
+  return true
+}

@@ -1,0 +1,77 @@
+// A Request that is made of a request of ours: the real one, which takes longer to make than all the rest, when needed.
+import { standFor } from './forward.js'
+import type { HttpRequest } from './request.js'
+
+const RealRequest = globalThis.Request
+
+// What a URL keeps as it is. URL Standard, 4.4
+const plainPath = /^\/[\w!$&'()*+,\-./:;=@~%]*$/
+const plainQuery = /^[\w!$&()*+,\-./:;=?@~%]*$/
+const dots = /\/(?:\.|%2e)/i
+
+let lastAuthority = ''
+let lastOrigin = 'http://localhost'
+
+// Few hosts are asked for, and mostly the same one again.
+function originOf(authority: string): string {
+  if (authority === lastAuthority) return lastOrigin
+  const { origin } = new URL(`http://${authority || 'localhost'}`)
+  lastAuthority = authority
+  return (lastOrigin = origin)
+}
+
+/**
+ * The URL that a request asks for, as a Request tells it.
+ *
+ * @throws TypeError where there can be none
+ */
+export function urlOf(request: HttpRequest): string {
+  const { path, query } = request
+  const origin = originOf(request.authority)
+  const target = (path === '*' ? '/*' : path) + (query === '' ? '' : `?${query}`)
+  if (plainPath.test(path) && !dots.test(path) && plainQuery.test(query)) return origin + target
+  return new URL(origin + target).href
+}
+
+/** A Request as the web has it. Fetch Standard, 5.3 */
+export function newRequest(
+  request: HttpRequest,
+  url: string,
+  headers: NonNullable<RequestInit['headers']> = request.headers,
+): Request {
+  const { method, body, signal } = request
+  const init: RequestInit = { method, headers, signal }
+  if (body.length > 0 && !/^(get|head)$/i.test(method)) init.body = body
+  return new RealRequest(url, init)
+}
+
+/** It says itself what a router asks for. */
+export class LightRequest {
+  readonly url: string
+  readonly #request: HttpRequest
+  #headers: Headers | undefined
+  #real: Request | undefined
+
+  constructor(request: HttpRequest, url: string) {
+    this.#request = request
+    this.url = url
+  }
+
+  static real(request: LightRequest): Request {
+    return (request.#real ??= newRequest(request.#request, request.url, request.#headers))
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= this.#real?.headers ?? new Headers(this.#request.headers))
+  }
+
+  get signal(): AbortSignal {
+    return this.#real?.signal ?? this.#request.signal
+  }
+}
+
+standFor(LightRequest, RealRequest, request => LightRequest.real(request as LightRequest))

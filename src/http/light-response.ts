@@ -1,0 +1,90 @@
+// A Response of a text or of bytes: the real one, whose body is a stream from the beginning, is made when needed.
+import { standFor } from './forward.js'
+
+const RealResponse = globalThis.Response
+
+type Pairs = [name: string, value: string][]
+
+const token = /^[!#$%&'*+\-.^_`|~\w]+$/
+const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
+
+// Headers as a Headers object would tell them, or null for what is best left to one.
+function pairsOf(headers: unknown): Pairs | null {
+  if (headers === undefined) return []
+  if (headers instanceof Headers) return [...headers]
+  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers) return null
+  const pairs: Pairs = []
+  for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
+    if (typeof value !== 'string' || !token.test(name) || !plainValue.test(value)) return null
+    pairs.push([name.toLowerCase(), value])
+  }
+  return pairs
+}
+
+/** Fetch Standard, 5.5 */
+export class LightResponse {
+  readonly status: number
+  readonly #body: string | Buffer | null
+  readonly #pairs: Pairs
+  #headers: Headers | undefined
+  #real: Response | undefined
+
+  constructor(status: number, body: string | Buffer | null, pairs: Pairs) {
+    this.status = status
+    this.#body = body
+    this.#pairs = pairs
+  }
+
+  /** What `new Response(body, init)` is to give, or null where it takes a real one, or fails. */
+  static of(body: unknown, init: unknown): LightResponse | null {
+    if (init !== undefined && (typeof init !== 'object' || init === null)) return null
+    const { status = 200, statusText = '', headers } = (init ?? {}) as { [name in keyof ResponseInit]: unknown }
+    if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) return null
+    if (statusText !== '') return null
+    const content = body ?? null
+    const isText = typeof content === 'string'
+    const isBytes = content instanceof Uint8Array || content instanceof ArrayBuffer
+    if (!isText && content !== null && !isBytes) return null
+    if (content !== null && (status === 204 || status === 205 || status === 304)) return null
+    const pairs = pairsOf(headers)
+    if (pairs === null) return null
+    if (isText && !pairs.some(([name]) => name === 'content-type')) {
+      pairs.push(['content-type', 'text/plain;charset=UTF-8'])
+    }
+    return new LightResponse(status, isBytes ? Buffer.from(new Uint8Array(content)) : content, pairs)
+  }
+
+  static real(response: LightResponse): Response {
+    return (response.#real ??= new RealResponse(response.#body, { status: response.status, headers: response.headers }))
+  }
+
+  /** What it is made of; without `body` where that has become a stream. */
+  get content(): { status: number; pairs: Pairs; body: string | Buffer | null | undefined } {
+    const pairs = this.#headers === undefined ? this.#pairs : [...this.#headers]
+    return { status: this.status, pairs, body: this.#real === undefined ? this.#body : undefined }
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= new Headers(this.#pairs))
+  }
+
+  get ok(): boolean {
+    return this.status < 300
+  }
+
+  get statusText(): string {
+    return ''
+  }
+
+  get bodyUsed(): boolean {
+    return this.#real?.bodyUsed ?? false
+  }
+
+  /** Of a body there are two then; the headers are these. */
+  clone(): Response {
+    const { body } = LightResponse.real(this).clone()
+    return new RealResponse(body, { status: this.status, headers: this.headers })
+  }
+}
+
+standFor(LightResponse, RealResponse, response => LightResponse.real(response as LightResponse))

@@ -1,0 +1,718 @@
+// bsd-sockets/http: `serve`, seen by fetch, node:http, curl and raw sockets.
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { serve, serveInWorkers } from 'bsd-sockets/http'
+import type { Handler, HttpRequest, HttpResponse, HttpServer, ServeOptions, StreamingBody } from 'bsd-sockets/http'
+import { createConnection } from 'bsd-sockets/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { HttpClient } from './http-exchange.js'
+import { tool } from './tools.js'
+
+const hasCurl = tool('curl')
+
+/** What the handlers threw, in order; a test that expects none may leave it be. */
+function start(handler: Handler, options: ServeOptions = {}) {
+  const errors: unknown[] = []
+  const server = serve(handler, { error: error => void errors.push(error), ...options })
+  onTestFinished(() => server.close())
+  return Object.assign(server, { errors })
+}
+
+const urlOf = ({ port }: HttpServer, path = '/'): string => `http://127.0.0.1:${port}${path}`
+
+/** Sends bytes on a connection of their own, and gives what comes until the server ends. */
+async function exchange({ port }: HttpServer, bytes: string): Promise<string> {
+  const client = new HttpClient({ address: port })
+  client.send(bytes)
+  return client.end()
+}
+
+const get = (path = '/', ...headers: string[]): string =>
+  [`GET ${path} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n')
+
+const last = (path = '/'): string => get(path, 'Connection: close')
+
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await sleep(5)
+}
+
+/** A promise, and what settles it. */
+function deferred<T = void>() {
+  let resolve!: (value: T) => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<T>((...both) => ([resolve, reject] = both))
+  return { promise, resolve, reject }
+}
+
+describe('requests', () => {
+  test('tell of their parts, the same after other requests as at once', async () => {
+    const seen: HttpRequest[] = []
+    const server = start(request => {
+      seen.push(request)
+      return { body: `${request.method} ${request.target}` }
+    })
+    const first = 'PUT http://a.b:81/x/y?q=1 HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\nCookie: c=1\r\nCookie: d=2\r\n'
+    const typed = 'Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 3\r\n\r\nabc'
+    const partial = new HttpClient({ address: server.port })
+    partial.send('GET /partial/of/a/request HTTP/1.1\r\nHost: y\r\nX-Long: ')
+    const answer = await exchange(server, first + typed + last('/second?'))
+    expect(answer).toContain('\r\n\r\nPUT http://a.b:81/x/y?q=1HTTP/1.1 200')
+    partial.socket.destroy()
+    const [request, second] = seen as [HttpRequest, HttpRequest]
+    expect({ ...request.headers }).toEqual({
+      host: 'h',
+      'x-a': '1, 2',
+      cookie: 'c=1; d=2',
+      'content-type': 'a/b',
+      'content-length': '3',
+    })
+    const { method, target, path, query, authority, version, keepAlive } = request
+    expect({ method, target, path, query, authority, version, keepAlive }).toEqual({
+      method: 'PUT',
+      target: 'http://a.b:81/x/y?q=1',
+      path: '/x/y',
+      query: 'q=1',
+      authority: 'a.b:81',
+      version: '1.1',
+      keepAlive: true,
+    })
+    expect(request.body.toString()).toBe('abc')
+    expect(request.header('x-a')).toBe('1, 2')
+    expect(request.header('constructor')).toBeUndefined()
+    expect([second.path, second.query, second.keepAlive, second.body.length]).toEqual(['/second', '', false, 0])
+  })
+
+  test('of an asynchronous handler keep their parts while another comes in pieces', async () => {
+    const gate = deferred()
+    const server = start(async request => {
+      await gate.promise
+      return { body: `${request.path} ${request.header('x')}` }
+    })
+    const answer = exchange(server, get('/mine', 'X: 1', 'Connection: close'))
+    await sleep(20)
+    const other = new HttpClient({ address: server.port })
+    other.send('DELETE /somebody/elses HTTP/1.1\r\nHost: somebody.else\r\nX: 2')
+    await sleep(20)
+    gate.resolve()
+    expect(await answer).toMatch(/\r\n\r\n\/mine 1$/)
+    other.socket.destroy()
+  })
+
+  test('have bodies by length and by chunks, of any size up to the limit', async () => {
+    const server = start(({ body }) => ({ body }), { limits: { body: 5_000_000 } })
+    const bytes = Buffer.alloc(5_000_000, 'abcdefghijklm')
+    const sized = await fetch(urlOf(server), { method: 'POST', body: bytes })
+    expect(Buffer.from(await sized.arrayBuffer()).equals(bytes)).toBe(true)
+    const pieces = Readable.from(Array.from({ length: 50 }, (_, i) => bytes.subarray(i * 100_000, (i + 1) * 100_000)))
+    const chunked = await fetch(urlOf(server), {
+      method: 'POST',
+      body: Readable.toWeb(pieces),
+      duplex: 'half',
+    } as never)
+    expect(Buffer.from(await chunked.arrayBuffer()).equals(bytes)).toBe(true)
+    const more = await exchange(server, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000001\r\n\r\n')
+    expect(more).toMatch(/^HTTP\/1\.1 413 /)
+  })
+
+  test('above a limit are refused: 413, 414, 431', async () => {
+    const limits = { requestLine: 40, headerCount: 2, headerBytes: 60, body: 3 }
+    const server = start(() => ({}), { limits })
+    const status = async (bytes: string): Promise<string> => (await exchange(server, bytes)).slice(9, 12)
+    expect(await status(last('/'))).toBe('200')
+    expect(await status(last(`/${'a'.repeat(40)}`))).toBe('414')
+    expect(await status(get('/', 'A: 1', 'B: 2'))).toBe('431')
+    expect(await status(get('/', `A: ${'a'.repeat(60)}`))).toBe('431')
+    expect(await status('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n')).toBe('413')
+    expect(await status('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd')).toBe('413')
+  })
+
+  test.each([
+    [{ limits: { body: -1 } }, /"limits.body".*-1/],
+    [{ limits: { requestLine: 65_537 } }, /"limits.requestLine".*65_?537/],
+    [{ limits: { headerCount: NaN } }, /"limits.headerCount".*NaN/],
+    [{ timeouts: { idle: -5 } }, /-5/],
+  ])('%j is no limit', (options, message) => {
+    expect(() => serve(() => ({}), options)).toThrow(RangeError)
+    expect(() => serve(() => ({}), options)).toThrow(message)
+  })
+})
+
+describe('responses', () => {
+  test('of every kind of body', async () => {
+    const bodies: Record<string, HttpResponse['body']> = {
+      '/text': 'grüß',
+      '/bytes': new Uint8Array([1, 2, 3]),
+      '/part': new Uint8Array(Buffer.from('abcdef').buffer, 0, 0),
+      '/view': new DataView(new Uint8Array([0, 65, 66, 0]).buffer, 1, 2),
+      '/buffer': new Uint8Array([67, 68]).buffer,
+      '/null': null,
+    }
+    const server = start(({ path }) => ({ body: bodies[path]! }))
+    const result = async (path: string) => {
+      const response = await fetch(urlOf(server, path))
+      return [response.headers.get('content-type'), response.headers.get('content-length'), await response.text()]
+    }
+    expect(await result('/text')).toEqual(['text/plain; charset=utf-8', '6', 'grüß'])
+    expect(await result('/bytes')).toEqual([null, '3', '\x01\x02\x03'])
+    expect(await result('/part')).toEqual([null, '0', ''])
+    expect(await result('/view')).toEqual([null, '2', 'AB'])
+    expect(await result('/buffer')).toEqual([null, '2', 'CD'])
+    expect(await result('/null')).toEqual([null, '0', ''])
+    expect(server.errors).toEqual([])
+  })
+
+  test('large ones, to a client that reads late', async () => {
+    const body = Buffer.alloc(20_000_000, 'The quick brown fox')
+    const server = start(({ path }) => ({ body: path === '/text' ? body.toString() : body }))
+    for (const path of ['/text', '/bytes']) {
+      const client = new HttpClient({ address: server.port })
+      client.socket.pause()
+      client.send(last(path))
+      await sleep(50)
+      client.socket.resume()
+      const answer = await client.end()
+      expect(answer.length - answer.indexOf('\r\n\r\n') - 4).toBe(body.length)
+      expect(answer.endsWith(body.subarray(-1000).toString())).toBe(true)
+    }
+  })
+
+  test('have the status, the reason and the headers that were given, in one order', async () => {
+    const server = start(({ path }) =>
+      path === '/list'
+        ? { headers: [['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['content-type', 'x/y']] } // prettier-ignore
+        : { status: 299, statusText: 'Fine', headers: { 'X-N': 5, Via: ['a', 'b'], Date: 'today' }, body: 'x' },
+    )
+    expect(await exchange(server, get('/') + last('/list'))).toBe(
+      'HTTP/1.1 299 Fine\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 1\r\nX-N: 5\r\nVia: a\r\nVia: b\r\n' +
+        'Date: today\r\n\r\nx' +
+        'HTTP/1.1 200 OK\r\nDate: -\r\nContent-Type: x/y\r\nContent-Length: 0\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n' +
+        'Connection: close\r\n\r\n',
+    )
+  })
+
+  test('to HEAD, and of 204 and 304, have no content, even one that comes in pieces', async () => {
+    let cancelled = 0
+    const stream = (): ReadableStream<Uint8Array> => new ReadableStream({ cancel: () => ++cancelled } as never)
+    const server = start(({ path }) => {
+      if (path === '/stream') return { body: stream() }
+      const status = Number(path.slice(1)) || 200
+      return { status, body: path === '/204' ? stream() : 'hello' }
+    })
+    const head = (path: string): string => `HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+    expect(await exchange(server, head('/') + head('/stream') + get('/204') + get('/304') + last('/'))).toBe(
+      'HTTP/1.1 200 OK\r\nDate: -\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 5\r\n\r\n' +
+        'HTTP/1.1 200 OK\r\nDate: -\r\nTransfer-Encoding: chunked\r\n\r\n' +
+        'HTTP/1.1 204 No Content\r\nDate: -\r\n\r\n' +
+        'HTTP/1.1 304 Not Modified\r\nDate: -\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n' +
+        'HTTP/1.1 200 OK\r\nDate: -\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 5\r\n' +
+        'Connection: close\r\n\r\nhello',
+    )
+    expect(cancelled).toBe(2)
+  })
+
+  test.each<[string, unknown, string]>([
+    ['a line break in a value', { headers: { 'X-A': 'a\r\nX-B: b' } }, 'ERR_INVALID_CHAR'],
+    ['a bare LF in a value', { headers: [['X-A', 'a\nb']] }, 'ERR_INVALID_CHAR'],
+    ['NUL in a value', { headers: { 'X-A': ['a', 'b\0'] } }, 'ERR_INVALID_CHAR'],
+    ['a character that is no byte', { headers: { 'X-A': '\u010a' } }, 'ERR_INVALID_CHAR'],
+    ['no value', { headers: { 'X-A': undefined } }, 'ERR_INVALID_CHAR'],
+    ['a line break in a name', { headers: { 'X-A: b\r\nX-B': 'c' } }, 'ERR_INVALID_HTTP_TOKEN'],
+    ['an empty name', { headers: { '': 'c' } }, 'ERR_INVALID_HTTP_TOKEN'],
+    ['a line break in Content-Type', { headers: { 'content-type': 'a\r\nb' } }, 'ERR_INVALID_CHAR'],
+    ['a line break in the reason', { statusText: 'OK\r\nX-B: c' }, 'ERR_INVALID_CHAR'],
+    ['a length that is not so', { headers: { 'Content-Length': 3 }, body: 'ab' }, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH'],
+    ['a length that is no number', { headers: { 'Content-Length': '1e1' } }, 'ERR_HTTP_INVALID_HEADER_VALUE'],
+    ['another coding', { headers: { 'Transfer-Encoding': 'gzip' } }, 'ERR_HTTP_INVALID_HEADER_VALUE'],
+    ['another protocol', { headers: { Connection: 'Upgrade' } }, 'ERR_HTTP_INVALID_HEADER_VALUE'],
+    ['a status that is none', { status: 99 }, 'ERR_OUT_OF_RANGE'],
+    ['a status with a fraction', { status: 200.5 }, 'ERR_OUT_OF_RANGE'],
+    ['a body that is none', { body: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['no response', undefined, 'ERR_INVALID_ARG_TYPE'],
+    ['a response that is a text', 'hello', 'ERR_INVALID_ARG_TYPE'],
+  ])('%s is a 500, and tells the client nothing', async (_, response, code) => {
+    for (const handler of [() => response, async () => Promise.resolve(response)]) {
+      const server = start(handler as Handler)
+      expect(await exchange(server, last())).toBe(
+        'HTTP/1.1 500 Internal Server Error\r\nDate: -\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 26\r\n' +
+          'Connection: close\r\n\r\n500 Internal Server Error\n',
+      )
+      expect(server.errors).toEqual([expect.objectContaining({ code })])
+    }
+  })
+
+  test('may close the connection, and say what frameworks say of the framing', async () => {
+    const server = start(({ path }) => ({
+      headers:
+        path === '/close' ? { connection: 'Close' } : { 'Transfer-Encoding': 'chunked', Connection: 'keep-alive' },
+      body: 'x',
+    }))
+    const answer = await exchange(server, get('/') + get('/close') + get('/'))
+    const type = 'Content-Type: text/plain; charset=utf-8\r\nContent-Length: 1\r\n'
+    expect(answer).toBe(
+      `HTTP/1.1 200 OK\r\nDate: -\r\n${type}\r\nxHTTP/1.1 200 OK\r\nDate: -\r\n${type}Connection: close\r\n\r\nx`,
+    )
+  })
+
+  test('a handler that throws is a 500, and the connection goes on', async () => {
+    const handlers: Record<string, Handler> = {
+      '/throws': () => {
+        throw new Error('my secret')
+      },
+      '/rejects': () => Promise.reject(new Error('my secret')),
+      '/': () => ({ body: 'ok' }),
+    }
+    const server = start(request => handlers[request.path]!(request))
+    const answer = await exchange(server, get('/throws') + get('/rejects') + last('/'))
+    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 500', 'HTTP/1.1 500', 'HTTP/1.1 200'])
+    expect(answer).not.toContain('secret')
+    expect(server.errors.map(String)).toEqual(['Error: my secret', 'Error: my secret'])
+  })
+})
+
+describe('streams', () => {
+  const pieces = async function* (count: number): AsyncGenerator<string> {
+    for (let i = 0; i < count; i++) {
+      await sleep(1)
+      yield `piece ${i};`
+    }
+  }
+
+  test('of every kind go out in chunks', async () => {
+    const bodies: Record<string, () => StreamingBody> = {
+      '/generator': () => pieces(3),
+      '/array': () => ['a', Buffer.alloc(0), 'b', new Uint8Array([99])],
+      '/node': () => Readable.from(['x', 'y']),
+      '/web': () => new Blob(['w', 'e', 'b']).stream(),
+      '/empty': () => [],
+    }
+    const server = start(({ path }) => ({ body: bodies[path]!() }))
+    const body = async (path: string): Promise<string> => (await fetch(urlOf(server, path))).text()
+    expect(await Promise.all(Object.keys(bodies).map(body))).toEqual([
+      'piece 0;piece 1;piece 2;',
+      'abc',
+      'xy',
+      'web',
+      '',
+    ])
+    expect(await exchange(server, last('/array'))).toMatch(
+      /\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n$/,
+    )
+  })
+
+  test('have a length where one is told, and end the connection of HTTP/1.0', async () => {
+    const server = start(({ path }) =>
+      path === '/sized' ? { headers: { 'Content-Length': 3 }, body: ['ab', 'c'] } : { body: ['ab', 'c'] },
+    )
+    const old = 'HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'
+    expect(await exchange(server, `GET /sized ${old}GET / ${old}GET / ${old}`)).toBe(
+      'HTTP/1.1 200 OK\r\nDate: -\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nabc' +
+        'HTTP/1.1 200 OK\r\nDate: -\r\nConnection: close\r\n\r\nabc',
+    )
+  })
+
+  test.each([
+    ['longer', ['ab', 'cd'], /more bytes/],
+    ['shorter', ['ab'], /1 bytes less/],
+  ])('that are %s than their length break off', async (_, body, message) => {
+    const server = start(() => ({ headers: { 'Content-Length': 3 }, body }))
+    using client = await createConnection(['127.0.0.1', server.port])
+    await client.sendall(get())
+    const receiveAll = async (): Promise<void> => {
+      while ((await client.recv(1024)).length > 0);
+    }
+    await expect(receiveAll()).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(server.errors).toEqual([
+      expect.objectContaining({
+        code: 'ERR_HTTP_CONTENT_LENGTH_MISMATCH',
+        message: expect.stringMatching(message) as string,
+      }),
+    ])
+  })
+
+  test('that fail midway break off, and are told of', async () => {
+    const server = start(() => ({
+      body: (async function* () {
+        yield* pieces(1)
+        throw new Error('midway')
+      })(),
+    }))
+    await expect(fetch(urlOf(server)).then(response => response.text())).rejects.toThrow()
+    await until(() => server.errors.length > 0)
+    expect(String(server.errors[0])).toBe('Error: midway')
+  })
+
+  test('wait for a client that does not read', async () => {
+    let made = 0
+    const server = start(() => ({
+      body: (function* () {
+        for (; made < 1000; made++) yield Buffer.alloc(100_000, 'x')
+      })(),
+    }))
+    const client = new HttpClient({ address: server.port })
+    client.socket.pause()
+    client.send(last())
+    let before = -1
+    while (made > before) {
+      before = made
+      await sleep(100)
+    }
+    expect(made).toBeLessThan(900) // of 100 MB, the kernel holds a few
+    expect([...server.server].map(({ queued }) => queued < 1_000_000)).toEqual([true])
+    client.socket.resume()
+    await client.end()
+    expect(made).toBe(1000)
+  })
+
+  test.each(['generator', 'web', 'node'])('of a client that goes are let go: %s', async kind => {
+    const gone = deferred()
+    const generate = async function* (): AsyncGenerator<Buffer> {
+      try {
+        for (;;) {
+          yield Buffer.alloc(100_000)
+          await sleep(1)
+        }
+      } finally {
+        gone.resolve()
+      }
+    }
+    const bodies = {
+      generator: generate,
+      web: () =>
+        new ReadableStream<Uint8Array>({
+          pull: controller => controller.enqueue(new Uint8Array(100_000)),
+          cancel: () => gone.resolve(),
+        }),
+      node: () => Readable.from(generate()),
+    }
+    const server = start(() => ({ body: bodies[kind as keyof typeof bodies]() }))
+    const client = new HttpClient({ address: server.port })
+    client.send(get())
+    await once(client.socket, 'data')
+    client.socket.destroy()
+    await gone.promise
+    await until(() => server.server.connections === 0)
+    expect(server.errors).toEqual([])
+  })
+
+  test('whose maker is silent are let go when the client resets', async () => {
+    const cancelled = deferred()
+    const server = start(() => ({
+      body: new ReadableStream<Uint8Array>({
+        start: controller => controller.enqueue(Buffer.from('first')),
+        cancel: () => cancelled.resolve(),
+      }),
+    }))
+    const client = new HttpClient({ address: server.port })
+    client.send(get())
+    await once(client.socket, 'data')
+    client.socket.resetAndDestroy()
+    await cancelled.promise
+    expect(server.server.connections).toBe(0)
+  })
+})
+
+describe('connections', () => {
+  test('answer in the order of the requests, whichever handler is done first', async () => {
+    let running = 0
+    const server = start(async ({ path }) => {
+      running++
+      await sleep(path === '/0' ? 60 : 1)
+      running--
+      return path === '/2' ? { body: [path, '!'] } : { body: path }
+    })
+    const answer = await exchange(server, get('/0') + get('/1') + get('/2') + last('/3'))
+    expect(answer.match(/\/\d(?!\.)/g)).toEqual(['/0', '/1', '/2', '/3'])
+    expect(running).toBe(0)
+  })
+
+  test('do not answer a client that floods and never reads', async () => {
+    let answered = 0
+    const body = 'x'.repeat(10_000)
+    const server = start(() => {
+      answered++
+      return { body }
+    })
+    const client = new HttpClient({ address: server.port })
+    client.socket.pause()
+    const flood = get().repeat(20_000)
+    client.send(flood)
+    let before = -1
+    while (answered > before) {
+      before = answered
+      await sleep(100)
+    }
+    expect(answered).toBeLessThan(15_000)
+    expect([...server.server].map(({ queued }) => queued < 1_000_000)).toEqual([true])
+    client.finish()
+    client.socket.resume()
+    await client.end()
+    expect(answered).toBe(20_000)
+  })
+
+  test('tell a handler by `signal` that the client has gone, and report what it throws later', async () => {
+    const aborted = deferred<HttpRequest>()
+    const server = start(async request => {
+      await once(request.signal, 'abort')
+      aborted.resolve(request)
+      if (request.path === '/throws') throw new Error('late')
+      throw request.signal.reason
+    })
+    for (const path of ['/', '/throws']) {
+      const client = new HttpClient({ address: server.port })
+      await once(client.socket, 'connect')
+      client.send(get(path))
+      await sleep(20)
+      client.socket.resetAndDestroy()
+    }
+    expect((await aborted.promise).signal.aborted).toBe(true)
+    await until(() => server.errors.length > 0)
+    expect(server.errors.map(String)).toEqual(['Error: late'])
+  })
+
+  test('`signal` of a request that was answered stays as it is', async () => {
+    const signals: AbortSignal[] = []
+    const server = start(async request => {
+      signals.push(request.signal)
+      await sleep(1)
+      return {}
+    })
+    await exchange(server, last())
+    await until(() => server.server.connections === 0)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
+  })
+
+  test('an error answer is not lost to a client that is still sending', async () => {
+    const server = start(() => ({}), { limits: { body: 10 } })
+    for (let i = 0; i < 20; i++) {
+      const answer = await exchange(
+        server,
+        'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n' + 'x'.repeat(400_000),
+      )
+      expect(answer).toMatch(/^HTTP\/1\.1 413 Content Too Large\r\n/)
+    }
+  })
+
+  test('ask for a body that waits to be asked for', async () => {
+    const server = start(({ body }) => ({ body }))
+    const request = http.request(urlOf(server), { method: 'POST', headers: { Expect: '100-continue' } })
+    request.flushHeaders()
+    await once(request, 'continue')
+    request.end('asked for')
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    expect(await text(response)).toBe('asked for')
+  })
+
+  test.each<[string, keyof NonNullable<ServeOptions['timeouts']>, string, RegExp]>([
+    ['says nothing', 'first', '', /^$/],
+    ['says nothing more', 'idle', get(), /^HTTP\/1\.1 200 .*\r\n\r\nok$/s],
+    ['does not finish its head', 'head', 'GET / HTTP', /^HTTP\/1\.1 408 .*Connection: close\r\n\r\n408 Request/s],
+    [
+      'does not finish its body',
+      'body',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nab',
+      /^HTTP\/1\.1 408 /,
+    ],
+  ])('of a client that %s end', async (_, phase, bytes, expected) => {
+    const server = start(() => ({ body: 'ok' }), { timeouts: { [phase]: 100 } })
+    expect(await exchange(server, bytes)).toMatch(expected)
+  })
+
+  test('of a client that sends a head byte by byte for ever end', async () => {
+    const server = start(() => ({}), { timeouts: { head: 300 } })
+    const client = new HttpClient({ address: server.port })
+    client.send('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    const dribble = setInterval(() => client.send('a'), 20)
+    expect(await client.end().finally(() => clearInterval(dribble))).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  test('of a client that never reads, or never closes, end', async () => {
+    const server = start(() => ({ body: Buffer.alloc(50_000_000) }), { timeouts: { write: 200, linger: 200 } })
+    const silent = new HttpClient({ address: server.port })
+    silent.socket.pause()
+    silent.send(get())
+    const open = new HttpClient({ address: server.port })
+    open.send('nonsense\r\n\r\n')
+    expect(open.text).toBe('')
+    await until(() => server.server.connections > 0)
+    await until(() => server.server.connections === 0)
+    silent.socket.destroy()
+    open.socket.destroy()
+  })
+
+  test('hundreds of slow ones do not hold up the others', async () => {
+    const server = start(() => ({ body: 'ok' }), { timeouts: { head: 1500, first: 1500 } })
+    const slow = Array.from({ length: 300 }, () => new HttpClient({ address: server.port }))
+    for (const client of slow) client.send('GET / HTTP/1.1\r\n')
+    for (let i = 0; i < 50; i++) expect(await (await fetch(urlOf(server))).text()).toBe('ok')
+    const answers = await Promise.all(slow.map(client => client.end()))
+    expect(answers.every(answer => answer.startsWith('HTTP/1.1 408 '))).toBe(true)
+  })
+
+  test('keep no more than what has not been answered', async () => {
+    const server = start(() => ({}), { maxConnections: 1, timeouts: { idle: null } })
+    const first = new HttpClient({ address: server.port })
+    first.send(get())
+    await once(first.socket, 'data')
+    const second = exchange(server, last())
+    await sleep(50)
+    expect(server.server.connections).toBe(1)
+    first.socket.destroy()
+    expect(await second).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('serve node:http, with an agent that keeps them', async () => {
+    const server = start(({ body, method }) => ({ headers: { 'X-Method': method }, body }))
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    for (let i = 0; i < 20; i++) {
+      const request = http.request(urlOf(server), { agent, method: 'PATCH' }).end(`body ${i}`)
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+      expect([response.headers['x-method'], await text(response)]).toEqual(['PATCH', `body ${i}`])
+    }
+    expect(server.server.connections).toBe(1)
+  })
+
+  test.skipIf(!hasCurl)(`serve curl${hasCurl ? '' : ' (skipped: curl is not installed)'}`, async () => {
+    const server = start(({ body, method }) => ({ body: method === 'GET' ? ['streamed ', 'to curl'] : body }))
+    const curl = async (...args: string[]): Promise<string> =>
+      (await promisify(execFile)('curl', ['-sS', '--max-time', '20', ...args, urlOf(server)])).stdout
+    expect(await curl()).toBe('streamed to curl')
+    expect(await curl('--http1.0')).toBe('streamed to curl')
+    expect(await curl('-d', 'posted')).toBe('posted')
+    expect(await curl('-H', 'Transfer-Encoding: chunked', '-d', 'in chunks')).toBe('in chunks')
+    expect(await curl('-H', 'Expect: 100-continue', '-d', 'x'.repeat(2000))).toBe('x'.repeat(2000))
+    expect(await curl('-I')).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  })
+
+  test('over a Unix socket', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'http-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'socket')
+    const server = start(() => ({ body: 'local' }), { path })
+    const client = new HttpClient({ address: path })
+    client.send(last())
+    expect(await client.end()).toMatch(/\r\n\r\nlocal$/)
+    expect(() => server.port).toThrow(/ENOTCONN/)
+  })
+})
+
+describe('stop', () => {
+  test('lets what is under way finish, ends what is idle, and accepts no more', async () => {
+    const gate = deferred()
+    const server = start(async ({ path }) => {
+      if (path === '/slow') await gate.promise
+      return { body: 'done' }
+    })
+    const [idle, fresh, slow] = Array.from({ length: 3 }, () => new HttpClient({ address: server.port })) as [
+      HttpClient,
+      HttpClient,
+      HttpClient,
+    ]
+    idle.send(get())
+    await once(idle.socket, 'data')
+    slow.send(get('/slow') + get('/behind'))
+    await until(() => server.server.connections === 3)
+    await sleep(20)
+    const url = urlOf(server)
+    const stopped = server.stop()
+    expect(await idle.end()).toMatch(/\r\n\r\ndone$/)
+    expect(await fresh.end()).toBe('')
+    await expect(fetch(url)).rejects.toThrow()
+    gate.resolve()
+    const answer = await slow.end()
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n\r\ndone$/s)
+    await stopped
+    expect(server.server.connections).toBe(0)
+  })
+
+  test('answers a request that had come, and a stream to its end', async () => {
+    const gate = deferred()
+    const server = start(({ path }) => ({
+      body:
+        path === '/'
+          ? 'in time'
+          : (async function* () {
+              yield 'first '
+              await gate.promise
+              yield 'last'
+            })(),
+    }))
+    const streamed = new HttpClient({ address: server.port })
+    streamed.send(get('/stream'))
+    await once(streamed.socket, 'data')
+    const stopped = server.stop()
+    gate.resolve()
+    expect(await streamed.end()).toMatch(/first .*last\r\n0\r\n\r\n$/s)
+    await stopped
+  })
+
+  test('waits no longer than its timeout', async () => {
+    const server = start(() => new Promise(() => undefined))
+    const client = new HttpClient({ address: server.port })
+    client.send(get())
+    await until(() => server.server.connections === 1)
+    await sleep(20)
+    await server.stop({ timeout: 50 })
+    expect(server.server.connections).toBe(0)
+    await client.end()
+  })
+
+  test('`close` and `using` close everything at once', async () => {
+    let client: HttpClient
+    {
+      using server = serve(() => ({}))
+      client = new HttpClient({ address: server.port })
+      client.send(get())
+      await once(client.socket, 'data')
+    }
+    await client.end()
+  })
+})
+
+describe('workers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'http-workers-'))
+  const module = (name: string, code: string): string => {
+    const file = join(folder, `${name}.mjs`)
+    writeFileSync(file, code)
+    return pathToFileURL(file).href
+  }
+
+  test.each([
+    [
+      'handler',
+      `import { threadId } from 'node:worker_threads'; export const handler = () => ({ body: 't' + threadId })`,
+    ],
+    [
+      'fetch',
+      `import { threadId } from 'node:worker_threads'; export default { fetch: () => new Response('t' + threadId) }`,
+    ],
+  ])('share a port: a module that exports %s', async (name, code) => {
+    const pool = await serveInWorkers(module(name, code), { workers: 2 })
+    const port = 'port' in pool.address ? pool.address.port : 0
+    const threads = new Set<string>()
+    const ask = async (): Promise<string> => {
+      const client = new HttpClient({ address: port })
+      client.send(last())
+      return /t\d+$/.exec(await client.end())![0]
+    }
+    for (let i = 0; i < 200 && threads.size < 2; i++) threads.add(await ask())
+    expect(threads.size).toBe(2)
+    await pool.stop()
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+  })
+
+  test('say what is wrong with a module', async () => {
+    const empty = serveInWorkers(module('empty', 'export const nothing = 1'), { workers: 1 })
+    await expect(empty).rejects.toThrow(/handler.*fetch/)
+    rmSync(folder, { recursive: true })
+  })
+})
