@@ -106,7 +106,7 @@ export class ConnectionRefusedError extends ConnectionError {}
 export class ConnectionResetError extends ConnectionError {}
 export class FileExistsError extends SocketError {}
 export class FileNotFoundError extends SocketError {}
-/** A signal came that `process` has a listener for, or an interrupter was fired; what was under way can be gone on with. PEP 475 */
+/** A signal that somebody listens for came, or an interrupter was fired; the call can be gone on with. PEP 475 */
 export class InterruptedError extends SocketError {}
 export class PermissionError extends SocketError {}
 /** The socket's timeout, or the network's own, ran out. */

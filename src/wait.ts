@@ -97,7 +97,3 @@ export class Wait {
     return socketError(errno, this.#syscall, { address: this.#address })
   }
 }
-
-/** Calls `wait` as `Wait.slices` does, for a call that no interrupter is for. */
-export const waitInSlices = (wait: (timeoutMs: number) => number, deadline: Deadline, syscall: string): number =>
-  new Wait(syscall, null, []).slices(wait, deadline)

@@ -4,7 +4,7 @@ import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../c
 import { check } from '../errors.js'
 import { dataView, field, read, sizeOf, write } from '../layout.js'
 import { close, epoll_create1, epoll_ctl, epoll_wait } from '../syscalls.js'
-import { Deadline, waitInSlices } from '../wait.js'
+import { Wait } from '../wait.js'
 import type { Poller, Ready } from './poller.js'
 
 const capacity = 256
@@ -33,7 +33,7 @@ export class EpollPoller implements Poller {
 
   wait(timeout: number | null): Ready[] {
     const wait = (timeoutMs: number): number => epoll_wait!(this.#fd, this.#events, timeoutMs)
-    const count = waitInSlices(wait, new Deadline(timeout), 'epoll_wait')
+    const count = new Wait('epoll_wait', timeout, []).slices(wait)
     return this.#views.slice(0, count).map(view => ({
       fd: read(view, fdField),
       readable: (read(view, eventsField) & (EPOLLIN! | EPOLLRDHUP! | EPOLLHUP! | EPOLLERR!)) !== 0,

@@ -3,7 +3,7 @@ import { EV_ADD, EV_CLEAR, EV_DELETE, EV_EOF, EVFILT_READ, EVFILT_WRITE, F_SETFD
 import { check } from '../errors.js'
 import { dataView, field, read, sizeOf, write } from '../layout.js'
 import { close, fcntl, kevent, kqueue } from '../syscalls.js'
-import { Deadline, waitInSlices } from '../wait.js'
+import { Wait } from '../wait.js'
 import type { Poller, Ready } from './poller.js'
 
 const capacity = 256
@@ -41,7 +41,7 @@ export class KqueuePoller implements Poller {
       write(dataView(limit), nanosecond, (timeoutMs % 1000) * 1_000_000)
       return kevent!(this.#fd, null, this.#events, limit)
     }
-    const count = waitInSlices(wait, new Deadline(timeout), 'kevent')
+    const count = new Wait('kevent', timeout, []).slices(wait)
     return this.#views.slice(0, count).map(view => ({
       fd: read(view, identField),
       // The end of a peer ends every wait, whatever it waited for, as epoll's EPOLLHUP does.
