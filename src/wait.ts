@@ -80,12 +80,12 @@ export class Wait {
       const result = wait(this.#interrupted() ? 0 : Math.min(deadline.left, slice))
       if (result > 0) return result
       if (result < 0 && result !== -EINTR) throw this.#error(result)
-      if (deadline.left === 0) return 0
-      if (this.#interrupted()) {
+      if (this.#timeout !== 0 && this.#interrupted()) {
         tellInterrupted(this.#blocking)
         tellSignals()
         throw this.#error(EINTR)
       }
+      if (deadline.left === 0) return 0
     }
   }
 
