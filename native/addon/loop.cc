@@ -15,7 +15,9 @@ Loop::Loop(napi_env env, int poller, napi_value events, napi_value dispatch) : e
 }
 
 // The references end with the environment, as this does: some runtimes can no longer be asked for anything by then.
-Loop::~Loop() { close(poller_); }
+Loop::~Loop() {
+  close(poller_);
+}
 
 void Loop::Dispatch(bool make) {
   napi_handle_scope scope = nullptr;
