@@ -18,10 +18,10 @@ describe('the table', () => {
   const texts = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.ts'))
     .map(name => readFileSync(join(source, name), 'utf8'))
-    .filter(text => /^import \{.*\bcall\b.*\} from '.*\/native\.js'$/m.test(text))
+    .filter(text => /^import \{.*\bcall(?:Owning)?\b.*\} from '.*\/native\.js'$/m.test(text))
   // call<(fd: number) => number>('close'), or with the type left to be inferred
   const declared = texts.flatMap(text =>
-    Array.from(text.matchAll(/(?<![.#\w])call(?:<.*?>)?\(\s*'(\w+)',?\s*\)/gs), ([, name]) => name!),
+    Array.from(text.matchAll(/(?<![.#\w])call(?:Owning)?(?:<.*?>)?\(\s*'(\w+)',?\s*\)/gs), ([, name]) => name!),
   )
   const ofDarwin = ['kevent', 'kqueue']
   const ofLinux = 'accept4 epoll_create1 epoll_ctl epoll_wait pipe2 recvmmsg sendmmsg setsockopt_fprog splice'.split(
