@@ -43,8 +43,11 @@ interface Environment {
   hold(held: boolean): void
   /** Whether the descriptor is closed when the environment ends. */
   own(fd: number, owned: boolean): void
-  /** How many signals have come of these numbers, and of those of earlier calls. */
-  signals(...numbers: number[]): number
+  /**
+   * How many signals have come of these numbers, and of those of earlier calls; from now on each writes a byte to
+   * `writer`, unless that is −1.
+   */
+  signals(writer: number, ...numbers: number[]): number
   /** Wakes the thread of this number, if there is one. */
   wake(waker: number): boolean
   /** The number by which this thread is woken from now on: that writes to the descriptor. */

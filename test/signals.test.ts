@@ -80,6 +80,48 @@ describe('a signal that somebody listens for', () => {
     ])
   })
 
+  test.each([
+    ['the listener was there before', `import('bsd-sockets')`, `process.on('SIGUSR2', listener)`, ''],
+    ['it is added after that', `import('bsd-sockets')`, '', `process.on('SIGUSR2', listener)`],
+  ])('ends the first call of the program, though it came before that: %s', async (_, imported, early, late) => {
+    const child = new Child(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `const listener = () => console.log('listened')
+      ${early}
+      const { Socket } = await ${imported}
+      ${late}
+      const [a] = Socket.pair()
+      a.settimeout(2000)
+      process.kill(process.pid, 'SIGUSR2')
+      try { a.recv(1) } catch (error) { console.log(error.name) }`,
+    ])
+    expect(await child.finished()).toBe('InterruptedError\nlistened\n')
+  })
+
+  test('ends a call in each later turn of the event loop in which it comes, but none in its listener or after', async () => {
+    const child = script(`
+      const [a] = C.Socket.pair()
+      a.settimeout(50)
+      const outcome = () => { try { a.recv(1) } catch (error) { return error.name } }
+      const turn = () => new Promise(resolve => setTimeout(resolve, 20))
+      process.on('SIGUSR2', () => console.log('listened', outcome()))
+      console.log(outcome())
+      for (let i = 0; i < 3; i++) {
+        await turn()
+        process.kill(process.pid, 'SIGUSR2')
+        console.log(outcome(), outcome())
+        await turn()
+        console.log(outcome())
+        process.kill(process.pid, 'SIGUSR2')
+        await turn()
+        console.log(outcome())
+      }`)
+    const turns = ['InterruptedError TimeoutError', 'listened TimeoutError', 'TimeoutError']
+    const once = [...turns, 'listened TimeoutError', 'TimeoutError']
+    expect((await child.finished()).trim().split('\n')).toEqual(['TimeoutError', ...once, ...once, ...once])
+  })
+
   test('that its listener has heard of ends no call any more', async () => {
     const child = script(`
       process.on('SIGUSR2', () => console.log('listened'))

@@ -3,20 +3,28 @@
 #include "signals.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <iterator>
 
 namespace {
 
-static_assert(std::atomic<uint32_t>::is_always_lock_free, "for use in a signal handler: signal-safety(7)");
+static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+              "for use in a signal handler: signal-safety(7)");
 std::atomic<uint32_t> count{0};
+std::atomic<int> writer{-1};  // where each writes a byte, before the event loop's handler tells the loop
 
 struct sigaction counted[NSIG];  // the handlers that ours stands before
 
 void Count(int number, siginfo_t* info, void* context) {
   count++;
+  if (const int fd = writer; fd >= 0) {
+    const int error = errno;
+    if (write(fd, "", 1) < 0) errno = error;  // full: it is readable
+  }
   const struct sigaction& handler = counted[number];
   if (handler.sa_flags & SA_SIGINFO) {
     handler.sa_sigaction(number, info, context);
@@ -40,7 +48,8 @@ void StandBefore(int number) {
 }  // namespace
 
 Napi::Value Signals(const Napi::CallbackInfo& info) {
-  for (size_t i = 0; i < info.Length(); i++) {
+  if (info.Length() > 0 && info[0].IsNumber()) writer = info[0].As<Napi::Number>().Int32Value();
+  for (size_t i = 1; i < info.Length(); i++) {
     const int number = info[i].IsNumber() ? info[i].As<Napi::Number>().Int32Value() : 0;
     if (number > 0 && number < static_cast<int>(std::size(counted))) StandBefore(number);
   }

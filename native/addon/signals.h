@@ -4,8 +4,8 @@
 
 #include <napi.h>
 
-// signals(...numbers): how many signals have come of those that were asked for so far. One that has no handler is not
-// counted.
+// signals(writer, ...numbers): how many signals have come of those that were asked for so far. One that has no handler
+// is not counted. From now on each writes a byte to the descriptor `writer`, unless that is -1.
 Napi::Value Signals(const Napi::CallbackInfo& info);
 
 #endif
