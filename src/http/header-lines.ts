@@ -17,7 +17,19 @@ export function checkValue(name: string, value: unknown): asserts value is strin
   throw invalid(`Invalid character in ${name}: ${inspect(value)}`, 'ERR_INVALID_CHAR')
 }
 
-function line(name: string, value: string): string {
+// The last line of each name: most come again and again.
+const lines = new Map<string, { value: string; line: string }>()
+const mostLines = 256
+
+function lineOf(name: string, value: string): string {
+  const last = lines.get(name)
+  if (last?.value === value) return last.line
+  const line = newLine(name, value)
+  if (last !== undefined || lines.size < mostLines) lines.set(name, { value, line })
+  return line
+}
+
+function newLine(name: string, value: string): string {
   if (!token.test(name)) throw invalid(`Header name must be a token: ${inspect(name)}`, 'ERR_INVALID_HTTP_TOKEN')
   checkValue(`header ${name}`, value)
   return `${name}: ${value}\r\n`
@@ -58,7 +70,7 @@ export class HeaderLines {
 
   #add(name: string, given: string | number): void {
     const value = typeof given === 'number' ? String(given) : given
-    if (!this.#keep(name.length, name, value)) this.others += line(name, value)
+    if (!this.#keep(name.length, name, value)) this.others += lineOf(name, value)
   }
 
   // Whether it is one of those that are not among the others.
@@ -74,7 +86,7 @@ export class HeaderLines {
         return true
       case 12:
         if (name.toLowerCase() !== 'content-type') return false
-        this.type = line('Content-Type', value)
+        this.type = lineOf('Content-Type', value)
         return true
       case 14:
         if (name.toLowerCase() !== 'content-length') return false

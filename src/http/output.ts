@@ -7,36 +7,54 @@ const room = 64 * 1024
 /** Where answers gather until they are sent: those to requests that came together go in one piece. */
 export class Output {
   #buffer = Buffer.allocUnsafeSlow(room)
-  length = 0
+  #view = this.#buffer // what of it was asked for last
+  #written = 0 // bytes of it
+  #text = '' // what follows them: many short texts are written at once
+
+  /** How many bytes have gathered. */
+  get length(): number {
+    return this.#written + this.#text.length
+  }
 
   /** What has gathered; it lies here until something is added. */
   get bytes(): Buffer {
-    return this.#buffer.subarray(0, this.length)
+    this.#write()
+    // Answers are often as long as the last.
+    if (this.#view.length !== this.#written) this.#view = this.#buffer.subarray(0, this.#written)
+    return this.#view
   }
 
   /** Adds a text of one byte a character. */
   latin1(text: string): void {
-    this.#reserve(text.length)
-    this.length += this.#buffer.write(text, this.length, 'latin1')
+    this.#text += text
   }
 
   add(bytes: Uint8Array): void {
+    this.#write()
     this.#reserve(bytes.length)
-    this.#buffer.set(bytes, this.length)
-    this.length += bytes.length
+    this.#buffer.set(bytes, this.#written)
+    this.#written += bytes.length
   }
 
   clear(): void {
-    this.length = 0
-    if (this.#buffer.length > 4 * room) this.#buffer = Buffer.allocUnsafeSlow(room)
+    this.#written = 0
+    this.#text = ''
+    if (this.#buffer.length > 4 * room) this.#view = this.#buffer = Buffer.allocUnsafeSlow(room)
+  }
+
+  #write(): void {
+    if (this.#text === '') return
+    this.#reserve(this.#text.length)
+    this.#written += this.#buffer.write(this.#text, this.#written, 'latin1')
+    this.#text = ''
   }
 
   #reserve(size: number): void {
-    const needed = this.length + size
+    const needed = this.#written + size
     if (needed <= this.#buffer.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#buffer.length))
-    this.#buffer.copy(larger, 0, 0, this.length)
-    this.#buffer = larger
+    this.#buffer.copy(larger, 0, 0, this.#written)
+    this.#view = this.#buffer = larger
   }
 }
 

@@ -7,6 +7,7 @@ const { CHUNKS, REQUEST } = parser
 export class Reading {
   /** What the parser knows of it; see REQUEST. */
   readonly request = parser.newRequest()
+  readonly #bytes = new Uint8Array(this.request.buffer)
   /** Counts the requests that `request` has told of. */
   generation = 0
   /** The bytes of the head, once that is whole; 0 before. */
@@ -21,11 +22,11 @@ export class Reading {
    * Reads on, in the same bytes as before with more behind them: where the request ends, once it is whole; 0 while it is
    * not; or a negative status to refuse it with. `start` is where it begins, `end` where the bytes do.
    */
-  read(bytes: Buffer, start: number, end: number, limits: BigUint64Array): number {
+  read(bytes: Buffer, start: number, end: number, limits: Uint8Array): number {
     this.end = end
     if (this.head === 0) {
       this.generation++
-      const size = parser.parseRequest(bytes, start, end, limits, this.request)
+      const size = parser.parseRequest(bytes, start, end, limits, this.#bytes)
       if (size <= 0) return size
       this.head = size
       this.content = 0
@@ -60,7 +61,7 @@ export class Reading {
   }
 
   // Moves the content of the chunks together, behind the head.
-  #readChunks(bytes: Buffer, start: number, end: number, limits: BigUint64Array): number {
+  #readChunks(bytes: Buffer, start: number, end: number, limits: Uint8Array): number {
     const chunked = (this.#chunked ??= parser.newChunked())
     let at = start + this.head + this.content
     for (;;) {

@@ -142,7 +142,7 @@ export class HttpRequest {
     if (this.#reading.generation === this.#generation) return this.#reading.request
     const bytes = Buffer.from(this.#head, 'latin1')
     scratch[REQUEST.stage] = 0
-    parseRequest(bytes, 0, bytes.length, anything, scratch)
+    parseRequest(bytes, 0, bytes.length, anything, new Uint8Array(scratch.buffer))
     return (this.#words = scratch.slice(0, REQUEST.headers + 4 * scratch[REQUEST.headerCount]!))
   }
 }

@@ -69,8 +69,8 @@ export function writeResponse(out: Output, response: HttpResponse, manner: Manne
   const silent = manner.head || !hasContent(status)
   if (!silent) headers.checkLength(length)
   const type = headers.type || (typeof body === 'string' ? 'Content-Type: text/plain; charset=utf-8\r\n' : '')
-  const framing = hasContent(status) ? `Content-Length: ${headers.length ?? length}\r\n` : ''
-  const head = start + type + framing + headers.others + connectionLine(manner)
+  const told = hasContent(status) ? (headers.length ?? length) : undefined
+  const head = headOf(start, type, told, headers.others, connectionLine(manner))
   if (silent || length === 0) out.latin1(head)
   else if (length === text.length && length <= large)
     out.latin1(head + text) // all of it ASCII
@@ -81,6 +81,18 @@ export function writeResponse(out: Output, response: HttpResponse, manner: Manne
     out.add(bytes)
   }
   return undefined
+}
+
+// An application's answers are often alike: the last head, and what it was made of.
+const last = { start: '', type: '', length: -1 as number | undefined, others: '', connection: '', head: '' }
+
+function headOf(start: string, type: string, length: number | undefined, others: string, connection: string): string {
+  const same = start === last.start && type === last.type && length === last.length
+  if (same && others === last.others && connection === last.connection) return last.head
+  const framing = length === undefined ? '' : `Content-Length: ${length}\r\n`
+  const head = Buffer.from(start + type + framing + others + connection, 'latin1').toString('latin1') // all in one piece
+  Object.assign(last, { start, type, length, others, connection, head })
+  return head
 }
 
 function startOf(status: number, reason: string | undefined, headers: HeaderLines): string {

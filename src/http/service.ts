@@ -52,7 +52,7 @@ export interface ServiceOptions {
 
 export class Service {
   readonly handler: Handler
-  readonly limits: BigUint64Array
+  readonly limits: Uint8Array
   readonly timeouts: Required<Timeouts>
   /** Whether each answer is to be the last of its connection. */
   stopping = false

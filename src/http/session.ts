@@ -184,8 +184,11 @@ export class Session {
     const service = this.#service
     if (reading.hasMethod(bytes, start, 'CONNECT')) return this.#refuse(501, false) // RFC 9110, 9.3.6
     const body = start + reading.head
-    const content = bytes.subarray(body, body + reading.content)
-    const own = reading.content === 0 ? undefined : last && bytes === this.#pending ? content : Buffer.from(content)
+    let own: Buffer | undefined
+    if (reading.content > 0) {
+      const content = bytes.subarray(body, body + reading.content)
+      own = last && bytes === this.#pending ? content : Buffer.from(content)
+    }
     const request = new HttpRequest(bytes.toString('latin1', start, body), own, reading)
     const manner: Manner = {
       head: reading.hasMethod(bytes, start, 'HEAD'),

@@ -197,7 +197,7 @@ export class Connection implements Watched {
       }
       const count = sys.recv(this.#fd, slab, 0)
       if (count > 0) {
-        this.#call('data', received(count))
+        this.#received(received(count))
         if (!drain && count < slab.length) {
           this.#unread = false
           return
@@ -275,15 +275,24 @@ export class Connection implements Watched {
     return false
   }
 
-  #call(name: 'open' | 'drain' | 'end'): void
-  #call(name: 'data', bytes: Buffer): void
-  #call(name: 'open' | 'data' | 'drain' | 'end', bytes?: Buffer): void {
-    const { handlers } = this.#origin
+  #received(bytes: Buffer): void {
     try {
-      handlers[name]?.(this, bytes!)
+      this.#origin.handlers.data?.(this, bytes)
     } catch (error) {
-      report(handlers, error, this)
-      this.destroy(error as Error)
+      this.#threw(error)
     }
+  }
+
+  #call(name: 'open' | 'drain' | 'end'): void {
+    try {
+      this.#origin.handlers[name]?.(this)
+    } catch (error) {
+      this.#threw(error)
+    }
+  }
+
+  #threw(error: unknown): void {
+    report(this.#origin.handlers, error, this)
+    this.destroy(error as Error)
   }
 }
