@@ -24,6 +24,9 @@ export function roomFor(size: number): Buffer {
   return room.length === size ? room : (room = slab.subarray(0, size))
 }
 
+/** Room for `size` bytes of its own, for what comes piece by piece. */
+export const allRoomFor = (size: number): Buffer => Buffer.allocUnsafeSlow(checkInteger('size', size, 0, 2 ** 31 - 1))
+
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */
 export function received(from: Buffer, count: number): Buffer {
   const bytes = Buffer.allocUnsafe(Math.min(count, from.length))

@@ -377,9 +377,8 @@ export abstract class SocketBase {
 
   /** As recvFds, or null where nothing has come. recvmsg(2), unix(7) */
   tryRecvFds(size: number, maxFds: number, flags = 0): ReceivedFds | null {
-    const room = maxFds === 0 ? 0 : sys.CMSG_LEN(checkInteger('maxFds', maxFds, 0, 2 ** 16) * 4) // CMSG_SPACE may hold one more
-    const message = this.tryRecvmsg(size, room, flags)
-    return message && { fds: message.control.flatMap(({ fds = [] }) => fds), ...message }
+    const message = this.tryRecvmsg(size, roomForFds(maxFds), flags)
+    return message && withFds(message)
   }
 
   /** As sendFds, or null where there is no room. sendmsg(2), unix(7) */
@@ -423,6 +422,16 @@ export abstract class SocketBase {
     return new (this.constructor as SocketClass<this>)(family, type, protocol, fd)
   }
 }
+
+/** Bytes of control messages for so many descriptors and no more: CMSG_SPACE may hold another. */
+export const roomForFds = (maxFds: number): number =>
+  maxFds === 0 ? 0 : sys.CMSG_LEN(checkInteger('maxFds', maxFds, 0, 2 ** 16) * 4)
+
+/** A message and all descriptors that came with it. */
+export const withFds = (message: ReceivedMessage): ReceivedFds => ({
+  fds: message.control.flatMap(({ fds = [] }) => fds),
+  ...message,
+})
 
 /** The bytes of an option's value; a number or a boolean is an int. */
 export function optionBytes(value: OptionValue): View | null {

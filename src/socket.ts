@@ -2,16 +2,18 @@
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from './address.js'
 import type { MessageBatch } from './batch.js'
-import { AF_UNIX, MSG_PEEK, MSG_WAITALL, POLLIN, POLLOUT, SOCK_STREAM } from './constants.js'
+import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
 import type { OutgoingControl } from './control.js'
-import { bytesOf, inSteps } from './data.js'
+import { allRoomFor, bytesOf } from './data.js'
 import type { Data, Sending } from './data.js'
 import type { Descriptor } from './descriptor.js'
 import { SocketError, socketError } from './errors.js'
+import { fill, fillFrom, fillMessage, fills, haveRoom } from './filling.js'
+import type { Filling } from './filling.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
 import type { MessageInfo } from './messages.js'
-import { neverWaits, SocketBase } from './socket-base.js'
+import { neverWaits, roomForFds, SocketBase, withFds } from './socket-base.js'
 import type { ReceivedFds, ReceivedMessage } from './socket-base.js'
 import type { View } from './native.js'
 import { Wait } from './wait.js'
@@ -50,27 +52,43 @@ export class Socket extends SocketBase {
 
   /**
    * Receives at most `size` bytes; none at all means that the peer has stopped sending. With MSG_WAITALL fewer than
-   * `size` come from a stream only where it or the wait ends before. recv(2)
+   * `size` come from a stream only where it or the wait ends before; with MSG_PEEK too it takes what there is. recv(2)
    */
   recv(size: number, flags = 0): Buffer {
-    if (!this.#fills(flags)) return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags), flags)
-    const buffer = Buffer.allocUnsafeSlow(size)
+    if (!fills(this, flags) || size === 0) return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags), flags)
+    const buffer = allRoomFor(size)
     return buffer.subarray(0, this.recvInto(buffer, flags))
   }
 
   /** Receives into `view` and returns how many bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags = 0): number {
-    if (this.#fills(flags)) return this.#fill(view, flags)
+    if (fills(this, flags) && haveRoom([view]))
+      return this.#fill(
+        'recv',
+        fill(view, rest => this.tryRecvInto(rest, flags)),
+      )
     return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags)
   }
 
-  /** Receives a datagram of at most `size` bytes, and its sender's address. recvfrom(2) */
+  /**
+   * Receives a datagram of at most `size` bytes, and its sender's address; that of a Unix socket without a name is
+   * `{ family: 'unix' }`. Where the kernel gives none, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
+   */
   recvfrom(size: number, flags = 0): [Buffer, SocketAddress] {
-    return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags), flags)
+    if (!fills(this, flags) || size === 0)
+      return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags), flags)
+    const buffer = allRoomFor(size)
+    const [count, address] = this.recvfromInto(buffer, flags)
+    return [buffer.subarray(0, count), address]
   }
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
   recvfromInto(view: View, flags = 0): [number, SocketAddress] {
+    if (fills(this, flags) && haveRoom([view]))
+      return this.#fill(
+        'recvfrom',
+        fillFrom(view, rest => this.tryRecvfromInto(rest, flags)),
+      )
     return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags)
   }
 
@@ -100,11 +118,23 @@ export class Socket extends SocketBase {
    * messages (CMSG_SPACE says how many one takes). recvmsg(2)
    */
   recvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage {
-    return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags)
+    if (!fills(this, flags) || size === 0)
+      return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags)
+    const buffer = allRoomFor(size)
+    const message = this.recvmsgInto([buffer], controlSize, flags)
+    return { data: buffer.subarray(0, message.size), ...message }
   }
 
-  /** As recvmsg, but into views of yours, one after the other; returns what came with the bytes, and how many. recvmsg(2) */
+  /**
+   * As recvmsg, but into views of yours, one after the other; returns what came with the bytes, and how many. With
+   * MSG_WAITALL it is as in recv, and descriptors end it too. recvmsg(2)
+   */
   recvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo {
+    if (fills(this, flags) && haveRoom(views))
+      return this.#fill(
+        'recvmsg',
+        fillMessage(views, rest => this.tryRecvmsgInto(rest, controlSize, flags)),
+      )
     return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags)
   }
 
@@ -120,7 +150,7 @@ export class Socket extends SocketBase {
 
   /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
   recvFds(size: number, maxFds: number, flags = 0): ReceivedFds {
-    return this.#until(POLLIN, 'recvmsg', () => this.tryRecvFds(size, maxFds, flags), flags)
+    return withFds(this.recvmsg(size, roomForFds(maxFds), flags))
   }
 
   /**
@@ -162,20 +192,13 @@ export class Socket extends SocketBase {
     return interrupterOf(this)
   }
 
-  // The kernel heeds MSG_WAITALL where it may wait itself; it means nothing for datagrams. recv(2)
-  #fills(flags: number): boolean {
-    return (flags & MSG_WAITALL) !== 0 && (flags & (neverWaits | MSG_PEEK)) === 0 && this.type === SOCK_STREAM
-  }
-
-  #fill({ buffer, byteOffset, byteLength }: View, flags: number): number {
-    const rest = (received: number): View => new Uint8Array(buffer, byteOffset + received, byteLength - received)
-    const filling = inSteps(byteLength, received => this.tryRecvInto(rest(received), flags))
+  #fill<Result>(syscall: string, { steps, result }: Filling<Result>): Result {
     try {
-      this.#until(POLLIN, 'recv', filling.step, flags)
+      this.#until(POLLIN, syscall, steps.step)
     } catch (error) {
-      if (filling.sent === 0 || !(error instanceof SocketError && endsWait.has(-error.errno))) throw error
+      if (steps.sent === 0 || !(error instanceof SocketError && endsWait.has(-error.errno))) throw error
     }
-    return filling.sent
+    return result()
   }
 
   #whole(syscall: string, sending: Sending, flags: number): number {

@@ -1,5 +1,15 @@
 import * as sync from 'bsd-sockets'
-import { AF_INET, AF_UNIX, MSG_DONTWAIT, MSG_PEEK, SHUT_WR, SO_LINGER, SO_SNDBUF, SOL_SOCKET } from 'bsd-sockets'
+import {
+  AF_INET,
+  AF_UNIX,
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  MSG_WAITALL,
+  SHUT_WR,
+  SO_LINGER,
+  SO_SNDBUF,
+  SOL_SOCKET,
+} from 'bsd-sockets'
 import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from 'bsd-sockets'
 import { AbortError, createServer, Socket } from 'bsd-sockets/promises'
 import { once } from 'node:events'
@@ -123,6 +133,75 @@ describe('order', () => {
     const received = a.recv(10)
     await b.sendall('once')
     expect([String(await seen), String(await received)]).toEqual(['once', 'once'])
+  })
+})
+
+describe('MSG_WAITALL', () => {
+  test('waits for all of it, with others behind', async () => {
+    const [a, b] = pair()
+    const view = Buffer.alloc(3)
+    const views = [Buffer.alloc(1), Buffer.alloc(2)]
+    const all = Promise.all([
+      b.recv(4, MSG_WAITALL),
+      b.recvInto(view, MSG_WAITALL),
+      b.recvfrom(2, MSG_WAITALL),
+      b.recvmsg(5, 0, MSG_WAITALL),
+      b.recvmsgInto(views, 0, MSG_WAITALL),
+      b.recv(9, MSG_WAITALL),
+      b.recv(9, MSG_WAITALL),
+    ])
+    for (const byte of 'recvvi_frmsg--12_end') {
+      await a.send(byte)
+      await turn()
+    }
+    a.close()
+    const [data, size, [from], message, info, ...end] = await all
+    const received = [data, view, from, message.data, ...views, ...end].map(String)
+    expect(received).toEqual(['recv', 'vi_', 'fr', 'msg--', '1', '2_', 'end', ''])
+    expect([size, message.size, info.size]).toEqual([3, 5, 3])
+  })
+
+  test('gives what came when the wait ends before', async () => {
+    const [a, b] = pair()
+    const abort = new AbortController()
+    const ended = [
+      b.recv(9, MSG_WAITALL, { signal: abort.signal }),
+      b.recvmsg(9, 0, MSG_WAITALL, { timeout: 300 }),
+      b.recv(9, MSG_WAITALL),
+      b.recv(9, MSG_WAITALL),
+    ] as const
+    await a.send('one')
+    await turn()
+    await turn()
+    abort.abort()
+    expect(String(await ended[0])).toBe('one')
+    await a.send('two')
+    expect((await ended[1]).data.toString()).toBe('two')
+    await a.send('three')
+    await sleep(10)
+    b.close()
+    expect(String(await ended[2])).toBe('three')
+    expect(await failure(ended[3])).toMatchObject({ code: 'ECANCELED' })
+  })
+
+  test('fails where nothing came, and for what is wrong', async () => {
+    const [, b] = pair()
+    const nothing = { timeout: 1 }
+    expect(await failure(b.recv(9, MSG_WAITALL, nothing))).toMatchObject({ code: 'ETIMEDOUT', syscall: 'recv' })
+    expect(await failure(b.recvmsg(9, 0, MSG_WAITALL, nothing))).toMatchObject({ syscall: 'recvmsg' })
+    expect(await failure(b.recv(9, MSG_WAITALL, { signal: AbortSignal.abort() }))).toBeInstanceOf(AbortError)
+    expect(await failure(b.recv(-1, MSG_WAITALL))).toBeInstanceOf(RangeError)
+    expect(await failure(b.recvInto(null as never, MSG_WAITALL))).toBeInstanceOf(TypeError)
+    expect(await b.recv(0, MSG_WAITALL | MSG_DONTWAIT).catch(String)).toMatch(/EAGAIN/)
+  })
+
+  test('takes all of much, and lets others have their turn', async () => {
+    const [a, b] = await connected()
+    const size = 32 << 20
+    const sent = a.sendall(Buffer.alloc(size, 7))
+    const data = await b.recv(size, MSG_WAITALL)
+    await sent
+    expect(data.equals(Buffer.alloc(size, 7))).toBe(true)
   })
 })
 

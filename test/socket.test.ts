@@ -325,6 +325,66 @@ describe('send and recv', () => {
     expect(() => accepted.recv(100, MSG_WAITALL)).toThrow(TimeoutError)
   })
 
+  const inPieces = (client: Socket, ...pieces: string[]): void => {
+    const code = `import('bsd-sockets').then(async ({ Socket }) => {
+      const { fd, pieces } = require('worker_threads').workerData
+      const socket = Socket.fromFd(fd)
+      for (const piece of pieces) {
+        socket.sendall(piece)
+        await new Promise(resolve => setTimeout(resolve, 5))
+      }
+      socket.close()
+    })`
+    const worker = new Worker(code, { eval: true, workerData: { fd: client.detach(), pieces } })
+    onTestFinished(() => worker.terminate().then(() => undefined))
+  }
+
+  test('MSG_WAITALL waits in recvfrom and recvmsg too', () => {
+    const [client, accepted] = connected()
+    inPieces(client, 'fr', 'om', 'mes', 'sa', 'ge', 'in', 'to', 'end')
+    expect(String(accepted.recvfrom(4, MSG_WAITALL)[0])).toBe('from')
+    expect(String(accepted.recvmsg(7, 0, MSG_WAITALL).data)).toBe('message')
+    const views = [Buffer.alloc(1), new DataView(new ArrayBuffer(1)), Buffer.alloc(1), Buffer.alloc(0), Buffer.alloc(1)]
+    expect(accepted.recvmsgInto(views, 0, MSG_WAITALL)).toMatchObject({ size: 4, address: null, truncated: false })
+    expect(
+      String(
+        Buffer.concat(
+          views.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
+        ),
+      ),
+    ).toBe('into')
+    expect(accepted.recvmsg(9, 0, MSG_WAITALL)).toMatchObject({ size: 3, data: Buffer.from('end') })
+    expect(accepted.recvmsg(9, 0, MSG_WAITALL)).toMatchObject({ size: 0, data: Buffer.alloc(0) })
+    expect(accepted.recvfrom(9, MSG_WAITALL)[0]).toHaveLength(0)
+  })
+
+  test('MSG_WAITALL ends with the descriptors that come', () => {
+    const [client, accepted] = Socket.pair().map(closing) as [Socket, Socket]
+    client.sendall('before ')
+    client.sendFds('with', [client])
+    client.sendFds('after', [client])
+    const first = accepted.recvFds(100, 1, MSG_WAITALL)
+    const second = accepted.recvFds(5, 1, MSG_WAITALL)
+    for (const { fds } of [first, second]) fds.forEach(fd => fd.close())
+    expect([String(first.data), first.fds.length, first.controlTruncated]).toEqual(['before with', 1, false])
+    expect([String(second.data), second.fds.length]).toEqual(['after', 1])
+  })
+
+  test('MSG_WAITALL changes nothing for nothing, for what is wrong, and for datagrams', () => {
+    const [client, accepted] = connected()
+    client.send('x')
+    expect(accepted.recv(0, MSG_WAITALL)).toHaveLength(0)
+    expect(() => accepted.recv(-1, MSG_WAITALL)).toThrow(RangeError)
+    expect(() => accepted.recvInto(null as never, MSG_WAITALL)).toThrow(/The "view" argument/)
+    expect(() => accepted.recvmsgInto(['x'] as never, 0, MSG_WAITALL)).toThrow(TypeError)
+    client.close()
+    accepted.close()
+    expect(() => accepted.recv(0, MSG_WAITALL)).toThrow('recv EBADF')
+    const [one, other] = Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing) as [Socket, Socket]
+    one.send('short')
+    expect(String(other.recv(100, MSG_WAITALL))).toBe('short')
+  })
+
   test('MSG_DONTWAIT does not wait', () => {
     const [client, accepted] = connected()
     expect(() => accepted.recv(1, MSG_DONTWAIT)).toThrow(BlockingIOError)

@@ -2,23 +2,29 @@
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../address.js'
 import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
+import { allRoomFor } from '../data.js'
 import type { Data, Sending } from '../data.js'
 import { AbortError, check, invalidType, SocketError, socketError } from '../errors.js'
 import type { MessageBatch } from '../batch.js'
 import type { OutgoingControl } from '../control.js'
 import type { Descriptor } from '../descriptor.js'
+import { fill, fillFrom, fillMessage, fills, haveRoom } from '../filling.js'
+import type { Filling } from '../filling.js'
 import type { MessageInfo } from '../messages.js'
 import type { ReceivedFds, ReceivedMessage } from '../socket-base.js'
 import type { View } from '../native.js'
 import { batches, READABLE, WRITABLE } from '../poller.js'
 import { Pollfds } from '../pollfds.js'
-import { checkTimeout, neverWaits, SocketBase } from '../socket-base.js'
+import { checkTimeout, neverWaits, roomForFds, SocketBase, withFds } from '../socket-base.js'
 import { Later, Turn } from './turn.js'
 import type { Step, WaitOptions } from './turn.js'
 import { Turns } from './turns.js'
 import type { Direction } from './turns.js'
 
-const { EAGAIN, EBADF, EINPROGRESS } = constants.errno
+const { EAGAIN, EBADF, ECANCELED, EINPROGRESS, ETIMEDOUT } = constants.errno
+
+// What ends a wait; an AbortError does too.
+const endsWait = new Set([EAGAIN, ECANCELED, ETIMEDOUT])
 
 /** A connection that was accepted, and its peer's address. */
 export type Connection = [Socket, SocketAddress]
@@ -34,6 +40,13 @@ const tenMs = new Later(10)
 const burst = 16
 let row = 0
 let seen = 0
+
+const inTurns =
+  ({ step }: Sending): Step<true> =>
+  () => {
+    const outcome = step()
+    return outcome === false ? nextTurn : outcome
+  }
 
 function goesOn(): boolean {
   if (seen !== batches) row = 0
@@ -97,27 +110,47 @@ export class Socket extends SocketBase {
     await this.#when(WRITABLE, 'connect', step, 0, options, address)
   }
 
-  /** Receives at most `size` bytes; none at all means that the peer has stopped sending. recv(2) */
+  /**
+   * Receives at most `size` bytes; none at all means that the peer has stopped sending. With MSG_WAITALL fewer than
+   * `size` come from a stream only where it or the wait ends before; with MSG_PEEK too it takes what there is. recv(2)
+   */
   recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
     if (typeof flags === 'object') return this.recv(size, 0, flags)
+    if (fills(this, flags) && size !== 0) return this.#recvAll(size, flags, options)
     return this.#when(READABLE, 'recv', () => this.tryRecv(size, flags), flags, options)
   }
 
   /** Receives into `view` and gives how many bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.recvInto(view, 0, flags)
+    if (fills(this, flags) && haveRoom([view]))
+      return this.#fill(
+        'recv',
+        fill(view, rest => this.tryRecvInto(rest, flags), burst),
+        options,
+      )
     return this.#when(READABLE, 'recv', () => this.tryRecvInto(view, flags), flags, options)
   }
 
-  /** Receives a datagram of at most `size` bytes, and its sender's address. recvfrom(2) */
+  /**
+   * Receives a datagram of at most `size` bytes, and its sender's address; that of a Unix socket without a name is
+   * `{ family: 'unix' }`. Where the kernel gives none, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
+   */
   recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
     if (typeof flags === 'object') return this.recvfrom(size, 0, flags)
+    if (fills(this, flags) && size !== 0) return this.#recvAllFrom(size, flags, options)
     return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), flags, options)
   }
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
   recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, SocketAddress]> {
     if (typeof flags === 'object') return this.recvfromInto(view, 0, flags)
+    if (fills(this, flags) && haveRoom([view]))
+      return this.#fill(
+        'recvfrom',
+        fillFrom(view, rest => this.tryRecvfromInto(rest, flags), burst),
+        options,
+      )
     return this.#when(READABLE, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags, options)
   }
 
@@ -149,12 +182,22 @@ export class Socket extends SocketBase {
    */
   recvmsg(size: number, controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedMessage> {
     if (typeof flags === 'object') return this.recvmsg(size, controlSize, 0, flags)
+    if (fills(this, flags) && size !== 0) return this.#recvAllOfMessage(size, controlSize, flags, options)
     return this.#when(READABLE, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags, options)
   }
 
-  /** As recvmsg, but into views of yours, one after the other; gives what came with the bytes, and how many. recvmsg(2) */
+  /**
+   * As recvmsg, but into views of yours, one after the other; gives what came with the bytes, and how many. With
+   * MSG_WAITALL it is as in recv, and descriptors end it too. recvmsg(2)
+   */
   recvmsgInto(views: readonly View[], controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<MessageInfo> {
     if (typeof flags === 'object') return this.recvmsgInto(views, controlSize, 0, flags)
+    if (fills(this, flags) && haveRoom(views))
+      return this.#fill(
+        'recvmsg',
+        fillMessage(views, rest => this.tryRecvmsgInto(rest, controlSize, flags), burst),
+        options,
+      )
     return this.#when(READABLE, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags, options)
   }
 
@@ -173,6 +216,8 @@ export class Socket extends SocketBase {
   /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
   recvFds(size: number, maxFds: number, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedFds> {
     if (typeof flags === 'object') return this.recvFds(size, maxFds, 0, flags)
+    if (fills(this, flags) && size !== 0)
+      return this.#recvAllOfMessage(size, roomForFds(maxFds), flags, options).then(withFds)
     return this.#when(READABLE, 'recvmsg', () => this.tryRecvFds(size, maxFds, flags), flags, options)
   }
 
@@ -271,13 +316,42 @@ export class Socket extends SocketBase {
     }
   }
 
-  async #whole(syscall: string, sending: Sending, flags: number, options?: WaitOptions): Promise<number> {
-    const step: Step<true> = () => {
-      const outcome = sending.step()
-      return outcome === false ? nextTurn : outcome
-    }
+  async #recvAll(size: number, flags: number, options?: WaitOptions): Promise<Buffer> {
+    const buffer = allRoomFor(size)
+    return buffer.subarray(0, await this.recvInto(buffer, flags, options))
+  }
+
+  async #recvAllFrom(size: number, flags: number, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
+    const buffer = allRoomFor(size)
+    const [count, address] = await this.recvfromInto(buffer, flags, options)
+    return [buffer.subarray(0, count), address]
+  }
+
+  async #recvAllOfMessage(
+    size: number,
+    controlSize: number,
+    flags: number,
+    options?: WaitOptions,
+  ): Promise<ReceivedMessage> {
+    const buffer = allRoomFor(size)
+    const message = await this.recvmsgInto([buffer], controlSize, flags, options)
+    return { data: buffer.subarray(0, message.size), ...message }
+  }
+
+  // What ends the wait leaves what came before it.
+  async #fill<Result>(syscall: string, { steps, result }: Filling<Result>, options?: WaitOptions): Promise<Result> {
     try {
-      await this.#when(WRITABLE, syscall, step, flags, options)
+      await this.#when(READABLE, syscall, inTurns(steps), 0, options)
+    } catch (error) {
+      const over = error instanceof AbortError || (error instanceof SocketError && endsWait.has(-error.errno))
+      if (steps.sent === 0 || !over) throw error
+    }
+    return result()
+  }
+
+  async #whole(syscall: string, sending: Sending, flags: number, options?: WaitOptions): Promise<number> {
+    try {
+      await this.#when(WRITABLE, syscall, inTurns(sending), flags, options)
       return sending.sent
     } catch (error) {
       if (error instanceof AbortError) throw new AbortError(error.cause, sending.sent)

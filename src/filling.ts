@@ -1,0 +1,89 @@
+// Receiving until there is no room left, which MSG_WAITALL asks for: the kernel heeds it only where it waits itself. recv(2)
+import type { SocketAddress } from './address.js'
+import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from './constants.js'
+import { inSteps } from './data.js'
+import type { Sending } from './data.js'
+import type { MessageInfo } from './messages.js'
+import type { View } from './native.js'
+import { neverWaits } from './socket-base.js'
+import type { SocketBase } from './socket-base.js'
+
+/** A receive in steps, and what has come when they end. */
+export interface Filling<Result> {
+  readonly steps: Sending
+  readonly result: () => Result
+}
+
+// Of these the kernel gives once what there is.
+const givesOnce = neverWaits | MSG_PEEK | MSG_OOB
+
+/** Whether a receive goes on until there is no room left: it is one from a stream, with MSG_WAITALL. */
+export const fills = ({ type }: SocketBase, flags: number): boolean =>
+  (flags & MSG_WAITALL) !== 0 && (flags & givesOnce) === 0 && type === SOCK_STREAM
+
+const byteLengthOf = (views: readonly View[]): number => views.reduce((sum, { byteLength }) => sum + byteLength, 0)
+
+/** Whether these are views with any room: with what is none the call itself is to deal. */
+export const haveRoom = (views: readonly View[]): boolean =>
+  Array.isArray(views) && views.every(view => ArrayBuffer.isView(view)) && byteLengthOf(views) > 0
+
+/** What follows the first `count` bytes of the views. */
+function after(views: readonly View[], count: number): View[] {
+  const rest: View[] = []
+  for (const { buffer, byteOffset, byteLength } of views) {
+    const skipped = Math.min(count, byteLength)
+    count -= skipped
+    if (skipped < byteLength) rest.push(new Uint8Array(buffer, byteOffset + skipped, byteLength - skipped))
+  }
+  return rest
+}
+
+/** Fills a view by a call that tries to receive into what is left of it. */
+export function fill(view: View, tryRecv: (rest: View) => number | null, burst?: number): Filling<number> {
+  const steps = inSteps(view.byteLength, received => tryRecv(after([view], received)[0]!), burst)
+  return { steps, result: () => steps.sent }
+}
+
+/** As fill; the address is that of the first bytes. */
+export function fillFrom(
+  view: View,
+  tryRecvfrom: (rest: View) => [number, SocketAddress] | null,
+  burst?: number,
+): Filling<[number, SocketAddress]> {
+  let from: SocketAddress
+  const tryRecv = (rest: View): number | null => {
+    const part = tryRecvfrom(rest)
+    if (part === null) return null
+    from ??= part[1]
+    return part[0]
+  }
+  const { steps } = fill(view, tryRecv, burst)
+  return { steps, result: () => [steps.sent, from] }
+}
+
+/** As fill; descriptors that come end it, as they do in the kernel. unix(7) */
+export function fillMessage(
+  views: readonly View[],
+  tryRecvmsg: (rest: View[]) => MessageInfo | null,
+  burst?: number,
+): Filling<MessageInfo> {
+  let whole: MessageInfo | undefined
+  const tryRecv = (received: number): number | null => {
+    if (whole?.control.some(({ fds }) => fds !== undefined)) return 0
+    const part = tryRecvmsg(after(views, received))
+    if (part === null) return null
+    whole = whole === undefined ? part : joined(whole, part)
+    return part.size
+  }
+  const steps = inSteps(byteLengthOf(views), tryRecv, burst)
+  return { steps, result: () => whole! }
+}
+
+const joined = (first: MessageInfo, second: MessageInfo): MessageInfo => ({
+  size: first.size + second.size,
+  address: first.address,
+  flags: first.flags | second.flags,
+  truncated: first.truncated || second.truncated,
+  controlTruncated: first.controlTruncated || second.controlTruncated,
+  control: [...first.control, ...second.control],
+})
