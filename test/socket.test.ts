@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import {
   AF_INET,
   AF_INET6,
+  AF_UNIX,
   BlockingIOError,
   BrokenPipeError,
   ConnectionError,
@@ -32,6 +33,7 @@ import {
   SO_SNDBUF,
   SO_TYPE,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   Socket,
