@@ -237,3 +237,12 @@ export function decodeAddress(view: View, length?: number): SocketAddress {
   }
   return { family: 'raw', af, data: Buffer.from(bytes.subarray(head)) }
 }
+
+/**
+ * The address that came with bytes over a socket of `family`: of a Unix socket without a name the kernel gives no byte,
+ * or no more than the family. Null where there is none, as on a TCP connection. recvfrom(2)
+ */
+export function senderAddress(view: View, length: number, family: number): SocketAddress | null {
+  if (length > 0) return decodeAddress(view, length)
+  return family === AF_UNIX ? { family: 'unix' } : null
+}

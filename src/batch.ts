@@ -24,7 +24,7 @@ export interface BatchOptions {
   family?: number
 }
 
-let arrived: (batch: MessageBatch, count: number) => void
+let arrived: (batch: MessageBatch, count: number, family: number) => void
 
 /**
  * Messages in equal slots, laid out once and used again: what `recvmmsg` fills and `sendmmsg` sends. Nothing is made
@@ -43,6 +43,7 @@ export class MessageBatch extends Slots {
   readonly family: number
   #control: ControlMessage[][] = []
   #arrived = 0
+  #unnamed = new Set<number>() // the messages of Unix sockets without a name
 
   /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
   constructor(count: number, size: number, options: BatchOptions = {}) {
@@ -52,9 +53,16 @@ export class MessageBatch extends Slots {
   }
 
   static {
-    arrived = (batch, count) => {
+    arrived = (batch, count, family) => {
       batch.#control = []
       batch.#arrived = count
+      batch.#unnamed.clear()
+      if (family !== AF_UNIX) return
+      // Only such a socket brings descriptors, and these are taken at once: no message can be left that nobody looks at.
+      for (let i = 0; i < count; i++) {
+        batch.control(i)
+        if (batch.results[i * 4 + 1] === 0) batch.#unnamed.add(i)
+      }
     }
   }
 
@@ -68,10 +76,14 @@ export class MessageBatch extends Slots {
     return this.data.subarray(start, start + Math.min(this.results[i * 4]!, this.size))
   }
 
-  /** The address of message `i`: where it came from, or is to go to; null where it has none. */
+  /**
+   * The address of message `i`: where it came from, `{ family: 'unix' }` where that has no name, or is to go to; null
+   * where it has none.
+   */
   address(i: number): SocketAddress | null {
     const length = this.results[this.#slot(i) * 4 + 1]!
-    if (this.names === null || length === 0) return null
+    if (this.names === null) return null
+    if (length === 0) return this.#unnamed.has(i) ? { family: 'unix' } : null
     return decodeAddress(this.names.subarray(i * this.nameSize, (i + 1) * this.nameSize), length)
   }
 
@@ -102,6 +114,7 @@ export class MessageBatch extends Slots {
   set(i: number, data: Data, address: AddressLike | null = null, control: readonly OutgoingControl[] = []): void {
     const name = address === null ? null : encodeAddress(address, this.family)
     this.results[this.#slot(i) * 4 + 1] = fill(this.names, i, this.nameSize, name, 'address')
+    this.#unnamed.delete(i)
     this.reply(i, data, control)
   }
 
@@ -162,12 +175,10 @@ export function receiveBatch(
   flags: number,
   receive: typeof recvmmsgByOne = recvmmsgOwning ?? recvmmsgByOne,
 ): number | null {
-  arrived(batch, 0)
+  arrived(batch, 0, family)
   const count = attempt(() => receive(fd, batch, receiveFlags(flags)), 'recvmmsg')
   if (count === null) return null
-  arrived(batch, count)
-  // Only such a socket brings descriptors, and these are taken at once: no message can be left that nobody looks at.
-  if (family === AF_UNIX) for (let i = 0; i < count; i++) batch.control(i)
+  arrived(batch, count, family)
   return count
 }
 

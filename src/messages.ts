@@ -1,5 +1,5 @@
 // Messages over a descriptor: bytes, an address and control messages in one call.
-import { addressRoom, decodeAddress, encodeAddress } from './address.js'
+import { addressRoom, encodeAddress, senderAddress } from './address.js'
 import type { AddressLike, SocketAddress } from './address.js'
 import { MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_TRUNC } from './constants.js'
 import { decodeControl, encodeControl } from './control.js'
@@ -17,7 +17,7 @@ import { sendmsg } from './syscalls.js'
 export interface MessageInfo {
   /** How many bytes; with MSG_TRUNC among the flags of the call those of the whole message, which may be more than came. */
   size: number
-  /** The sender's address; null where the kernel gave none, as on a connected stream. */
+  /** The sender's address, `{ family: 'unix' }` where it has no name; null where there is none, as on a TCP connection. */
   address: SocketAddress | null
   /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE and the like. */
   flags: number
@@ -42,6 +42,7 @@ const name = Buffer.alloc(addressRoom) // one for all, since a call ends before 
 /** Receives a message into `iov`, with room for `controlSize` bytes of control messages; null where none has come. */
 export function receiveMessage(
   fd: number,
+  family: number,
   iov: readonly View[],
   controlSize: number,
   flags: number,
@@ -52,7 +53,7 @@ export function receiveMessage(
   if (size === null) return null
   return {
     size,
-    address: message.nameLength === 0 ? null : decodeAddress(name, message.nameLength),
+    address: senderAddress(name, message.nameLength, family),
     flags: shownFlags(message.flags),
     truncated: (message.flags & MSG_TRUNC) !== 0,
     controlTruncated: (message.flags & MSG_CTRUNC) !== 0,

@@ -1,6 +1,6 @@
 // What the synchronous and the asynchronous Socket have in common: all that cannot block, and one try at all that can.
 import { constants } from 'node:os'
-import { addressRoom, decodeAddress, encodeAddress } from './address.js'
+import { addressRoom, decodeAddress, encodeAddress, senderAddress } from './address.js'
 import type { AddressLike, SocketAddress } from './address.js'
 import {
   AF_INET,
@@ -322,7 +322,8 @@ export abstract class SocketBase {
       peerLength[0] = peer.length
       return sys.recvfrom(this.#fd, view, flags, peer, peerLength)
     }, 'recvfrom')
-    return count === null ? null : [count, decodeAddress(peer, peerLength[0])]
+    if (count === null) return null
+    return [count, senderAddress(peer, peerLength[0]!, this.family) ?? decodeAddress(peer, 0)]
   }
 
   /** As recvfrom, or null where nothing has come. recvfrom(2) */
@@ -356,13 +357,13 @@ export abstract class SocketBase {
   /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
   tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
     const room = roomFor(size)
-    const message = receiveMessage(this.#fd, [room], controlSize, flags)
+    const message = receiveMessage(this.#fd, this.family, [room], controlSize, flags)
     return message && { data: received(room, message.size), ...message }
   }
 
   /** As recvmsgInto, or null where nothing has come. recvmsg(2) */
   tryRecvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo | null {
-    return receiveMessage(this.#fd, views, controlSize, flags)
+    return receiveMessage(this.#fd, this.family, views, controlSize, flags)
   }
 
   /** As sendmsg, or null where there is no room. sendmsg(2) */

@@ -1,4 +1,13 @@
-import { AF_UNIX, encodeAddress, MSG_TRUNC, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, Socket } from 'bsd-sockets'
+import {
+  AF_UNIX,
+  encodeAddress,
+  MessageBatch,
+  MSG_TRUNC,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  Socket,
+} from 'bsd-sockets'
 import type { AddressLike } from 'bsd-sockets'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -65,8 +74,27 @@ describe('UNIX', () => {
     onTestFinished(() => [here, there].forEach(end => end.close()))
     expect(here.getsockname()).toEqual({ family: 'unix' })
     expect(here.getpeername()).toEqual({ family: 'unix' })
-    here.send('x')
-    expect(there.recvmsg(1).address).toBeNull()
+    for (let i = 0; i < 3; i++) here.send('x')
+    expect(there.recvmsg(1).address).toEqual({ family: 'unix' })
+    expect(there.recvfrom(1)[1]).toEqual({ family: 'unix' })
+    const batch = new MessageBatch(1, 1)
+    expect(there.recvmmsg(batch)).toBe(1)
+    expect(batch.address(0)).toEqual({ family: 'unix' })
+    batch.reply(0, 'y') // to whom the socket is connected to
+    there.sendmmsg(batch)
+    expect(here.recv(1).toString()).toBe('y')
+    batch.set(0, 'z')
+    expect(batch.address(0)).toBeNull()
+  })
+
+  test('unnamed: what sends to one that is bound without being so itself', () => {
+    const path = join(directory, 'bound')
+    const server = bound(AF_UNIX, SOCK_DGRAM, path)
+    const client = opened(AF_UNIX, SOCK_DGRAM)
+    client.sendto('one', path)
+    client.sendto('two', path)
+    expect(server.recvfrom(3)).toEqual([Buffer.from('one'), { family: 'unix' }])
+    expect(server.recvmsg(3)).toMatchObject({ data: Buffer.from('two'), address: { family: 'unix' } })
   })
 
   describe.runIf(linux)('Linux', () => {

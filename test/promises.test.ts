@@ -674,6 +674,17 @@ describe('connecting', () => {
 })
 
 describe('Unix sockets', () => {
+  test('without a name have an address without one', async () => {
+    const path = join(directory, 'unnamed')
+    const server = kept(new Socket(AF_UNIX, SOCK_DGRAM))
+    server.bind(path)
+    const client = kept(new Socket(AF_UNIX, SOCK_DGRAM))
+    await client.sendto('one', path)
+    await client.sendto('two', path)
+    expect(await server.recvfrom(3)).toEqual([Buffer.from('one'), { family: 'unix' }])
+    expect(await server.recvmsg(3)).toMatchObject({ data: Buffer.from('two'), address: { family: 'unix' } })
+  })
+
   test('listen, connect and talk by a path', async () => {
     const server = kept(new Socket(AF_UNIX))
     const path = join(directory, 'listen')

@@ -289,6 +289,13 @@ describe('send and recv', () => {
     expect(buffer.toString()).toBe('..abc...')
   })
 
+  test('over TCP there is no address beside the bytes', () => {
+    const [client, accepted] = connected()
+    client.send('onetwo')
+    expect(accepted.recvfrom(3)).toEqual([Buffer.from('one'), { family: 'raw', af: 0, data: Buffer.alloc(0) }])
+    expect(accepted.recvmsg(3)).toMatchObject({ data: Buffer.from('two'), address: null })
+  })
+
   test('MSG_PEEK leaves it there', () => {
     const [client, accepted] = connected()
     client.send('peek')
