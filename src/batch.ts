@@ -28,7 +28,8 @@ let arrived: (batch: MessageBatch, count: number, family: number) => void
 
 /**
  * Messages in equal slots, laid out once and used again: what `recvmmsg` fills and `sendmmsg` sends. Nothing is made
- * for a message but what is asked for. recvmmsg(2), sendmmsg(2)
+ * for a message but what is asked for. One that was received without control messages stands ready to be sent back to its
+ * sender. recvmmsg(2), sendmmsg(2)
  *
  * ```ts
  * const batch = new MessageBatch(64, 2048)
@@ -124,7 +125,7 @@ export class MessageBatch extends Slots {
     const messages = encodeControl(control, this.family)
     this.results[i * 4 + 2] = fill(this.controls, i, this.controlSize, messages, 'control')
     this.results[i * 4 + 3] = 0
-    this.#control[i] = [] // what is to be sent came from nowhere
+    if (this.controls !== null) this.#control[i] = [] // what is to be sent came from nowhere
   }
 }
 
@@ -132,7 +133,8 @@ export class MessageBatch extends Slots {
 function fill(slots: Buffer | null, i: number, size: number, bytes: View | null, name: string): number {
   if (bytes === null) return 0
   if (slots === null || bytes.byteLength > size) throw outOfRange(name, bytes.byteLength, `at most ${size} bytes`)
-  slots.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), i * size)
+  const source = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  slots.set(source, i * size)
   return bytes.byteLength
 }
 

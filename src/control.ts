@@ -85,6 +85,7 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
  */
 export function encodeControl(control: readonly OutgoingControl[], family: number = AF_INET): Buffer | null {
   if (!Array.isArray(control)) throw invalidType('control', control, 'an array')
+  if (control.length === 0) return null // at once: a batch asks this of each of its messages
   const messages = (control as readonly OutgoingControl[]).flatMap(entry => [...expanded(entry, family)])
   if (messages.length === 0) return null
   const bytes = Buffer.alloc(messages.reduce((sum, [, , data]) => sum + CMSG_SPACE(data.byteLength), 0))

@@ -9,7 +9,7 @@ import { attempt, check } from '../errors.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import { NOSIGNAL, openSocket } from '../open.js'
-import { hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
+import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import * as sys from '../syscalls.js'
 
@@ -147,19 +147,20 @@ export class DatagramSocket implements Watched {
       this.#full = false
       this.#guarded(() => this.#handlers.drain?.(this))
     }
-    if (readiness & READABLE) this.#receive()
+    if (readiness & READABLE) this.#receive((readiness & END) !== 0)
   }
 
-  #receive(): void {
+  // Without `drain`, a batch that is not full has taken all that there was: what comes next is told of.
+  #receive(drain: boolean): void {
     for (let i = 0; i < turns && this.#fd >= 0; i++) {
       let count: number | null = 0
       this.#guarded(() => {
         count = receiveBatch(this.#fd, this.#family, this.#batch, 0)
         if (count !== null) this.#handlers.messages?.(this, this.#batch, count)
       })
-      if (count === null) return
+      if (count === null || (!drain && count < this.#batch.count)) return
     }
-    setImmediate(() => this.#receive())
+    setImmediate(() => this.#receive(true))
   }
 
   #guarded(step: () => void): void {
