@@ -325,7 +325,10 @@ describe('what they do', () => {
     const socket = udp()
     setOption(socket, options.receiveTimeout, 20)
     fcntl(socket.fd, F_SETFL, 0) // a Socket's descriptor does not block
-    expect(recv(socket.fd, Buffer.alloc(1), 0)).toBe(-constants.errno.EAGAIN)
+    // What io_uring has done for libuv meanwhile ends such a call as a signal does. signal(7)
+    let result = -constants.errno.EINTR
+    while (result === -constants.errno.EINTR) result = recv(socket.fd, Buffer.alloc(1), 0)
+    expect(result).toBe(-constants.errno.EAGAIN)
   })
 })
 

@@ -25,6 +25,13 @@ export function connected(server: Socket = listening()): [client: Socket, accept
   return [client, closing(server.accept()[0])]
 }
 
+/** Two ends of which the first cannot send: Unix ones, since the buffers of TCP grow while nobody looks. tcp(7) */
+export function fullPair(): [full: Socket, peer: Socket] {
+  const [full, peer] = Socket.pair()
+  while (full.trySend(Buffer.alloc(65536)) !== null) continue
+  return [closing(full), closing(peer)]
+}
+
 /** The port that a socket is bound to. */
 export const portOf = (socket: Socket): number => (socket.getsockname() as IPv4Address).port
 
