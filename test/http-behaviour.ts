@@ -172,9 +172,12 @@ function declareStop(start: Start): void {
     }))
 }
 
-/** Declares what is not told by bytes in and bytes out: patience, limits, and the end. */
+/**
+ * Declares what is not told by bytes in and bytes out: patience, limits, and the end. Each has a server of its own, whose
+ * start and waits take the time: some are under way at once.
+ */
 export function declareHttpBehaviour(start: Start): void {
-  describe('conversation', () => declareConversation(start))
-  describe('limits', () => declareLimits(start))
-  describe('stop', () => declareStop(start))
+  describe.concurrent('conversation', () => declareConversation(start))
+  describe.concurrent('limits', () => declareLimits(start))
+  describe.concurrent('stop', () => declareStop(start))
 }
