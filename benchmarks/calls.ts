@@ -1,71 +1,62 @@
-// What one call costs: in C, here on two floors, in Python; each in a process of its own.
+// What one call costs: in C, here on two floors, by a foreign function interface, in Python; each in a process of its own.
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { built, pinned, root, serverCore, version } from './machine.js'
-import { wanted } from './question.js'
-import type { Prepared, Question, Sample } from './question.js'
+import { built, pinned, root, serverCore } from './machine.js'
+import { choose } from './peer.js'
+import type { Prepared, Question } from './question.js'
+import { koffi, native, node, python } from './runtimes.js'
 
 const run = promisify(execFile)
 
-const program = (name: string): string[] => [process.execPath, join(import.meta.dirname, 'calls', name)]
+const program = (name: string): string[] => [join(import.meta.dirname, 'calls', name)]
 
-const commands: Readonly<Record<string, string[]>> = {
-  c: [built('calls')],
-  syscalls: program('floor.js'),
-  socket: program('socket.js'),
-  python: ['python3', join(root, 'benchmarks/calls/calls.py')],
-}
-
-const names = [
-  'send + recv, 64 B',
-  'send + recv, 16 KiB',
-  'getsockopt',
-  'recv, EAGAIN',
-  'getppid',
-  'no call (htons)',
-  'an error thrown',
+const peers = [
+  { name: 'c', runtime: native, args: [built('calls')] },
+  { name: 'syscalls', runtime: node, args: program('floor.js') },
+  { name: 'socket', runtime: node, args: program('socket.js') },
+  { name: 'koffi', runtime: koffi, args: program('koffi.js') },
+  { name: 'python', runtime: python, args: [join(root, 'benchmarks/calls/calls.py')] },
 ]
+
+type Costs = Readonly<Record<string, number>>
 
 export const calls: Question = {
   title: 'The cost of a call',
   columns: [{ key: 'ns', title: 'ns', digits: 0, ratio: true }],
-  more: false,
-  prepare(options): Promise<Prepared> {
-    const skipped = version('python3', '--version') === null ? ['python: python3 is not installed'] : []
-    const there = Object.entries(commands).filter(
-      ([name]) => wanted(options, name) && !(name === 'python' && skipped.length > 0),
-    )
-    // A process measures all of its calls; the cases are the rows of what it printed.
-    const printed = new Map<string, Record<string, number>[]>()
-    const measure = async (name: string, command: string[], call: string, round: number): Promise<Sample> => {
-      const rounds = printed.get(name) ?? []
-      printed.set(name, rounds)
-      if (rounds.length <= round) {
-        const [file, ...args] = pinned(serverCore, [...command, `${Math.round(options.duration / 5)}`])
-        rounds.push(JSON.parse((await run(file!, args)).stdout) as Record<string, number>)
-      }
-      const ns = rounds[round]![call]
-      return ns === undefined ? {} : { ns }
+  warm: false,
+  async prepare(options): Promise<Prepared> {
+    if (!existsSync(join(root, 'benchmarks/tools/node_modules/mitata'))) {
+      return { cases: [], skipped: ['all: mitata comes with npm run bench'] }
     }
-    return Promise.resolve({
-      cases: names.map(call => ({
+    const { there, skipped } = choose(options, peers)
+    const measure = async ({ runtime, args }: (typeof peers)[number], milliseconds: number): Promise<Costs> => {
+      const [file, ...rest] = pinned(serverCore, [...runtime.command!, ...args, `${milliseconds}`])
+      return JSON.parse((await run(file!, rest)).stdout) as Costs
+    }
+    // A process measures all of its calls. The first time says which it has; after that, a case takes its own from it.
+    const entrants = await Promise.all(
+      there.map(async peer => ({ peer, names: Object.keys(await measure(peer, 1)), rounds: [] as Costs[] })),
+    )
+    const names = new Set(entrants.flatMap(({ names }) => names))
+    return {
+      cases: [...names].map(call => ({
         name: call,
-        entrants: there
-          .filter(([name]) => has(name, call))
-          .map(([name, command]) => {
+        entrants: entrants
+          .filter(({ names }) => names.includes(call))
+          .map(({ peer, rounds }) => {
             let round = 0
-            return { name, measure: () => measure(name, command, call, round++) }
+            return {
+              name: peer.name,
+              async measure() {
+                if (rounds.length <= round) rounds.push(await measure(peer, Math.round(options.duration / 2)))
+                return { ns: rounds[round++]![call]! }
+              },
+            }
           }),
       })),
       skipped,
-      close: () => Promise.resolve(),
-    })
+    }
   },
-}
-
-function has(name: string, call: string): boolean {
-  if (call === 'getppid') return name === 'c' || name === 'python'
-  if (call === 'no call (htons)') return name === 'syscalls'
-  return call !== 'an error thrown' || name === 'syscalls' || name === 'socket'
 }

@@ -1,29 +1,36 @@
 // Connections a second: connect, one message there and back, close.
-import { echoServers } from './echo.js'
-import { measureLoad } from './load.js'
-import { loadColumns, wanted } from './question.js'
+import { echoPeers } from './echo-peers.js'
+import { loadCase, loadColumns } from './load.js'
+import { choose, startAll, stopAll } from './peer.js'
 import type { Prepared, Question } from './question.js'
-import { startAll, stopAll } from './server.js'
 
-const compared = ['c-epoll', 'reactor', 'net', 'promises', 'epoll', 'c-threads', 'asyncio']
+const compared = [
+  'c-epoll',
+  'reactor',
+  'promises',
+  'epoll',
+  'net',
+  'net-26',
+  'bun',
+  'deno',
+  'asyncio',
+  'python-threads',
+  'c-threads',
+]
 
 export const connections: Question = {
   title: 'Connect, one echo, close',
   columns: loadColumns,
-  more: true,
+  warm: true,
   async prepare(options): Promise<Prepared> {
-    const servers = await startAll(echoServers.filter(({ name }) => compared.includes(name) && wanted(options, name)))
+    const { there, skipped } = choose(
+      options,
+      echoPeers.filter(({ name }) => compared.includes(name)),
+    )
+    const servers = await startAll(there)
     return {
-      cases: [
-        {
-          name: '32 at a time, 64 B',
-          entrants: servers.map(({ name, server }) => ({
-            name,
-            measure: () => measureLoad(server, { mode: 'connect', connections: 32, size: 64 }, options.duration),
-          })),
-        },
-      ],
-      skipped: [],
+      cases: [loadCase({ mode: 'connect', connections: 32, size: 64 }, servers, options.duration)],
+      skipped,
       close: () => stopAll(servers),
     }
   },

@@ -1,26 +1,36 @@
 // HTTP: `hello` over connections that stay, asked for by wrk, one request at a time and 16 at a time.
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { built, compiled, loadCore, pinned, version } from './machine.js'
-import { wanted } from './question.js'
+import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { built, loadCore, pinned, root } from './machine.js'
+import { choose, cpuOf, startAll, stopAll } from './peer.js'
+import type { Peer, Server } from './peer.js'
 import type { Prepared, Question, Sample } from './question.js'
-import { cpuOf, startAll, stopAll } from './server.js'
-import type { Contestant, Server } from './server.js'
+import { bun, deno, hono, native, newestNode, nginx, node, wrk } from './runtimes.js'
 
-const run = promisify(execFile)
+const compiled = (name: string): string[] => [join(import.meta.dirname, 'servers', name)]
+const source = (name: string): string[] => [join(root, 'benchmarks/servers', name)]
 
-const program = (name: string, file: string): Contestant => ({ name, command: [process.execPath, compiled(file)] })
-
-const contestants: readonly Contestant[] = [
-  { name: 'c-epoll', command: [built('http'), '--port=0', '--mode=epoll'] },
-  program('serve', 'http-serve.js'),
-  program('node:http', 'http-node.js'),
+const peers: readonly Peer[] = [
+  { name: 'c-epoll', runtime: native, args: [built('http'), '--port=0', '--mode=epoll'] },
+  { name: 'serve', runtime: node, args: compiled('http-serve.js') },
+  { name: 'fetchHandler', runtime: node, args: compiled('http-fetch.js') },
+  { name: 'node:http', runtime: node, args: compiled('http-node.js') },
+  { name: 'node:http-26', runtime: newestNode, args: compiled('http-node.js') },
+  { name: 'hono', runtime: hono, args: source('http-hono.js') },
+  { name: 'hono-node-server', runtime: hono, args: [...source('http-hono.js'), 'node-server'] },
+  { name: 'bun', runtime: bun, args: source('http-bun.js') },
+  { name: 'deno', runtime: deno, args: source('http-deno.js') },
+  { name: 'nginx', runtime: nginx, args: [] },
 ]
+
+const urlOf = ({ place }: Server): string => `http://127.0.0.1:${'port' in place ? place.port : 0}/`
 
 const pipeline = (depth: number): string => `
 init = function(args)
@@ -32,8 +42,8 @@ request = function() return all end
 `
 
 /** Asks once, and checks the answer: wrk looks at the status alone. */
-async function check(name: string, { port }: Server): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${port}/`)
+async function check(name: string, server: Server): Promise<void> {
+  const response = await fetch(urlOf(server))
   const body = await response.text()
   if (response.status !== 200 || !/^hello/i.test(body)) throw new Error(`${name}: ${response.status} '${body}'`)
 }
@@ -43,19 +53,22 @@ const microseconds = (text: string | undefined): number => {
   return Number(digits) * { us: 1, ms: 1e3, s: 1e6 }[(unit ?? 's') as 'us' | 'ms' | 's']
 }
 
-async function ask(server: Server, connections: number, script: string, seconds: number): Promise<Sample> {
-  const args = [
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    '--latency',
-    '-s',
-    script,
-    `http://127.0.0.1:${server.port}/`,
-  ]
+// wrk counts whole seconds; an interrupt ends it before them, with its report.
+async function wrkOn(server: Server, connections: number, script: string, duration: number): Promise<string> {
+  const args = ['-t1', `-c${connections}`, '-d600s', '--latency', '-s', script, urlOf(server)]
   const [file, ...command] = pinned(loadCore, ['wrk', ...args])
+  const child = spawn(file!, command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
+  const report = text(child.stdout)
+  await Promise.race([pause(duration), ended])
+  child.kill('SIGINT')
+  await ended
+  return report
+}
+
+async function ask(server: Server, connections: number, script: string, duration: number): Promise<Sample> {
   const before = cpuOf(server.pid)
-  const { stdout } = await run(file!, command)
+  const stdout = await wrkOn(server, connections, script, duration)
   const after = cpuOf(server.pid)
   const failed = /Socket errors.*|Non-2xx.*/.exec(stdout)
   if (failed !== null) throw new Error(`wrk: ${failed[0]}`)
@@ -67,8 +80,8 @@ async function ask(server: Server, connections: number, script: string, seconds:
     perCpuSecond: requests / (user + kernel),
     userNs: (user * 1e9) / requests,
     kernelNs: (kernel * 1e9) / requests,
-    p50: microseconds(/50%\s*(\S+)/.exec(stdout)?.[1]),
-    p99: microseconds(/99%\s*(\S+)/.exec(stdout)?.[1]),
+    p50: microseconds(/^ +50% +(\S+)/m.exec(stdout)?.[1]),
+    p99: microseconds(/^ +99% +(\S+)/m.exec(stdout)?.[1]),
   }
 }
 
@@ -81,7 +94,7 @@ async function freePort(): Promise<number> {
 }
 
 // nginx says nothing once it listens: a shell that has started it says so, and becomes it.
-async function nginx(folder: string): Promise<Contestant> {
+async function nginxOn(folder: string): Promise<Peer> {
   const port = await freePort()
   const file = join(folder, 'nginx.conf')
   const text = `
@@ -93,7 +106,7 @@ async function nginx(folder: string): Promise<Contestant> {
     }`
   writeFileSync(file, text)
   const ready = `(sleep 0.5; echo listening on 127.0.0.1:${port}) & exec nginx -e stderr -p ${folder} -c ${file}`
-  return { name: 'nginx', command: ['sh', '-c', ready] }
+  return { name: 'nginx', runtime: { ...nginx, command: ['sh', '-c'] }, args: [ready] }
 }
 
 export const http: Question = {
@@ -106,19 +119,15 @@ export const http: Question = {
     { key: 'p50', title: 'p50 µs', digits: 0 },
     { key: 'p99', title: 'p99 µs', digits: 0 },
   ],
-  more: true,
+  warm: true,
   async prepare(options): Promise<Prepared> {
-    if (version('wrk', '-v') === null) {
-      return { cases: [], skipped: ['all: wrk is not installed'], close: () => Promise.resolve() }
-    }
+    if (wrk.command === null) return { cases: [], skipped: [`all: wrk: ${wrk.missing}`] }
+    const { there, skipped } = choose(options, peers)
     const folder = mkdtempSync(join(tmpdir(), 'bench-http-'))
-    const skipped: string[] = []
-    const there = contestants.filter(({ name }) => wanted(options, name))
-    if (version('nginx', '-v') === null) skipped.push('nginx: it is not installed')
-    else if (wanted(options, 'nginx')) there.push(await nginx(folder))
-    const servers = await startAll(there)
+    const servers = await startAll(
+      await Promise.all(there.map(async peer => (peer.name === 'nginx' ? await nginxOn(folder) : peer))),
+    )
     for (const { name, server } of servers) await check(name, server)
-    const seconds = Math.max(1, Math.round((options.duration * 2) / 1000))
     const shapes = options.quick
       ? [{ connections: 16, depth: 4 }]
       : [
@@ -132,9 +141,10 @@ export const http: Question = {
         writeFileSync(script, pipeline(depth))
         return {
           name: `${connections} connections, depth ${depth}`,
+          shape: { connections, depth },
           entrants: servers.map(({ name, server }) => ({
             name,
-            measure: () => ask(server, connections, script, seconds),
+            measure: () => ask(server, connections, script, options.duration * 2),
           })),
         }
       }),

@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { built, loadCore, pinned } from './machine.js'
-import type { Sample } from './question.js'
-import type { Server } from './server.js'
+import type { Running, Server } from './peer.js'
+import type { Case, Column, Sample } from './question.js'
 
 const run = promisify(execFile)
 
@@ -27,18 +27,37 @@ interface Report {
   kernelSeconds: number
 }
 
+/** What a load of messages gives. */
+export const loadColumns: readonly Column[] = [
+  { key: 'perSecond', title: 'a second', digits: 0, ratio: true },
+  // What other programs take from the cores does not show in this one.
+  { key: 'perCpuSecond', title: 'a CPU second', digits: 0, ratio: true },
+  { key: 'userNs', title: 'user ns', digits: 0 },
+  { key: 'kernelNs', title: 'kernel ns', digits: 0 },
+  { key: 'p50', title: 'p50 µs', digits: 0 },
+  { key: 'p99', title: 'p99 µs', digits: 0 },
+  { key: 'p99.9', title: 'p99.9 µs', digits: 0 },
+  { key: 'errors', title: 'errors', digits: 0 },
+]
+
+const sizeOf = (size: number): string => (size < 1024 ? `${size} B` : `${size / 1024} KiB`)
+
+const titleOf = ({ mode, connections, size = 0, depth, rate }: Load): string =>
+  [
+    ...(connections === undefined
+      ? []
+      : [mode === 'connect' ? `${connections} at a time` : `${connections} connections`]),
+    sizeOf(size),
+    ...(depth === undefined ? [] : [mode === 'udp' ? `${depth} under way` : `depth ${depth}`]),
+    ...(rate === undefined ? [] : [`${rate.toLocaleString('en')} a second`]),
+  ].join(', ')
+
 /** One round. The warm-up, a quarter of it, comes on top. It fails where a byte was wrong or a connection was lost. */
-export async function measureLoad(server: Server, load: Load, duration: number): Promise<Sample> {
+async function measureLoad({ pid, place, everywhere }: Server, load: Load, duration: number): Promise<Sample> {
   const { mode, ...rest } = load
-  const values = {
-    ...rest,
-    port: server.port,
-    pid: server.pid,
-    warmup: Math.round(duration / 4),
-    duration,
-  }
+  const values = { ...rest, ...place, pid, warmup: Math.round(duration / 4), duration }
   const args = Object.entries(values).flatMap(([name, value]) => [`--${name}`, `${value}`])
-  const [file, ...command] = pinned(loadCore, [built('load'), mode, ...args])
+  const [file, ...command] = pinned(everywhere ? null : loadCore, [built('load'), mode, ...args])
   const { stdout } = await run(file!, command)
   const report = JSON.parse(stdout) as Report
   const { messages, errors, lost, perSecond, latencyUs, cpuSeconds } = report
@@ -53,3 +72,12 @@ export async function measureLoad(server: Server, load: Load, duration: number):
     lost,
   }
 }
+
+/** This load on each of the servers that can serve so many connections. */
+export const loadCase = (load: Load, servers: readonly Running[], duration: number): Case => ({
+  name: titleOf(load),
+  shape: load,
+  entrants: servers
+    .filter(({ most = Infinity }) => (load.connections ?? 1) <= most)
+    .map(({ name, server }) => ({ name, measure: () => measureLoad(server, load, duration) })),
+})

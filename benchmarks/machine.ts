@@ -10,18 +10,21 @@ export const root = dirname(createRequire(import.meta.url).resolve('bsd-sockets/
 /** A program of the native build. */
 export const built = (name: string): string => join(root, 'build/Release', name)
 
-/** A program of benchmarks/servers, compiled. */
-export const compiled = (name: string): string => join(import.meta.dirname, 'servers', name)
+/** A module of benchmarks/tools, which has a package of its own. Throws where that is not installed. */
+export const requireTool = createRequire(join(root, 'benchmarks/tools/package.json')) as (name: string) => unknown
 
 // Servers have the first core and the load the second, where there are two and Linux's taskset(1).
-const pins = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
+let pins = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
+
+/** From here on nothing is pinned: where nobody looks at the figures, all start sooner. */
+export const shareCores = (): void => void (pins = false)
 
 export const serverCore = 0
 export const loadCore = 1
 
-/** The command, pinned to a core where that can be. */
-export const pinned = (core: number, command: readonly string[]): string[] =>
-  pins ? ['taskset', '-c', `${core}`, ...command] : [...command]
+/** The command, pinned to a core where that can be, unless the core is null. */
+export const pinned = (core: number | null, command: readonly string[]): string[] =>
+  pins && core !== null ? ['taskset', '-c', `${core}`, ...command] : [...command]
 
 /** What the program says of its version; null where it is not installed. */
 export function version(command: string, ...args: string[]): string | null {
@@ -29,8 +32,8 @@ export function version(command: string, ...args: string[]): string | null {
   return status === null || status === 127 ? null : (/\d+\.\d+(\.\d+)?/.exec(stdout + stderr)?.[0] ?? null)
 }
 
-/** What is recorded with each result. */
-export const machine = (): Record<string, string | number | boolean | null> => ({
+/** What is recorded with each result; `versions` are those of what was compared. */
+export const machine = (versions: Readonly<Record<string, string | null>>) => ({
   date: new Date().toISOString(),
   kernel: `${type()} ${release()}`,
   arch: process.arch,
@@ -38,9 +41,6 @@ export const machine = (): Record<string, string | number | boolean | null> => (
   cores: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   pinned: pins,
-  node: process.versions.node,
   v8: process.versions.v8,
-  python: version('python3', '--version'),
-  nginx: version('nginx', '-v'),
-  wrk: version('wrk', '-v'),
+  ...versions,
 })

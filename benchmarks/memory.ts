@@ -2,18 +2,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { echoServers } from './echo.js'
+import { echoPeers } from './echo-peers.js'
 import { built } from './machine.js'
-import { wanted } from './question.js'
+import { choose, memoryOf, startServer } from './peer.js'
+import type { Peer } from './peer.js'
 import type { Prepared, Question, Sample } from './question.js'
-import { memoryOf, startServer } from './server.js'
-import type { Contestant } from './server.js'
 
-const compared = ['net', 'net-onread', 'reactor', 'promises', 'streams', 'asyncio', 'c-epoll']
+const compared = ['c-epoll', 'reactor', 'promises', 'streams', 'net', 'net-onread', 'net-26', 'bun', 'deno', 'asyncio']
 
-async function hold(port: number, count: number): Promise<{ close(): Promise<void> }> {
-  const args = ['idle', `--connections`, `${count}`, '--port', `${port}`]
-  const load = spawn(built('load'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
+async function hold(place: object, count: number): Promise<{ close(): Promise<void> }> {
+  const where = Object.entries(place).flatMap(([name, value]) => [`--${name}`, `${value}`])
+  const load = spawn(built('load'), ['idle', `--connections`, `${count}`, ...where], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const [line] = (await once(createInterface(load.stdout), 'line')) as [string]
   if (line !== 'open') throw new Error(`load: ${line}`)
   return {
@@ -25,12 +26,12 @@ async function hold(port: number, count: number): Promise<{ close(): Promise<voi
 }
 
 // A hundred connections first: what the first of them brings with it is not each one's weight.
-async function measure({ command }: Contestant, count: number): Promise<Sample> {
-  const server = await startServer(command)
+async function measure(peer: Peer, count: number): Promise<Sample> {
+  const server = await startServer(peer)
   try {
-    const few = await hold(server.port, 100)
+    const few = await hold(server.place, 100)
     const before = memoryOf(server.pid)
-    const many = await hold(server.port, count)
+    const many = await hold(server.place, count)
     const bytes = (memoryOf(server.pid) - before) / count
     await many.close()
     await few.close()
@@ -43,17 +44,14 @@ async function measure({ command }: Contestant, count: number): Promise<Sample> 
 export const memory: Question = {
   title: 'Memory of an idle connection',
   columns: [{ key: 'bytes', title: 'bytes', digits: 0, ratio: true }],
-  more: false,
+  warm: false,
   prepare(options): Promise<Prepared> {
     const count = options.quick ? 500 : 10_000
-    const entrants = compared
-      .map(name => echoServers.find(server => server.name === name)!)
-      .filter(({ name }) => wanted(options, name))
-      .map(server => ({ name: server.name, measure: () => measure(server, count) }))
-    return Promise.resolve({
-      cases: [{ name: `${count.toLocaleString('en')} connections`, entrants }],
-      skipped: [],
-      close: () => Promise.resolve(),
-    })
+    const { there, skipped } = choose(
+      options,
+      echoPeers.filter(({ name }) => compared.includes(name)),
+    )
+    const entrants = there.map(peer => ({ name: peer.name, measure: () => measure(peer, count) }))
+    return Promise.resolve({ cases: [{ name: `${count.toLocaleString('en')} connections`, entrants }], skipped })
   },
 }

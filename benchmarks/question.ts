@@ -1,6 +1,6 @@
 // What a question is: who is compared, over which cases, by which figures.
 
-/** What one round of one entrant gave, by the names of the columns. */
+/** What one round of one entrant gave, by the names of the figures. */
 export type Sample = Readonly<Record<string, number>>
 
 export interface Entrant {
@@ -10,6 +10,8 @@ export interface Entrant {
 
 export interface Case {
   readonly name: string
+  /** What is varied, for the plots: connections, size, depth, rate. */
+  readonly shape?: object
   readonly entrants: readonly Entrant[]
 }
 
@@ -36,30 +38,14 @@ export interface Prepared {
   readonly cases: readonly Case[]
   /** Who is not there, and why. */
   readonly skipped: readonly string[]
-  close: () => Promise<void>
+  close?: () => Promise<void>
 }
 
 export interface Question {
   readonly title: string
-  /** The first is what is compared. */
+  /** The first is what is compared. Other figures are kept without being shown. */
   readonly columns: readonly Column[]
-  /** Whether more of the first column is better. */
-  readonly more: boolean
+  /** Whether the servers live on from case to case, so that the first of these is run once uncounted. */
+  readonly warm: boolean
   prepare(options: Options): Promise<Prepared>
 }
-
-/** Whether the command line asks for this entrant. */
-export const wanted = ({ only }: Options, name: string): boolean => only.length === 0 || only.includes(name)
-
-/** What a load of messages gives. */
-export const loadColumns: readonly Column[] = [
-  { key: 'perSecond', title: 'a second', digits: 0, ratio: true },
-  // What other programs take from the cores does not show in this one.
-  { key: 'perCpuSecond', title: 'a CPU second', digits: 0, ratio: true },
-  { key: 'userNs', title: 'user ns', digits: 0 },
-  { key: 'kernelNs', title: 'kernel ns', digits: 0 },
-  { key: 'p50', title: 'p50 µs', digits: 0 },
-  { key: 'p99', title: 'p99 µs', digits: 0 },
-  { key: 'p99.9', title: 'p99.9 µs', digits: 0 },
-  { key: 'errors', title: 'errors', digits: 0 },
-]

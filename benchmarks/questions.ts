@@ -1,19 +1,23 @@
 // The questions, by the names that the command line knows them by.
 import { calls } from './calls.js'
 import { connections } from './connections.js'
+import { manyCores } from './cores.js'
 import { echo } from './echo.js'
 import { http } from './http.js'
 import { loadTime } from './load-time.js'
 import { memory } from './memory.js'
 import type { Question } from './question.js'
 import { udp } from './udp.js'
+import { unix } from './unix.js'
 
 export const questions: Readonly<Record<string, Question>> = {
   calls,
   echo,
+  unix,
   udp,
   http,
   connections,
+  cores: manyCores,
   memory,
   'load-time': loadTime,
 }

@@ -16,19 +16,27 @@ export interface Row {
 
 export interface CaseResult {
   readonly name: string
+  readonly shape?: object
   readonly rows: readonly Row[]
 }
 
-export function summarize(values: readonly number[]): Summary {
+function summarize(values: readonly number[]): Summary {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
   return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
+const summaries = (
+  keys: readonly string[],
+  samples: readonly Sample[],
+  figure: (key: string, sample: Sample, round: number) => number,
+): Record<string, Summary> =>
+  Object.fromEntries(keys.map(key => [key, summarize(samples.map((sample, round) => figure(key, sample, round)))]))
+
 /** Measures each entrant once a round; every other round goes backwards. */
 export async function measureCase(
-  { name, entrants }: Case,
+  { name, shape, entrants }: Case,
   columns: readonly Column[],
   rounds: number,
   progress: (text: string) => void,
@@ -41,23 +49,14 @@ export async function measureCase(
       samples[i]!.push(await entrants[i]!.measure())
     }
   }
-  const ofEach = (
-    chosen: readonly Column[],
-    mine: readonly Sample[],
-    figure: (key: string, sample: Sample, round: number) => number,
-  ): Record<string, Summary> =>
-    Object.fromEntries(
-      chosen
-        .filter(({ key }) => mine.every(sample => key in sample))
-        .map(({ key }) => [key, summarize(mine.map((sample, round) => figure(key, sample, round)))]),
-    )
-  const compared = columns.filter(({ ratio }) => ratio)
+  const compared = columns.filter(({ ratio }) => ratio).map(({ key }) => key)
   return {
     name,
+    ...(shape && { shape }),
     rows: entrants.map((entrant, i) => ({
       name: entrant.name,
-      ratios: ofEach(compared, samples[i]!, (key, sample, round) => sample[key]! / samples[0]![round]![key]!),
-      figures: ofEach(columns, samples[i]!, (key, sample) => sample[key]!),
+      ratios: summaries(compared, samples[i]!, (key, sample, round) => sample[key]! / samples[0]![round]![key]!),
+      figures: summaries(Object.keys(samples[i]![0]!), samples[i]!, (key, sample) => sample[key]!),
     })),
   }
 }

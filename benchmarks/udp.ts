@@ -1,39 +1,47 @@
 // What a datagram there and back costs.
 import { join } from 'node:path'
-import { measureLoad } from './load.js'
-import { built, compiled, root, version } from './machine.js'
-import { loadColumns, wanted } from './question.js'
+import { loadCase, loadColumns } from './load.js'
+import { built, root } from './machine.js'
+import { choose, startAll, stopAll } from './peer.js'
+import type { Peer } from './peer.js'
 import type { Prepared, Question } from './question.js'
-import { startAll, stopAll } from './server.js'
-import type { Contestant } from './server.js'
+import { bun, deno, native, newestNode, node, python } from './runtimes.js'
 
-const servers: readonly Contestant[] = [
-  { name: 'c-recvmmsg', command: [built('load'), 'answer'] },
-  { name: 'reactor', command: [process.execPath, compiled('udp-reactor.js')] },
-  { name: 'dgram', command: [process.execPath, compiled('udp-dgram.js')] },
-  { name: 'python', command: ['python3', join(root, 'benchmarks/servers/udp_blocking.py')] },
+const compiled = (name: string): string[] => [join(import.meta.dirname, 'servers', name)]
+const source = (name: string): string[] => [join(root, 'benchmarks/servers', name)]
+
+const peers: readonly Peer[] = [
+  { name: 'c-recvmmsg', runtime: native, args: [built('load'), 'answer'] },
+  { name: 'reactor', runtime: node, args: compiled('udp-reactor.js') },
+  { name: 'promises', runtime: node, args: compiled('udp-promises.js') },
+  { name: 'blocking', runtime: node, args: compiled('udp-blocking.js') },
+  { name: 'syscalls', runtime: node, args: compiled('udp-syscalls.js') },
+  { name: 'dgram', runtime: node, args: compiled('udp-dgram.js') },
+  { name: 'dgram-26', runtime: newestNode, args: compiled('udp-dgram.js') },
+  { name: 'bun', runtime: bun, args: source('udp-bun.js') },
+  { name: 'deno', runtime: deno, args: source('udp-deno.js') },
+  { name: 'python', runtime: python, args: source('udp_blocking.py') },
+  { name: 'c-recvfrom', runtime: native, args: [built('load'), 'answer-each'] },
 ]
 
 export const udp: Question = {
   title: 'Echo over UDP',
   columns: [...loadColumns, { key: 'lost', title: 'lost', digits: 0 }],
-  more: true,
+  warm: true,
   async prepare(options): Promise<Prepared> {
-    const skipped = version('python3', '--version') === null ? ['python: python3 is not installed'] : []
-    const running = await startAll(
-      servers.filter(({ name }) => wanted(options, name) && !(name === 'python' && skipped.length > 0)),
-    )
-    const shapes = options.quick ? [{ size: 64, depth: 16 }] : [64, 1024].map(size => ({ size, depth: 64 }))
+    const { there, skipped } = choose(options, peers)
+    const servers = await startAll(there)
+    const shapes = [
+      { size: 64, depth: 64 },
+      { size: 1024, depth: 64 },
+      { size: 64, depth: 1 },
+    ]
     return {
-      cases: shapes.map(({ size, depth }) => ({
-        name: `${size} B, ${depth} under way`,
-        entrants: running.map(({ name, server }) => ({
-          name,
-          measure: () => measureLoad(server, { mode: 'udp', size, depth }, options.duration),
-        })),
-      })),
+      cases: (options.quick ? shapes.slice(1, 2) : shapes).map(shape =>
+        loadCase({ mode: 'udp', ...shape }, servers, options.duration),
+      ),
       skipped,
-      close: () => stopAll(running),
+      close: () => stopAll(servers),
     }
   },
 }

@@ -5,10 +5,13 @@ import { dirname, join } from 'node:path'
 
 export const root = dirname(import.meta.dirname)
 
+// What was installed, and what the benchmarks found, is no source.
+const unread = new Set(['node_modules', 'results'])
+
 function* files(path) {
   if (!statSync(path, { throwIfNoEntry: false })) return
   if (!statSync(path).isDirectory()) yield path
-  else for (const name of readdirSync(path).sort()) if (name !== 'node_modules') yield* files(join(path, name))
+  else for (const name of readdirSync(path).sort()) if (!unread.has(name)) yield* files(join(path, name))
 }
 
 /** A hash of the contents of `inputs` (files and folders below the root) and of `facts`, which are strings. */

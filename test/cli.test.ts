@@ -10,7 +10,7 @@ import { tool } from './tools.js'
 
 const root = dirname(import.meta.dirname)
 const cli = [process.execPath, join(root, 'bin/bsd-sockets.js')]
-const commands = ['echo', 'http', 'nc', 'sockopts', 'tour', 'trace']
+const commands = ['bench', 'echo', 'http', 'nc', 'sockopts', 'tour', 'trace']
 
 const strace = tool('strace')
 

@@ -9,6 +9,7 @@ import time
 BATCH = 100
 milliseconds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 left, right = socket.socketpair()
+lost = socket.socket(socket.AF_UNIX)
 small, large, room = bytes(64), bytes(16384), bytearray(16384)
 
 
@@ -25,12 +26,22 @@ def eagain():
     raise RuntimeError("recv")
 
 
+def error():
+    try:
+        lost.getpeername()
+    except OSError:
+        return
+    raise RuntimeError("getpeername")
+
+
 CALLS = {
     "getppid": os.getppid,
+    "no system call (htons)": lambda: socket.htons(1),
     "getsockopt": lambda: left.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF),
     "send + recv, 64 B": lambda: exchange(small),
     "send + recv, 16 KiB": lambda: exchange(large),
     "recv, EAGAIN": eagain,
+    "an error thrown": error,
 }
 
 

@@ -13,7 +13,7 @@ function exchange(bytes: Uint8Array): void {
 const small = new Uint8Array(64)
 const large = new Uint8Array(16384)
 
-printCalls({
+await printCalls({
   getsockopt: () => void left.getsockopt(SOL_SOCKET, SO_RCVBUF),
   'send + recv, 64 B': () => exchange(small),
   'send + recv, 16 KiB': () => exchange(large),

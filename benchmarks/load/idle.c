@@ -38,6 +38,6 @@ void load_idle(void) {
   options.warmup = 0;
   options.duration = 1;
   load_continues(now);
-  load_continues(now + 1000000);
   figures.messages = (uint64_t)options.connections;
+  load_continues(now + 1000000);
 }

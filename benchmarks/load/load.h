@@ -64,7 +64,8 @@ void load_sequence(void);
 void load_idle(void);
 void load_udp(void);
 
-// The other side of load_udp; it does not return.
+// The other side of load_udp; they do not return.
 void load_answer(void);
+void load_answer_each(void);
 
 #endif

@@ -1,4 +1,4 @@
-// The mark for datagrams: answers them in batches, recvmmsg(2) and sendmmsg(2), and nothing else.
+// The mark for datagrams: answers them in batches, recvmmsg(2) and sendmmsg(2), or one by one, and nothing else.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -6,12 +6,9 @@
 
 #include "load.h"
 
-void load_answer(void) {
-  enum { BATCH = 64, SIZE = 65536 };
-  static char bytes[BATCH][SIZE];
-  static struct sockaddr_in senders[BATCH];
-  static struct iovec places[BATCH];
-  static struct mmsghdr batch[BATCH];
+enum { SIZE = 65536 };
+
+static int open_server(void) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   socklen_t length = sizeof address;
   const int room = 4 * 1024 * 1024;
@@ -22,6 +19,28 @@ void load_answer(void) {
   if (getsockname(fd, (struct sockaddr*)&address, &length) < 0) load_fail("getsockname");
   printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   fflush(stdout);
+  return fd;
+}
+
+void load_answer_each(void) {
+  static char bytes[SIZE];
+  const int fd = open_server();
+  for (;;) {
+    struct sockaddr_in sender;
+    socklen_t length = sizeof sender;
+    const ssize_t count = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr*)&sender, &length);
+    if (count < 0) load_fail("recvfrom");
+    if (sendto(fd, bytes, (size_t)count, 0, (const struct sockaddr*)&sender, length) < 0) load_fail("sendto");
+  }
+}
+
+void load_answer(void) {
+  enum { BATCH = 64 };
+  static char bytes[BATCH][SIZE];
+  static struct sockaddr_in senders[BATCH];
+  static struct iovec places[BATCH];
+  static struct mmsghdr batch[BATCH];
+  const int fd = open_server();
   for (;;) {
     for (int i = 0; i < BATCH; i++) {
       places[i] = (struct iovec){.iov_base = bytes[i], .iov_len = SIZE};

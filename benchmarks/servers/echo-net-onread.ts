@@ -2,7 +2,7 @@
 // cannot be told of it: so each connection is made anew from its handle. It receives no more until all is sent.
 import { createServer, Socket } from 'node:net'
 import type { SocketConstructorOpts } from 'node:net'
-import { listening } from './listening.js'
+import { listening, place } from './listening.js'
 
 const server = createServer({ noDelay: true, pauseOnConnect: true }, accepted => {
   const { _handle: handle } = accepted as unknown as { _handle: object }
@@ -17,4 +17,4 @@ const server = createServer({ noDelay: true, pauseOnConnect: true }, accepted =>
   socket.on('error', () => socket.destroy())
   socket.resume()
 })
-server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => listening(server.address()))
+server.listen(place, () => listening(server.address()))

@@ -1,7 +1,7 @@
-import { createServer } from 'bsd-sockets/promises'
 import type { Socket } from 'bsd-sockets/promises'
 import { IPPROTO_TCP, TCP_NODELAY } from 'bsd-sockets'
-import { listening } from './listening.js'
+import { listening, place } from './listening.js'
+import { openServer } from './promised.js'
 
 async function serve(client: Socket): Promise<void> {
   const buffer = new Uint8Array(64 * 1024)
@@ -18,7 +18,7 @@ async function serve(client: Socket): Promise<void> {
   }
 }
 
-const server = await createServer(['127.0.0.1', 0], { backlog: 4096 })
-server.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+const server = await openServer()
+if ('port' in place) server.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
 listening(server.getsockname())
 for await (const [client] of server.connections()) void serve(client)

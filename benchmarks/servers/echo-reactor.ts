@@ -1,7 +1,8 @@
 import { listen } from 'bsd-sockets/reactor'
-import { listening } from './listening.js'
+import { listening, place } from './listening.js'
 
 const server = listen({
+  ...place,
   data(connection, bytes) {
     if (!connection.write(bytes)) connection.pause()
   },

@@ -1,8 +1,8 @@
-import { createServer } from 'bsd-sockets/promises'
 import { toDuplex } from 'bsd-sockets/streams'
 import { listening } from './listening.js'
+import { openServer } from './promised.js'
 
-const server = await createServer(['127.0.0.1', 0], { backlog: 4096 })
+const server = await openServer()
 listening(server.getsockname())
 for await (const [client] of server.connections()) {
   const stream = toDuplex(client)

@@ -1,5 +1,6 @@
 """Python's asyncio at its best: a Protocol, which is told of bytes by a call, and no streams."""
 import asyncio
+import sys
 
 
 class Echo(asyncio.Protocol):
@@ -11,9 +12,14 @@ class Echo(asyncio.Protocol):
 
 
 async def main():
-    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0, backlog=4096)
-    host, port = server.sockets[0].getsockname()
-    print(f"listening on {host}:{port}", flush=True)
+    loop = asyncio.get_running_loop()
+    if len(sys.argv) > 1:
+        server = await loop.create_unix_server(Echo, sys.argv[1], backlog=4096)
+        print(f"listening on {sys.argv[1]}", flush=True)
+    else:
+        server = await loop.create_server(Echo, "127.0.0.1", 0, backlog=4096)
+        host, port = server.sockets[0].getsockname()
+        print(f"listening on {host}:{port}", flush=True)
     await server.serve_forever()
 
 

@@ -1,7 +1,14 @@
 import type { AddressInfo } from 'node:net'
 
+const path = process.argv[2]
+
+/** Where to listen, as `net` and the reactor take it: on the Unix path that the command line gives, or on a TCP port. */
+export const place: { port: number; host: string; backlog: number } | { path: string; backlog: number } =
+  path === undefined ? { port: 0, host: '127.0.0.1', backlog: 4096 } : { path, backlog: 4096 }
+
 /** Says where a server listens, as all servers here do. */
 export function listening(address: object | string | null): void {
-  const { address: host, port } = address as AddressInfo
-  console.log(`listening on ${host}:${port}`)
+  if (typeof address === 'string') return console.log(`listening on ${address}`)
+  const { address: host, port, path } = address as AddressInfo & { path?: string }
+  console.log(`listening on ${path ?? `${host}:${port}`}`)
 }

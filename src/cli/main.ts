@@ -11,6 +11,7 @@ interface Entry {
 
 const commands = new Map<string, Entry>(
   Object.entries({
+    bench: { purpose: 'measures what calls, echoes, connections and bytes cost', load: () => import('./bench.js') },
     echo: { purpose: 'a server that sends back what each client sends', load: () => import('./echo.js') },
     http: { purpose: 'an HTTP/1.1 server with two small applications', load: () => import('./http.js') },
     nc: {

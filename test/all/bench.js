@@ -12,7 +12,7 @@ if (process.platform !== 'linux') {
 
 const results = mkdtempSync(join(tmpdir(), 'bench-'))
 try {
-  run(process.execPath, [join(root, 'build/programs/benchmarks/main.js'), '--quick', '--results', results])
+  run(process.execPath, [join(root, 'bin/bsd-sockets.js'), 'bench', '--quick', '--results', results])
   const files = readdirSync(results).filter(name => name.endsWith('.json'))
   if (files.length === 0) throw new Error('the benchmarks left no figures')
   for (const file of files) {
@@ -21,7 +21,8 @@ try {
       for (const { name: entrant, figures } of rows) {
         const [first] = Object.values(figures)
         const errors = figures.errors?.median ?? 0
-        if (!Number.isFinite(first?.median) || errors > 0)
+        // A page that is given back while others are taken makes the memory of a connection 0, or less.
+        if (!Number.isFinite(first?.median) || (first.median <= 0 && file !== 'memory.json') || errors > 0)
           throw new Error(`${file}: ${name}: ${entrant} has no figure, or errors`)
       }
     }

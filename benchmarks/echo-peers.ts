@@ -1,0 +1,50 @@
+// The echo servers, the mark first.
+import { join } from 'node:path'
+import { built, root } from './machine.js'
+import type { Peer } from './peer.js'
+import { bun, deno, native, newestNode, node, python } from './runtimes.js'
+import type { Runtime } from './runtimes.js'
+
+const served = (before: readonly string[], mode: string) => ({
+  args: [...before, '--port=0', `--mode=${mode}`],
+  unix: (path: string) => [...before, `--path=${path}`, `--mode=${mode}`],
+})
+
+const inC = (mode: string): Peer => ({ name: `c-${mode}`, runtime: native, ...served([built('echo')], mode) })
+
+const command = [join(root, 'bin/bsd-sockets.js'), 'echo']
+const inTypeScript = (mode: string): Peer => ({ name: mode, runtime: node, ...served(command, mode) })
+
+/** A program of benchmarks/servers; its argument is a path, where there is one. */
+const program = (name: string, runtime: Runtime, file: string): Peer => {
+  const path = file.endsWith('.ts')
+    ? join(import.meta.dirname, 'servers', file.replace('.ts', '.js'))
+    : join(root, 'benchmarks/servers', file)
+  return { name, runtime, args: [path], unix: place => [path, place] }
+}
+
+/** `most`: one client at a time, a thread each, FD_SETSIZE. */
+export const echoPeers: readonly Peer[] = [
+  inC('epoll'),
+  program('reactor', node, 'echo-reactor.ts'),
+  program('reactor-26', newestNode, 'echo-reactor.ts'),
+  program('promises', node, 'echo-promises.ts'),
+  program('streams', node, 'echo-streams.ts'),
+  inTypeScript('epoll'),
+  inTypeScript('poll'),
+  { ...inTypeScript('select'), most: 900 },
+  { ...inTypeScript('threads'), most: 10 },
+  { ...inTypeScript('blocking'), most: 1 },
+  program('net', node, 'echo-net.ts'),
+  program('net-onread', node, 'echo-net-onread.ts'),
+  program('net-26', newestNode, 'echo-net.ts'),
+  program('net-onread-26', newestNode, 'echo-net-onread.ts'),
+  program('bun', bun, 'echo-bun.js'),
+  program('deno', deno, 'echo-deno.js'),
+  program('asyncio', python, 'echo_asyncio.py'),
+  { ...program('python-threads', python, 'echo_threads.py'), most: 100 },
+  inC('poll'),
+  { ...inC('select'), most: 900 },
+  inC('threads'),
+  { ...inC('blocking'), most: 1 },
+]

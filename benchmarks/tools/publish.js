@@ -1,0 +1,38 @@
+// The README's section on the benchmarks: what was measured, where, and the plots. Nothing else writes figures there.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { root } from '../../scripts/stamp.js'
+
+const shown = ['echo-connections', 'echo-latency', 'http', 'calls']
+const begin = '<!-- benchmarks: npm run bench -- --publish writes this -->'
+const end = '<!-- /benchmarks -->'
+
+/** Puts the plots of `folder` into README.md, between the two marks. */
+export function publish(folder, reports) {
+  const file = join(root, 'README.md')
+  const text = readFileSync(file, 'utf8')
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`README.md: the marks of the benchmarks are gone: ${begin} … ${end}`)
+  const [{ machine, options }] = ['echo', ...Object.keys(reports)].map(name => reports[name]).filter(Boolean)
+  const { cpu, cores, memoryGiB, kernel, date, pinned } = machine
+  const versions = [
+    ['Node', machine.node],
+    ['Node', machine.newestNode],
+    ['Bun', machine.bun],
+    ['Deno', machine.deno],
+    ['Python', machine.python],
+    ['nginx', machine.nginx],
+  ].flatMap(([name, version]) => (version ? [`${name} ${version}`] : []))
+  const where =
+    `Measured on ${date.slice(0, 10)}: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}; ${versions.join(', ')}. ` +
+    `${pinned ? 'Server and load each have a core, over loopback' : 'Server and load share the cores, over loopback'}; ` +
+    `medians of ${options.rounds} rounds of ${options.duration} ms.`
+  const plots = shown
+    .map(name => ({ name, path: join(folder, `${name}.svg`) }))
+    .filter(({ path }) => existsSync(path))
+    .map(({ name, path }) => `![${name}](${relative(root, path)})`)
+  const rest = `All figures, and how they were made, are in [\`benchmarks\`](benchmarks).`
+  const section = [begin, '', where, '', ...plots.flatMap(plot => [plot, '']), rest, '', ''].join('\n')
+  writeFileSync(file, text.slice(0, from) + section + text.slice(to))
+}

@@ -1,0 +1,58 @@
+// The benchmarks of the repository: they are not in the package, since they need its C programs and a compiler.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { startChild } from './child.js'
+import { defineCommand, integer } from './command.js'
+
+const root = dirname(dirname(import.meta.dirname))
+
+interface Benchmarks {
+  bench(
+    names: string[],
+    options: { quick: boolean; only: string[]; duration: number; rounds: number },
+    folder: string,
+  ): Promise<void>
+}
+
+const milliseconds = 10 * 60 * 1000
+
+/** Runs a script of the repository to its end; `false` where it failed. */
+const script = async (...args: string[]): Promise<boolean> =>
+  (await startChild(process.execPath, [join(root, args[0]!), ...args.slice(1)]).status) === 0
+
+export const command = defineCommand({
+  operands: '[QUESTION]...',
+  options: {
+    only: { type: 'string', value: 'NAME,NAME', default: '', meaning: 'who is compared' },
+    quick: { type: 'boolean', meaning: 'whether they run, not how fast: short rounds, few cases' },
+    duration: { type: 'string', value: 'MS', meaning: 'the length of a round (default 300, quick 60)' },
+    rounds: { type: 'string', value: 'N', meaning: 'how many of them (default 3, quick 1)' },
+    results: {
+      type: 'string',
+      value: 'FOLDER',
+      meaning: 'for the figures (default benchmarks/results, quick build/benchmarks)',
+    },
+    install: { type: 'boolean', meaning: 'installs Bun, Deno and the newest Node first, for linux-x64, by npm' },
+    publish: { type: 'boolean', meaning: 'shows the plots in README.md' },
+  },
+  async run({ quick = false, only, duration, rounds, results, install, publish }, names) {
+    if (!existsSync(join(root, 'benchmarks/main.ts'))) {
+      console.error(
+        'bsd-sockets bench: the benchmarks are in the repository, not in this package. In a clone of it, on Linux with a\n' +
+          'C++17 compiler, make and Python 3 (and taskset, wrk, nginx for all of them): npm run bench',
+      )
+      return 1
+    }
+    const folder = results ?? join(root, quick ? 'build/benchmarks' : 'benchmarks/results')
+    const options = {
+      quick,
+      only: only.split(',').filter(name => name !== ''),
+      duration: integer('--duration', duration ?? (quick ? '60' : '300'), 1, milliseconds),
+      rounds: integer('--rounds', rounds ?? (quick ? '1' : '3'), 1, 1000),
+    }
+    if (!(await script('benchmarks/prepare.js', ...(install ? ['--install'] : [])))) return 1
+    const main = join(root, 'build/programs/benchmarks/main.js')
+    await ((await import(main)) as Benchmarks).bench(names, options, folder)
+    return (await script('benchmarks/tools/plots.js', folder, ...(publish ? ['--publish'] : []))) ? 0 : 1
+  },
+})
