@@ -296,6 +296,28 @@ print(json.dumps(answers))`
   })
 })
 
+// And one whose services(5) are.
+describe('a machine with services of its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-services-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'services')
+  const name = 'a-name'.repeat(40)
+  writeFileSync(file, `${name} 7007/tcp\n`)
+  const inMachine = (...command: string[]) =>
+    spawnSync('unshare', ['-m', 'sh', '-c', `mount --bind ${file} /etc/services && exec "$@"`, '-', ...command], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+  const possible = process.platform === 'linux' && inMachine('true').status === 0
+  if (!possible) console.warn('skipped: no mount namespace can be made here')
+
+  test.skipIf(!possible)('knows a long name whole', () => {
+    const program = `import * as C from 'bsd-sockets'
+      console.log(C.getservbyport(7007), C.getservbyname('${name}', 'tcp'))`
+    expect(inMachine(process.execPath, '--input-type=module', '-e', program).stdout).toBe(`${name} 7007\n`)
+  })
+})
+
 describe('sethostname', () => {
   const own = `
     import { gethostname, sethostname } from 'bsd-sockets'

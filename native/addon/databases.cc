@@ -81,9 +81,8 @@ int Getservbyname(const char* name, OptionalText protocol) {
 Text Getservbyport(Ranged<0, 65535> port, OptionalText protocol) {
   Text name = {"", 0};
   const int network = htons(static_cast<uint16_t>(port.value));
-  const int result = FindServiceByPort(network, protocol.text, [&](const servent& service) {
-    strncpy(name.text, service.s_name, sizeof name.text - 1);
-  });
+  const int result =
+      FindServiceByPort(network, protocol.text, [&](const servent& service) { name.text = service.s_name; });
   if (result != 0) name.error = errno;
   return name;
 }

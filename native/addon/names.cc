@@ -81,18 +81,15 @@ int InetPton(int family, const char* text, Bytes address) {
 }
 
 Text InetNtop(int family, Bytes address) {
-  Text result = {"", 0};
-  if (!Holds(address, family) || inet_ntop(family, address.data, result.text, sizeof result.text) == nullptr) {
-    result.error = errno;
-  }
-  return result;
+  char text[INET6_ADDRSTRLEN];
+  if (!Holds(address, family) || inet_ntop(family, address.data, text, sizeof text) == nullptr) return {"", errno};
+  return {text, 0};
 }
 
 Text IfIndextoname(uint32_t index) {
-  static_assert(sizeof(Text::text) >= IF_NAMESIZE);
-  Text result = {"", 0};
-  if (if_indextoname(index, result.text) == nullptr) result.error = errno;
-  return result;
+  char name[IF_NAMESIZE];
+  if (if_indextoname(index, name) == nullptr) return {"", errno};
+  return {name, 0};
 }
 
 int IfNameindex(Array<Interface> interfaces) {

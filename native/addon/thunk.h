@@ -5,14 +5,15 @@
 
 #include <cerrno>
 #include <iterator>
+#include <string>
 #include <tuple>
 #include <type_traits>
 
 #include "arguments.h"
 
-// A short text, such as an IPv6 address or an interface's name; or -errno where there is none.
+// A text, such as an IPv6 address or an interface's name; or -errno where there is none.
 struct Text {
-  char text[64];
+  std::string text;
   int error;
 };
 
@@ -36,7 +37,7 @@ napi_value ToValue(napi_env env, Result result, int error) {
   napi_value value = nullptr;
   if constexpr (std::is_same_v<Result, Text>) {
     if (result.error == 0) {
-      napi_create_string_utf8(env, result.text, NAPI_AUTO_LENGTH, &value);
+      napi_create_string_utf8(env, result.text.data(), result.text.size(), &value);
     } else {
       napi_create_int32(env, -result.error, &value);
     }
