@@ -45,21 +45,20 @@ export interface Sending {
 }
 
 /**
- * Sends at most `total` bytes by a call that tries to send what comes after so many; it ends early where that sends 0.
- * A step makes at most `burst` such calls.
+ * Sends `total` bytes by a call that tries to send what comes after so many, once even where they are none; it ends
+ * early where that sends 0. A step makes at most `burst` such calls.
  */
 export function inSteps(total: number, trySend: (sent: number) => number | null, burst = Infinity): Sending {
   const sending: Sending = {
     sent: 0,
     step: () => {
-      for (let calls = 0; sending.sent < total; calls++) {
-        if (calls === burst) return false
+      for (let calls = 0; calls < burst; calls++) {
         const count = trySend(sending.sent)
         if (count === null) return null
-        if (count === 0) break
         sending.sent += count
+        if (count === 0 || sending.sent >= total) return true
       }
-      return true
+      return false
     },
   }
   return sending

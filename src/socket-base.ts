@@ -413,6 +413,7 @@ export abstract class SocketBase {
 
   /** sendfile in steps of at most `burst` calls, for who waits in between. */
   protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Sending {
+    if (count === 0) return { sent: 0, step: () => true } // to macOS 0 is all of it
     const trySend = (sent: number): number | null =>
       this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile))
     return inSteps(count, trySend, burst)

@@ -561,6 +561,15 @@ describe('nobody starves', () => {
 })
 
 describe('datagrams', () => {
+  test('sendall of nothing is one without bytes', async () => {
+    const [a, b] = pair(SOCK_DGRAM)
+    await a.sendall('')
+    await a.sendall('x')
+    expect([await b.recv(1), await b.recv(1)].map(String)).toEqual(['', 'x'])
+    a.close()
+    expect(await failure(a.sendall(''))).toMatchObject({ code: 'EBADF', sent: 0 })
+  })
+
   function datagramSocket(): Socket {
     const socket = kept(new Socket(AF_INET, SOCK_DGRAM))
     socket.bind(['127.0.0.1', 0])

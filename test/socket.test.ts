@@ -562,6 +562,18 @@ describe('timeouts', () => {
     expect(getdefaulttimeout()).toBe(250)
   })
 
+  test('sendall of nothing is a send: a datagram without bytes, and an error where there is one', () => {
+    const [one, other] = Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing) as [Socket, Socket]
+    one.sendall('')
+    one.sendall('x')
+    expect([other.recv(1), other.recv(1)].map(String)).toEqual(['', 'x'])
+    const [client] = connected()
+    client.sendall('')
+    client.close()
+    expect(thrown(() => client.sendall(''))).toMatchObject({ code: 'EBADF', syscall: 'send', sent: 0 })
+    expect(thrown(() => closing(new Socket()).sendall(''))).toBeInstanceOf(BrokenPipeError)
+  })
+
   test('sendall says how much went', () => {
     const [client, accepted] = connected()
     client.settimeout(1)
