@@ -246,3 +246,20 @@ describe('my-socket', () => {
     await server.printed(/^socket connection broken$/m)
   })
 })
+
+describe.each([
+  ['one after the other', []],
+  ['each in a thread', ['--threads']],
+])('socketserver-echo, %s', (_, args) => {
+  test('sends lines back in capitals, the last one without its end too, until Ctrl-C', async () => {
+    const server = example('socketserver-echo', ...args)
+    const port = await server.port()
+    const lines = Buffer.from('one\ntwo\r\n\nlast').toString('hex')
+    await python('reset', port).finished()
+    expect(await python('send', port, lines).finished()).toBe('ONE\nTWO\r\n\nLAST')
+    const many = await Promise.all(Array.from({ length: 4 }, () => python('send', port, lines, 500).finished()))
+    for (const answer of many) expect(answer).toBe('ONE\nTWO\r\n\nLAST'.repeat(500))
+    server.process.kill('SIGINT')
+    await server.finished()
+  })
+})
