@@ -1,7 +1,8 @@
 // The asynchronous Socket: what would block gives a promise, a line a method over one wait.
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../address.js'
-import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
+import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, POLLIN, POLLOUT } from '../constants.js'
+import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { allRoomFor } from '../data.js'
 import type { Data, Sending } from '../data.js'
 import { AbortError, check, invalidType, SocketError, socketError } from '../errors.js'
@@ -40,6 +41,9 @@ const tenMs = new Later(10)
 const burst = 16
 let row = 0
 let seen = 0
+
+const isTcp = ({ family, type, protocol }: SocketBase): boolean =>
+  type === SOCK_STREAM && (family === AF_INET || family === AF_INET6) && (protocol === 0 || protocol === IPPROTO_TCP)
 
 const inTurns =
   ({ step }: Sending): Step<true> =>
@@ -117,7 +121,13 @@ export class Socket extends SocketBase {
   recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
     if (typeof flags === 'object') return this.recv(size, 0, flags)
     if (fills(this, flags) && size !== 0) return this.#recvAll(size, flags, options)
-    return this.#when(READABLE, 'recv', () => this.tryRecv(size, flags), flags, options)
+    const step = (): Buffer | null => {
+      const bytes = this.tryRecv(size, flags)
+      if (bytes !== null) this.#received(bytes.length, size, flags)
+      return bytes
+    }
+    const waits = this.#isDry(flags) && Number.isInteger(size) && size >= 0 && size < 2 ** 31
+    return this.#when(READABLE, 'recv', step, flags, options, undefined, waits)
   }
 
   /** Receives into `view` and gives how many bytes; 0 means that the peer has stopped sending. recv(2) */
@@ -129,7 +139,13 @@ export class Socket extends SocketBase {
         fill(view, rest => this.tryRecvInto(rest, flags), burst),
         options,
       )
-    return this.#when(READABLE, 'recv', () => this.tryRecvInto(view, flags), flags, options)
+    const step = (): number | null => {
+      const count = this.tryRecvInto(view, flags)
+      if (count !== null) this.#received(count, view.byteLength, flags)
+      return count
+    }
+    const waits = this.#isDry(flags) && ArrayBuffer.isView(view)
+    return this.#when(READABLE, 'recv', step, flags, options, undefined, waits)
   }
 
   /**
@@ -360,6 +376,18 @@ export class Socket extends SocketBase {
     }
   }
 
+  // Whether a receive that is right in itself would find nothing.
+  #isDry(flags: number): boolean {
+    return flags === 0 && this.#turns?.dry === true
+  }
+
+  // A TCP socket that gave less than was asked for, though not nothing, has given all it had: the next receive is not
+  // tried before the poller tells of more. poller.h
+  #received(count: number, asked: number, flags: number): void {
+    if (count === 0 || count >= asked || flags !== 0 || this.#turns === undefined || !isTcp(this)) return
+    this.#turns.drained()
+  }
+
   // Try, wait in turn, try again. Who waits already comes first.
   #when<Result>(
     direction: Direction,
@@ -368,6 +396,7 @@ export class Socket extends SocketBase {
     flags: number,
     options?: WaitOptions,
     address?: AddressLike,
+    waits = false, // the first try would find nothing
   ): Promise<Result> {
     try {
       const signal = checkSignal(options?.signal)
@@ -375,7 +404,7 @@ export class Socket extends SocketBase {
       const timeout = (flags & neverWaits) === 0 ? given : 0
       let later: Later | undefined
       if (this.#turns?.waiting(direction) !== true) {
-        const result = timeout === 0 || this.closed || goesOn() ? step() : nextTurn
+        const result = waits && timeout !== 0 ? null : timeout === 0 || this.closed || goesOn() ? step() : nextTurn
         if (result !== null && !(result instanceof Later)) return Promise.resolve(result)
         later = result instanceof Later ? result : undefined
       }

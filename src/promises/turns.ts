@@ -2,7 +2,7 @@
 // away nothing but the wait: a call that was not made has received no byte.
 import { constants } from 'node:os'
 import { AbortError } from '../errors.js'
-import { hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
+import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import type { Later, Turn } from './turn.js'
 
@@ -73,9 +73,12 @@ class Queue {
 
 /** Those who wait for one descriptor, which is registered with the poller from the first wait to its end. */
 export class Turns implements Watched {
+  /** Whether nothing can be received until the poller tells of it. */
+  dry = false
   readonly #fd: number
   readonly #queues: Readonly<Record<Direction, Queue>>
   #holds: boolean
+  #ended = false // end-of-file, an error or urgent data was told of
 
   /** Each who waits keeps the process alive where `holds` is true. */
   constructor(fd: number, holds: boolean) {
@@ -111,19 +114,30 @@ export class Turns implements Watched {
   ): Promise<Result> {
     const queue = this.#queues[direction]
     const one = turn as Turn
-    const abort = (): void => queue.reject(one, new AbortError(signal?.reason))
-    const timeOut = (): void => {
-      queue.serve() // a busy loop is told of the time before it is told of the descriptor
-      queue.reject(one, one.failure(ETIMEDOUT))
+    if (signal !== undefined || timeout !== null) {
+      const abort = (): void => queue.reject(one, new AbortError(signal?.reason))
+      const timeOut = (): void => {
+        queue.serve() // a busy loop is told of the time before it is told of the descriptor
+        queue.reject(one, one.failure(ETIMEDOUT))
+      }
+      turn.limit(signal, timeout, abort, timeOut)
     }
-    turn.limit(signal, timeout, abort, timeOut)
     queue.push(one)
     if (later !== undefined) queue.serveLater(later)
     return turn.promise
   }
 
+  /** Everything was received: what comes next is told of, but what stands behind the bytes was told of before. poller.h */
+  drained(): void {
+    this.dry = !this.#ended
+  }
+
   ready(readiness: number): void {
-    if (readiness & READABLE) this.#queues[READABLE].serve()
+    if (readiness & END) this.#ended = true
+    if (readiness & READABLE) {
+      this.dry = false
+      this.#queues[READABLE].serve()
+    }
     if (readiness & WRITABLE) this.#queues[WRITABLE].serve()
   }
 
