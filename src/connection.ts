@@ -16,6 +16,7 @@ import { constants } from 'node:os'
 import { getaddrinfo } from './names.js'
 import type { AddressInfo } from './names.js'
 import { Socket } from './socket.js'
+import { checkTimeout } from './socket-base.js'
 import type { SocketBase } from './socket-base.js'
 import { Deadline } from './wait.js'
 
@@ -98,19 +99,33 @@ export interface ConnectionOptions {
  * @throws GaiError; the error of the connection, or an AggregateError with those of all addresses where there are several
  */
 export function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Socket {
-  const { timeout = null, sourceAddress, family = AF_UNSPEC } = options
+  const timeout = checkTimeout(options.timeout ?? null)
   const deadline = new Deadline(timeout)
+  const infos = getaddrinfo(...hostAndPort(where), { family: options.family ?? AF_UNSPEC, type: SOCK_STREAM })
+  const socket = firstToAnswer(infos, where, options.sourceAddress, timeout, deadline)
+  socket.settimeout(timeout)
+  return socket
+}
+
+/** A socket connected to the first address that answers; the kernel may lack the family of one. */
+export function firstToAnswer(
+  infos: readonly AddressInfo[],
+  where: HostAndPort,
+  sourceAddress: AddressLike | undefined,
+  timeout: number | null,
+  deadline: Deadline,
+): Socket {
   const errors: unknown[] = []
-  for (const info of getaddrinfo(...hostAndPort(where), { family, type: SOCK_STREAM })) {
-    const socket = new Socket(info.family, info.type, info.protocol)
+  for (const { family, type, protocol, address } of infos) {
+    let socket: Socket | undefined
     try {
+      socket = new Socket(family, type, protocol)
       if (sourceAddress !== undefined) socket.bind(sourceAddress)
       socket.settimeout(timeout === null ? null : deadline.left)
-      socket.connect(info.address)
-      socket.settimeout(timeout)
+      socket.connect(address)
       return socket
     } catch (error) {
-      socket.close()
+      socket?.close()
       errors.push(error)
       if (deadline.left === 0) break
     }

@@ -88,7 +88,8 @@ export function question(
   { family = 0, type = 0, protocol = 0, flags = 0 }: AddressInfoHints,
 ): [node: string | null, service: string | null, hints: Int32Array] {
   const node = host === null ? null : hostName('host', host)
-  if (typeof service === 'number') checkInteger('service', service, 0, 65535)
+  // The C library takes 65616 for 80.
+  if (typeof service === 'number' || /^\d+$/.test(service ?? '')) checkInteger('service', Number(service), 0, 65535)
   const hints = new Int32Array([
     checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
     checkInteger('family', family, 0, 65535),

@@ -114,7 +114,7 @@ export abstract class SocketBase {
    * is one already. socket(2)
    */
   constructor(family: number = AF_INET, type: number = SOCK_STREAM, protocol = 0, fd?: number) {
-    this.#fd = fd ?? openSocket(family, type, protocol)
+    this.#fd = fd === undefined ? openSocket(family, type, protocol) : checkInteger('fd', fd, 0, 2 ** 31 - 1)
     this.family = family
     this.type = type & ~((SOCK_CLOEXEC ?? 0) | (SOCK_NONBLOCK ?? 0))
     this.protocol = protocol

@@ -6,6 +6,7 @@ import {
   createConnection,
   createServer,
   GaiError,
+  getaddrinfo,
   hasDualstackIpv6,
   SO_REUSEADDR,
   SO_REUSEPORT,
@@ -15,7 +16,9 @@ import {
   TimeoutError,
 } from 'bsd-sockets'
 import { describe, expect, test } from 'vitest'
-import { allFailed } from '../lib/connection.js'
+import * as promises from 'bsd-sockets/promises'
+import { allFailed, firstToAnswer } from '../lib/connection.js'
+import { Deadline } from '../lib/wait.js'
 import { closedPort, closing, listening, portOf, thrown } from './tcp.js'
 
 const ipv6 = hasDualstackIpv6()
@@ -110,6 +113,40 @@ describe('createConnection', () => {
     const error = thrown(() => createConnection(['127.0.0.1', portOf(server)], { timeout: 20 }))
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toMatchObject({ syscall: 'connect', port: portOf(server) })
+  })
+
+  test('goes on to the next address where the kernel lacks the family of one', () => {
+    const server = listening()
+    const address = server.getsockname()
+    const here = { family: AF_INET, type: SOCK_STREAM, protocol: 0, canonname: '', address }
+    const where = ['localhost', portOf(server)] as const
+    using client = firstToAnswer([{ ...here, family: 46 }, here], where, undefined, null, new Deadline(null))
+    expect(client.getpeername()).toEqual(address)
+  })
+
+  test.each([-1, NaN, '1'])('a timeout of %j is none', async timeout => {
+    for (const connect of [createConnection, promises.createConnection]) {
+      const outcome = (async () => connect(['127.0.0.1', 1], { timeout: timeout as number }))()
+      await expect(outcome).rejects.toMatchObject({
+        code: expect.stringMatching(/^ERR_/),
+        message: expect.stringContaining('timeout'),
+      })
+    }
+  })
+
+  test.each([Infinity, 2 ** 40, null])('a timeout of %j is as long as that', async timeout => {
+    const server = listening()
+    using client = createConnection(['127.0.0.1', portOf(server)], { timeout })
+    await using other = await promises.createConnection(['127.0.0.1', portOf(server)], {
+      timeout,
+      attemptDelay: 2 ** 40,
+    })
+    expect([client.getpeername(), other.getpeername()]).toEqual([server.getsockname(), server.getsockname()])
+  })
+
+  test('a port in a text is one, too', () => {
+    expect(() => createConnection(['127.0.0.1', '65616' as unknown as number])).toThrow(RangeError)
+    expect(getaddrinfo('127.0.0.1', '80', { type: SOCK_STREAM })[0]!.address).toMatchObject({ port: 80 })
   })
 
   test('a name that is none is a GaiError', () => {

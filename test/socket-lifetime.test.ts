@@ -179,10 +179,11 @@ describe('fromFd', () => {
   })
 
   test.each([-1, 1.5, NaN, 2 ** 31, '3', null])('%j is no descriptor', fd => {
-    expect(thrown(() => Socket.fromFd(fd as never))).toMatchObject({
-      code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
-      message: expect.stringContaining('fd'),
-    })
+    for (const call of [() => Socket.fromFd(fd as never), () => new Socket(AF_INET, SOCK_STREAM, 0, fd as never)])
+      expect(thrown(call)).toMatchObject({
+        code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
+        message: expect.stringContaining('fd'),
+      })
   })
 
   test('takes a duplicate of what net listens on', async () => {

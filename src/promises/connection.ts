@@ -7,6 +7,8 @@ import type { HostAndPort, ServerOptions } from '../connection.js'
 import { AbortError, socketError } from '../errors.js'
 import type { AddressInfo } from '../names.js'
 import { getaddrinfo } from './names.js'
+import { checkTimeout } from '../socket-base.js'
+import { alarm } from './alarm.js'
 import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
 
@@ -22,7 +24,7 @@ export interface ConnectionOptions extends WaitOptions {
   family?: number
   /** What to bind to before connecting. */
   sourceAddress?: AddressLike
-  /** How long an attempt has before the next address is tried beside it, in milliseconds. RFC 8305, 8 */
+  /** How long an attempt has before the next address is tried beside it, in milliseconds; 250 unless told otherwise. RFC 8305, 8 */
   attemptDelay?: number
 }
 
@@ -41,20 +43,21 @@ export function interleaved(infos: AddressInfo[]): AddressInfo[] {
  * It rejects with a GaiError; the error of the connection, or an AggregateError with those of all addresses.
  */
 export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
-  const { timeout = null, family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
+  const { family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
+  const timeout = checkTimeout(options.timeout ?? null)
   const stop = new AbortController()
   const abort = (): void => stop.abort(new AbortError(signal?.reason))
   if (signal?.aborted === true) abort()
   signal?.addEventListener('abort', abort, { once: true })
   const timedOut = (): void => stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: where }))
-  const timer = timeout === null ? undefined : setTimeout(timedOut, timeout)
+  const silence = timeout === null ? undefined : alarm(timeout, timedOut)
   try {
     const infos = await getaddrinfo(...hostAndPort(where), { family, type: SOCK_STREAM, signal: stop.signal })
-    return await race(interleaved(infos), { where, sourceAddress, attemptDelay, stop })
+    return await race(interleaved(infos), { where, sourceAddress, attemptDelay: checkTimeout(attemptDelay), stop })
   } catch (error) {
     throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error
   } finally {
-    clearTimeout(timer)
+    silence?.()
     signal?.removeEventListener('abort', abort)
     stop.abort()
   }
@@ -63,7 +66,7 @@ export async function createConnection(where: HostAndPort, options: ConnectionOp
 interface Race {
   where: HostAndPort
   sourceAddress: AddressLike | undefined
-  attemptDelay: number
+  attemptDelay: number | null
   /** Ends all attempts that are under way. */
   stop: AbortController
 }
@@ -74,7 +77,7 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
     let next = 0
     let underWay = 0
     let over = false
-    let timer: NodeJS.Timeout | undefined
+    let silence: (() => void) | undefined
 
     async function attempt({ family, type, protocol, address }: AddressInfo): Promise<void> {
       const socket = new Socket(family, type, protocol)
@@ -83,7 +86,7 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
         await socket.connect(address, { signal: stop.signal })
         if (over) return socket.close()
         over = true
-        clearTimeout(timer)
+        silence?.()
         resolve(socket)
       } catch (error) {
         socket.close()
@@ -92,7 +95,7 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
     }
 
     function start(): void {
-      clearTimeout(timer)
+      silence?.()
       const info = infos[next++]
       if (over) return
       if (info === undefined) {
@@ -100,13 +103,13 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
         return
       }
       underWay++
-      timer = setTimeout(start, attemptDelay)
+      if (attemptDelay !== null) silence = alarm(attemptDelay, start)
       attempt(info).catch((error: unknown) => {
         underWay--
         errors.push(error)
         if (stop.signal.aborted && !over) {
           over = true
-          clearTimeout(timer)
+          silence?.()
           reject(stop.signal.reason as Error)
         } else start()
       })

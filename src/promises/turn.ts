@@ -1,4 +1,5 @@
 // One who waits: for a result that a step gives once the descriptor is ready, or for the end of its patience.
+import { alarm } from './alarm.js'
 import { onAbort } from './on-abort.js'
 
 /** What can end a wait before its time. */
@@ -21,9 +22,6 @@ export class Later {
 /** One try: the result, null where the descriptor will tell when to try again, or Later where it will not. */
 export type Step<Result> = () => Result | Later | null
 
-/** The longest that a timer of Node's takes, in milliseconds. */
-const longest = 2 ** 31 - 1
-
 /** One who waits. */
 export class Turn<Result = unknown> {
   readonly promise: Promise<Result>
@@ -32,7 +30,7 @@ export class Turn<Result = unknown> {
   readonly #step: Step<Result>
   #resolve!: (result: Result) => void
   #reject!: (error: unknown) => void
-  #timer: NodeJS.Timeout | undefined
+  #silence: (() => void) | undefined // the timer
   #forget: (() => void) | undefined // the signal
 
   constructor(step: Step<Result>, failure: (errno: number) => Error) {
@@ -66,16 +64,11 @@ export class Turn<Result = unknown> {
   /** Calls `abort` when the signal fires, `timeOut` when the time is over. */
   limit(signal: AbortSignal | undefined, timeout: number | null, abort: () => void, timeOut: () => void): void {
     if (signal !== undefined) this.#forget = onAbort(signal, abort)
-    if (timeout !== null) this.#alarm(timeout, timeOut)
-  }
-
-  #alarm(ms: number, timeOut: () => void): void {
-    const next = ms > longest ? (): void => this.#alarm(ms - longest, timeOut) : timeOut
-    this.#timer = setTimeout(next, Math.min(ms, longest))
+    if (timeout !== null) this.#silence = alarm(timeout, timeOut)
   }
 
   #unlimit(): void {
-    clearTimeout(this.#timer)
+    this.#silence?.()
     this.#forget?.()
   }
 }
