@@ -40,7 +40,11 @@ function after(views: readonly View[], count: number): View[] {
 
 /** Fills a view by a call that tries to receive into what is left of it. */
 export function fill(view: View, tryRecv: (rest: View) => number | null, burst?: number): Filling<number> {
-  const steps = inSteps(view.byteLength, received => tryRecv(after([view], received)[0]!), burst)
+  const tryRest = (received: number): number | null => {
+    const [rest] = after([view], received)
+    return rest === undefined ? 0 : tryRecv(rest) // its memory may have shrunk meanwhile
+  }
+  const steps = inSteps(view.byteLength, tryRest, burst)
   return { steps, result: () => steps.sent }
 }
 

@@ -47,7 +47,8 @@ export function receiveMessage(
   controlSize: number,
   flags: number,
 ): MessageInfo | null {
-  const control = controlSize === 0 ? null : Buffer.alloc(controlSize)
+  const room = checkInteger('controlSize', controlSize, 0, 2 ** 31 - 1)
+  const control = room === 0 ? null : Buffer.alloc(room)
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
   const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags)), 'recvmsg')
   if (size === null) return null

@@ -90,7 +90,9 @@ export class Selector<T = unknown> {
   /** The registration of what is registered. */
   getKey(fileobj: Descriptor): SelectorKey<T> {
     this.#check()
-    for (const key of this.#keys.values()) if (key.fileobj === fileobj) return key // one that was closed, too
+    const likely = this.#keys.get(typeof fileobj === 'object' ? fileobj?.fd : fileobj)
+    if (likely?.fileobj === fileobj) return likely
+    for (const key of this.#keys.values()) if (key.fileobj === fileobj) return key // one that was closed
     const key = this.#keys.get(this.#fdOf(fileobj))
     if (key === undefined) throw invalidValue('fileobj', fileobj, 'is not registered')
     return key

@@ -144,6 +144,20 @@ describe('createConnection', () => {
     expect([client.getpeername(), other.getpeername()]).toEqual([server.getsockname(), server.getsockname()])
   })
 
+  test('what is no signal is named, and one that was aborted ends it at once', async () => {
+    const wrong = { signal: 5 as unknown as AbortSignal }
+    for (const call of [
+      () => promises.createConnection(['127.0.0.1', 1], wrong),
+      () => promises.getaddrinfo('127.0.0.1', 1, wrong),
+    ])
+      await expect(call()).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: expect.stringContaining('signal'),
+      })
+    const aborted = promises.createConnection(['127.0.0.1', 1], { signal: AbortSignal.abort('why') })
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError', cause: 'why' })
+  })
+
   test('a port in a text is one, too', () => {
     expect(() => createConnection(['127.0.0.1', '65616' as unknown as number])).toThrow(RangeError)
     expect(getaddrinfo('127.0.0.1', '80', { type: SOCK_STREAM })[0]!.address).toMatchObject({ port: 80 })

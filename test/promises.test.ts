@@ -184,6 +184,18 @@ describe('MSG_WAITALL', () => {
     expect(await failure(ended[3])).toMatchObject({ code: 'ECANCELED' })
   })
 
+  test('ends where the memory goes away under it', async () => {
+    const [a, b] = pair()
+    const view = new Uint8Array(9)
+    const received = b.recvInto(view, MSG_WAITALL)
+    await a.send('one')
+    await sleep(10)
+    structuredClone(view.buffer, { transfer: [view.buffer] })
+    await a.send('two')
+    expect(await received).toBe(3)
+    expect(String(await b.recv(9))).toBe('two')
+  })
+
   test('fails where nothing came, and for what is wrong', async () => {
     const [, b] = pair()
     const nothing = { timeout: 1 }

@@ -9,6 +9,7 @@ import type { AddressInfo } from '../names.js'
 import { getaddrinfo } from './names.js'
 import { checkTimeout } from '../socket-base.js'
 import { alarm } from './alarm.js'
+import { checkSignal } from './on-abort.js'
 import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
 
@@ -45,9 +46,9 @@ export function interleaved(infos: AddressInfo[]): AddressInfo[] {
 export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
   const { family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
   const timeout = checkTimeout(options.timeout ?? null)
+  checkSignal(signal)
   const stop = new AbortController()
   const abort = (): void => stop.abort(new AbortError(signal?.reason))
-  if (signal?.aborted === true) abort()
   signal?.addEventListener('abort', abort, { once: true })
   const timedOut = (): void => stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: where }))
   const silence = timeout === null ? undefined : alarm(timeout, timedOut)

@@ -9,7 +9,7 @@ import type { Host } from '../hosts.js'
 import { answer, hostName, question, resolverError, resultSize } from '../names.js'
 import type { AddressInfo, AddressInfoHints } from '../names.js'
 import { native } from '../native.js'
-import { onAbort } from './on-abort.js'
+import { checkSignal, onAbort } from './on-abort.js'
 
 /** What can end the wait for a name before its time; the C library's own goes on. */
 export interface LookupOptions {
@@ -27,7 +27,7 @@ function lookup(
   start: (callback: (...answer: Answer) => void) => void,
 ): Promise<[result: number, found: Buffer]> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) throw new AbortError(signal.reason)
+    checkSignal(signal)
     const forget = signal && onAbort(signal, () => reject(new AbortError(signal.reason)))
     start((result, code, errno, found) => {
       forget?.()

@@ -1,4 +1,5 @@
 // Who is told of an abort: one listener for each signal, however many wait with it.
+import { AbortError, invalidType } from '../errors.js'
 
 /** The listener of a signal while somebody waits with it. */
 class Aborted {
@@ -31,4 +32,13 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (aborted === undefined) listeners.set(signal, (aborted = new Aborted(signal)))
   aborted.add(callback)
   return () => aborted.delete(callback)
+}
+
+/** A signal that has not been aborted, or none. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined
+  if (typeof signal !== 'object' || signal === null || !('aborted' in signal))
+    throw invalidType('options.signal', signal, 'an AbortSignal')
+  if (signal.aborted) throw new AbortError(signal.reason)
+  return signal
 }

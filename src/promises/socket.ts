@@ -5,7 +5,7 @@ import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, POLLIN, POLLOUT } from '../con
 import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { allRoomFor } from '../data.js'
 import type { Data, Sending } from '../data.js'
-import { AbortError, check, invalidType, SocketError, socketError } from '../errors.js'
+import { AbortError, check, SocketError, socketError } from '../errors.js'
 import type { MessageBatch } from '../batch.js'
 import type { OutgoingControl } from '../control.js'
 import type { Descriptor } from '../descriptor.js'
@@ -17,6 +17,7 @@ import type { View } from '../native.js'
 import { batches, READABLE, WRITABLE } from '../poller.js'
 import { Pollfds } from '../pollfds.js'
 import { checkTimeout, neverWaits, roomForFds, SocketBase, withFds } from '../socket-base.js'
+import { checkSignal } from './on-abort.js'
 import { Later, Turn } from './turn.js'
 import type { Step, WaitOptions } from './turn.js'
 import { Turns } from './turns.js'
@@ -57,14 +58,6 @@ function goesOn(): boolean {
   seen = batches
   row = row === burst ? 0 : row + 1
   return row !== 0
-}
-
-function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined) return undefined
-  if (typeof signal !== 'object' || signal === null || !('aborted' in signal))
-    throw invalidType('options.signal', signal, 'an AbortSignal')
-  if (signal.aborted) throw new AbortError(signal.reason)
-  return signal
 }
 
 /**
