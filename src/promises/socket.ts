@@ -43,6 +43,13 @@ const burst = 16
 let row = 0
 let seen = 0
 
+// What ended a sending, with how many bytes had gone.
+function broken(error: unknown, syscall: string, { sent }: Sending): unknown {
+  if (error instanceof AbortError) return new AbortError(error.cause, sent)
+  if (error instanceof SocketError) return socketError(error.errno, syscall, { sent, cause: error })
+  return error
+}
+
 const isTcp = ({ family, type, protocol }: SocketBase): boolean =>
   type === SOCK_STREAM && (family === AF_INET || family === AF_INET6) && (protocol === 0 || protocol === IPPROTO_TCP)
 
@@ -176,7 +183,12 @@ export class Socket extends SocketBase {
    */
   async sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
-    await this.#whole('send', this.sending(data, flags, burst), flags, options)
+    const sending = this.sending(data, flags, burst)
+    try {
+      await this.#when(WRITABLE, 'send', inTurns(sending), flags, options)
+    } catch (error) {
+      throw broken(error, 'send', sending)
+    }
   }
 
   /** Sends a datagram to an address. sendto(2) */
@@ -264,8 +276,14 @@ export class Socket extends SocketBase {
    *
    * It rejects with an error whose `sent` says how many bytes went.
    */
-  sendfile(file: Descriptor, offset = 0, count = Infinity, options?: WaitOptions): Promise<number> {
-    return this.#whole('sendfile', this.sendingFile(file, offset, count, burst), 0, options)
+  async sendfile(file: Descriptor, offset = 0, count = Infinity, options?: WaitOptions): Promise<number> {
+    const sending = this.sendingFile(file, offset, count, burst)
+    try {
+      await this.#when(WRITABLE, 'sendfile', inTurns(sending), 0, options)
+    } catch (error) {
+      throw broken(error, 'sendfile', sending)
+    }
+    return sending.sent
   }
 
   /** The connections of a listening socket, until it is closed. */
@@ -358,17 +376,6 @@ export class Socket extends SocketBase {
     return result()
   }
 
-  async #whole(syscall: string, sending: Sending, flags: number, options?: WaitOptions): Promise<number> {
-    try {
-      await this.#when(WRITABLE, syscall, inTurns(sending), flags, options)
-      return sending.sent
-    } catch (error) {
-      if (error instanceof AbortError) throw new AbortError(error.cause, sending.sent)
-      if (error instanceof SocketError) throw socketError(error.errno, syscall, { sent: sending.sent, cause: error })
-      throw error
-    }
-  }
-
   // Whether a receive that is right in itself would find nothing.
   #isDry(flags: number): boolean {
     return flags === 0 && this.#turns?.dry === true
@@ -401,10 +408,10 @@ export class Socket extends SocketBase {
         if (result !== null && !(result instanceof Later)) return Promise.resolve(result)
         later = result instanceof Later ? result : undefined
       }
-      const failure = (errno: number): Error => socketError(errno, syscall, { address })
-      if (timeout === 0) throw failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
+      const turn = new Turn(step, syscall, address)
+      if (timeout === 0) throw turn.failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
       this.#turns ??= new Turns(this.fd, this.#holds)
-      return this.#turns.take(direction, new Turn(step, failure), signal, timeout, later)
+      return this.#turns.take(direction, turn, signal, timeout, later)
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
       return Promise.reject(error)

@@ -1,4 +1,6 @@
 // One who waits: for a result that a step gives once the descriptor is ready, or for the end of its patience.
+import type { AddressLike } from '../address.js'
+import { socketError } from '../errors.js'
 import { alarm } from './alarm.js'
 import { onAbort } from './on-abort.js'
 
@@ -25,21 +27,28 @@ export type Step<Result> = () => Result | Later | null
 /** One who waits. */
 export class Turn<Result = unknown> {
   readonly promise: Promise<Result>
-  /** The error for an errno. */
-  readonly failure: (errno: number) => Error
   readonly #step: Step<Result>
+  readonly #syscall: string
+  readonly #address: AddressLike | undefined
   #resolve!: (result: Result) => void
   #reject!: (error: unknown) => void
   #silence: (() => void) | undefined // the timer
   #forget: (() => void) | undefined // the signal
 
-  constructor(step: Step<Result>, failure: (errno: number) => Error) {
+  /** The call and the address are those that errors tell of. */
+  constructor(step: Step<Result>, syscall: string, address?: AddressLike) {
     this.#step = step
-    this.failure = failure
+    this.#syscall = syscall
+    this.#address = address
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
+  }
+
+  /** The error for an errno. */
+  failure(errno: number): Error {
+    return socketError(errno, this.#syscall, { address: this.#address })
   }
 
   /** Tries: true when it is over. */

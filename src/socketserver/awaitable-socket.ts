@@ -1,6 +1,5 @@
 // A synchronous socket that an event loop can wait for: the server's own.
 import { READABLE } from '../poller.js'
-import { socketError } from '../errors.js'
 import { Turn } from '../promises/turn.js'
 import type { WaitOptions } from '../promises/turn.js'
 import { Turns } from '../promises/turns.js'
@@ -23,7 +22,7 @@ export class AwaitableSocket extends Socket {
     const result = unpaused()
     if (result !== null) return result
     this.#turns ??= new Turns(this.fd, true)
-    const turn = new Turn(unpaused, errno => socketError(errno, syscall))
+    const turn = new Turn(unpaused, syscall)
     return this.#turns.take(READABLE, turn, signal, timeout, undefined)
   }
 
