@@ -140,6 +140,13 @@ double Arguments::Number(double min, double max) {
 bool Arguments::Memory(napi_value value, Bytes* bytes) {
   void* data = nullptr;
   size_t size = 0;
+  // To Node-API any view is a buffer; asking a typed array for its kind costs more.
+  bool is_buffer = false;
+  if (napi_is_buffer(env_, value, &is_buffer) == napi_ok && is_buffer &&
+      napi_get_buffer_info(env_, value, &data, &size) == napi_ok && size > 0) {
+    *bytes = {static_cast<uint8_t*>(data), size};
+    return true;
+  }
   napi_value buffer = nullptr;
   auto type = static_cast<napi_typedarray_type>(15);  // is left alone for a kind that is newer than this Node-API
   if (napi_get_typedarray_info(env_, value, &type, &size, &data, nullptr, nullptr) == napi_ok) {
