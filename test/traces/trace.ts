@@ -13,7 +13,7 @@ import { stepsOf, timedOut } from './steps.js'
 import type { Step } from './steps.js'
 
 // Memory, threads, clocks and signals are the runtime's own; a name that this strace does not know is left out by the ?.
-const omitted =
+export const omitted =
   '%memory,futex,?rseq,membarrier,sched_yield,clock_gettime,getpid,gettid,rt_sigprocmask,rt_sigreturn,restart_syscall'
 const options = ['-y', '-s', '64', '-e', `trace=!${omitted}`, '-e', 'signal=none', '-e', 'quiet=all']
 
