@@ -97,6 +97,8 @@ expect(output('bundle/app.mjs') === 'hello', `the bundle: ${output('bundle/app.m
 
 const help = spawnSync(join(project, 'node_modules/.bin/bsd-sockets'), ['echo', '--help'])
 expect(help.status === 0, `bsd-sockets echo --help: status ${help.status}`)
+const bench = spawnSync(join(project, 'node_modules/.bin/bsd-sockets'), ['bench'], { encoding: 'utf8' })
+expect(bench.status === 1 && bench.stderr.includes('in the repository'), `bsd-sockets bench: ${bench.stderr}`)
 
 /** The least of how many milliseconds each of these takes, run in turn. */
 function times(...files) {

@@ -1,0 +1,57 @@
+// What must not get slower: the instructions of a call, counted by valgrind(1), never timed. All of it counts: this library,
+// Node and libc; of the kernel nothing.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from '../../scripts/stamp.js'
+
+// Counted on Node 20, x64; a tenth above it fails.
+const counted = {
+  'syscalls: getsockopt': 1868,
+  'syscalls: recv, EAGAIN': 999,
+  'syscalls: send + recv': 1977,
+  'Socket: send + recvInto': 2351,
+  'promises: send + recvInto': 5274,
+  'reactor: a message there and back': 14497,
+}
+
+const skipped = reason => {
+  console.log(`skipped: ${reason}`)
+  process.exit(77)
+}
+if (process.platform !== 'linux' || process.arch !== 'x64') skipped('the figures are those of Linux on x64')
+if (!process.versions.node.startsWith('20.')) skipped(`the figures are those of Node 20, not ${process.versions.node}`)
+if (spawnSync('valgrind', ['--version']).status !== 0) {
+  if (process.env.BSD_SOCKETS_REQUIRE_TOOLS === '1') throw new Error('valgrind is not installed')
+  skipped('valgrind is not installed')
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'instructions-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+// A file of counts at each umask(2), by which the program marks where to count: the second, the fourth and so on. With one
+// thread and these seeds nothing is left to chance: two runs give the same figures.
+const out = join(folder, 'out')
+const valgrind = ['--tool=callgrind', `--callgrind-out-file=${out}`, '--dump-before=umask', '--smc-check=all-non-file']
+const program = [
+  process.execPath,
+  '--single-threaded',
+  '--hash-seed=1',
+  '--random-seed=1',
+  '--predictable-gc-schedule',
+  join(root, 'build/programs/test/programs/instructions.js'),
+]
+const { status, stdout, stderr } = spawnSync('valgrind', [...valgrind, ...program], { encoding: 'utf8' })
+if (status !== 0) throw new Error(`valgrind: status ${status}: ${stderr}`)
+
+let failed = 0
+const { counted: calls, kinds } = JSON.parse(stdout)
+for (const [i, kind] of kinds.entries()) {
+  const total = /^(?:summary|totals): (\d+)$/m.exec(readFileSync(`${out}.${2 * i + 2}`, 'latin1'))[1]
+  const each = Math.round(total / calls)
+  const most = Math.round(counted[kind] * 1.1)
+  console.log(`${kind}: ${each} instructions, ${most} at most`)
+  if (!(each <= most)) failed++
+}
+process.exitCode = failed > 0 ? 1 : 0

@@ -1,0 +1,78 @@
+// Makes each kind of call many times, for test/all/instructions.js, which counts what the processor does meanwhile: between
+// two marks, the first when all of it is compiled.
+import { AF_UNIX, MSG_DONTWAIT, SO_RCVBUF, Socket, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
+import { Socket as AsyncSocket } from 'bsd-sockets/promises'
+import { listen } from 'bsd-sockets/reactor'
+import * as sys from 'bsd-sockets/syscalls'
+
+const bytes = new Uint8Array(64)
+const value = new Int32Array(1)
+const length = new Uint32Array([4])
+
+// `count` messages, each sent when the one before is back, over a connection that stays.
+async function echoed(count: number): Promise<void> {
+  const server = listen({ data: (connection, received) => void connection.write(received) })
+  const { address, port } = server.address as { address: string; port: number }
+  using client = new Socket()
+  client.connect({ address, port })
+  for (let i = 0; i < count; i++) {
+    client.send(bytes)
+    for (let back = 0; back < bytes.length; back += client.tryRecvInto(bytes) ?? 0) {
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+  server.close()
+}
+
+const kinds: Readonly<Record<string, (count: number) => unknown>> = {
+  'syscalls: getsockopt'(count) {
+    for (let i = 0; i < count; i++) sys.getsockopt(left.fd, SOL_SOCKET, SO_RCVBUF, value, length)
+  },
+  'syscalls: recv, EAGAIN'(count) {
+    for (let i = 0; i < count; i++) sys.recv(left.fd, bytes, MSG_DONTWAIT)
+  },
+  'syscalls: send + recv'(count) {
+    for (let i = 0; i < count; i++) {
+      sys.send(left.fd, bytes, 0)
+      sys.recv(right.fd, bytes, 0)
+    }
+  },
+  'Socket: send + recvInto'(count) {
+    for (let i = 0; i < count; i++) {
+      left.send(bytes)
+      right.recvInto(bytes)
+    }
+  },
+  async 'promises: send + recvInto'(count) {
+    const [from, to] = AsyncSocket.pair(AF_UNIX, SOCK_STREAM)
+    for (let i = 0; i < count; i++) {
+      await from.send(bytes)
+      await to.recvInto(bytes)
+    }
+    from.close()
+    to.close()
+  },
+  'reactor: a message there and back': echoed,
+}
+
+const [left, right] = Socket.pair(AF_UNIX, SOCK_STREAM)
+const counted = 20_000
+
+// A call that nobody else makes. umask(2)
+const mark = (): void => void process.umask(0o022)
+
+// In pieces: what a compiler that works at run time compiles is a function that was called often.
+async function run(kind: (count: number) => unknown): Promise<void> {
+  for (let done = 0; done < counted; done += 500) await kind(500)
+}
+
+for (const kind of Object.values(kinds)) {
+  await run(kind)
+  await run(kind)
+  mark()
+  await run(kind)
+  mark()
+}
+console.log(JSON.stringify({ counted, kinds: Object.keys(kinds) }))
+left.close()
+right.close()
