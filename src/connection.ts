@@ -96,7 +96,8 @@ export interface ConnectionOptions {
 /**
  * A TCP socket connected to the first of a host's addresses that answers, tried in turn. Python's create_connection
  *
- * @throws GaiError; the error of the connection, or an AggregateError with those of all addresses where there are several
+ * @throws GaiError; the error of the connection, or where there are several addresses an AggregateError with those of
+ * all, and the `code` and the other properties of the last
  */
 export function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Socket {
   const timeout = checkTimeout(options.timeout ?? null)
@@ -133,9 +134,9 @@ export function firstToAnswer(
   throw allFailed(errors, where)
 }
 
-/** The one error of all attempts to connect, or one that holds them. */
+/** The one error of all attempts to connect, or one that holds them, with the properties of the last as Node's has. */
 export function allFailed(errors: unknown[], where: HostAndPort): Error {
   const last = errors.at(-1) as Error | undefined
   if (last === undefined) return socketError(constants.errno.ENETUNREACH, 'connect', { address: where })
-  return errors.length === 1 ? last : new AggregateError(errors, last.message)
+  return errors.length === 1 ? last : Object.assign(new AggregateError(errors, last.message), last)
 }

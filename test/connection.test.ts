@@ -12,6 +12,7 @@ import {
   SO_REUSEPORT,
   SOCK_STREAM,
   Socket,
+  SocketError,
   SOL_SOCKET,
   TimeoutError,
 } from 'bsd-sockets'
@@ -167,11 +168,18 @@ describe('createConnection', () => {
     expect(thrown(() => createConnection(['no.such.name.invalid', 1]))).toBeInstanceOf(GaiError)
   })
 
-  test('several addresses that all refuse are an AggregateError of all, with the message of the last', () => {
-    const errors = [new Error('first'), new Error('last')]
-    const error = allFailed(errors, ['localhost', 1])
+  test('several addresses that all refuse are an AggregateError of all, with the message and the code of the last', () => {
+    const [first, last] = [61, 62].map(port => new SocketError(1, 'connect', { address: ['127.0.0.1', port] }))
+    const error = allFailed([first, last], ['localhost', 1])
     expect(error).toBeInstanceOf(AggregateError)
-    expect(error).toMatchObject({ errors, message: 'last' })
+    expect(error).toMatchObject({
+      errors: [first, last],
+      message: last!.message,
+      code: 'EPERM',
+      syscall: 'connect',
+      port: 62,
+    })
+    expect(error.name).toBe('AggregateError')
   })
 
   test('a name without an address is ENETUNREACH', () => {
