@@ -38,13 +38,13 @@ const tcp: Row[] = [
   },
   {
     program: 'benchmarks/servers/echo-promises.js',
-    each: { recvfrom: 2, sendto: 1, ...eachWaits },
-    all: { recvfrom: 2 * atOnce, sendto: atOnce, ...waits },
+    each: { recvfrom: 1, sendto: 1, ...eachWaits },
+    all: { recvfrom: atOnce, sendto: atOnce, ...waits },
   },
   {
     program: 'benchmarks/servers/echo-streams.js',
-    each: { recvfrom: 2, sendto: 1, ...eachWaits },
-    all: { recvfrom: 2 * atOnce, sendto: atOnce, ...waits },
+    each: { recvfrom: 1, sendto: 1, ...eachWaits },
+    all: { recvfrom: atOnce, sendto: atOnce, ...waits },
   },
   { program: 'examples/echo-server.js', args: ['0'], each: { recvfrom: 2, sendto: 1, poll: 1 } },
 ]
@@ -63,12 +63,12 @@ const udp: Row[] = [
   {
     program: 'benchmarks/servers/udp-blocking.js',
     each: { recvfrom: 2, sendto: 1, poll: 1 },
-    all: { recvfrom: atOnce + 1, sendto: atOnce, poll: 1 },
+    all: { recvfrom: atOnce + 2, sendto: atOnce, poll: 3 },
   },
   {
     program: 'benchmarks/servers/udp-syscalls.js',
     each: { recvfrom: 1, sendto: 1 },
-    all: { recvfrom: atOnce + 1, sendto: atOnce },
+    all: { recvfrom: atOnce + 2, sendto: atOnce },
   },
 ]
 
