@@ -1,5 +1,16 @@
 // The addresses of the families besides INET and UNIX: a table of where each property lies in its sockaddr.
-import * as constants from './constants.js'
+import {
+  AF_ALG,
+  AF_BLUETOOTH,
+  AF_CAN,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_QIPCRTR,
+  AF_SYSTEM,
+  AF_SYS_CONTROL,
+  AF_TIPC,
+  AF_VSOCK,
+} from './constants.js'
 import { invalidValue } from './errors.js'
 import { bigint, counted, networkOrder, number, optional, string } from './field-kinds.js'
 import type { Kind } from './field-kinds.js'
@@ -164,10 +175,10 @@ function family(
 
 /** Those of one name and number stand together, the one with most properties first. */
 export const families: readonly Codec[] = [
-  family('netlink', constants.AF_NETLINK, 'sockaddr_nl', { pid: 'nl_pid', groups: 'nl_groups' }),
+  family('netlink', AF_NETLINK, 'sockaddr_nl', { pid: 'nl_pid', groups: 'nl_groups' }),
   family(
     'packet',
-    constants.AF_PACKET,
+    AF_PACKET,
     'sockaddr_ll',
     {
       ifindex: 'sll_ifindex',
@@ -178,10 +189,10 @@ export const families: readonly Codec[] = [
     },
     [field('sockaddr_ll.sll_addr').offset, Infinity],
   ),
-  family('vsock', constants.AF_VSOCK, 'sockaddr_vm', { cid: 'svm_cid', port: 'svm_port' }),
+  family('vsock', AF_VSOCK, 'sockaddr_vm', { cid: 'svm_cid', port: 'svm_port' }),
   family(
     'can',
-    constants.AF_CAN,
+    AF_CAN,
     'sockaddr_can',
     {
       ifindex: 'can_ifindex',
@@ -193,45 +204,39 @@ export const families: readonly Codec[] = [
   ),
   family(
     'can',
-    constants.AF_CAN,
+    AF_CAN,
     'sockaddr_can',
     { ifindex: 'can_ifindex', rxId: 'can_addr.tp.rx_id', txId: 'can_addr.tp.tx_id' },
     [16, 16],
   ),
-  family('can', constants.AF_CAN, 'sockaddr_can', { ifindex: 'can_ifindex' }, [8, 15]),
-  family('alg', constants.AF_ALG, 'sockaddr_alg', {
+  family('can', AF_CAN, 'sockaddr_can', { ifindex: 'can_ifindex' }, [8, 15]),
+  family('alg', AF_ALG, 'sockaddr_alg', {
     type: ['salg_type', string],
     name: ['salg_name', string],
     'feat?': 'salg_feat',
     'mask?': 'salg_mask',
   }),
-  family('tipc', constants.AF_TIPC, 'sockaddr_tipc', {
+  family('tipc', AF_TIPC, 'sockaddr_tipc', {
     addrtype: 'addrtype',
     v1: 'addr.nameseq.type',
     v2: 'addr.nameseq.lower',
     v3: 'addr.nameseq.upper',
     'scope?': 'scope',
   }),
-  family('qipcrtr', constants.AF_QIPCRTR, 'sockaddr_qrtr', { node: 'sq_node', port: 'sq_port' }),
-  family('hci', constants.AF_BLUETOOTH, 'sockaddr_hci', { dev: 'hci_dev', channel: 'hci_channel' }, exactly(6)),
-  family('sco', constants.AF_BLUETOOTH, 'sockaddr_sco', { bdaddr: ['sco_bdaddr', bdaddr] }, exactly(8)),
-  family(
-    'rfcomm',
-    constants.AF_BLUETOOTH,
-    'sockaddr_rc',
-    { bdaddr: ['rc_bdaddr', bdaddr], channel: 'rc_channel' },
-    exactly(10),
-  ),
+  family('qipcrtr', AF_QIPCRTR, 'sockaddr_qrtr', { node: 'sq_node', port: 'sq_port' }),
+  family('hci', AF_BLUETOOTH, 'sockaddr_hci', { dev: 'hci_dev', channel: 'hci_channel' }, exactly(6)),
+  family('sco', AF_BLUETOOTH, 'sockaddr_sco', { bdaddr: ['sco_bdaddr', bdaddr] }, exactly(8)),
+  family('rfcomm', AF_BLUETOOTH, 'sockaddr_rc', { bdaddr: ['rc_bdaddr', bdaddr], channel: 'rc_channel' }, exactly(10)),
   family(
     'l2cap',
-    constants.AF_BLUETOOTH,
+    AF_BLUETOOTH,
     'sockaddr_l2',
     { bdaddr: ['l2_bdaddr', bdaddr], psm: 'l2_psm', 'cid?': 'l2_cid', 'bdaddrType?': 'l2_bdaddr_type' },
     exactly(14),
   ),
-  family('system', constants.AF_SYSTEM, 'sockaddr_ctl', {
+  family('system', AF_SYSTEM, 'sockaddr_ctl', {
     id: 'sc_id',
     unit: 'sc_unit',
-    'sysaddr?': ['ss_sysaddr', optional(number, constants.AF_SYS_CONTROL ?? 0)],
+    'sysaddr?': ['ss_sysaddr', optional(number, AF_SYS_CONTROL ?? 0)],
   }),
 ]

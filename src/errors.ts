@@ -15,12 +15,21 @@ const nameless: [string, number][] =
         ['ETOOMANYREFS', 109],
       ]
 
-const names = new Map<number, string>(nameless.map(([name, errno]) => [errno, name]))
-for (const [errno, [name]] of getSystemErrorMap()) names.set(-errno, name)
-for (const [name, errno] of Object.entries(constants.errno)) if (!names.has(errno)) names.set(errno, name)
+let names: Map<number, string> | undefined
+
+// Made by the first error, since it takes as long as loading all the rest of the floor.
+function namesOf(): Map<number, string> {
+  const made = new Map<number, string>(nameless.map(([name, errno]) => [errno, name]))
+  for (const [errno, [name]] of getSystemErrorMap()) made.set(-errno, name)
+  for (const [name, errno] of Object.entries(constants.errno)) if (!made.has(errno)) made.set(errno, name)
+  return made
+}
 
 /** The name of an errno, given as C has it or negative: `'ECONNREFUSED'`. */
-export const errnoName = (errno: number): string => names.get(Math.abs(errno)) ?? `E${Math.abs(errno)}`
+export function errnoName(errno: number): string {
+  names ??= namesOf()
+  return names.get(Math.abs(errno)) ?? `E${Math.abs(errno)}`
+}
 
 /** What an error may carry besides its number. */
 export interface ErrorDetails {
@@ -114,7 +123,7 @@ export class TimeoutError extends SocketError {}
 
 type ErrorClass = new (errno: number, syscall: string, details?: ErrorDetails) => SocketError
 
-const classes = new Map<number, ErrorClass>()
+const classes = new Map<string, ErrorClass>()
 const tree: [ErrorClass, string, string[]][] = [
   [BlockingIOError, 'BlockingIOError', ['EAGAIN', 'EALREADY', 'EINPROGRESS', 'EWOULDBLOCK']],
   [BrokenPipeError, 'BrokenPipeError', ['EPIPE', 'ESHUTDOWN']],
@@ -130,12 +139,12 @@ const tree: [ErrorClass, string, string[]][] = [
 ]
 for (const [type, name, codes] of tree) {
   ;(type.prototype as Error).name = name
-  for (const [errno, code] of names) if (codes.includes(code)) classes.set(errno, type)
+  for (const code of codes) classes.set(code, type)
 }
 
 /** The error for an errno, positive or negative, of the class that PEP 3151 gives it. */
 export function socketError(errno: number, syscall: string, details?: ErrorDetails): SocketError {
-  return new (classes.get(Math.abs(errno)) ?? SocketError)(errno, syscall, details)
+  return new (classes.get(errnoName(errno)) ?? SocketError)(errno, syscall, details)
 }
 
 /** The result of a call, or an exception where it is −errno. */

@@ -1,8 +1,7 @@
 // Addresses and interfaces as texts: what is C's, but no system call.
-import { AF_INET, AF_INET6 } from './constants.js'
 import { invalidValue } from './errors.js'
 import { littleEndian } from './layout.js'
-import { call } from './native.js'
+import { AF_INET, AF_INET6, call } from './native.js'
 import type { View } from './native.js'
 
 const native = {

@@ -27,11 +27,8 @@ const native = {
   sethostname: call<(name: string) => number>('sethostname'),
 }
 
-const eaiNames = new Map(
-  Object.entries(addon.constants)
-    .filter(([name]) => name.startsWith('EAI_'))
-    .map(([name, value]) => [value, name]),
-)
+const eaiName = (code: number): string | undefined =>
+  Object.entries(addon.constants).find(([name, value]) => name.startsWith('EAI_') && value === code)?.[0]
 
 /** The error for an EAI_ code, and for EAI_SYSTEM the errno. gai_strerror(3) */
 export function resolverError(
@@ -40,7 +37,7 @@ export function resolverError(
   name?: string,
 ): Error {
   if (code === EAI_SYSTEM && errno !== 0) return socketError(errno, syscall)
-  return new GaiError(eaiNames.get(code) ?? `EAI ${code}`, code, syscall, name)
+  return new GaiError(eaiName(code) ?? `EAI ${code}`, code, syscall, name)
 }
 
 /** The size of a struct AddressInfo. */

@@ -1,7 +1,8 @@
-// Loads the addon: the file that BSD_SOCKETS_ADDON names, as the sanitizers' build does; else a prebuilt one or a local
-// build.
+// Loads the addon: the file that BSD_SOCKETS_ADDON names, as the sanitizers' build does; else a local build or a prebuilt
+// one. These lie where prebuildify puts them; finding them by node-gyp-build would take a quarter of the time to load all.
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { traced } from './trace.js'
 
@@ -54,13 +55,29 @@ interface Environment {
   waker(fd: number): number
 }
 
+/** The package's folder: the one around this file or, in a bundle, that of the package beside it. */
+function findRoot(): string {
+  const root = dirname(import.meta.dirname)
+  return existsSync(join(root, 'native/addon/addon.cc'))
+    ? root
+    : dirname(createRequire(import.meta.url).resolve('bsd-sockets/package.json'))
+}
+const root = findRoot()
+
+/** A local build or, without one, the prebuilt addon for this platform: the C programs lie beside each. */
+export function addonFile(): string {
+  const { platform, arch } = process
+  const libc = platform === 'linux' ? (existsSync('/etc/alpine-release') ? '.musl' : '.glibc') : ''
+  const local = join(root, 'build/Release/bsd_sockets.node')
+  return existsSync(local) ? local : join(root, `prebuilds/${platform}-${arch}/bsd-sockets${libc}.node`)
+}
+
 function load(): Native {
   const require = createRequire(import.meta.url)
   const { BSD_SOCKETS_ADDON: file } = process.env
   if (file) return require(resolve(file)) as Native
-  const root = dirname(require.resolve('bsd-sockets/package.json')) // by name, so that a bundle beside it finds it too
   try {
-    return (require('node-gyp-build') as (directory: string) => Native)(root)
+    return require(addonFile()) as Native
   } catch (cause) {
     const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: run 'npm install node-addon-api && npx node-gyp rebuild' in ${root}`
     throw new Error(message, { cause })
@@ -73,6 +90,12 @@ const addon = load()
 export const native: Native = process.env.BSD_SOCKETS_TRACE
   ? { ...addon, functions: traced(addon.functions), owning: traced(addon.owning) }
   : addon
+
+/** What the floor needs of the constants, so that it loads without the module that exports all of them. */
+export const { AF_INET, AF_INET6, FD_SETSIZE } = native.constants as Record<
+  'AF_INET' | 'AF_INET6' | 'FD_SETSIZE',
+  number
+>
 
 /** The function of this name, or undefined where the kernel has no such call; nothing stands between it and the caller. */
 export const call = <Signature>(name: string): Signature => native.functions[name] as unknown as Signature

@@ -26,9 +26,9 @@ export function pipe(): [OwnedFd, OwnedFd] {
 export function trySplice(from: Descriptor, to: Descriptor, count: number, flags = 0): number | null {
   const [input, output] = [fdOf(from, 'splice'), fdOf(to, 'splice')]
   checkInteger('count', count, 0, 2 ** 31 - 1)
-  if (sys.splice === undefined) throw socketError(ENOSYS, 'splice')
-  const { splice } = sys
-  return attempt(() => splice(input, null, output, null, count, flags | SPLICE_F_NONBLOCK!), 'splice')
+  const call = sys.splice
+  if (call === undefined) throw socketError(ENOSYS, 'splice')
+  return attempt(() => call(input, null, output, null, count, flags | SPLICE_F_NONBLOCK!), 'splice')
 }
 
 /**

@@ -2,9 +2,32 @@
 // may do can change.
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
-import * as C from './constants.js'
-import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP } from './constants.js'
-import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET } from './constants.js'
+import {
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_UNIX,
+  AF_VSOCK,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_MPTCP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_MPTCP,
+  SOL_NETLINK,
+  SOL_PACKET,
+  SOL_SCTP,
+  SOL_SOCKET,
+  SOL_UDPLITE,
+} from './constants.js'
 import { errnoName } from './errors.js'
 import { native } from './native.js'
 import * as sys from './syscalls.js'
@@ -23,7 +46,7 @@ function sentence(errno: number): string {
 const foreign = (errno: number): string => `${sentence(errno)} (it is not one of ${process.platform})`
 
 const open = (family: number, type: number, protocol: number): number =>
-  sys.socket(family, type | (C.SOCK_CLOEXEC ?? 0), protocol)
+  sys.socket(family, type | (SOCK_CLOEXEC ?? 0), protocol)
 
 function tried(family: number, type: number, protocol: number): number {
   const fd = open(family, type, protocol)
@@ -44,12 +67,12 @@ const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[]
   [IPPROTO_IPV6, inet.map(([, type]) => [AF_INET6, type, 0])],
   [IPPROTO_TCP, [[AF_INET, SOCK_STREAM, IPPROTO_TCP]]],
   [IPPROTO_UDP, [[AF_INET, SOCK_DGRAM, IPPROTO_UDP]]],
-  [C.SOL_MPTCP, [[AF_INET, SOCK_STREAM, C.IPPROTO_MPTCP]]],
-  [C.SOL_NETLINK, [[C.AF_NETLINK, SOCK_RAW, 0]]],
-  [C.SOL_PACKET, [[C.AF_PACKET, SOCK_DGRAM, 0]]],
-  [C.SOL_SCTP, [[AF_INET, SOCK_STREAM, C.IPPROTO_SCTP]]],
-  [C.SOL_UDPLITE, [[AF_INET, SOCK_DGRAM, C.IPPROTO_UDPLITE]]],
-  [C.AF_VSOCK, [[C.AF_VSOCK, SOCK_STREAM, 0]]],
+  [SOL_MPTCP, [[AF_INET, SOCK_STREAM, IPPROTO_MPTCP]]],
+  [SOL_NETLINK, [[AF_NETLINK, SOCK_RAW, 0]]],
+  [SOL_PACKET, [[AF_PACKET, SOCK_DGRAM, 0]]],
+  [SOL_SCTP, [[AF_INET, SOCK_STREAM, IPPROTO_SCTP]]],
+  [SOL_UDPLITE, [[AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE]]],
+  [AF_VSOCK, [[AF_VSOCK, SOCK_STREAM, 0]]],
 ]
 
 // What the kernel says of an option: some can only be read, others only be set. Any complaint about the value will do.

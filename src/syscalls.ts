@@ -178,7 +178,7 @@ export const if_nametoindex = call<(name: string) => number>('if_nametoindex')
 /** The name of a network interface, or −errno. if_indextoname(3) */
 export const if_indextoname = call<(index: number) => string | number>('if_indextoname')
 
-export { FD_SETSIZE } from './constants.js'
+export { FD_SETSIZE } from './native.js'
 export { MessageBatch, recvmmsg, recvmsg, sendmmsg, sendmsg } from './message.js'
 export type { Message } from './message.js'
 export { if_nameindex, inet_aton, inet_ntoa, inet_ntop, inet_pton } from './inet.js'

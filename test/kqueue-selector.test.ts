@@ -22,8 +22,8 @@ const kernel = vi.hoisted(() => ({
   results: [] as (number | Buffer)[],
 }))
 
-vi.mock('../lib/constants.js', async original => ({ ...(await original<object>()), ...macos }))
-vi.mock('../lib/layout.js', async original => {
+vi.mock('../src/constants.js', async original => ({ ...(await original<object>()), ...macos }))
+vi.mock('../src/layout.js', async original => {
   const layout = await original<typeof import('../src/layout.js')>()
   return {
     ...layout,
@@ -35,7 +35,7 @@ vi.mock('../lib/layout.js', async original => {
     },
   }
 })
-vi.mock('../lib/syscalls.js', async original => ({
+vi.mock('../src/syscalls.js', async original => ({
   ...(await original<object>()),
   kqueue: () => 0,
   kevent: (_: number, changes: Buffer | null, events: Buffer) => {
@@ -46,15 +46,15 @@ vi.mock('../lib/syscalls.js', async original => ({
     return result.length / 32
   },
 }))
-vi.mock('../lib/native.js', async original => {
+vi.mock('../src/native.js', async original => {
   const native = await original<typeof import('../src/native.js')>()
   const open = (): number => openSync('/dev/null', 'r')
   return { ...native, callOwning: (name: string) => (name === 'kqueue' ? open : native.callOwning(name)) }
 })
 
-const { Kqueue } = await import('../lib/kqueue.js')
-const { KqueueKernel } = await import('../lib/selector/kqueue.js')
-const { KqueueSelector } = await import('../lib/selector.js')
+const { Kqueue } = await import('../src/kqueue.js')
+const { KqueueKernel } = await import('../src/selector/kqueue.js')
+const { KqueueSelector } = await import('../src/selector.js')
 
 function bytes(...events: [ident: number, filter: number, flags: number, data?: number][]): Buffer {
   const all = Buffer.alloc(events.length * 32)

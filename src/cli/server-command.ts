@@ -1,9 +1,9 @@
 // A command that serves, in TypeScript or in C.
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { AF_UNIX, AI_NUMERICHOST, AI_NUMERICSERV, SOCK_STREAM, SOMAXCONN } from '../constants.js'
 import { GaiError } from '../errors.js'
 import { getaddrinfo } from '../names.js'
+import { addonFile } from '../native.js'
 import { serve } from '../servers/serve.js'
 import type { Mode, Place } from '../servers/serve.js'
 import { startChild } from './child.js'
@@ -39,11 +39,7 @@ function numeric(host: string, port: number): ReturnType<typeof getaddrinfo>[num
 }
 
 /** The C program of this name, which the build leaves beside the addon. */
-function cProgram(name: string): string {
-  const loader = createRequire(import.meta.url)('node-gyp-build') as { path(root: string): string }
-  const root = dirname(dirname(import.meta.dirname))
-  return join(dirname(loader.path(root)), name)
-}
+const cProgram = (name: string): string => join(dirname(addonFile()), name)
 
 /**
  * A server that listens on `port` unless told otherwise, in TypeScript or in C. `modes` are the words of --mode, each of

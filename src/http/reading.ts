@@ -1,12 +1,20 @@
 // Reading a request out of bytes: native/servers/http_reading.c in TypeScript.
-import * as parser from './parser.js'
-
-const { CHUNKS, REQUEST } = parser
+import {
+  CHUNKED,
+  CHUNKED_END,
+  CHUNKED_MORE,
+  CHUNKS,
+  decodeChunked,
+  newChunked,
+  newRequest,
+  parseRequest,
+  REQUEST,
+} from './parser.js'
 
 /** How far the bytes of one request were read. RFC 9112 */
 export class Reading {
   /** What the parser knows of it; see REQUEST. */
-  readonly request = parser.newRequest()
+  readonly request = newRequest()
   readonly #bytes = new Uint8Array(this.request.buffer)
   /** Counts the requests that `request` has told of. */
   generation = 0
@@ -26,12 +34,12 @@ export class Reading {
     this.end = end
     if (this.head === 0) {
       this.generation++
-      const size = parser.parseRequest(bytes, start, end, limits, this.#bytes)
+      const size = parseRequest(bytes, start, end, limits, this.#bytes)
       if (size <= 0) return size
       this.head = size
       this.content = 0
     }
-    if (this.has(parser.CHUNKED)) return this.#readChunks(bytes, start, end, limits)
+    if (this.has(CHUNKED)) return this.#readChunks(bytes, start, end, limits)
     const length = this.request[REQUEST.contentLength]! + this.request[REQUEST.contentLength + 1]! * 2 ** 32
     const next = start + this.head + length
     if (next > end) return 0
@@ -62,17 +70,17 @@ export class Reading {
 
   // Moves the content of the chunks together, behind the head.
   #readChunks(bytes: Buffer, start: number, end: number, limits: Uint8Array): number {
-    const chunked = (this.#chunked ??= parser.newChunked())
+    const chunked = (this.#chunked ??= newChunked())
     let at = start + this.head + this.content
     for (;;) {
-      const result = parser.decodeChunked(bytes, at, end, limits, chunked)
+      const result = decodeChunked(bytes, at, end, limits, chunked)
       if (result < 0) return result
       const from = at + chunked[CHUNKS.data]!
       const length = chunked[CHUNKS.data + 1]!
       at += chunked[CHUNKS.consumed]!
-      if (result === parser.CHUNKED_END) return at
+      if (result === CHUNKED_END) return at
       const to = start + this.head + this.content
-      if (result === parser.CHUNKED_MORE) {
+      if (result === CHUNKED_MORE) {
         this.end = to
         return 0
       }

@@ -1,12 +1,13 @@
 // A socket option with the type of its value, on any socket.
-import { constants } from 'node:os'
-import * as names from '../constants.js'
+import { constants as system } from 'node:os'
+import type * as constants from '../constants.js'
 import { invalidValue, socketError } from '../errors.js'
+import { native } from '../native.js'
 import { socketFd } from '../node-descriptor.js'
 import type { SocketOrFd } from '../node-descriptor.js'
 import * as sys from '../syscalls.js'
 
-const { ENOPROTOOPT, ERANGE } = constants.errno
+const { ENOPROTOOPT, ERANGE } = system.errno
 
 /** How a value is read from the bytes that the kernel gives. */
 export interface Decoder<T> {
@@ -50,7 +51,7 @@ export interface SockOpt<T> extends ReadableSockOpt<T>, WritableSockOpt<T> {
   readonly codec: Codec<T>
 }
 
-type Constant = keyof typeof names
+type Constant = keyof typeof constants
 type Level = number | undefined
 type Names = Constant | readonly Constant[]
 
@@ -60,8 +61,8 @@ export function option<T>(level: Level, name: Names, codec: Decoder<T>): Readabl
 export function option<T>(level: Level, name: Names, codec: Encoder<T>): WritableSockOpt<T>
 export function option(level: Level, name: Names, codec: unknown): unknown {
   const all = [name].flat() as readonly Constant[]
-  const option = all.find(name => names[name] !== undefined) ?? all[0]!
-  return { option, level, name: names[option], codec }
+  const option = all.find(name => native.constants[name] !== undefined) ?? all[0]!
+  return { option, level, name: native.constants[option], codec }
 }
 
 /** The first of these options that the platform has. */

@@ -1,5 +1,16 @@
 // Values of the options of TCP and of TLS in the kernel, but for tcp_info.
-import * as constants from '../constants.js'
+import {
+  TCP_MD5SIG_FLAG_IFINDEX,
+  TCP_MD5SIG_FLAG_PREFIX,
+  TLS_CIPHER_AES_CCM_128,
+  TLS_CIPHER_AES_GCM_128,
+  TLS_CIPHER_AES_GCM_256,
+  TLS_CIPHER_ARIA_GCM_128,
+  TLS_CIPHER_ARIA_GCM_256,
+  TLS_CIPHER_CHACHA20_POLY1305,
+  TLS_CIPHER_SM4_CCM,
+  TLS_CIPHER_SM4_GCM,
+} from '../constants.js'
 import { invalidType, invalidValue } from '../errors.js'
 import { counted, number, optional } from '../field-kinds.js'
 import { dataView, field, write } from '../layout.js'
@@ -32,8 +43,8 @@ export const md5Signature: Encoder<Md5Signature> = writeOnly(signature)
 export const md5SignatureExt: Encoder<Md5SignatureExt> = {
   encode(value) {
     const bytes = signature.encode(value)
-    const prefix = value.prefixLength === undefined ? 0 : (constants.TCP_MD5SIG_FLAG_PREFIX ?? 0)
-    const ifindex = value.ifindex === undefined ? 0 : (constants.TCP_MD5SIG_FLAG_IFINDEX ?? 0)
+    const prefix = value.prefixLength === undefined ? 0 : (TCP_MD5SIG_FLAG_PREFIX ?? 0)
+    const ifindex = value.ifindex === undefined ? 0 : (TCP_MD5SIG_FLAG_IFINDEX ?? 0)
     write(dataView(bytes), signatureFlags, prefix | ifindex)
     return bytes
   },
@@ -84,14 +95,14 @@ type Lengths = Record<Secret, number>
 const aes128: Lengths = { iv: 8, key: 16, salt: 4, recSeq: 8 }
 const aes256: Lengths = { ...aes128, key: 32 }
 const lengths = new Map<number | undefined, Lengths>([
-  [constants.TLS_CIPHER_AES_CCM_128, aes128],
-  [constants.TLS_CIPHER_AES_GCM_128, aes128],
-  [constants.TLS_CIPHER_AES_GCM_256, aes256],
-  [constants.TLS_CIPHER_ARIA_GCM_128, aes128],
-  [constants.TLS_CIPHER_ARIA_GCM_256, aes256],
-  [constants.TLS_CIPHER_CHACHA20_POLY1305, { iv: 12, key: 32, salt: 0, recSeq: 8 }],
-  [constants.TLS_CIPHER_SM4_CCM, aes128],
-  [constants.TLS_CIPHER_SM4_GCM, aes128],
+  [TLS_CIPHER_AES_CCM_128, aes128],
+  [TLS_CIPHER_AES_GCM_128, aes128],
+  [TLS_CIPHER_AES_GCM_256, aes256],
+  [TLS_CIPHER_ARIA_GCM_128, aes128],
+  [TLS_CIPHER_ARIA_GCM_256, aes256],
+  [TLS_CIPHER_CHACHA20_POLY1305, { iv: 12, key: 32, salt: 0, recSeq: 8 }],
+  [TLS_CIPHER_SM4_CCM, aes128],
+  [TLS_CIPHER_SM4_GCM, aes128],
 ])
 
 const tlsHead = structure<Pick<TlsCryptoInfo, 'version' | 'cipherType'>>('tls_crypto_info', {

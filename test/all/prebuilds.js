@@ -1,5 +1,5 @@
 // The prebuilds: each is for its machine, small, without debugging information, and needs Node-API and libc alone, of
-// the versions that are promised; the one for this machine is found by the loader and works.
+// the versions that are promised; the one for this machine works, and lies where node-gyp-build looks.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -103,7 +103,9 @@ for (const platform of ['darwin-x64', 'darwin-arm64']) {
 }
 
 // What this machine can run.
-const env = { ...process.env, PREBUILDS_ONLY: '1' }
+const { glibcVersionRuntime } = process.report.getReport().header
+const own = `prebuilds/linux-${process.arch}/bsd-sockets.${glibcVersionRuntime ? 'glibc' : 'musl'}.node`
+const env = { ...process.env, BSD_SOCKETS_ADDON: own, PREBUILDS_ONLY: '1' }
 const smoke = `
   const assert = require('node:assert')
   const file = require('node-gyp-build').path('.')
@@ -120,10 +122,8 @@ const smoke = `
   console.log(file)
 `
 const loaded = spawnSync(process.execPath, ['-e', smoke], { cwd: root, env, encoding: 'utf8' })
-const { glibcVersionRuntime } = process.report.getReport().header
-const own = `prebuilds/linux-${process.arch}/bsd-sockets.${glibcVersionRuntime ? 'glibc' : 'musl'}.node`
 expect(loaded.status === 0, `the addon does not work:\n${loaded.stderr}`)
-expect(loaded.stdout.trim().endsWith(own), `the loader found ${loaded.stdout.trim()}, not ${own}`)
+expect(loaded.stdout.trim().endsWith(own), `node-gyp-build found ${loaded.stdout.trim()}, not ${own}`)
 console.log(`loaded ${own}`)
 
 const require = createRequire(import.meta.url)

@@ -2,11 +2,14 @@
 // after it, a system call that nobody else makes, access(2) on a name that tells which function it is and which line of
 // the program asked for it.
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 type Functions = Record<string, (...values: unknown[]) => unknown>
 
-const library = new URL('native.js', import.meta.resolve('bsd-sockets'))
-const { native } = (await import(library.href)) as { native: { functions: Functions } }
+// Before the library takes its functions from the table.
+const addon = fileURLToPath(new URL('../build/Release/bsd_sockets.node', import.meta.resolve('bsd-sockets')))
+const native = createRequire(import.meta.url)(addon) as { functions: Functions }
 const programs = new URL('../../', import.meta.url).href
 
 /** The innermost line of a program of ours, as file:line; empty where the event loop called. */

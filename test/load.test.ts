@@ -1,0 +1,41 @@
+// What loading costs, by count: each file that Node reads to load a floor takes it about half a millisecond.
+import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = dirname(import.meta.dirname)
+
+/** The modules of lib/ that a program loads which imports this one; Node tells of each by its URL. */
+function loaded(specifier: string): string[] {
+  const program = `
+    import { register } from 'node:module'
+    const hooks = 'export const load = (url, context, next) => (process._rawDebug(url), next(url, context))'
+    register('data:text/javascript,' + encodeURIComponent(hooks))
+    await import('${specifier}')
+  `
+  const args = ['--input-type=module', '-e', program]
+  const { stderr, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  expect(status).toBe(0)
+  return [...stderr.matchAll(/^file:.*\/lib\/(.*)$/gm)].map(([, file]) => file!).sort()
+}
+
+test.each([
+  ['bsd-sockets/syscalls', ['syscalls.bundle.js', 'syscalls.js']],
+  ['bsd-sockets', ['constants.js', 'index.bundle.js', 'index.js', 'native.js', 'syscalls.bundle.js']],
+])('%s is few files', (specifier, files) => {
+  expect(loaded(specifier)).toEqual(files)
+})
+
+test.each(['promises', 'streams', 'reactor', 'http', 'socketserver'])('%s adds only those of the floors', floor => {
+  const files = loaded(`bsd-sockets/${floor}`)
+  expect(files.filter(file => !/^(\w+\/)?(index|syscalls)(\.bundle)?\.js$/.test(file))).toEqual([
+    'constants.js',
+    'native.js',
+  ])
+  expect(files.length).toBeLessThan(12)
+})
+
+test('a floor leaves those above it out', () => {
+  expect(loaded('bsd-sockets').filter(file => file.includes('/'))).toEqual([])
+  expect(loaded('bsd-sockets/promises').filter(file => /^(streams|reactor|http|socketserver)\//.test(file))).toEqual([])
+})
