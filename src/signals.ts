@@ -16,6 +16,7 @@ const isHeard = (name: string | symbol): name is string =>
 
 let come = 0
 let told: number | undefined // how many of these the program knows of, by its listeners or by an error
+let asked = false // by a wait
 let writer = -1 // each signal writes a byte here, by which the event loop tells that it has got as far as their listeners
 
 /** Counts these from now on; how many have come of them, and of those of earlier calls. */
@@ -49,8 +50,9 @@ export function signalCame(): boolean {
   if (!isMainThread) return false
   const heard = process.eventNames().filter(isHeard)
   if (heard.length === 0) return false
+  told ??= count(heard)
+  asked = true
   if (writer < 0) {
-    told ??= count(heard)
     try {
       follow()
     } catch (error) {
@@ -71,10 +73,10 @@ export function tellSignals(): void {
 // Until a wait first asks, those are known to be new that come in the run of JavaScript that adds a listener.
 function heed(heard: string[]): void {
   const before = count(heard)
-  if (writer >= 0) return
+  if (asked) return
   told ??= before
   setImmediate(() => {
-    if (writer < 0) told = undefined
+    if (!asked) told = undefined
   }).unref()
 }
 
