@@ -110,7 +110,7 @@ describe('sending', () => {
     expect(thrown(() => client.recv(1))).toBeInstanceOf(ConnectionRefusedError)
   })
 
-  // macOS has ENOBUFS for it, which no wait helps against. unix(4)
+  // macOS gives ENOBUFS, for which there is nothing to wait.
   test.runIf(linux)('a full queue: null, an error or a wait, and all that went comes in order (Linux)', () => {
     const [here, there] = unix()
     let sent = 0
