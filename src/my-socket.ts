@@ -73,15 +73,20 @@ export class MySocket {
 /**
  * Receives exactly `size` bytes, in as many calls as that takes. recv(2)
  *
- * @throws Error `socket connection broken` where the peer stops sending before
+ * @throws Error `socket connection broken` where the peer stops sending before; SocketError where the wait ends before.
+ * What had come by then is in its `received`, a Buffer: it is no longer in the stream
  */
 export function recvExactly(socket: Socket, size: number): Buffer {
   const buffer = Buffer.allocUnsafe(size)
   let received = 0
-  while (received < size) {
-    const count = socket.recvInto(buffer.subarray(received))
-    if (count === 0) throw broken()
-    received += count
+  try {
+    while (received < size) {
+      const count = socket.recvInto(buffer.subarray(received))
+      if (count === 0) throw broken()
+      received += count
+    }
+    return buffer
+  } catch (error) {
+    throw Object.assign(error as Error, { received: buffer.subarray(0, received) })
   }
-  return buffer
 }

@@ -1,7 +1,7 @@
 // MySocket and recvExactly: messages of a length that both ends know.
 import { Worker } from 'node:worker_threads'
 import { once } from 'node:events'
-import { MySocket, recvExactly, Socket } from 'bsd-sockets'
+import { MySocket, recvExactly, Socket, TimeoutError } from 'bsd-sockets'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { closing, connected, listening, portOf, thrown } from './tcp.js'
 
@@ -86,6 +86,17 @@ describe('recvExactly', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     first.sendall('123')
     first.close()
-    expect(() => recvExactly(second, 5)).toThrow(broken)
+    expect(thrown(() => recvExactly(second, 5))).toMatchObject({ message: broken, received: Buffer.from('123') })
+  })
+
+  test('where the wait ends before, no byte is lost', () => {
+    const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
+    first.sendall('123')
+    second.settimeout(1)
+    const error = thrown(() => recvExactly(second, 5))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ received: Buffer.from('123') })
+    first.sendall('45678')
+    expect(recvExactly(second, 5).toString()).toBe('45678')
   })
 })
