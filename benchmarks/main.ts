@@ -32,19 +32,31 @@ async function ask(name: string, question: Question, options: Options, folder: s
     await close?.()
   }
   for (const reason of skipped) console.log(`skipped: ${reason}`)
+  if (results.length === 0) return
   const report = { machine: machine(versions), options, title: question.title, cases: results, skipped }
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`)
 }
 
-/** Asks the questions of these names, or all, and leaves NAME.json of each in `folder`. Fails for a name that there is not. */
-export async function bench(names: readonly string[], options: Options, folder: string): Promise<void> {
+/**
+ * Asks the questions of these names, or all, and leaves NAME.json of each in `folder`. Returns whether all went well; it
+ * throws for a name that there is not.
+ */
+export async function bench(names: readonly string[], options: Options, folder: string): Promise<boolean> {
   const unknown = names.filter(name => !(name in questions))
   if (unknown.length > 0) {
     throw new Error(`no such question: ${unknown.join(' ')}; there are ${Object.keys(questions).join(' ')}`)
   }
   if (options.quick) shareCores()
   mkdirSync(folder, { recursive: true })
+  const failed: string[] = []
   for (const name of names.length > 0 ? names : Object.keys(questions)) {
-    await ask(name, questions[name]!, options, folder)
+    try {
+      await ask(name, questions[name]!, options, folder)
+    } catch (error) {
+      console.error(error)
+      failed.push(name)
+    }
   }
+  if (failed.length > 0) console.error(`failed: ${failed.join(' ')}`)
+  return failed.length === 0
 }

@@ -50,6 +50,8 @@ describe('bsd-sockets', () => {
     [[], 'which command'],
     [['frobnicate'], 'frobnicate'],
     [['--frobnicate'], '--frobnicate'],
+    [['bench', '--publish', '--only', 'net'], '--publish'],
+    [['bench', '--rounds', 'many'], '--rounds'],
     [['echo', '9999'], '9999'],
     [['echo', '--backlog', 'many'], '--backlog'],
     [['echo', '--colour', 'red'], '--colour'],

@@ -3,6 +3,9 @@
 const socket = await Bun.udpSocket({
   hostname: '127.0.0.1',
   port: 0,
-  socket: { data: (socket, bytes, port, address) => void socket.send(bytes, port, address) },
+  socket: {
+    data: (socket, bytes, port, address) => void socket.send(bytes, port, address),
+    error: () => undefined, // the client is gone: Bun hears of it, and would end
+  },
 })
 console.log(`listening on 127.0.0.1:${socket.port}`)

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { startChild } from './child.js'
-import { defineCommand, integer } from './command.js'
+import { defineCommand, integer, UsageError } from './command.js'
 
 const root = dirname(dirname(import.meta.dirname))
 
@@ -11,7 +11,7 @@ interface Benchmarks {
     names: string[],
     options: { quick: boolean; only: string[]; duration: number; rounds: number },
     folder: string,
-  ): Promise<void>
+  ): Promise<boolean>
 }
 
 const milliseconds = 10 * 60 * 1000
@@ -30,7 +30,7 @@ export const command = defineCommand({
     results: {
       type: 'string',
       value: 'FOLDER',
-      meaning: 'for the figures (default benchmarks/results, quick build/benchmarks)',
+      meaning: 'for the figures (default benchmarks/results, or build/benchmarks with --quick or --only)',
     },
     install: { type: 'boolean', meaning: 'installs Bun, Deno and the newest Node first, for linux-x64, by npm' },
     publish: { type: 'boolean', meaning: 'shows the plots in README.md' },
@@ -43,7 +43,13 @@ export const command = defineCommand({
       )
       return 1
     }
-    const folder = results ?? join(root, quick ? 'build/benchmarks' : 'benchmarks/results')
+    const part = quick || only !== ''
+    if (publish && part) throw new UsageError('--publish: not together with --quick or --only')
+    if (process.platform !== 'linux') {
+      console.error('bsd-sockets bench: the load generator is for Linux')
+      return 1
+    }
+    const folder = results ?? join(root, part ? 'build/benchmarks' : 'benchmarks/results')
     const options = {
       quick,
       only: only.split(',').filter(name => name !== ''),
@@ -52,7 +58,8 @@ export const command = defineCommand({
     }
     if (!(await script('benchmarks/prepare.js', ...(install ? ['--install'] : [])))) return 1
     const main = join(root, 'build/programs/benchmarks/main.js')
-    await ((await import(main)) as Benchmarks).bench(names, options, folder)
-    return (await script('benchmarks/tools/plots.js', folder, ...(publish ? ['--publish'] : []))) ? 0 : 1
+    const well = await ((await import(main)) as Benchmarks).bench(names, options, folder)
+    const drawn = await script('benchmarks/tools/plots.js', folder, ...(publish && well ? ['--publish'] : []))
+    return well && drawn ? 0 : 1
   },
 })
