@@ -1,4 +1,7 @@
 {
+  "variables": {
+    "has_benchmarks": "<!(test -d benchmarks && echo 1 || echo 0)" # the package is without
+  },
   "target_defaults": {
     "include_dirs": ["native/poller", "native/http"],
     "defines": ["_GNU_SOURCE", "NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
@@ -32,16 +35,23 @@
       "type": "executable",
       "libraries": ["-lpthread"],
       "sources": ["<!@(ls native/servers/*.c native/poller/*.c native/http/*.c | grep -v servers/echo)"]
-    },
-    {
-      "target_name": "calls",
-      "type": "executable",
-      "sources": ["<!@(ls benchmarks/calls/*.c)"]
     }
   ],
   "conditions": [
     [
-      "OS=='linux'",
+      "has_benchmarks==1",
+      {
+        "targets": [
+          {
+            "target_name": "calls",
+            "type": "executable",
+            "sources": ["<!@(ls benchmarks/calls/*.c)"]
+          }
+        ]
+      }
+    ],
+    [
+      "has_benchmarks==1 and OS=='linux'",
       {
         "targets": [
           {

@@ -79,7 +79,7 @@ function load(): Native {
   try {
     return require(addonFile()) as Native
   } catch (cause) {
-    const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: run 'npm install node-addon-api && npx node-gyp rebuild' in ${root}`
+    const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: build it by 'npm install --no-save node-addon-api node-gyp && npx node-gyp rebuild --directory ${root}'`
     throw new Error(message, { cause })
   }
 }

@@ -1,11 +1,13 @@
 // The package: what npm packs is what belongs in it, passes publint and attw, and installs without running a script
-// into an empty folder, where it works from ESM, from require, in a worker, from TypeScript and in a bundle.
+// into an empty folder, where it works from ESM, from require, in a worker, from TypeScript and in a bundle; without its
+// prebuilds, once it is built there.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { prebuild } from '../../scripts/prebuild.js'
+import { nodeDirectory } from '../../scripts/headers.js'
 import { run, runPackage } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
 import { programs } from '../package/programs.js'
@@ -60,8 +62,13 @@ const project = join(folder, 'project')
 mkdirSync(project)
 for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text)
 writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-// No compiler is found, and none is looked for.
-const env = { ...process.env, CC: '/nonexistent', CXX: '/nonexistent', npm_config_build_from_source: 'false' }
+// A machine with Node and npm, and nothing else.
+const bin = join(folder, 'bin')
+mkdirSync(bin)
+const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim()
+symlinkSync(realpathSync(npm), join(bin, 'npm'))
+symlinkSync(process.execPath, join(bin, 'node'))
+const env = { ...process.env, PATH: bin }
 const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', tarball]
 run('npm', install, { cwd: project, env })
 
@@ -116,5 +123,18 @@ writeFileSync(join(project, 'empty.mjs'), '')
 writeFileSync(join(project, 'load.mjs'), "import 'bsd-sockets'\n")
 const [empty, load] = times('empty.mjs', 'load.mjs')
 console.log(`loading takes ${(load - empty).toFixed(1)} ms more than the ${empty.toFixed(1)} ms of an empty script`)
+
+// For a platform without a prebuilt addon the error says by which command it is made.
+rmSync(join(project, 'node_modules/bsd-sockets/prebuilds'), { recursive: true })
+const [, command] = /build it by '(.*)'/.exec(output('esm.mjs')) ?? []
+expect(command !== undefined, `without an addon: ${output('esm.mjs')}`)
+if (command !== undefined) {
+  run('sh', ['-c', command], {
+    cwd: project,
+    env: { ...process.env, npm_config_nodedir: nodeDirectory(root) },
+    stdio: 'ignore',
+  })
+  expect(output('esm.mjs') === 'hello', `built from its sources: ${output('esm.mjs')}`)
+}
 
 process.exitCode = failed > 0 ? 1 : 0
