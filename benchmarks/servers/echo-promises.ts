@@ -4,7 +4,7 @@ import { listening, place } from './listening.js'
 import { openServer } from './promised.js'
 
 async function serve(client: Socket): Promise<void> {
-  const buffer = new Uint8Array(64 * 1024)
+  const buffer = Buffer.allocUnsafeSlow(64 * 1024) // memory that is not used yet is none
   try {
     for (;;) {
       const count = await client.recvInto(buffer)

@@ -3,7 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from '../../scripts/stamp.js'
 
-const shown = ['echo-connections', 'echo-latency', 'http', 'calls']
+const shown = {
+  'echo-connections': 'Echo over TCP: messages a second by connections',
+  'echo-latency': 'Echo over TCP at 10,000 messages a second: latency from the median to the worst',
+  http: 'HTTP: requests a second',
+  calls: 'The cost of a call in nanoseconds',
+}
 const begin = '<!-- benchmarks: npm run bench -- --publish writes this -->'
 const end = '<!-- /benchmarks -->'
 
@@ -28,10 +33,10 @@ export function publish(folder, reports) {
     `Measured on ${date.slice(0, 10)}: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}; ${versions.join(', ')}. ` +
     `${pinned ? 'Server and load each have a core, over loopback' : 'Server and load share the cores, over loopback'}; ` +
     `medians of ${options.rounds} rounds of ${options.duration} ms.`
-  const plots = shown
-    .map(name => ({ name, path: join(folder, `${name}.svg`) }))
+  const plots = Object.entries(shown)
+    .map(([name, text]) => ({ text, path: join(folder, `${name}.svg`) }))
     .filter(({ path }) => existsSync(path))
-    .map(({ name, path }) => `![${name}](${relative(root, path)})`)
+    .map(({ text, path }) => `![${text}](${relative(root, path)})`)
   const rest = `All figures, and how they were made, are in [\`benchmarks\`](benchmarks).`
   const section = [begin, '', where, '', ...plots.flatMap(plot => [plot, '']), rest, '', ''].join('\n')
   writeFileSync(file, text.slice(0, from) + section + text.slice(to))
