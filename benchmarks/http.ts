@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -43,7 +42,7 @@ request = function() return all end
 
 /** Asks once, and checks the answer: wrk looks at the status alone. */
 async function check(name: string, server: Server): Promise<void> {
-  const response = await fetch(urlOf(server))
+  const response = await fetch(urlOf(server), { signal: AbortSignal.timeout(10_000) })
   const body = await response.text()
   if (response.status !== 200 || !/^hello/i.test(body)) throw new Error(`${name}: ${response.status} '${body}'`)
 }
@@ -85,12 +84,18 @@ async function ask(server: Server, connections: number, script: string, duration
   }
 }
 
+// One that the kernel gives to nobody by itself, while nginx has not got it yet. ip(7), ip_local_port_range
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    server.close()
+    if (free) return port
+  }
 }
 
 // nginx says nothing once it listens: a shell that has started it says so, and becomes it.

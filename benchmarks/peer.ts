@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pinned, serverCore } from './machine.js'
 import type { Options } from './question.js'
 import type { Runtime } from './runtimes.js'
@@ -34,6 +35,9 @@ export type Running = Peer & { readonly server: Server }
 // No server outlives the benchmarks.
 const running = new Set<ChildProcess>()
 process.on('exit', () => running.forEach(child => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
+const patience = 30_000 // milliseconds, for a server to listen
 
 function placeOf(line: string): Server['place'] | undefined {
   const [, path, port] = /^listening on (?:(\/.*)|.*:(\d+))$/.exec(line) ?? []
@@ -53,6 +57,7 @@ export async function startServer(
   const line = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
     ended.then(() => ''),
+    pause(patience, '', { ref: false }),
   ])
   const place = placeOf(line)
   if (place === undefined) throw new Error(`${command.join(' ')}: it did not say where it listens, but '${line}'`)
