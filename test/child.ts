@@ -65,9 +65,15 @@ export const example = (name: string, ...args: string[]): Child => {
   return new Child(process.execPath, [join(root, `build/programs/examples/${name}.js`), ...args, ...port])
 }
 
+/** What this runtime is called with to run an ES module in a text, which can import 'bsd-sockets' and call gc(). */
+export const inline = (code: string): string[] =>
+  process.versions.deno === undefined
+    ? ['--expose-gc', '--input-type=module', '-e', code]
+    : ['eval', '--v8-flags=--expose-gc', '--ext=mjs', `process.argv.splice(1, 1)\n${code}`]
+
 /** A TypeScript-free program, an ES module in a text, which can import 'bsd-sockets'. */
 export const script = (code: string, ...args: (string | number)[]): Child =>
-  new Child(process.execPath, ['--expose-gc', '--input-type=module', '-e', code, '--', ...args.map(String)])
+  new Child(process.execPath, [...inline(code), '--', ...args.map(String)])
 
 /** A program of test/python. */
 export const python = (name: string, ...args: (string | number)[]): Child =>

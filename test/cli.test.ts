@@ -184,7 +184,7 @@ describe('nc', () => {
   test('-u: datagrams', async () => {
     const server = run([...nc, '-luv', '127.0.0.1', '0'])
     const [, port] = await server.printed(/listening on 127\.0\.0\.1:(\d+)\n/)
-    const client = shell(`echo over | "$0" "$@" -u 127.0.0.1 ${port}`)
+    const client = shell(`exec "$0" "$@" -u 127.0.0.1 ${port} <<END\nover\nEND\n`) // the shell itself: it is killed
     expect((await server.printed(/^over\n$/))[0]).toBe('over\n')
     for (const { child } of [server, client]) child.kill('SIGKILL')
   })

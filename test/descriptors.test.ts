@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { inline } from './child.js'
 
 const root = dirname(import.meta.dirname)
 const directory = mkdtempSync(join(tmpdir(), 'descriptors-'))
@@ -36,9 +37,7 @@ const openCount = (): number => readdirSync(process.platform === 'linux' ? '/pro
 const receivers = {
   node: [
     process.execPath,
-    '--input-type=module',
-    '-e',
-    `import { Socket } from 'bsd-sockets'
+    ...inline(`import { Socket } from 'bsd-sockets'
     import { readSync } from 'node:fs'
     const message = Socket.fromFd(3).recvFds(64, 8)
     const room = Buffer.alloc(64)
@@ -46,7 +45,7 @@ const receivers = {
       if (message.data.toString() === 'listener') Socket.fromFd(owned.detach()).accept()[0].sendall('accepted')
       else if (message.data.toString() === 'socket') Socket.fromFd(owned.detach()).sendall('sent')
       else console.log(room.toString('utf8', 0, readSync(owned.fd, room)))
-    }`,
+    }`),
   ],
   python: [
     'python3',
@@ -259,7 +258,7 @@ describe('who owns what arrives', () => {
         await setTimeout(10)
       }
       console.log(most > 0, count() - before)`
-    const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
+    const child = spawn(process.execPath, inline(program), {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
     })

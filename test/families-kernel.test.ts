@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { inline } from './child.js'
 import { inNamespace, noNamespace } from './namespace.js'
 import { allowed, bound, conversation, opened } from './sockets.js'
 
@@ -50,7 +51,7 @@ describe('ICMP', () => {
       const [reply, from] = socket.recvfrom(64)
       console.log(process.getuid(), supports.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), from.address,
         reply[0], reply.readUInt16BE(4) === socket.getsockname().port, reply[7], reply[8])`
-    const [command, args] = inNamespace('0 2147483647', process.execPath, '--input-type=module', '-e', program)
+    const [command, args] = inNamespace('0 2147483647', process.execPath, ...inline(program))
     const output = execFileSync(command, args, { cwd: dirname(import.meta.dirname), encoding: 'utf8' })
     expect(output).toBe('65534 false 127.0.0.1 0 true 7 42\n')
   })

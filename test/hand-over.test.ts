@@ -13,6 +13,7 @@ import { NETLINK_ROUTE, SHUT_WR, Socket } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { listenFds, toDuplex } from 'bsd-sockets/streams'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { inline } from './child.js'
 import { closing, connected, listening } from './tcp.js'
 
 const linux = process.platform === 'linux'
@@ -20,8 +21,8 @@ const root = join(import.meta.dirname, '..')
 
 /** Starts a program as a service manager does: with these sockets from 3 on, and `{ LISTEN_PID }` its own. */
 function activated(program: string, sockets: Socket[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const command = 'LISTEN_PID=$$ exec "$0" --input-type=module -e "$1"'
-  const child = spawn('sh', ['-c', command, process.execPath, program], {
+  const command = 'LISTEN_PID=$$ exec "$@"'
+  const child = spawn('sh', ['-c', command, '-', process.execPath, ...inline(program)], {
     cwd: root,
     env: { ...process.env, LISTEN_FDS: String(sockets.length), ...env },
     stdio: ['ignore', 'pipe', 'inherit', ...sockets.map(({ fd }) => fd)],
@@ -114,12 +115,14 @@ function worker(body: string): Worker {
     })
   })`
   const thread = new Worker(program, { eval: true })
+  exits.set(thread, once(thread, 'exit'))
   onTestFinished(() => void thread.terminate())
   return thread
 }
 
 /** Waits for a worker's end, which may have come by now. */
-const ended = (thread: Worker): Promise<unknown> => (thread.threadId < 0 ? Promise.resolve() : once(thread, 'exit'))
+const exits = new WeakMap<Worker, Promise<unknown>>()
+const ended = (thread: Worker): Promise<unknown> => exits.get(thread)!
 
 /** Gives a socket to a worker, which then says what it is. */
 async function move(socket: Socket | AsyncSocket, body: string): Promise<Worker> {

@@ -460,7 +460,9 @@ describe('connections', () => {
 
   test('tell a handler by `signal` that the client has gone, and report what it throws later', async () => {
     const aborted = deferred<HttpRequest>()
+    const begun: string[] = []
     const server = start(async request => {
+      begun.push(request.path)
       await once(request.signal, 'abort')
       aborted.resolve(request)
       if (request.path === '/throws') throw new Error('late')
@@ -470,7 +472,7 @@ describe('connections', () => {
       const client = new HttpClient({ address: server.port })
       await once(client.socket, 'connect')
       client.send(get(path))
-      await sleep(20)
+      await until(() => begun.includes(path))
       client.socket.resetAndDestroy()
     }
     expect((await aborted.promise).signal.aborted).toBe(true)

@@ -44,7 +44,7 @@ import {
 } from 'bsd-sockets'
 import * as names from 'bsd-sockets/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { script } from './child.js'
+import { inline, script } from './child.js'
 import { thrown } from './tcp.js'
 import { tool } from './tools.js'
 
@@ -254,7 +254,7 @@ describe('a machine with hosts of its own', () => {
   if (!possible) console.warn('skipped: no mount namespace can be made here')
 
   const ask = (program: string): unknown => {
-    const { status, stdout, stderr } = inMachine(process.execPath, '--input-type=module', '-e', program)
+    const { status, stdout, stderr } = inMachine(process.execPath, ...inline(program))
     expect(stderr).toBe('')
     expect(status).toBe(0)
     return JSON.parse(stdout)
@@ -314,7 +314,7 @@ describe('a machine with services of its own', () => {
   test.skipIf(!possible)('knows a long name whole', () => {
     const program = `import * as C from 'bsd-sockets'
       console.log(C.getservbyport(7007), C.getservbyname('${name}', 'tcp'))`
-    expect(inMachine(process.execPath, '--input-type=module', '-e', program).stdout).toBe(`${name} 7007\n`)
+    expect(inMachine(process.execPath, ...inline(program)).stdout).toBe(`${name} 7007\n`)
   })
 })
 
@@ -324,7 +324,7 @@ describe('sethostname', () => {
     sethostname('another')
     console.log(gethostname())
     try { sethostname('x'.repeat(65)) } catch (error) { console.log(error.message) }`
-  const namespace = ['--uts', process.execPath, '--input-type=module', '-e', own]
+  const namespace = ['--uts', process.execPath, ...inline(own)]
   const { status, stdout } = spawnSync('unshare', namespace, { cwd: root, encoding: 'utf8' })
   if (status !== 0) console.warn('skipped: no namespace of names can be made here')
 

@@ -7,14 +7,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { CMSG_SPACE, getOption, options, Socket } from 'bsd-sockets'
 import { bind, connect, listen, listenInWorkers } from 'bsd-sockets/reactor'
 import type { Connection, Handlers, ListenOptions, Server } from 'bsd-sockets/reactor'
-import { Child } from './child.js'
+import { Child, inline } from './child.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-reactor-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What a program of one module prints until it ends. */
 async function output(program: string): Promise<string> {
-  const child = new Child(process.execPath, ['--input-type=module', '-e', program])
+  const child = new Child(process.execPath, inline(program))
   await child.ended
   return child.stdout
 }
@@ -375,7 +375,7 @@ describe('a server', () => {
       const server = listen({ data: (c, b) => c.write(b), error: error => { errors++; console.error(error.code) } })
       console.log(server.address.port)
       setTimeout(() => { console.log('cpu', process.cpuUsage().user + process.cpuUsage().system < 1.5e6, errors < 4); process.exit() }, 1500)`
-    const child = new Child('prlimit', ['--nofile=40:40', process.execPath, '--input-type=module', '-e', program])
+    const child = new Child('prlimit', ['--nofile=40:40', process.execPath, ...inline(program)])
     const [port] = await child.printed(/\d+/)
     for (let i = 0; i < 60; i++) netConnect(Number(port), '127.0.0.1').on('error', () => {})
     await child.ended

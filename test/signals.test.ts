@@ -2,15 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Child } from './child.js'
+import { Child, inline } from './child.js'
 import { tool } from './tools.js'
 
 const linux = process.platform === 'linux'
 const program = (name: string): string => join(import.meta.dirname, `../build/programs/test/programs/${name}.js`)
 const calls = ['accept', 'connect', 'connect unix', 'poll', 'recv', 'recvmsg', 'select', 'selector', 'send', 'sendall']
 
-const script = (body: string): Child =>
-  new Child(process.execPath, ['--input-type=module', '-e', `import * as C from 'bsd-sockets'\n${body}`])
+const script = (body: string): Child => new Child(process.execPath, inline(`import * as C from 'bsd-sockets'\n${body}`))
 
 /** Sends a signal every millisecond until what the child has printed matches. */
 async function storm(child: Child, signal: NodeJS.Signals, until: RegExp): Promise<RegExpExecArray> {
@@ -84,18 +83,17 @@ describe('a signal that somebody listens for', () => {
     ['the listener was there before', `import('bsd-sockets')`, `process.on('SIGUSR2', listener)`, ''],
     ['it is added after that', `import('bsd-sockets')`, '', `process.on('SIGUSR2', listener)`],
   ])('ends the first call of the program, though it came before that: %s', async (_, imported, early, late) => {
-    const child = new Child(process.execPath, [
-      '--input-type=module',
-      '-e',
-      `const listener = () => console.log('listened')
+    const child = new Child(
+      process.execPath,
+      inline(`const listener = () => console.log('listened')
       ${early}
       const { Socket } = await ${imported}
       ${late}
       const [a] = Socket.pair()
       a.settimeout(2000)
       process.kill(process.pid, 'SIGUSR2')
-      try { a.recv(1) } catch (error) { console.log(error.name) }`,
-    ])
+      try { a.recv(1) } catch (error) { console.log(error.name) }`),
+    )
     expect(await child.finished()).toBe('InterruptedError\nlistened\n')
   })
 
@@ -222,8 +220,9 @@ test.skipIf(!linux || !tool('script'))(
     const [a] = C.Socket.pair()
     a.settimeout(300)
     try { a.recv(1) } catch (error) { console.log(error.name) }`
-    const command = `exec ${process.execPath} --input-type=module -e "$PROGRAM"`
-    const child = new Child('script', ['-qec', command, '/dev/null'], { PROGRAM: body, SHELL: '/bin/sh' })
+    const quoted = inline(body).map(argument => `'${argument.replaceAll("'", `'\\''`)}'`)
+    const command = `exec ${process.execPath} ${quoted.join(' ')}`
+    const child = new Child('script', ['-qec', command, '/dev/null'], { SHELL: '/bin/sh' })
     await child.printed(/true/)
     const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
     const interval = setInterval(() => process.kill(pid, 'SIGWINCH'), 5)
@@ -255,12 +254,7 @@ describe.skipIf(!linux || !tool('strace'))('EINTR in every other', () => {
   test.each(['accept4', 'epoll_wait', 'poll', 'pselect6', 'recvfrom', 'sendto'])('%s is not seen', async call => {
     const injected = `inject=${call}:error=EINTR:when=1+2`
     const args = ['-f', '-qq', '-e', `trace=${call}`, '-e', injected, process.execPath]
-    const child = new Child('strace', [
-      ...args,
-      '--input-type=module',
-      '-e',
-      `import * as C from 'bsd-sockets'\n${echo}`,
-    ])
+    const child = new Child('strace', [...args, ...inline(`import * as C from 'bsd-sockets'\n${echo}`)])
     expect(await child.finished()).toBe('TimeoutError\n0 0 0\nwhole\n')
     expect(child.stderr).toMatch(/EINTR .*\(INJECTED\)/)
   })
@@ -271,12 +265,7 @@ describe.skipIf(!linux || !tool('strace'))('EINTR in every other', () => {
       const server = C.createServer(['127.0.0.1', 0])
       const client = new C.Socket()
       try { client.connect(server.getsockname()) } catch (error) { console.log(error.message.replace(/\\d+$/, '')) }`
-    const child = new Child('strace', [
-      ...args,
-      '--input-type=module',
-      '-e',
-      `import * as C from 'bsd-sockets'\n${body}`,
-    ])
+    const child = new Child('strace', [...args, ...inline(`import * as C from 'bsd-sockets'\n${body}`)])
     // The kernel has not seen it: nothing is under way.
     expect(await child.finished()).toBe('connect ENOTCONN 127.0.0.1:\n')
     expect(child.stderr.match(/AF_INET.*INJECTED/g)).toHaveLength(1)

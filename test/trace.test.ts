@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { AF_UNIX, SOCK_STREAM } from 'bsd-sockets'
 import { describe, expect, test } from 'vitest'
+import { inline } from './child.js'
 
 const program = `
   import { AF_UNIX, MSG_DONTWAIT, SOCK_STREAM } from 'bsd-sockets'
@@ -26,7 +27,7 @@ const program = `
 `
 
 const run = (code: string, trace: string, stderr: 'pipe' | 'ignore' = 'pipe') =>
-  spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+  spawnSync(process.execPath, inline(code), {
     cwd: dirname(import.meta.dirname),
     env: { ...process.env, BSD_SOCKETS_TRACE: trace },
     stdio: ['ignore', 'pipe', stderr],

@@ -17,7 +17,7 @@ import { openSync, closeSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Child } from './child.js'
+import { Child, inline } from './child.js'
 import { closing, closedPort, connected, listening, thrown } from './tcp.js'
 import { tool } from './tools.js'
 
@@ -384,7 +384,7 @@ describe('a wait', () => {
       selector.select()
       a.recv(1)`
       const trace = 'trace=epoll_wait,poll,ppoll,recvfrom,sendto'
-      const child = new Child('strace', ['-qq', '-e', trace, process.execPath, '--input-type=module', '-e', body])
+      const child = new Child('strace', ['-qq', '-e', trace, process.execPath, ...inline(body)])
       await child.finished()
       const calls = child.stderr.split('\n').map(line => line.split('(')[0])
       const from = calls.lastIndexOf('sendto', calls.lastIndexOf('sendto') - 1)
