@@ -26,6 +26,6 @@ function handlerOf(application: Application): Handler {
 const server = serve(handlerOf((await import(module)) as Application), options)
 
 parentPort!.on('message', ({ stop }: { stop: { timeout: number | null } }) => {
-  void server.stop(stop).then(() => parentPort!.close())
+  void server.stop(stop).then(() => parentPort!.unref())
 })
 parentPort!.postMessage('listening')

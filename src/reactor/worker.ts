@@ -9,6 +9,6 @@ const handlers = (await import(module)) as Handlers
 const server = listen({ ...handlers, ...options })
 
 parentPort!.on('message', ({ stop }: { stop: { timeout: number | null } }) => {
-  void server.stop(stop).then(() => parentPort!.close())
+  void server.stop(stop).then(() => parentPort!.unref())
 })
 parentPort!.postMessage('listening')
