@@ -1,13 +1,15 @@
 // Sockets of ours among Node's own, and Node's among ours.
+import { spawn, spawnSync } from 'node:child_process'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { createReadStream, rmSync } from 'node:fs'
 import http from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import tls from 'node:tls'
 import { AF_INET, AF_INET6, AF_UNIX, createServer, hasDualstackIpv6, IPPROTO_MPTCP, options } from 'bsd-sockets'
@@ -15,9 +17,10 @@ import { getOption, SO_KEEPALIVE, SO_REUSEPORT, Socket, SOCK_DGRAM, SOCK_SEQPACK
 import { IPPROTO_IP, IPPROTO_TCP, IP_TTL, SOL_SOCKET, TCP_MAXSEG } from 'bsd-sockets'
 import type { SocketAddress } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
-import { fromDuplex, fromNet, listenNet, toDgram, toNet } from 'bsd-sockets/streams'
+import { fromDuplex, fromNet, listenNet, toDgram, toDuplex, toNet } from 'bsd-sockets/streams'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { selfSigned } from './certificate.js'
+import { inline } from './child.js'
 import { closing, connected, listening, portOf, thrown } from './tcp.js'
 
 const linux = process.platform === 'linux'
@@ -299,6 +302,43 @@ describe('fromNet', () => {
     await socket.sendall('and back')
     socket.close()
     expect((await there).toString()).toBe('and back')
+  })
+
+  test('fromDuplex takes the pipes of a child process', async () => {
+    const child = spawn('cat', { stdio: ['pipe', 'pipe', 'inherit'] })
+    const [input, output] = [child.stdin, child.stdout].map(pipe => closing(fromDuplex(pipe as net.Socket).socket))
+    await input!.sendall('through a cat')
+    expect((await output!.recv(64)).toString()).toBe('through a cat')
+    input!.close()
+    expect((await output!.recv(64)).length).toBe(0)
+    await once(child, 'close')
+  })
+
+  test('fromDuplex says what it does not take', async () => {
+    const [one, other] = Socket.pair().map(closing)
+    const streams = [toDuplex(one!), new PassThrough(), createReadStream('/dev/null'), {}, null]
+    for (const stream of streams) {
+      expect(thrown(() => fromDuplex(stream as net.Socket))).toMatchObject({
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: expect.stringContaining('"duplex" argument must be a net.Socket'),
+      })
+    }
+    expect(thrown(() => fromDuplex(new net.Socket()))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
+    other!.close()
+    const { status, stdout } = spawnSync(
+      'sh',
+      [
+        '-c',
+        `echo | "$0" "$@"`,
+        process.execPath,
+        ...inline(`
+        import { fromDuplex } from 'bsd-sockets/streams'
+        try { fromDuplex(process.stdin) } catch (error) { console.log(error.code) }
+        process.exit()`),
+      ],
+      { encoding: 'utf8' },
+    )
+    expect([stdout, status]).toEqual(['ENOTSOCK\n', 0])
   })
 
   test('fromDuplex refuses what would lose bytes', async () => {

@@ -2,7 +2,7 @@
 import dgram from 'node:dgram'
 import net from 'node:net'
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
-import { invalidValue } from '../errors.js'
+import { invalidType, invalidValue } from '../errors.js'
 import { socketFd } from '../node-descriptor.js'
 import type { SocketOrFd } from '../node-descriptor.js'
 import { Socket } from '../promises/index.js'
@@ -85,11 +85,16 @@ export function fromNet(socket: SocketOrFd): Socket {
 }
 
 /**
- * Takes the connection out of a net.Socket, and what that had received already. The net.Socket is destroyed.
+ * Takes the connection out of a net.Socket, and what that had received already; the net.Socket is destroyed. TCP, Unix
+ * sockets and the pipes of a child process, which are Unix sockets, have a descriptor behind them. Nothing else that is a
+ * Duplex does: of what `toDuplex` made, `socket` is the way back; a stream of http2 or zlib has none; and `fs` may have a read
+ * under way.
  *
- * @throws TypeError where it has no descriptor, has something left to send, encrypts, or decodes what it receives
+ * @throws TypeError where it is no net.Socket or has no descriptor, has something left to send, encrypts, or decodes what
+ *   it receives; SocketError ENOTSOCK for a terminal, and for a pipe(7)
  */
 export function fromDuplex(duplex: net.Socket): { socket: Socket; head: Buffer } {
+  if (!(duplex instanceof net.Socket)) throw invalidType('duplex', duplex, 'a net.Socket, which has a descriptor')
   if (duplex.writableLength > 0) throw invalidValue('duplex', duplex.writableLength, 'must have nothing left to send')
   if (duplex.readableEncoding) throw invalidValue('duplex', duplex.readableEncoding, 'must not decode')
   if ('encrypted' in duplex) throw invalidValue('duplex', duplex, 'must not encrypt: the keys would be lost')
