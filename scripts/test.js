@@ -1,8 +1,9 @@
 // Runs the checks and prints their sum. Without an argument: types, lint, format and vitest (behaviour, traces).
 // `all` adds what is long, `rest` runs that alone: each script of test/all, in the order of their names, is one check,
-// which passes with status 0 and is skipped, for the reason that it prints, with 77.
+// which passes with status 0 and is skipped, for the reason that it prints, with 77. One that runs many tests writes how
+// many passed, failed and were skipped, as JSON, to the file that SUM_FILE names: they count in its place.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './stamp.js'
 
@@ -10,13 +11,24 @@ const which = process.argv[2] ?? 'short'
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 
-const node = (file, ...args) =>
-  spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: 'inherit' }).status
+const sumFile = join(root, 'build/sum.json')
+
+function node(file, ...args) {
+  rmSync(sumFile, { force: true })
+  const env = { ...process.env, SUM_FILE: sumFile }
+  return spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: 'inherit', env }).status
+}
 
 function check(name, status) {
   const outcome = status === 0 ? 'passed' : status === 77 ? 'skipped' : 'failed'
-  sum[outcome]++
   if (outcome === 'failed') failures.push(name)
+  if (existsSync(sumFile)) {
+    const counted = JSON.parse(readFileSync(sumFile, 'utf8'))
+    for (const each of Object.keys(sum)) sum[each] += counted[each]
+    if (outcome === 'failed' && counted.failed === 0) sum.failed++ // it broke off
+  } else {
+    sum[outcome]++
+  }
   console.log(`${name}: ${outcome}`)
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -12,4 +13,8 @@ test('docs/platforms.md lists each file that has a block for macOS, and no other
   const page = readFileSync(join(root, 'docs/platforms.md'), 'utf8')
   const listed = [...page.matchAll(/^\| (native\/\S+)/gm)].map(([, file]) => file)
   expect(listed).toEqual(files.sort())
+})
+
+test('it tells of each runtime, and of each reason why a test does not apply', () => {
+  execFileSync(process.execPath, [join(root, 'test/runtimes/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
 })

@@ -1,47 +1,58 @@
-// The other runtimes: the heart of the suite on newer Nodes (one addon serves all); the promises on Node with the loop of
-// the others, on Bun and on Deno.
+// The whole suite on each Node, and all of it that applies on Bun and Deno; this Node's own run is that of `npm test`.
+// `--write` runs that one too, and writes the table of docs/platforms.md.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { run } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
+import { runtimes } from '../runtimes/runtimes.js'
+import { writeTable } from '../runtimes/table.js'
 
 if (`${process.platform}-${process.arch}` !== 'linux-x64') {
   console.log(`skipped: the packages that hold the runtimes are listed for linux-x64 alone`)
   process.exit(77)
 }
+const write = process.argv.includes('--write')
 
 const folder = join(root, 'test/runtimes')
 run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
 
-const installed = path => {
-  const file = join(folder, 'node_modules', path)
-  if (!existsSync(file)) throw new Error(`${file} was not installed`)
-  return file
+/** What vitest says of its run by a runtime: a run that failed in another way counts as one that failed. */
+function suite(program, args) {
+  const report = join(root, 'build/runtime.json')
+  rmSync(report, { force: true })
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json']
+  const { status } = spawnSync(program, [...args, ...vitest, `--outputFile.json=${report}`], {
+    cwd: root,
+    stdio: 'inherit',
+    timeout: 600_000,
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
+  const failed = status !== 0 && numFailedTests === 0 ? 1 : numFailedTests
+  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
 }
 
-const nodes = ['node-22', 'node-24', 'node-26'].map(name => installed(`${name}/bin/node`))
-const bun = installed('@oven/bun-linux-x64/bin/bun')
-const deno = installed('@deno/linux-x64-glibc/deno')
+const rows = []
+for (const { name, program, args = [] } of runtimes) {
+  const file = join(folder, 'node_modules', program)
+  const version = /\d[\d.]+/.exec(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout)?.[0]
+  if (version === undefined) throw new Error(`${file} does not run`)
+  if (!write && `v${version}`.split('.')[0] === process.version.split('.')[0]) continue
+  console.log(`\n-- ${name}: ${version}`)
+  rows.push({ name, version, ...suite(file, args) })
+}
+
+// The loop of Bun and Deno, on Node.
 const promises = join(root, 'build/programs/test/programs/promises-anywhere.js')
+run(process.execPath, [promises], { env: { ...process.env, BSD_SOCKETS_LOOP: 'thread' } })
 
-let failed = 0
-function attempt(name, command, args, env = {}) {
-  console.log(`-- ${name}`)
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
-  if (status === 0) return
-  console.log(`${name}: failed with status ${status}`)
-  failed++
+const sum = { passed: 0, failed: 0, skipped: 0 }
+for (const row of rows) {
+  console.log(`${row.name} (${row.version}): ${row.passed} passed, ${row.failed} failed, ${row.skipped} skipped`)
+  for (const outcome of Object.keys(sum)) sum[outcome] += row[outcome]
 }
-
-attempt('the promises on Node, watched by a thread', process.execPath, [promises], { BSD_SOCKETS_LOOP: 'thread' })
-attempt('the promises on Bun', bun, [promises])
-attempt('the promises on Deno', deno, ['run', '-A', promises])
-const files = ['address', 'promises', 'reactor', 'select', 'socket', 'streams'].map(name => `test/${name}.test.ts`)
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', ...files]
-for (const node of nodes) {
-  const name = basename(dirname(dirname(node)))
-  attempt(`the promises on ${name}`, node, [promises])
-  attempt(`${files.join(', ')} on ${name}`, node, vitest)
-}
-process.exitCode = failed > 0 ? 1 : 0
+if (process.env.SUM_FILE) writeFileSync(process.env.SUM_FILE, JSON.stringify(sum))
+if (write) writeTable(rows)
+process.exitCode = sum.failed > 0 ? 1 : 0

@@ -1,0 +1,182 @@
+// What of the suite does not apply to Bun and Deno: by test file, as a whole or by what a test's full name begins with,
+// and why. Everything else has to pass there.
+
+const inC = 'tests the programs in C, in which no runtime has a part'
+const calls = 'is watched by a thread, and its loop makes other system calls than that of Node'
+const preload = 'loads nothing before the program, or tells of no file that it loads'
+
+const bun = {
+  'http-c': inC,
+  'servers-c': inC,
+  kqueue: inC,
+  'traces/*': calls,
+  counts: calls,
+  guide: calls,
+  load: preload,
+  examples: 'shows an address by console.log in several lines',
+  'examples-tools': 'shows an address by console.log in several lines',
+  arguments: { '': 'takes an ArrayBuffer for a view in Node-API' },
+  cli: { 'tour ': calls },
+  errors: {
+    "Node's shape an abstract name": 'has errors of another shape in its net and dgram',
+    "Node's shape as dgram": 'has errors of another shape in its net and dgram',
+    'wrong arguments are told': 'tells in another way of wrong arguments to its own functions',
+  },
+  'hand-over': {
+    'listenFds http is served': 'listens on no descriptor by its http',
+  },
+  'http-express': {
+    'Express by listenNet': 'listens on no descriptor by its http',
+  },
+  'http-fetch': {
+    Hono: 'gives other answers by the adapter for Node, with which they are compared',
+    'fetchHandler takes': 'has a Response that differs from that of Node',
+    'fetchHandler makes': 'has a Response that differs from that of Node',
+  },
+  http: {
+    'workers share a port': 'tells in another way of a worker that fails to start',
+  },
+  lessons: {
+    'howto-': 'shows an address by console.log in several lines',
+    'a port in TIME_WAIT': 'shows an address by console.log in several lines',
+    'options of a socket that net owns': 'has a net.Socket that tells of no descriptor',
+  },
+  'message-examples': {
+    'pass-descriptors': 'shows an address by console.log in several lines',
+  },
+  options: {
+    'sockets that Node owns http': 'has a socket of its own kind in its http',
+    'sockets that Node owns tls': 'has not the cipher that the test uses',
+    'the example prints': 'has a socket of its own kind in its http',
+  },
+  peers: {
+    'http fetch': 'has no agent in its http that can be ended',
+    'http an aborted': 'has no agent in its http that can be ended',
+    TLS: 'does not take the certificate of the test',
+  },
+  signals: {
+    'a signal that somebody listens for ends the first call':
+      'does not tell a call of a signal in the run of JavaScript that adds its listener',
+    'a signal that somebody listens for ends a call in each':
+      'may tell a call in the listener of a signal of that signal',
+    'a signal that somebody listens for a listener that is gone':
+      'is not ended by a signal whose last listener has gone',
+  },
+  'socket-lifetime': {
+    'inheritance unless': 'gives a child no descriptor but those that it is told of',
+    'a socket that is dropped without': 'shows lists by console.log in another way',
+  },
+  socketserver: {
+    'threads a module without': 'tells in another way of a module that is not there',
+  },
+  'streams-node': {
+    'toNet ': 'has a net.Socket that takes no descriptor',
+    'fromNet fromDuplex takes the pipes': 'has pipes of a child process that are no net.Socket',
+    'fromNet fromDuplex says what': 'has a standard input that is no net.Socket',
+    'listenNet https': 'does not take the certificate of the test',
+    'listenNet http2': 'does not take the certificate of the test',
+    'listenNet tls': 'does not take the certificate of the test',
+  },
+  workers: {
+    'a worker that is terminated at any moment in the midst of its waits':
+      'has one descriptor more than after its first worker, after however many',
+  },
+}
+
+const killed = 'says of a child that was sent a signal that it ended by that, whatever it did'
+const leaves = 'calls nothing of Node-API when it terminates a worker, whose descriptors stay open'
+const noHandle = 'tells of no descriptor in its net, http and dgram, and takes none'
+const ownFiles = 'knows in its fs the descriptors alone that it opened itself'
+const resolve = 'has no import.meta.resolve under vitest'
+const early = 'loses a message to a worker that comes before its listener'
+const tls = 'has not the TLS that the test asks for'
+const module = 'tells in another way of a module that is not there'
+
+const deno = {
+  'http-c': inC,
+  'servers-c': inC,
+  kqueue: inC,
+  'traces/*': calls,
+  counts: calls,
+  guide: calls,
+  load: preload,
+  cli: killed,
+  examples: killed,
+  'examples-tools': killed,
+  'message-examples': killed,
+  lessons: killed,
+  gateway: killed,
+  'http-hostile': killed,
+  'http-ts': killed,
+  'servers-ts': killed,
+  descriptors: {
+    'a descriptor arrives in a process of node': ownFiles,
+    'what Python sends arrives': ownFiles,
+    'who owns what arrives a worker': leaves,
+  },
+  errors: {
+    'wrong arguments are told': 'tells in another way of wrong arguments to its own functions',
+    'wrong arguments a value is shown': 'shows a value in another way',
+  },
+  'families-unix': {
+    'UNIX by the bytes of a path, no UTF-8': 'takes no path in its fs that is no UTF-8',
+  },
+  'hand-over': { 'a socket moves to a worker': early },
+  http: { 'workers share a port': module },
+  'kqueue-selector': { '': ownFiles },
+  names: { 'services and protocols threads': resolve },
+  options: {
+    'sockets that Node owns': noHandle,
+    'the example prints': noHandle,
+  },
+  peers: { 'http ': noHandle, TLS: tls },
+  promises: { 'in worker threads terminated': leaves },
+  reactor: {
+    'a server survives having no descriptor left': 'itself fails without a descriptor',
+  },
+  signals: { '': killed },
+  'socket-lifetime': {
+    'fromFd takes a duplicate of what net listens on': noHandle,
+    'a socket that is dropped without': 'shows lists by console.log in another way',
+    'a socket that is dropped 10,000': 'collects garbage in its own time',
+  },
+  socketserver: {
+    'a thread for each': leaves,
+    'threads a module': module,
+    'threads a function': module,
+    'a process is told of a signal': killed,
+    'a process is told by another thread': resolve,
+    'a process that has no descriptor left': 'itself fails without a descriptor',
+  },
+  'streams-node': {
+    'toNet a client of http': noHandle,
+    'listenNet https': tls,
+    'listenNet http2': tls,
+    'listenNet tls': tls,
+    toDgram: noHandle,
+    fromNet: noHandle,
+  },
+  'syscalls-messages': {
+    'sendmsg and recvmsg a descriptor goes over': ownFiles,
+  },
+  workers: {
+    'a worker that is': leaves,
+    'an interrupter of a socket that was closed': leaves,
+    'an interrupter costs': leaves,
+  },
+}
+
+export const lacking = { bun, deno }
+
+const here = process.versions.bun ? bun : process.versions.deno ? deno : {}
+
+/** The files that are left out as a whole, as patterns. */
+export const leftOut = Object.entries(here)
+  .filter(([, reasons]) => typeof reasons === 'string')
+  .map(([file]) => `test/${file}.test.ts`)
+
+/** Why a test does not apply here; undefined where it does. */
+export function lacked(file, name) {
+  const reasons = here[file] ?? {}
+  return reasons[Object.keys(reasons).find(start => name.startsWith(start))]
+}
