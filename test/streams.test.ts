@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { buffer, text } from 'node:stream/consumers'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AF_INET, SHUT_WR, SO_KEEPALIVE, Socket, SOCK_DGRAM, SOCK_SEQPACKET, SOL_SOCKET } from 'bsd-sockets'
 import { AF_UNIX, IPPROTO_TCP, options, setOption, setdefaulttimeout, TCP_KEEPIDLE, TCP_NODELAY } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
@@ -54,6 +55,25 @@ describe('toDuplex', () => {
     const { address: remoteAddress, port: remotePort } = accepted.getsockname() as { address: string; port: number }
     expect(duplex).toMatchObject({ remoteAddress, remotePort, remoteFamily: 'IPv4' })
     expect(duplex).toMatchObject({ localAddress: '127.0.0.1', localPort: (address as { port: number }).port })
+  })
+
+  test('reads what is left of a connection that both ends have finished', async () => {
+    const [client, accepted] = connected()
+    client.shutdown(SHUT_WR)
+    accepted.sendall('what is left')
+    accepted.close()
+    const hasPeer = (): boolean => {
+      try {
+        return client.getpeername() !== null
+      } catch {
+        return false
+      }
+    }
+    while (hasPeer()) await sleep(1)
+    const duplex = toDuplex(client, { allowHalfOpen: true })
+    expect([duplex.remoteAddress, duplex.remotePort, duplex.remoteFamily]).toEqual([undefined, undefined, undefined])
+    expect(await text(duplex)).toBe('what is left')
+    duplex.destroy()
   })
 
   test('back-pressure: a peer that does not receive makes write() false, and drain tells when to go on', async () => {

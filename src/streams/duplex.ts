@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../address.js'
-import { IPPROTO_TCP, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
+import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
 import { invalidValue, SocketError } from '../errors.js'
 import { Socket } from '../promises/index.js'
@@ -25,7 +25,7 @@ const forever = { timeout: null }
 export class SocketDuplex extends Duplex {
   readonly #socket: Socket
   readonly #local: SocketAddress
-  readonly #remote: SocketAddress
+  readonly #remote: SocketAddress | undefined
   #timer: NodeJS.Timeout | undefined
   #timeout = 0
   /** Always: the socket is connected before it becomes a stream. */
@@ -39,7 +39,7 @@ export class SocketDuplex extends Duplex {
     super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: true })
     this.#socket = socket
     this.#local = socket.getsockname()
-    this.#remote = socket.getpeername()
+    this.#remote = peerOf(socket)
   }
 
   /** The socket, for its options and addresses; who receives from it or sends on it disturbs the stream. */
@@ -48,15 +48,15 @@ export class SocketDuplex extends Duplex {
   }
 
   get remoteAddress(): string | undefined {
-    return 'address' in this.#remote ? String(this.#remote.address) : undefined
+    return this.#remote && 'address' in this.#remote ? String(this.#remote.address) : undefined
   }
 
   get remotePort(): number | undefined {
-    return 'port' in this.#remote ? this.#remote.port : undefined
+    return this.#remote && 'port' in this.#remote ? this.#remote.port : undefined
   }
 
-  get remoteFamily(): string {
-    return this.#remote.family
+  get remoteFamily(): string | undefined {
+    return this.#remote?.family
   }
 
   get localAddress(): string | undefined {
@@ -179,10 +179,27 @@ export class SocketDuplex extends Duplex {
   }
 }
 
+/**
+ * The other end's address. A TCP connection that both ends have finished has none any more, though what came can still be
+ * received: getpeername(2) says ENOTCONN of it as of a socket that was never connected, and recv(2) does not.
+ */
+function peerOf(socket: SocketBase): SocketAddress | undefined {
+  try {
+    return socket.getpeername()
+  } catch (error) {
+    try {
+      if (socket.tryRecv(1, MSG_PEEK) !== null) return undefined
+    } catch {
+      throw error
+    }
+    throw error
+  }
+}
+
 /** The socket of the promises' kind that takes over a connected stream socket: itself, where it is one. */
 export function taken(socket: SocketBase): Socket {
   if (socket.type !== SOCK_STREAM) throw invalidValue('socket', `type ${socket.type}`, 'must be a stream socket')
-  socket.getpeername() // that of a socket without a peer throws: nothing is taken then
+  peerOf(socket) // that of a socket without a peer throws: nothing is taken then
   if (socket instanceof Socket) return socket
   return new Socket(socket.family, socket.type, socket.protocol, socket.detach())
 }
