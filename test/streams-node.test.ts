@@ -314,7 +314,7 @@ describe('fromNet', () => {
     await once(child, 'close')
   })
 
-  test('fromDuplex says what it does not take', async () => {
+  test('fromDuplex says what it does not take', () => {
     const [one, other] = Socket.pair().map(closing)
     const streams = [toDuplex(one!), new PassThrough(), createReadStream('/dev/null'), {}, null]
     for (const stream of streams) {
