@@ -41,6 +41,8 @@ export function received(from: Buffer, count: number): Buffer {
 export interface Sending {
   /** How many bytes went. */
   sent: number
+  /** Whether that is all. */
+  whole: boolean
   readonly step: () => boolean | null
 }
 
@@ -51,12 +53,13 @@ export interface Sending {
 export function inSteps(total: number, trySend: (sent: number) => number | null, burst = Infinity): Sending {
   const sending: Sending = {
     sent: 0,
+    whole: false,
     step: () => {
       for (let calls = 0; calls < burst; calls++) {
         const count = trySend(sending.sent)
         if (count === null) return null
         sending.sent += count
-        if (count === 0 || sending.sent >= total) return true
+        if (count === 0 || sending.sent >= total) return (sending.whole = true)
       }
       return false
     },

@@ -341,9 +341,10 @@ export abstract class SocketBase {
 
   /** sendall in steps of at most `burst` calls, for who waits in between. */
   protected sending(data: Data, flags: number, burst?: number): Sending {
-    const { buffer, byteOffset, byteLength } = bytesOf(data)
+    const bytes = bytesOf(data)
+    const { buffer, byteOffset, byteLength } = bytes
     const trySend = (sent: number): number | null =>
-      this.trySend(new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags)
+      this.trySend(sent === 0 ? bytes : new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags)
     return inSteps(byteLength, trySend, burst)
   }
 
@@ -413,7 +414,7 @@ export abstract class SocketBase {
 
   /** sendfile in steps of at most `burst` calls, for who waits in between. */
   protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Sending {
-    if (count === 0) return { sent: 0, step: () => true } // to macOS 0 is all of it
+    if (count === 0) return { sent: 0, whole: true, step: () => true } // to macOS 0 is all of it
     const trySend = (sent: number): number | null =>
       this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile))
     return inSteps(count, trySend, burst)

@@ -184,8 +184,10 @@ export class Socket extends SocketBase {
   async sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
     const sending = this.sending(data, flags, burst)
+    const wait = this.#when(WRITABLE, 'send', inTurns(sending), flags, options)
+    if (sending.whole) return
     try {
-      await this.#when(WRITABLE, 'send', inTurns(sending), flags, options)
+      await wait
     } catch (error) {
       throw broken(error, 'send', sending)
     }
