@@ -25,11 +25,12 @@ async function hold(place: object, count: number): Promise<{ close(): Promise<vo
   }
 }
 
-// A hundred connections first: what the first of them brings with it is not each one's weight.
+// A tenth of them first: what they bring with them, such as the growth of a heap's young generation, is not each one's
+// weight.
 async function measure(peer: Peer, count: number): Promise<Sample> {
   const server = await startServer(peer)
   try {
-    const few = await hold(server.place, 100)
+    const few = await hold(server.place, count / 10)
     const before = memoryOf(server.pid)
     const many = await hold(server.place, count)
     const bytes = (memoryOf(server.pid) - before) / count
