@@ -78,15 +78,6 @@ size_t ElementSize(napi_typedarray_type type) {
 
 }  // namespace
 
-Arguments::Arguments(napi_env env, napi_callback_info info, const char* const* names) : env_(env), names_(names) {
-  size_t count = kMaxArguments;  // those that are missing read as undefined
-  if (napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) != napi_ok) failed_ = true;
-}
-
-void Arguments::Finish() const {
-  if (length_target_ != nullptr) memcpy(length_target_, &length_, sizeof length_);
-}
-
 bool Arguments::Fail(bool range, const char* code, const char* format, ...) {
   if (failed_) return false;
   failed_ = true;
@@ -114,24 +105,19 @@ void Arguments::FailValue(const char* expected) {
        received);
 }
 
-double Arguments::Number(double min, double max) {
+double Arguments::RefuseNumber(double min, double max) {
   if (failed_) return 0;
-  const napi_value value = values_[next_++];
+  const napi_value value = values_[next_ - 1];
   double number = 0;
   if (napi_get_value_double(env_, value, &number) != napi_ok) {
     FailType("of type number", value);
-    return 0;
-  }
-  min = min < -kMaxSafeInteger ? -kMaxSafeInteger : min;
-  max = max > kMaxSafeInteger ? kMaxSafeInteger : max;
-  if (number >= min && number <= max && number == static_cast<double>(static_cast<int64_t>(number))) return number;
-  if (number != std::trunc(number)) {  // true of NaN as well; infinities fall to the range below
+  } else if (number != std::trunc(number)) {  // true of NaN as well; infinities fall to the range below
     FailValue("an integer");
-    return 0;
+  } else {
+    char range[64];
+    snprintf(range, sizeof range, ">= %.0f && <= %.0f", min, max);
+    FailValue(range);
   }
-  char range[64];
-  snprintf(range, sizeof range, ">= %.0f && <= %.0f", min, max);
-  FailValue(range);
   return 0;
 }
 
@@ -140,13 +126,6 @@ double Arguments::Number(double min, double max) {
 bool Arguments::Memory(napi_value value, Bytes* bytes) {
   void* data = nullptr;
   size_t size = 0;
-  // To Node-API any view is a buffer; asking a typed array for its kind costs more.
-  bool is_buffer = false;
-  if (napi_is_buffer(env_, value, &is_buffer) == napi_ok && is_buffer &&
-      napi_get_buffer_info(env_, value, &data, &size) == napi_ok && size > 0) {
-    *bytes = {static_cast<uint8_t*>(data), size};
-    return true;
-  }
   napi_value buffer = nullptr;
   auto type = static_cast<napi_typedarray_type>(15);  // is left alone for a kind that is newer than this Node-API
   if (napi_get_typedarray_info(env_, value, &type, &size, &data, nullptr, nullptr) == napi_ok) {
@@ -169,11 +148,7 @@ bool Arguments::Memory(napi_value value, Bytes* bytes) {
   return true;
 }
 
-Bytes Arguments::View(Null null, size_t at_least, size_t multiple_of) {
-  if (failed_ || (null == Null::kAllowed && SkipNull())) return {nullptr, 0};
-  const napi_value value = values_[next_++];
-  Bytes bytes = {nullptr, 0};
-  if (!Memory(value, &bytes)) return {nullptr, 0};
+Bytes Arguments::RefuseView(const Bytes& bytes, size_t at_least, size_t multiple_of) {
   if (bytes.size < at_least) {
     Fail(true, "ERR_OUT_OF_RANGE", "The \"%s\" %s is too small. It must have at least %zu bytes. Received %zu", name(),
          noun(), at_least, bytes.size);
@@ -181,7 +156,7 @@ Bytes Arguments::View(Null null, size_t at_least, size_t multiple_of) {
     Fail(true, "ERR_OUT_OF_RANGE", "The byte length of \"%s\" must be a multiple of %zu. Received %zu", name(),
          multiple_of, bytes.size);
   }
-  return bytes;
+  return {nullptr, 0};
 }
 
 // The kernel is given a copy, at most the room of the address or value before it, so that no other
@@ -196,11 +171,14 @@ socklen_t* Arguments::Read(Type<socklen_t*>) {
   return &length_;
 }
 
+bool Arguments::Is(napi_valuetype type, napi_value value) {
+  napi_valuetype got = napi_undefined;
+  return napi_typeof(env_, value, &got) == napi_ok && got == type;
+}
+
 bool Arguments::Skip(napi_valuetype type) {
   if (failed_) return true;
-  napi_valuetype got = napi_undefined;
-  napi_typeof(env_, values_[next_], &got);
-  if (got != type) return false;
+  if (!Is(type, values_[next_])) return false;
   next_++;
   return true;
 }
@@ -245,7 +223,7 @@ Vectors Arguments::Read(Type<Vectors>) {
   }
   for (uint32_t i = 0; i < count; i++) {
     Bytes bytes = {nullptr, 0};
-    if (!Memory(views[i], &bytes)) return {nullptr, 0};
+    if (!Buffer(views[i], &bytes) && !Memory(views[i], &bytes)) return {nullptr, 0};
     vectors_[i] = {bytes.data, bytes.size};
   }
   return {vectors_, static_cast<int>(count)};

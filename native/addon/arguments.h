@@ -124,8 +124,11 @@ constexpr T Clamp(size_t size) {
 
 class Arguments {
  public:
-  // `names` are those of the JavaScript parameters, for messages.
-  Arguments(napi_env env, napi_callback_info info, const char* const* names);
+  // `names` are those of the JavaScript parameters, for messages; there are `count` of them, and those that are missing
+  // read as undefined.
+  Arguments(napi_env env, napi_callback_info info, const char* const* names, size_t count) : env_(env), names_(names) {
+    failed_ = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) != napi_ok;
+  }
 
   template <typename P>
   P Take() {
@@ -135,7 +138,9 @@ class Arguments {
   bool failed() const { return failed_; }
 
   // Writes an out-length back; to be called after the call, with errno already saved.
-  void Finish() const;
+  void Finish() const {
+    if (length_target_ != nullptr) memcpy(length_target_, &length_, sizeof length_);
+  }
 
  private:
   enum class Null { kRefused, kAllowed };
@@ -205,13 +210,47 @@ class Arguments {
   OptionalText Read(Type<OptionalText>) { return {SkipNull() ? nullptr : Read(Type<const char*>{})}; }
   socklen_t* Read(Type<socklen_t*>);
 
-  // Each takes the next argument.
-  double Number(double min, double max);
-  Bytes View(Null null, size_t at_least = 0, size_t multiple_of = 1);
+  // Each takes the next argument. What is right goes the short way, here; the rest is looked at again, and refused.
+  double Number(double min, double max) {
+    double number = 0;
+    if (napi_get_value_double(env_, values_[next_++], &number) == napi_ok && number >= Lowest(min) &&
+        number <= Highest(max) && number == static_cast<double>(static_cast<int64_t>(number))) {
+      return number;
+    }
+    return RefuseNumber(Lowest(min), Highest(max));
+  }
+  Bytes View(Null null, size_t at_least = 0, size_t multiple_of = 1) {
+    Bytes bytes = {nullptr, 0};
+    const napi_value value = values_[next_++];
+    if (!Buffer(value, &bytes)) {
+      if (null == Null::kAllowed && Is(napi_null, value)) return {nullptr, 0};
+      if (!Memory(value, &bytes)) return {nullptr, 0};
+    }
+    if (bytes.size >= at_least && bytes.size % multiple_of == 0) return bytes;
+    return RefuseView(bytes, at_least, multiple_of);
+  }
+
+  // To Node-API any view is a buffer, and found sooner as that than as what it is.
+  bool Buffer(napi_value value, Bytes* bytes) {
+    bool is_buffer = false;
+    void* data = nullptr;
+    if (napi_is_buffer(env_, value, &is_buffer) != napi_ok || !is_buffer ||
+        napi_get_buffer_info(env_, value, &data, &bytes->size) != napi_ok || bytes->size == 0) {
+      return false;
+    }
+    bytes->data = static_cast<uint8_t*>(data);
+    return true;
+  }
+
+  static constexpr double Lowest(double min) { return min < -kMaxSafeInteger ? -kMaxSafeInteger : min; }
+  static constexpr double Highest(double max) { return max > kMaxSafeInteger ? kMaxSafeInteger : max; }
+  double RefuseNumber(double min, double max);
+  Bytes RefuseView(const Bytes& bytes, size_t at_least, size_t multiple_of);
 
   bool SkipUndefined() { return Skip(napi_undefined); }
   bool SkipNull() { return Skip(napi_null); }
   bool Skip(napi_valuetype type);  // whether the next argument is of this type, and then takes it
+  bool Is(napi_valuetype type, napi_value value);
   bool Memory(napi_value value, Bytes* bytes);
   bool Fail(bool range, const char* code, const char* format, ...) __attribute__((format(printf, 4, 5)));
   void FailValue(const char* expected);

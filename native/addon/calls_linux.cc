@@ -15,10 +15,12 @@ int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms) {
 }
 
 int Getsockopt(int fd, int level, int name, void* value, socklen_t* length) {
-  const socklen_t unit = level == SOL_SOCKET && name == SO_GET_FILTER ? sizeof(sock_filter) : 1;
-  if (length != nullptr) *length /= unit;
+  if (level != SOL_SOCKET || name != SO_GET_FILTER || length == nullptr) {
+    return getsockopt(fd, level, name, value, length);
+  }
+  *length /= sizeof(sock_filter);
   const int result = getsockopt(fd, level, name, value, length);
-  if (length != nullptr) *length *= unit;
+  *length *= sizeof(sock_filter);
   return result;
 }
 

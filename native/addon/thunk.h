@@ -57,7 +57,7 @@ napi_value ToValue(napi_env env, Result result, int error) {
 template <typename Result, typename... Parameters>
 napi_value Apply(napi_env env, napi_callback_info info, const char* const* names, Result (*function)(Parameters...)) {
   static_assert(Arity<Parameters...>() <= kMaxArguments);
-  Arguments arguments(env, info, names);
+  Arguments arguments(env, info, names, Arity<Parameters...>());
   // Braces read from left to right, as the arguments stand.
   std::tuple<Parameters...> parameters{arguments.Take<Parameters>()...};
   if (arguments.failed()) return nullptr;
