@@ -38,8 +38,15 @@ interface Resolve {
 
 /** What the addon keeps for this environment, the main one or a worker's. native/addon/environment.cc */
 interface Environment {
-  /** Calls `dispatch` with how many pairs of a descriptor and its readiness stand in `events`. */
-  start(poller: number, events: Int32Array, dispatch: (count: number) => void, libuv: boolean): boolean
+  /** Calls `dispatch` with how many events stand in `events`. native/addon/loop.h says what is shared. */
+  start(
+    poller: number,
+    events: Int32Array,
+    slab: Uint8Array,
+    receives: Uint8Array,
+    dispatch: (count: number) => void,
+    libuv: boolean,
+  ): boolean
   /** Whether the loop keeps the process alive. */
   hold(held: boolean): void
   /** Whether the descriptor is closed when the environment ends. */

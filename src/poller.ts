@@ -19,17 +19,48 @@ export const END = 8
 export interface Watched {
   /** Told of READABLE, WRITABLE or both, and END. It must not throw. */
   ready(readiness: number): void
+  /**
+   * Told instead where `receive` was asked for: also of what recv(2) returned, a length or −errno, and the bytes, which are
+   * its during this call alone.
+   */
+  received?(readiness: number, result: number, bytes: Buffer): void
 }
 
+// Of native/addon/loop.h: an event is a descriptor, its readiness, and what receiving gave, or that nothing was received;
+// and where in the slab the bytes begin.
+const eventSize = 3
+const notReceived = -(2 ** 31)
+const slabUnit = 64
+
 const watched: (Watched | undefined)[] = [] // by descriptor
-const events = new Int32Array(512) // pairs of a descriptor and its readiness
+const since: number[] = [] // the batch in which that began, by descriptor
+const events = new Int32Array(256 * eventSize)
+const slab = Buffer.allocUnsafeSlow(256 * 1024)
+const views: (Buffer | undefined)[] = [] // the latest of the slab, by where it begins: many messages are of the same length
+// Takes no memory before it is written to. Where calls are traced, they are all made from here.
+const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
 
 /** Counts the batches of events: who sees it change knows that others have had their turn. */
 export let batches = 0
 
+function viewOf(start: number, length: number): Buffer {
+  const view = views[start]
+  return view?.length === length ? view : (views[start] = slab.subarray(start * slabUnit, start * slabUnit + length))
+}
+
 function dispatch(count: number): void {
   batches++
-  for (let i = 0; i < count; i++) watched[events[2 * i]!]?.ready(events[2 * i + 1]!)
+  let start = 0 // in units
+  for (let i = 0; i < count * eventSize; i += eventSize) {
+    const fd = events[i]!
+    const result = events[i + 2]!
+    const listener = since[fd] === batches ? undefined : watched[fd] // else the event is of who had the number before
+    if (result === notReceived) listener?.ready(events[i + 1]!)
+    else {
+      listener?.received!(events[i + 1]!, result, result > 0 ? viewOf(start, result) : slab)
+      if (result > 0) start += Math.ceil(result / slabUnit)
+    }
+  }
 }
 
 // libuv on Node alone: Bun's aborts the process when it is asked for, Deno's tells of one event and then no more. What they
@@ -41,7 +72,8 @@ let poller = -1
 
 function start(): number {
   poller = check(poller_create(), 'poller_create')
-  if (!native.environment.start(poller, events, dispatch, libuv)) throw new Error('bsd-sockets found no event loop')
+  if (!native.environment.start(poller, events, slab, receives, dispatch, libuv))
+    throw new Error('bsd-sockets found no event loop')
   return poller
 }
 
@@ -54,6 +86,12 @@ export function watch(fd: number, listener: Watched): void {
   const result = poller_add(poller < 0 ? start() : poller, fd)
   if (result < 0) throw socketError(result, 'poller_add')
   watched[fd] = listener
+  since[fd] = batches
+}
+
+/** Whether what comes for a watched descriptor is received with the batch of events: `received` is then told of it. */
+export function receive(fd: number, on: boolean): void {
+  receives[fd] = on ? 1 : 0
 }
 
 /**
@@ -62,6 +100,7 @@ export function watch(fd: number, listener: Watched): void {
  */
 export function unwatch(fd: number, shared = false): void {
   watched[fd] = undefined
+  receive(fd, false)
   if (shared) poller_remove(poller, fd)
 }
 

@@ -330,8 +330,8 @@ describe('a server', () => {
     await soon(() => server.connections === 1)
     const finished: Connection[] = []
     const stopped = server.stop({ finish: one => void finished.push(one) })
-    expect(finished.length).toBe(1)
     expect(server.fd).toBe(-1)
+    await soon(() => finished.length === 1)
     connection.end()
     await stopped
     expect(server.connections).toBe(0)

@@ -36,19 +36,20 @@ struct Environment {
   }
 };
 
-// start(poller, events, dispatch, libuv): from now on `dispatch(count)` is called with `count` pairs of a descriptor
-// and its readiness in the Int32Array `events`. The poller is the loop's now. Returns whether that is so.
+// start(poller, events, slab, receives, dispatch, libuv): from now on `dispatch(count)` is called when `count` events
+// stand in the batch (loop.h). The poller is the loop's now. Returns whether that is so.
 Napi::Value Start(const Napi::CallbackInfo& info) {
   Environment* environment = info.Env().GetInstanceData<Environment>();
-  if (info.Length() < 4 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsFunction()) {
-    Napi::TypeError::New(info.Env(), "start takes a poller, an Int32Array, a function and a boolean")
+  if (info.Length() < 6 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsTypedArray() ||
+      !info[3].IsTypedArray() || !info[4].IsFunction()) {
+    Napi::TypeError::New(info.Env(), "start takes a poller, three typed arrays, a function and a boolean")
         .ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
   if (environment->watcher == nullptr) {
     Own(info.Env(), info[0].As<Napi::Number>(), false);
-    Loop* loop = new Loop(info.Env(), info[0].As<Napi::Number>(), info[1], info[2]);
-    environment->watcher = info[3].As<Napi::Boolean>() ? WatchByLibuv(loop) : WatchByThread(loop);
+    Loop* loop = new Loop(info.Env(), info[0].As<Napi::Number>(), {info[1], info[2], info[3]}, info[4]);
+    environment->watcher = info[5].As<Napi::Boolean>() ? WatchByLibuv(loop) : WatchByThread(loop);
   }
   return Napi::Boolean::New(info.Env(), environment->watcher != nullptr);
 }

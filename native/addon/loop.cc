@@ -1,16 +1,48 @@
 #include "loop.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "poller.h"
 
-Loop::Loop(napi_env env, int poller, napi_value events, napi_value dispatch) : env_(env), poller_(poller) {
+namespace {
+
+template <typename T>
+struct Memory {
+  T* data = nullptr;
+  size_t count = 0;
+};
+
+// Of a typed array of T; nothing where it is none, or its memory is gone.
+template <typename T>
+Memory<T> MemoryOf(napi_env env, napi_ref reference, napi_typedarray_type expected) {
+  napi_value value = nullptr;
+  napi_typedarray_type type = expected;
+  void* data = nullptr;
+  size_t count = 0;
+  if (napi_get_reference_value(env, reference, &value) != napi_ok ||
+      napi_get_typedarray_info(env, value, &type, &count, &data, nullptr, nullptr) != napi_ok || type != expected ||
+      data == nullptr) {
+    return {};
+  }
+  return {static_cast<T*>(data), count};
+}
+
+constexpr int kMaxEvents = 256;
+constexpr size_t kEventSize = 3;  // in numbers
+
+}  // namespace
+
+Loop::Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch) : env_(env), poller_(poller) {
   napi_value name = nullptr;
   napi_create_string_utf8(env, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, nullptr, name, &context_);
-  napi_create_reference(env, events, 1, &events_);
+  napi_create_reference(env, batch.events, 1, &events_);
+  napi_create_reference(env, batch.slab, 1, &slab_);
+  napi_create_reference(env, batch.receives, 1, &receives_);
   napi_create_reference(env, dispatch, 1, &dispatch_);
 }
 
@@ -19,29 +51,49 @@ Loop::~Loop() {
   close(poller_);
 }
 
+// Receives nothing for a descriptor that does not ask for it, and nothing more where there is no room: JavaScript then
+// does so itself.
+int Loop::Wait() {
+  const Memory<int32_t> events = MemoryOf<int32_t>(env_, events_, napi_int32_array);
+  const Memory<uint8_t> slab = MemoryOf<uint8_t>(env_, slab_, napi_uint8_array);
+  const Memory<uint8_t> receives = MemoryOf<uint8_t>(env_, receives_, napi_uint8_array);
+  poller_event ready[kMaxEvents];
+  const int capacity = static_cast<int>(std::min<size_t>(events.count / kEventSize, kMaxEvents));
+  const int count = capacity == 0 ? 0 : poller_wait(poller_, ready, capacity, 0);
+  size_t used = 0;
+  for (int i = 0; i < count; i++) {
+    const int fd = ready[i].fd;
+    int32_t received = kNotReceived;
+    if ((ready[i].readiness & POLLER_READABLE) != 0 && used < slab.count && static_cast<size_t>(fd) < receives.count &&
+        receives.data[fd] != 0) {
+      const ssize_t result = recv(fd, slab.data + used, slab.count - used, MSG_DONTWAIT);
+      received = result < 0 ? -errno : static_cast<int32_t>(result);
+      if (result > 0) used += (static_cast<size_t>(result) + kSlabUnit - 1) / kSlabUnit * kSlabUnit;
+      if (used >= slab.count) ready[i].readiness |= POLLER_END;  // there may be more
+    }
+    int32_t* const event = events.data + static_cast<size_t>(i) * kEventSize;
+    event[0] = fd;
+    event[1] = ready[i].readiness;
+    event[2] = received;
+  }
+  return count;
+}
+
 void Loop::Dispatch(bool make) {
   napi_handle_scope scope = nullptr;
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
-  napi_value events = nullptr, dispatch = nullptr, receiver = nullptr, count = nullptr, ignored = nullptr;
-  napi_typedarray_type type = napi_uint8_array;
-  void* data = nullptr;
-  size_t length = 0;
-  napi_get_reference_value(env_, events_, &events);
+  napi_value dispatch = nullptr, receiver = nullptr, count = nullptr, ignored = nullptr;
   napi_get_reference_value(env_, dispatch_, &dispatch);
   napi_get_global(env_, &receiver);
-  // The view is looked at anew each time: its memory is JavaScript's.
-  if (napi_get_typedarray_info(env_, events, &type, &length, &data, nullptr, nullptr) == napi_ok &&
-      type == napi_int32_array && length >= 2) {
-    const int ready = poller_wait(poller_, static_cast<poller_event*>(data), static_cast<int>(length / 2), 0);
-    if (ready > 0 && napi_create_int32(env_, ready, &count) == napi_ok) {
-      const napi_status status = make ? napi_make_callback(env_, context_, receiver, dispatch, 1, &count, &ignored)
-                                      : napi_call_function(env_, receiver, dispatch, 1, &count, &ignored);
-      napi_value error = nullptr;
-      bool pending = false;
-      if (status != napi_ok && napi_is_exception_pending(env_, &pending) == napi_ok && pending &&
-          napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
-        napi_fatal_exception(env_, error);  // process.on('uncaughtException') has its say
-      }
+  const int ready = Wait();
+  if (ready > 0 && napi_create_int32(env_, ready, &count) == napi_ok) {
+    const napi_status status = make ? napi_make_callback(env_, context_, receiver, dispatch, 1, &count, &ignored)
+                                    : napi_call_function(env_, receiver, dispatch, 1, &count, &ignored);
+    napi_value error = nullptr;
+    bool pending = false;
+    if (status != napi_ok && napi_is_exception_pending(env_, &pending) == napi_ok && pending &&
+        napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+      napi_fatal_exception(env_, error);  // process.on('uncaughtException') has its say
     }
   }
   napi_close_handle_scope(env_, scope);

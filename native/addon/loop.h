@@ -1,6 +1,9 @@
 // The event loop's hold on a poller (native/poller/poller.h): when its descriptor becomes readable, one batch of events
 // is drained into an Int32Array and one JavaScript call handles it. There is one for each environment, main or worker.
 //
+// What has come for the descriptors that ask for it is received before that call, each behind the other in one slab:
+// so a batch of messages crosses the border once.
+//
 // Who watches the descriptor is the Watcher's business: loop_uv.cc asks libuv, on Node; loop_thread.cc a thread of its
 // own, elsewhere.
 #ifndef BSD_SOCKETS_LOOP_H
@@ -8,10 +11,22 @@
 
 #include <node_api.h>
 
+#include <cstddef>
+#include <cstdint>
+
+// What JavaScript shares with a loop; the memory of each is looked at anew for each batch, since it is JavaScript's.
+struct Batch {
+  napi_value events;    // Int32Array: of each event the descriptor, its readiness, and what receiving gave
+  napi_value slab;      // Uint8Array: what was received, each beginning at a multiple of kSlabUnit
+  napi_value receives;  // Uint8Array: by descriptor, whether what has come for it is to be received
+};
+inline constexpr int32_t kNotReceived = INT32_MIN;  // else it is what recv(2) returned, or -errno
+inline constexpr size_t kSlabUnit = 64;
+
 // Drains one batch and calls JavaScript. `make` is for where no callback scope is open: straight from libuv.
 class Loop {
  public:
-  Loop(napi_env env, int poller, napi_value events, napi_value dispatch);
+  Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch);
   ~Loop();  // closes the poller
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -22,9 +37,13 @@ class Loop {
   int poller() const { return poller_; }
 
  private:
+  int Wait();  // fills the batch and returns how many events stand in it
+
   napi_env env_;
   int poller_;
   napi_ref events_ = nullptr;
+  napi_ref slab_ = nullptr;
+  napi_ref receives_ = nullptr;
   napi_ref dispatch_ = nullptr;
   napi_async_context context_ = nullptr;
 };

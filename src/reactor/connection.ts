@@ -7,7 +7,7 @@ import { check, socketError } from '../errors.js'
 import { call } from '../native.js'
 import type { View } from '../native.js'
 import { NOSIGNAL } from '../open.js'
-import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
+import { END, hold, READABLE, receive, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -26,6 +26,9 @@ const slab = Buffer.allocUnsafeSlow(256 * 1024)
 let view = slab
 
 const received = (length: number): Buffer => (view.length === length ? view : (view = slab.subarray(0, length)))
+
+// What comes in pieces of less than this is received with the batch of events; larger ones are best handled one by one.
+const small = 16 * 1024
 
 // A connection that fills the slab again and again lets the others have their turn.
 const turns = 4
@@ -65,6 +68,7 @@ export class Connection implements Watched {
   #finished = false // and the peer was told so
   #ended = false // nothing more comes
   #unread = false // something may have come while it was paused
+  #kept: Buffer | undefined // what had been received when it was paused
 
   /** For `listen` and `connect`: `connecting` is to be told of the result of a connect(2) that is under way. */
   constructor(fd: number, origin: Origin, connecting: boolean) {
@@ -73,6 +77,7 @@ export class Connection implements Watched {
     this.#connecting = connecting
     this.lastTick = origin.tick
     watch(fd, this)
+    if (!connecting) receive(fd, true)
     hold(1)
   }
 
@@ -146,7 +151,7 @@ export class Connection implements Watched {
     const fd = this.#fd
     if (fd < 0) return
     this.#fd = -1
-    this.#queue = undefined
+    this.#queue = this.#kept = undefined
     this.#queued = 0
     unwatch(fd)
     sys.close(fd)
@@ -170,6 +175,7 @@ export class Connection implements Watched {
   /** Receives nothing until `resume`: so the peer, in the end, has to wait. */
   pause(): void {
     this.#paused = true
+    if (this.#fd >= 0) receive(this.#fd, false)
   }
 
   resume(): void {
@@ -180,12 +186,28 @@ export class Connection implements Watched {
 
   /** For the poller. */
   ready(readiness: number): void {
-    if (this.#fd < 0) return
+    if (this.#awake(readiness) && readiness & READABLE) this.#receive((readiness & END) !== 0 || this.#origin.local)
+  }
+
+  /** For the poller: the same, where it has received already. */
+  received(readiness: number, result: number, bytes: Buffer): void {
+    if (!this.#awake(readiness)) return
+    if (result >= small) receive(this.#fd, false)
+    const drain = (readiness & END) !== 0 || this.#origin.local
+    if (this.#paused && result >= 0) {
+      this.#unread = true
+      if (result > 0) this.#kept = Buffer.from(bytes)
+    } else if (this.#took(result, bytes, drain)) this.#receive(drain)
+  }
+
+  // What is to be done first, whatever is ready. Returns whether to receive.
+  #awake(readiness: number): boolean {
+    if (this.#fd < 0) return false
     this.lastTick = this.#origin.tick
-    if (this.#connecting && !this.#connected()) return
-    if (readiness & END && this.#paused && this.#failed('recv')) return // a reset shows while nothing is received
+    if (this.#connecting && !this.#connected()) return false
+    if (readiness & END && this.#paused && this.#failed('recv')) return false // a reset shows while nothing is received
     if (readiness & WRITABLE && this.#queue !== undefined) this.#flush(this.#queue)
-    if (readiness & READABLE && !this.#ended) this.#receive((readiness & END) !== 0 || this.#origin.local)
+    return this.#fd >= 0 && !this.#ended
   }
 
   // Without `drain`, a receive that does not fill the slab has taken all that there was.
@@ -195,23 +217,33 @@ export class Connection implements Watched {
         this.#unread = true
         return
       }
+      if (this.#kept !== undefined) {
+        const bytes = this.#kept
+        this.#kept = undefined
+        this.#received(bytes)
+        continue
+      }
       const count = sys.recv(this.#fd, slab, 0)
-      if (count > 0) {
-        this.#received(received(count))
-        if (!drain && count < slab.length) {
-          this.#unread = false
-          return
-        }
-      } else if (count === 0) {
-        return this.#peerEnded()
-      } else if (count === -EAGAIN) {
-        this.#unread = false
+      if (!this.#took(count, count > 0 ? received(count) : slab, drain || count === slab.length)) {
+        if (count < small && !this.#paused && this.#fd >= 0) receive(this.#fd, true)
         return
-      } else if (count !== -EINTR) {
-        return this.destroy(socketError(count, 'recv'))
       }
     }
     if (again.push(this) === 1) setImmediate(continueAgain)
+  }
+
+  // What recv(2) gave. Returns whether to go on.
+  #took(result: number, bytes: Buffer, more: boolean): boolean {
+    if (result > 0) {
+      this.#received(bytes)
+      this.#unread = more
+      return more
+    }
+    if (result === -EINTR) return true
+    if (result === 0) this.#peerEnded()
+    else if (result === -EAGAIN) this.#unread = false
+    else this.destroy(socketError(result, 'recv'))
+    return false
   }
 
   #peerEnded(): void {

@@ -108,11 +108,14 @@ export class Server implements Watched, Origin {
     finish,
   }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     this.#closeListener()
-    for (const connection of [...this.#connections]) {
-      connection.ready(READABLE)
-      if (connection.fd >= 0) finish?.(connection)
-    }
     if (this.#connections.size === 0) return Promise.resolve()
+    // Not at once: this may be within a handler, whose bytes stand where others would be received.
+    setImmediate(() => {
+      for (const connection of [...this.#connections]) {
+        connection.ready(READABLE)
+        if (connection.fd >= 0) finish?.(connection)
+      }
+    })
     return new Promise(resolve => {
       const limit = timeout === null ? undefined : setTimeout(() => this.close(), timeout)
       this.#stopped.push(() => {
