@@ -45,6 +45,7 @@
           {
             "target_name": "calls",
             "type": "executable",
+            "libraries": ["-lpthread"],
             "sources": ["<!@(ls benchmarks/calls/*.c)"]
           }
         ]

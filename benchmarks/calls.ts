@@ -14,6 +14,7 @@ const program = (name: string): string[] => [join(import.meta.dirname, 'calls', 
 
 const peers = [
   { name: 'c', runtime: native, args: [built('calls')] },
+  { name: 'c-thread', runtime: native, args: [built('calls'), 'thread'] },
   { name: 'syscalls', runtime: node, args: program('floor.js') },
   { name: 'socket', runtime: node, args: program('socket.js') },
   { name: 'koffi', runtime: koffi, args: program('koffi.js') },

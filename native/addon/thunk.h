@@ -32,6 +32,13 @@ constexpr size_t ArityOf(Result (*)(Parameters...)) {
   return Arity<Parameters...>();
 }
 
+// Whether the C function has failed, and errno says how.
+template <typename Result>
+bool Failed(const Result& result) {
+  if constexpr (std::is_signed_v<Result>) return result == -1;
+  return false;
+}
+
 template <typename Result>
 napi_value ToValue(napi_env env, Result result, int error) {
   napi_value value = nullptr;
@@ -42,7 +49,7 @@ napi_value ToValue(napi_env env, Result result, int error) {
       napi_create_int32(env, -result.error, &value);
     }
   } else if constexpr (std::is_signed_v<Result>) {
-    const Result number = result == -1 ? -error : result;
+    const Result number = Failed(result) ? -error : result;
     if (number == static_cast<int32_t>(number)) {
       napi_create_int32(env, static_cast<int32_t>(number), &value);
     } else {
@@ -62,7 +69,7 @@ napi_value Apply(napi_env env, napi_callback_info info, const char* const* names
   std::tuple<Parameters...> parameters{arguments.Take<Parameters>()...};
   if (arguments.failed()) return nullptr;
   const Result result = std::apply(function, parameters);
-  const int error = errno;
+  const int error = Failed(result) ? errno : 0;
   arguments.Finish();
   return ToValue(env, result, error);
 }
