@@ -14,7 +14,7 @@ export function bytesOf(data: Data): View {
 }
 
 // What is received goes through here, so that nobody holds more memory than came, and who waits holds none.
-const slab = Buffer.allocUnsafeSlow(65536)
+const slab = Buffer.allocUnsafeSlow(256 * 1024)
 let room = slab // the part that was asked for last: it is often the same
 
 /** Room for `size` bytes, until the next call; what is received into it is to be copied by `received`. */

@@ -42,6 +42,8 @@ const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
 
 /** Counts the batches of events: who sees it change knows that others have had their turn. */
 export let batches = 0
+/** How many events the latest has. */
+export let batchSize = 0
 
 function viewOf(start: number, length: number): Buffer {
   const view = views[start]
@@ -50,6 +52,7 @@ function viewOf(start: number, length: number): Buffer {
 
 function dispatch(count: number): void {
   batches++
+  batchSize = count
   let start = 0 // in units
   for (let i = 0; i < count * eventSize; i += eventSize) {
     const fd = events[i]!

@@ -4,12 +4,11 @@ import { listening, place } from './listening.js'
 import { openServer } from './promised.js'
 
 async function serve(client: Socket): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(64 * 1024) // memory that is not used yet is none
   try {
     for (;;) {
-      const count = await client.recvInto(buffer)
-      if (count === 0) return
-      await client.sendall(buffer.subarray(0, count))
+      const bytes = await client.recv(256 * 1024)
+      if (bytes.length === 0) return
+      await client.sendall(bytes)
     }
   } catch {
     // The client is gone.

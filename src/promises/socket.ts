@@ -14,7 +14,7 @@ import type { Filling } from '../filling.js'
 import type { MessageInfo } from '../messages.js'
 import type { ReceivedFds, ReceivedMessage } from '../socket-base.js'
 import type { View } from '../native.js'
-import { batches, READABLE, WRITABLE } from '../poller.js'
+import { batches, batchSize, READABLE, WRITABLE } from '../poller.js'
 import { Pollfds } from '../pollfds.js'
 import { checkTimeout, neverWaits, roomForFds, SocketBase, withFds } from '../socket-base.js'
 import { checkSignal } from './on-abort.js'
@@ -38,9 +38,10 @@ const pollfds = new Pollfds(1)
 const nextTurn = new Later(0)
 const tenMs = new Later(10)
 
-// What need not wait is done at once, which gives nobody else a turn: after so many calls in a row the next one does.
+// What need not wait is done at once, which gives nobody else a turn: after so many calls for each event of a batch the
+// next one does.
 const burst = 16
-let row = 0
+let left = burst
 let seen = 0
 
 // What ended a sending, with how many bytes had gone.
@@ -61,10 +62,11 @@ const inTurns =
   }
 
 function goesOn(): boolean {
-  if (seen !== batches) row = 0
+  if (seen !== batches) left = burst * batchSize
   seen = batches
-  row = row === burst ? 0 : row + 1
-  return row !== 0
+  if (left-- > 0) return true
+  left = burst
+  return false
 }
 
 /**
@@ -184,10 +186,11 @@ export class Socket extends SocketBase {
   async sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
     const sending = this.sending(data, flags, burst)
-    const wait = this.#when(WRITABLE, 'send', inTurns(sending), flags, options)
-    if (sending.whole) return
     try {
-      await wait
+      const free = options === undefined && this.#turns?.waiting(WRITABLE) !== true && goesOn()
+      const outcome = free ? sending.step() : false // mostly that is all
+      if (outcome === true) return
+      await this.#when(WRITABLE, 'send', inTurns(sending), flags, options, undefined, outcome === null)
     } catch (error) {
       throw broken(error, 'send', sending)
     }

@@ -65,7 +65,8 @@ class Queue {
   #remove(turn: Turn): boolean {
     const place = this.#turns.indexOf(turn)
     if (place < 0) return false
-    this.#turns.splice(place, 1)
+    if (place === 0) this.#turns.shift()
+    else this.#turns.splice(place, 1)
     this.#hold(-1)
     return true
   }
