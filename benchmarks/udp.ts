@@ -12,6 +12,7 @@ const source = (name: string): string[] => [join(root, 'benchmarks/servers', nam
 
 const peers: readonly Peer[] = [
   { name: 'c-recvmmsg', runtime: native, args: [built('load'), 'answer'] },
+  { name: 'syscalls-batch', runtime: node, args: compiled('udp-syscalls-batch.js') },
   { name: 'reactor', runtime: node, args: compiled('udp-reactor.js') },
   { name: 'promises', runtime: node, args: compiled('udp-promises.js') },
   { name: 'blocking', runtime: node, args: compiled('udp-blocking.js') },

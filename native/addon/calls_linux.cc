@@ -54,17 +54,20 @@ struct Batch {
   iovec vectors[kMaxVectors];
   unsigned count;
 
-  // False, with errno EINVAL, unless every view divides into as many slots as there are results.
-  bool Lay(Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, bool sending) {
-    count = static_cast<unsigned>(results.count);
-    if (count == 0 || count > kMaxVectors || data.size % count != 0 || names.size % count != 0 ||
-        control.size % count != 0) {
+  // Lays out the first `wanted` messages. False, with errno EINVAL, unless every view divides into as many slots as
+  // there are results, and there are enough.
+  bool Lay(Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, bool sending,
+           int wanted_count) {
+    count = static_cast<unsigned>(wanted_count);
+    const size_t slots = static_cast<size_t>(results.count);
+    if (slots == 0 || slots > kMaxVectors || count > slots || data.size % slots != 0 || names.size % slots != 0 ||
+        control.size % slots != 0) {
       errno = EINVAL;
       return false;
     }
-    const size_t size = data.size / count;
-    const size_t name_size = names.size / count;
-    const size_t control_size = control.size / count;
+    const size_t size = data.size / slots;
+    const size_t name_size = names.size / slots;
+    const size_t control_size = control.size / slots;
     for (unsigned i = 0; i < count; i++) {
       const MessageResult wanted = sending ? results.Get(static_cast<int>(i)) : MessageResult{};
       const auto length = [sending](uint32_t given, size_t room) { return sending && given < room ? given : room; };
@@ -88,7 +91,7 @@ struct Batch {
 int Recvmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, int flags,
              timespec* timeout) {
   Batch batch;
-  if (!batch.Lay(results, data, names, control, false)) return -1;
+  if (!batch.Lay(results, data, names, control, false, results.count)) return -1;
   const int count = recvmmsg(fd, batch.headers, batch.count, flags, timeout);
   for (int i = 0; i < count; i++) {
     const msghdr& header = batch.headers[i].msg_hdr;
@@ -101,12 +104,8 @@ int Recvmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes nam
 int Sendmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, int flags,
              Ranged<0, kMaxVectors> wanted) {
   Batch batch;
-  if (!batch.Lay(results, data, names, control, true)) return -1;
-  if (static_cast<unsigned>(wanted.value) > batch.count) {
-    errno = EINVAL;
-    return -1;
-  }
-  const int count = sendmmsg(fd, batch.headers, static_cast<unsigned>(wanted.value), flags);
+  if (!batch.Lay(results, data, names, control, true, wanted.value)) return -1;
+  const int count = sendmmsg(fd, batch.headers, batch.count, flags);
   for (int i = 0; i < count; i++) {
     MessageResult result = results.Get(i);
     result.length = batch.headers[i].msg_len;
