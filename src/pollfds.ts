@@ -11,13 +11,13 @@ const reventsField = field('pollfd.revents')
 
 /** An array of struct pollfd, and behind it one more, by which other threads wake this one. poll(2) */
 export class Pollfds {
-  readonly #count: number
+  readonly count: number
   readonly #bytes: Buffer
   readonly #own: Buffer // those without the one behind them
   readonly #view: DataView
 
   constructor(count: number) {
-    this.#count = count
+    this.count = count
     this.#bytes = Buffer.alloc((count + 1) * size)
     this.#own = this.#bytes.subarray(0, count * size)
     this.#view = dataView(this.#bytes)
@@ -37,9 +37,9 @@ export class Pollfds {
   wait(timeoutMs: number): number {
     const alarm = alarmDescriptor()
     if (alarm < 0) return sys.poll(this.#own, timeoutMs)
-    this.set(this.#count, alarm, POLLIN)
+    this.set(this.count, alarm, POLLIN)
     const result = sys.poll(this.#bytes, timeoutMs)
-    if (result <= 0 || this.revents(this.#count) === 0) return result
+    if (result <= 0 || this.revents(this.count) === 0) return result
     drainAlarm()
     return result - 1
   }

@@ -55,6 +55,11 @@ export function select<R extends Descriptor, W extends Descriptor, E extends Des
   return [chosen(lists[0], 0), chosen(lists[1], 1), chosen(lists[2], 2)]
 }
 
+const isEntry = <T>(entry: T | readonly [T, events: number]): entry is readonly [T, events: number] =>
+  Array.isArray(entry)
+
+let latest = new Pollfds(0) // whoever waits again mostly waits for as many
+
 /**
  * Waits until some of these have an event that was asked for (POLLIN unless told otherwise), or POLLERR, POLLHUP or
  * POLLNVAL, which nobody asks for: those and their events. `timeout` is in milliseconds, null or nothing for ever.
@@ -64,15 +69,18 @@ export function poll<T extends Descriptor>(
   descriptors: Iterable<T | readonly [T, events: number]>,
   timeout: number | null = null,
 ): [T, events: number][] {
-  const entries = Array.from(descriptors, entry => (Array.isArray(entry) ? entry : [entry, POLLIN]) as [T, number])
-  const pollfds = new Pollfds(entries.length)
+  const entries: (readonly [T, events: number])[] = []
+  for (const entry of descriptors) entries.push(isEntry(entry) ? entry : [entry, POLLIN])
+  const pollfds = latest.count === entries.length ? latest : (latest = new Pollfds(entries.length))
   entries.forEach(([descriptor, events], i) => {
     pollfds.set(i, fdOf(descriptor, 'poll'), checkInteger('events', events, 0, 0xffff))
   })
   const blocking = entries.map(([descriptor]) => descriptor)
   new Wait('poll', checkTimeout(timeout), blocking).slices(timeoutMs => pollfds.wait(timeoutMs))
-  return entries.flatMap(([descriptor], i): [T, number][] => {
-    const revents = pollfds.revents(i)
-    return revents === 0 ? [] : [[descriptor, revents]]
+  const ready: [T, events: number][] = []
+  entries.forEach(([descriptor], i) => {
+    const events = pollfds.revents(i)
+    if (events !== 0) ready.push([descriptor, events])
   })
+  return ready
 }

@@ -24,7 +24,7 @@ export class Deadline {
 
   /** Milliseconds that are left, rounded up, at least 0. */
   get left(): number {
-    return Math.max(0, Math.ceil(this.#end - performance.now()))
+    return this.#end === Infinity ? Infinity : Math.max(0, Math.ceil(this.#end - performance.now()))
   }
 }
 

@@ -9,14 +9,16 @@ import { linger } from './server.js'
 import type { Server } from './server.js'
 import type { Stop } from './stop.js'
 
-/** What to receive into. */
-export const newBuffer = (): Buffer => Buffer.allocUnsafeSlow(64 * 1024)
+// What to receive into, and what of it came last: often that is as much again.
+const buffer = Buffer.allocUnsafeSlow(64 * 1024)
+let latest = buffer
 
-// Receives what has come, at most `size` bytes, and sends it back. Returns how many, or 0 if the client has ended.
-function echo(client: Socket, buffer: Buffer, size = buffer.length): number {
+// Receives what has come, as much as there is room, and sends it back. Returns how many, or 0 if the client has ended.
+function echo(client: Socket, room = buffer): number {
   try {
-    const count = client.recvInto(buffer.subarray(0, size))
-    client.sendall(buffer.subarray(0, count))
+    const count = client.recvInto(room)
+    if (latest.length !== count) latest = buffer.subarray(0, count)
+    client.sendall(latest)
     return count
   } catch (error) {
     if (isSocketError(error)) return 0
@@ -25,18 +27,18 @@ function echo(client: Socket, buffer: Buffer, size = buffer.length): number {
 }
 
 /** Serves a client until it ends, or until a stop is asked for, which returns false. */
-export function serveClient(client: Socket, stop: Stop, buffer: Buffer): boolean {
+export function serveClient(client: Socket, stop: Stop): boolean {
   while (!stop.asked) {
     // recv(2) alone would sleep through a stop.
-    if (stop.wait(client, POLLIN) && echo(client, buffer) === 0) return true
+    if (stop.wait(client, POLLIN) && echo(client) === 0) return true
   }
   return false
 }
 
 /** Sends back what has arrived by now, says that no more will come, and waits a little for the client to say so too. */
-export function finish(client: Socket, buffer: Buffer): void {
+export function finish(client: Socket): void {
   for (let arrived = sys.ioctl(client.fd, FIONREAD); arrived > 0;) {
-    const count = echo(client, buffer, Math.min(arrived, buffer.length))
+    const count = echo(client, buffer.subarray(0, arrived))
     if (count === 0) return
     arrived -= count
   }
@@ -47,11 +49,10 @@ export function finish(client: Socket, buffer: Buffer): void {
 }
 
 export function serve(server: Server): void {
-  const buffer = newBuffer()
   for (const client of server.clients()) {
-    if (!serveClient(client, server.stop, buffer)) {
+    if (!serveClient(client, server.stop)) {
       server.listener.close()
-      finish(client, buffer)
+      finish(client)
     }
     client.close()
   }

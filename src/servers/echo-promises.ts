@@ -3,12 +3,11 @@ import { SHUT_WR } from '../constants.js'
 import { isSocketError } from '../errors.js'
 import type { Socket } from '../promises/index.js'
 import { Deadline } from '../wait.js'
-import { newBuffer } from './echo-blocking.js'
 import { inTasks } from './promises.js'
 import { linger } from './server.js'
 
 async function echo(client: Socket, stop: AbortSignal): Promise<void> {
-  const buffer = newBuffer()
+  const buffer = Buffer.allocUnsafeSlow(64 * 1024)
   for (;;) {
     const count = await client.recvInto(buffer, { signal: stop })
     if (count === 0) return

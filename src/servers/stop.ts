@@ -1,7 +1,10 @@
 // What tells a server to stop, in every thread of it.
 import { POLLIN } from '../constants.js'
-import { poll } from '../select.js'
+import { Pollfds } from '../pollfds.js'
 import type { Socket } from '../socket.js'
+import { Wait } from '../wait.js'
+
+const pollfds = new Pollfds(2) // of this thread, which waits for one thing at a time
 
 /** A descriptor that is readable from the first SIGINT or SIGTERM on, for ever: it is polled, and never read from. */
 export class Stop {
@@ -18,12 +21,10 @@ export class Stop {
    * null waits for ever. Returns whether the socket has them.
    */
   wait(socket: Socket, events: number, timeout: number | null = null): boolean {
-    const watched: [Socket | Stop, number][] = [
-      [socket, events],
-      [this, POLLIN],
-    ]
-    const ready = poll(watched, timeout)
-    this.asked ||= ready.some(([descriptor]) => descriptor === this)
-    return ready.some(([descriptor]) => descriptor === socket)
+    pollfds.set(0, socket.fd, events)
+    pollfds.set(1, this.fd, POLLIN)
+    new Wait('poll', timeout, [socket]).slices(timeoutMs => pollfds.wait(timeoutMs))
+    this.asked ||= pollfds.revents(1) !== 0
+    return pollfds.revents(0) !== 0
   }
 }
