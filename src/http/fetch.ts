@@ -1,5 +1,6 @@
 // The web-standard handler, fetch(Request) → Response, on ours.
 import { invalidType } from '../errors.js'
+import { real } from './forward.js'
 import { override } from './light-globals.js'
 import { LightRequest, newRequest, urlOf } from './light-request.js'
 import { LightResponse } from './light-response.js'
@@ -45,6 +46,7 @@ const isPromise = (value: Response | Promise<Response>): value is Promise<Respon
 
 /** Lets a web-standard handler answer the requests of `serve`. Fetch Standard */
 export function fetchHandler(handler: FetchHandler, { overrideGlobalObjects = true }: FetchOptions = {}): Handler {
+  real() // as they are now
   const light = overrideGlobalObjects && override()
 
   const answer = (request: HttpRequest, url: string): HttpResponse | Promise<HttpResponse> => {

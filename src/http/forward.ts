@@ -1,16 +1,25 @@
 // Objects that stand for a Request or a Response, and make the real one only when more is asked of them than they know.
 import { inspect } from 'node:util'
 
+let classes: { Request: typeof Request; Response: typeof Response } | undefined
+
+/**
+ * The classes as they were at the first call, before others stood for them. To mention them makes Node load what they
+ * stand on, which takes as long as a third of its start: so nobody does before a handler asks for them.
+ */
+export const real = (): { Request: typeof Request; Response: typeof Response } =>
+  (classes ??= { Request: globalThis.Request, Response: globalThis.Response })
+
 type Method = (this: object, ...values: unknown[]) => unknown
 
-/** Lets a class inherit from `real`, and ask the object that `realOf` gives for all that the class does not tell itself. */
+/** Lets a class inherit from `original`, and ask the object that `realOf` gives for all that the class does not tell itself. */
 export function standFor(
   light: abstract new (...values: never[]) => object,
-  real: abstract new (...values: never[]) => object,
+  original: abstract new (...values: never[]) => object,
   realOf: (stand: object) => object,
 ): void {
   const prototype = light.prototype as object
-  const from = real.prototype as object
+  const from = original.prototype as object
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
     if (Object.hasOwn(prototype, name)) continue
     const method = descriptor.value as Method | undefined

@@ -1,4 +1,5 @@
 // Request, Response and fetch of this thread, for light ones: what they make and take otherwise is what it was.
+import { real, standFor } from './forward.js'
 import { LightRequest } from './light-request.js'
 import { LightResponse } from './light-response.js'
 
@@ -26,7 +27,10 @@ let overridden = false
 export function override(): boolean {
   if (overridden || process.versions.bun !== undefined || process.versions.deno !== undefined) return overridden
   overridden = true
-  const { Request, Response, fetch } = globalThis
+  const { Request, Response } = real()
+  const { fetch } = globalThis
+  standFor(LightRequest, Request, request => LightRequest.real(request as LightRequest))
+  standFor(LightResponse, Response, response => LightResponse.real(response as LightResponse))
   const request = ([input, ...init]: unknown[], newTarget: Class): object =>
     Reflect.construct(Request, [unwrapped(input), ...init], newTarget) as object
   const response = (values: unknown[], newTarget: Class): object =>

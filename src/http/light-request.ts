@@ -1,8 +1,6 @@
 // A Request that is made of a request of ours: the real one, which takes longer to make than all the rest, when needed.
-import { standFor } from './forward.js'
+import { real } from './forward.js'
 import type { HttpRequest } from './request.js'
-
-const RealRequest = globalThis.Request
 
 // What a URL keeps as it is. URL Standard, 4.4
 const plainPath = /^\/[\w!$&'()*+,\-./:;=@~%]*$/
@@ -42,7 +40,7 @@ export function newRequest(
   const { method, body, signal } = request
   const init: RequestInit = { method, headers, signal }
   if (body.length > 0 && !/^(get|head)$/i.test(method)) init.body = body
-  return new RealRequest(url, init)
+  return new (real().Request)(url, init)
 }
 
 /** It says itself what a router asks for. */
@@ -73,5 +71,3 @@ export class LightRequest {
     return this.#real?.signal ?? this.#request.signal
   }
 }
-
-standFor(LightRequest, RealRequest, request => LightRequest.real(request as LightRequest))

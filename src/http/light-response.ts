@@ -1,7 +1,5 @@
 // A Response of a text or of bytes: the real one, whose body is a stream from the beginning, is made when needed.
-import { standFor } from './forward.js'
-
-const RealResponse = globalThis.Response
+import { real } from './forward.js'
 
 type Pairs = [name: string, value: string][]
 
@@ -55,7 +53,10 @@ export class LightResponse {
   }
 
   static real(response: LightResponse): Response {
-    return (response.#real ??= new RealResponse(response.#body, { status: response.status, headers: response.headers }))
+    return (response.#real ??= new (real().Response)(response.#body, {
+      status: response.status,
+      headers: response.headers,
+    }))
   }
 
   /** What it is made of; without `body` where that has become a stream. */
@@ -83,8 +84,6 @@ export class LightResponse {
   /** Of a body there are two then; the headers are these. */
   clone(): Response {
     const { body } = LightResponse.real(this).clone()
-    return new RealResponse(body, { status: this.status, headers: this.headers })
+    return new (real().Response)(body, { status: this.status, headers: this.headers })
   }
 }
-
-standFor(LightResponse, RealResponse, response => LightResponse.real(response as LightResponse))
