@@ -97,6 +97,11 @@ export function receive(fd: number, on: boolean): void {
   receives[fd] = on ? 1 : 0
 }
 
+/** Whatever waits on a descriptor. */
+export function* watchers(): Generator<Watched, void, void> {
+  for (const listener of watched) if (listener !== undefined) yield listener
+}
+
 /**
  * Watches a descriptor no longer. What is closed next needs no more than that, unless somebody else may hold the same
  * open file (`shared`): then its readiness would be told of for ever. epoll(7)

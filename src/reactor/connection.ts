@@ -27,6 +27,15 @@ let view = slab
 
 const received = (length: number): Buffer => (view.length === length ? view : (view = slab.subarray(0, length)))
 
+// What a connection is in, in bits: ten thousand that are idle should weigh little.
+const CONNECTING = 1
+const FULL = 2 // a write has returned false
+const PAUSED = 4
+const ENDING = 8 // nothing more is written
+const FINISHED = 16 // and the peer was told so
+const ENDED = 32 // nothing more comes
+const UNREAD = 64 // something may have come while it was paused
+
 // What comes in pieces of less than this is received with the batch of events; larger ones are best handled one by one.
 const small = 16 * 1024
 
@@ -48,7 +57,7 @@ export interface Origin {
   readonly local: boolean
   /** Counts the quarters of the idle timeout. */
   readonly tick: number
-  closed(connection: Connection): void
+  closed(): void
 }
 
 /** A connection of a reactor. Its handlers were given to `listen` or `connect`. */
@@ -61,20 +70,14 @@ export class Connection implements Watched {
   readonly #origin: Origin
   #queue: View[] | undefined // what the kernel did not take
   #queued = 0 // its bytes
-  #connecting: boolean
-  #full = false // a write has returned false
-  #paused = false
-  #ending = false // nothing more is written
-  #finished = false // and the peer was told so
-  #ended = false // nothing more comes
-  #unread = false // something may have come while it was paused
+  #state: number // of the bits above
   #kept: Buffer | undefined // what had been received when it was paused
 
   /** For `listen` and `connect`: `connecting` is to be told of the result of a connect(2) that is under way. */
   constructor(fd: number, origin: Origin, connecting: boolean) {
     this.#fd = fd
     this.#origin = origin
-    this.#connecting = connecting
+    this.#state = connecting ? CONNECTING : 0
     this.lastTick = origin.tick
     watch(fd, this)
     if (!connecting) receive(fd, true)
@@ -88,7 +91,7 @@ export class Connection implements Watched {
 
   /** Whether the connection is still being made. */
   get connecting(): boolean {
-    return this.#connecting && this.#fd >= 0
+    return this.#is(CONNECTING) && this.#fd >= 0
   }
 
   /** The bytes that wait for the peer to read. */
@@ -120,10 +123,10 @@ export class Connection implements Watched {
    */
   write(data: Data): boolean {
     if (this.#fd < 0) return false
-    if (this.#ending) throw socketError(EPIPE, 'send')
+    if (this.#is(ENDING)) throw socketError(EPIPE, 'send')
     const bytes = bytesOf(data)
     let sent = 0
-    if (this.#queue === undefined && !this.#connecting) {
+    if (this.#queue === undefined && !this.#is(CONNECTING)) {
       sent = sys.send(this.#fd, bytes, NOSIGNAL)
       if (sent === bytes.byteLength) return true
       if (sent < 0) {
@@ -134,16 +137,16 @@ export class Connection implements Watched {
     const rest = Buffer.from(new Uint8Array(bytes.buffer, bytes.byteOffset + sent, bytes.byteLength - sent))
     ;(this.#queue ??= []).push(rest)
     this.#queued += rest.length
-    this.#full = this.#queued >= this.#origin.highWaterMark
-    return !this.#full
+    this.#set(FULL, this.#queued >= this.#origin.highWaterMark)
+    return !this.#is(FULL)
   }
 
   /** Sends what is queued and `data`, then tells the peer that nothing more comes. Receiving goes on. shutdown(2) */
   end(data?: Data): void {
     if (data !== undefined) this.write(data)
-    if (this.#ending || this.#fd < 0) return
-    this.#ending = true
-    if (this.#queue === undefined && !this.#connecting) this.#finish()
+    if (this.#is(ENDING) || this.#fd < 0) return
+    this.#set(ENDING, true)
+    if (this.#queue === undefined && !this.#is(CONNECTING)) this.#finish()
   }
 
   /** Closes the connection now; what is queued is dropped. close(2) */
@@ -156,7 +159,7 @@ export class Connection implements Watched {
     unwatch(fd)
     sys.close(fd)
     hold(-1)
-    this.#origin.closed(this)
+    this.#origin.closed()
     const { handlers } = this.#origin
     try {
       handlers.close?.(this, error)
@@ -174,14 +177,19 @@ export class Connection implements Watched {
 
   /** Receives nothing until `resume`: so the peer, in the end, has to wait. */
   pause(): void {
-    this.#paused = true
+    this.#set(PAUSED, true)
     if (this.#fd >= 0) receive(this.#fd, false)
   }
 
   resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    if (this.#unread) setImmediate(() => this.ready(READABLE | END))
+    if (!this.#is(PAUSED)) return
+    this.#set(PAUSED, false)
+    if (this.#is(UNREAD)) setImmediate(() => this.ready(READABLE | END))
+  }
+
+  /** For its server. */
+  isOf(origin: Origin): boolean {
+    return this.#origin === origin
   }
 
   /** For the poller. */
@@ -194,27 +202,35 @@ export class Connection implements Watched {
     if (!this.#awake(readiness)) return
     if (result >= small) receive(this.#fd, false)
     const drain = (readiness & END) !== 0 || this.#origin.local
-    if (this.#paused && result >= 0) {
-      this.#unread = true
+    if (this.#is(PAUSED) && result >= 0) {
+      this.#set(UNREAD, true)
       if (result > 0) this.#kept = Buffer.from(bytes)
     } else if (this.#took(result, bytes, drain)) this.#receive(drain)
+  }
+
+  #is(bit: number): boolean {
+    return (this.#state & bit) !== 0
+  }
+
+  #set(bit: number, on: boolean): void {
+    this.#state = on ? this.#state | bit : this.#state & ~bit
   }
 
   // What is to be done first, whatever is ready. Returns whether to receive.
   #awake(readiness: number): boolean {
     if (this.#fd < 0) return false
     this.lastTick = this.#origin.tick
-    if (this.#connecting && !this.#connected()) return false
-    if (readiness & END && this.#paused && this.#failed('recv')) return false // a reset shows while nothing is received
+    if (this.#is(CONNECTING) && !this.#connected()) return false
+    if (readiness & END && this.#is(PAUSED) && this.#failed('recv')) return false // a reset shows while nothing is received
     if (readiness & WRITABLE && this.#queue !== undefined) this.#flush(this.#queue)
-    return this.#fd >= 0 && !this.#ended
+    return this.#fd >= 0 && !this.#is(ENDED)
   }
 
   // Without `drain`, a receive that does not fill the slab has taken all that there was.
   #receive(drain: boolean): void {
     for (let i = 0; i < turns; i++) {
-      if (this.#paused || this.#fd < 0) {
-        this.#unread = true
+      if (this.#is(PAUSED) || this.#fd < 0) {
+        this.#set(UNREAD, true)
         return
       }
       if (this.#kept !== undefined) {
@@ -225,7 +241,7 @@ export class Connection implements Watched {
       }
       const count = sys.recv(this.#fd, slab, 0)
       if (!this.#took(count, count > 0 ? received(count) : slab, drain || count === slab.length)) {
-        if (count < small && !this.#paused && this.#fd >= 0) receive(this.#fd, true)
+        if (count < small && !this.#is(PAUSED) && this.#fd >= 0) receive(this.#fd, true)
         return
       }
     }
@@ -236,21 +252,21 @@ export class Connection implements Watched {
   #took(result: number, bytes: Buffer, more: boolean): boolean {
     if (result > 0) {
       this.#received(bytes)
-      this.#unread = more
+      this.#set(UNREAD, more)
       return more
     }
     if (result === -EINTR) return true
     if (result === 0) this.#peerEnded()
-    else if (result === -EAGAIN) this.#unread = false
+    else if (result === -EAGAIN) this.#set(UNREAD, false)
     else this.destroy(socketError(result, 'recv'))
     return false
   }
 
   #peerEnded(): void {
-    this.#ended = true
+    this.#set(ENDED, true)
     if (this.#origin.handlers.end !== undefined) this.#call('end')
-    else this.#ending = true
-    if (this.#ending && this.#queue === undefined) this.destroy()
+    else this.#set(ENDING, true)
+    if (this.#is(ENDING) && this.#queue === undefined) this.destroy()
   }
 
   #flush(queue: View[]): void {
@@ -266,17 +282,17 @@ export class Connection implements Watched {
       if (sent > 0) queue[0] = (queue[0] as Buffer).subarray(sent)
     }
     this.#queue = undefined
-    if (this.#ending) return this.#finish()
-    if (!this.#full) return
-    this.#full = false
+    if (this.#is(ENDING)) return this.#finish()
+    if (!this.#is(FULL)) return
+    this.#set(FULL, false)
     this.#call('drain')
   }
 
   // All is sent, and nothing more is; once.
   #finish(): void {
-    if (this.#ended) return this.destroy()
-    if (this.#finished) return
-    this.#finished = true
+    if (this.#is(ENDED)) return this.destroy()
+    if (this.#is(FINISHED)) return
+    this.#set(FINISHED, true)
     const result = sys.shutdown(this.#fd, SHUT_WR)
     if (result < 0 && result !== -ENOTCONN) this.#failLater(result, 'shutdown') // receiving tells of a peer that is gone
   }
@@ -286,9 +302,9 @@ export class Connection implements Watched {
     if (this.#failed('connect')) return false
     const address = new Uint8Array(addressRoom)
     if (sys.getpeername(this.#fd, address, new Uint32Array([address.length])) === -ENOTCONN) return false
-    this.#connecting = false
+    this.#set(CONNECTING, false)
     this.#call('open')
-    if (this.#ending && this.#queue === undefined && this.#fd >= 0) this.#finish()
+    if (this.#is(ENDING) && this.#queue === undefined && this.#fd >= 0) this.#finish()
     return this.#fd >= 0
   }
 

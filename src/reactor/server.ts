@@ -6,7 +6,7 @@ import type { SocketAddress } from '../address.js'
 import { check, checkInteger, socketError } from '../errors.js'
 import { acceptSocket } from '../open.js'
 import { closeWithThread } from '../ownership.js'
-import { hold, READABLE, unwatch, watch } from '../poller.js'
+import { hold, READABLE, unwatch, watch, watchers } from '../poller.js'
 import type { Watched } from '../poller.js'
 import { checkTimeout } from '../socket-base.js'
 import * as sys from '../syscalls.js'
@@ -49,7 +49,7 @@ export class Server implements Watched, Origin {
   #fd: number
   readonly #path: string | undefined
   readonly #maxConnections: number
-  readonly #connections = new Set<Connection>()
+  #connections = 0
   #waiting = false // connections may wait to be accepted
   #paused: NodeJS.Timeout | undefined
   #reported = -Infinity
@@ -82,7 +82,7 @@ export class Server implements Watched, Origin {
 
   /** How many connections are open. */
   get connections(): number {
-    return this.#connections.size
+    return this.#connections
   }
 
   /** Where it listens. getsockname(2) */
@@ -94,8 +94,8 @@ export class Server implements Watched, Origin {
   }
 
   /** The connections that are open. */
-  [Symbol.iterator](): Iterator<Connection> {
-    return this.#connections.values()
+  *[Symbol.iterator](): Generator<Connection, void, void> {
+    for (const one of watchers()) if (one instanceof Connection && one.isOf(this)) yield one
   }
 
   /**
@@ -108,10 +108,10 @@ export class Server implements Watched, Origin {
     finish,
   }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     this.#closeListener()
-    if (this.#connections.size === 0) return Promise.resolve()
+    if (this.#connections === 0) return Promise.resolve()
     // Not at once: this may be within a handler, whose bytes stand where others would be received.
     setImmediate(() => {
-      for (const connection of [...this.#connections]) {
+      for (const connection of [...this]) {
         connection.ready(READABLE)
         if (connection.fd >= 0) finish?.(connection)
       }
@@ -128,7 +128,7 @@ export class Server implements Watched, Origin {
   /** Accepts no more and closes all connections. */
   close(): void {
     this.#closeListener()
-    for (const connection of [...this.#connections]) connection.destroy()
+    for (const connection of [...this]) connection.destroy()
   }
 
   [Symbol.dispose](): void {
@@ -142,15 +142,15 @@ export class Server implements Watched, Origin {
   }
 
   /** For its connections. */
-  closed(connection: Connection): void {
-    this.#connections.delete(connection)
+  closed(): void {
+    this.#connections--
     if (this.#waiting && this.#fd >= 0) this.#resume()
-    if (this.#fd < 0 && this.#connections.size === 0) this.#end()
+    if (this.#fd < 0 && this.#connections === 0) this.#end()
   }
 
   #accept(): void {
     for (let i = 0; i < acceptsInTurn; i++) {
-      if (this.#fd < 0 || this.#paused !== undefined || this.#connections.size >= this.#maxConnections) return
+      if (this.#fd < 0 || this.#paused !== undefined || this.#connections >= this.#maxConnections) return
       const fd = acceptSocket(this.#fd, null, null)
       if (fd >= 0) this.#open(fd)
       else if (fd === -EAGAIN) {
@@ -169,7 +169,7 @@ export class Server implements Watched, Origin {
       sys.close(fd)
       return report(this.handlers, error, null)
     }
-    this.#connections.add(connection)
+    this.#connections++
     try {
       this.handlers.open?.(connection)
     } catch (error) {
@@ -194,7 +194,7 @@ export class Server implements Watched, Origin {
 
   #sweep(): void {
     this.tick++
-    for (const connection of this.#connections) {
+    for (const connection of this) {
       if (this.tick - connection.lastTick > 4) connection.destroy(socketError(ETIMEDOUT, 'recv'))
     }
   }
@@ -208,7 +208,7 @@ export class Server implements Watched, Origin {
     unwatch(fd)
     sys.close(fd)
     hold(-1)
-    if (this.#connections.size === 0) this.#end()
+    if (this.#connections === 0) this.#end()
   }
 
   #end(): void {
