@@ -3,7 +3,7 @@
 /** What stands nearest to the processor and the C library: layouts, numbers, calls, and the Socket on top. */
 export const files = [
   ...['address', 'address-properties', 'buffered', 'connection', 'errors', 'families-unix', 'my-socket', 'select'],
-  ...['socket', 'syscalls'],
+  ...['reactor-batch', 'reactor-random', 'socket', 'syscalls'],
 ]
 
 const reasons = {
