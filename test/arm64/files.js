@@ -3,7 +3,7 @@
 /** What stands nearest to the processor and the C library: layouts, numbers, calls, and the Socket on top. */
 export const files = [
   ...['address', 'address-properties', 'buffered', 'connection', 'errors', 'families-unix', 'my-socket', 'select'],
-  ...['reactor-batch', 'reactor-random', 'socket', 'syscalls'],
+  ...['socket', 'syscalls'],
 ]
 
 const reasons = {
@@ -20,6 +20,7 @@ const reasons = {
   "they look at processes, signals, threads and the number of descriptors, which are the emulator's": [
     ...['counts', 'promises', 'reactor', 'signals', 'socket-lifetime', 'waiting', 'workers'],
   ],
+  'they open many descriptors, in one process with files that count theirs': ['reactor-batch', 'reactor-random'],
   'they take too long emulated; the promises run by a program of their own': [
     ...['async-examples', 'gateway', 'http', 'http-express', 'http-fetch', 'http-hostile', 'http-ts'],
     ...['promises-drained', 'sendfile', 'socketserver', 'splice', 'streams', 'streams-node', 'syscalls-files'],
