@@ -47,12 +47,15 @@ static _Noreturn void fail_at(const char* call, const char* where) {
 
 // Only calls that signal-safety(7) allows.
 static void ask_to_stop(int number) {
-  (void)number;
   const int error = errno;
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
-  atomic_store(&stopping, true);
-  if (write(stop_pipe[1], "", 1) < 0) abort();
+  // Another thread may be here at this moment, for the first one: then this is the second, and ends it on return.
+  if (atomic_exchange(&stopping, true)) {
+    raise(number);
+  } else if (write(stop_pipe[1], "", 1) < 0) {
+    abort();
+  }
   errno = error;
 }
 
