@@ -225,7 +225,13 @@ test.skipIf(!linux || !tool('script'))(
     const child = new Child('script', ['-qec', command, '/dev/null'], { SHELL: '/bin/sh' })
     await child.printed(/true/)
     const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
-    const interval = setInterval(() => process.kill(pid, 'SIGWINCH'), 5)
+    const interval = setInterval(() => {
+      try {
+        process.kill(pid, 'SIGWINCH')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has ended, and what it printed is on its way
+      }
+    }, 5)
     await child.printed(/TimeoutError/).finally(() => clearInterval(interval))
     await child.finished()
   },
