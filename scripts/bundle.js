@@ -1,6 +1,6 @@
 // Puts the modules of each floor into one file, `index.bundle.js` beside `index.js`, in the folder that tsc wrote: what takes
 // long in loading a package is its number of files. Each module stays where it was, and passes on what is in there.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
@@ -22,37 +22,57 @@ const folder = process.argv[2]
 const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
   file => file.endsWith('.js') && !asTheyAre.test(file),
 )
-// The floors take the few constants that they use from the addon themselves: to have all those names takes a program some
-// milliseconds, and the package's own module alone gives them away.
-const used = new Set()
+// What the modules import by these names, of a module of the package's or of Node's.
+const imported = new Map()
 for (const file of modules) {
   const code = readFileSync(join(folder, file), 'utf8')
-  for (const [, names] of code.matchAll(/^import \{([^}]*)\} from '[./]*\/constants\.js';$/gm)) {
-    for (const [name] of names.matchAll(/\w+/g)) used.add(name)
+  for (const [, names, source] of code.matchAll(/^import \{([^}]*)\} from '([^']*)';$/gm)) {
+    const key = source.replace(/^[./]*\/(?=constants\.js$)/, '')
+    if (!imported.has(key)) imported.set(key, new Set())
+    for (const [, name] of names.matchAll(/(\w+)(?: as \w+)?/g)) imported.get(key).add(name)
   }
 }
+const namesOf = key => [...(imported.get(key) ?? [])].sort()
+
+// The floors take the few constants that they use from the addon themselves: to have all those names takes a program some
+// milliseconds, and the package's own module alone gives them away.
 const usedConstants = {
   name: 'used-constants',
   resolveId(source, importer) {
     if (!source.endsWith('/constants.js')) return null
     return importer === join(folder, 'index.js') ? { id: source, external: true } : join(folder, 'used-constants.js')
   },
-  load: id =>
-    id === join(folder, 'used-constants.js')
-      ? `import { native } from './native.js'\nexport const { ${[...used].sort().join(', ')} } = native.constants\n`
-      : null,
+  load(id) {
+    if (id !== join(folder, 'used-constants.js')) return null
+    const lines = namesOf('constants.js').map(name => `export const ${name} = native.constant('${name}')`)
+    return ["import { native } from './native.js'", ...lines].join('\n')
+  },
 }
+
+// Node's own modules are asked for by their names: an import reads every export of one, and thereby loads, for `node:fs`
+// alone, all that streams are made of.
+const builtins = {
+  name: 'builtins',
+  resolveId: source => (source.startsWith('node:') ? `\0${source}` : null),
+  load(id) {
+    if (!id.startsWith('\0node:')) return null
+    const builtin = id.slice(1)
+    return `const builtin = process.getBuiltinModule('${builtin}')
+export const { ${namesOf(builtin).join(', ')} } = builtin
+export default builtin`
+  },
+}
+
 const bundle = await rolldown({
   cwd: folder,
   input: Object.fromEntries(modules.map(file => [file.slice(0, -'.js'.length), join(folder, file)])),
-  external: /^node:/,
   platform: 'neutral',
-  plugins: [usedConstants],
+  plugins: [usedConstants, builtins],
   treeshake: false,
   logLevel: 'warn',
   preserveEntrySignatures: 'strict',
 })
-await bundle.write({
+const { output } = await bundle.write({
   dir: folder,
   entryFileNames: '[name].js',
   chunkFileNames: '[name].bundle.js',
@@ -67,3 +87,22 @@ await bundle.write({
   },
 })
 await bundle.close()
+
+// The package's own module has the constants in itself: a file takes longer to find and open than to read.
+function takeIn(file, source, target) {
+  const statement = `export * from "./${source}";\n`
+  const code = readFileSync(join(folder, file), 'utf8')
+  if (!code.includes(statement)) throw new Error(`${file} has no ${statement}`)
+  const taken = readFileSync(join(folder, source), 'utf8').replace("'./native.js'", `'./${target}'`)
+  writeFileSync(
+    join(folder, file),
+    code.replace(statement, () => taken),
+  )
+}
+takeIn('index.js', 'constants.js', 'syscalls.bundle.js')
+
+// A source with one character beyond Latin-1 is kept, and read, in two bytes a character.
+for (const { fileName, code } of output) {
+  const wide = /^.*[^\0-\xff].*$/m.exec(code)
+  if (wide) throw new Error(`${fileName} is not in Latin-1: ${wide[0].trim()}`)
+}

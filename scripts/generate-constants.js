@@ -36,7 +36,7 @@ ${everywhere.map(name => `  | '${name}'`).join('\n')}
 // One pattern, since it loads in three quarters of the time of as many statements.
 export const {
 ${all.map(name => `  ${name},`).join('\n')}
-} = native.constants as Readonly<Record<Everywhere, number>> & Readonly<Record<string, number | undefined>>
+} = native.constants() as Readonly<Record<Everywhere, number>> & Readonly<Record<string, number | undefined>>
 `
 }
 

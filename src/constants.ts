@@ -2523,4 +2523,4 @@ export const {
   XDP_USE_NEED_WAKEUP,
   XDP_USE_SG,
   XDP_ZEROCOPY,
-} = native.constants as Readonly<Record<Everywhere, number>> & Readonly<Record<string, number | undefined>>
+} = native.constants() as Readonly<Record<Everywhere, number>> & Readonly<Record<string, number | undefined>>

@@ -27,8 +27,16 @@ const native = {
   sethostname: call<(name: string) => number>('sethostname'),
 }
 
-const eaiName = (code: number): string | undefined =>
-  Object.entries(addon.constants).find(([name, value]) => name.startsWith('EAI_') && value === code)?.[0]
+let eaiNames: Map<number, string> | undefined // by their codes, once an error has asked for one
+
+function eaiName(code: number): string | undefined {
+  eaiNames ??= new Map(
+    Object.entries(addon.constants())
+      .filter(([name]) => name.startsWith('EAI_'))
+      .map(([name, value]) => [value, name]),
+  )
+  return eaiNames.get(code)
+}
 
 /** The error for an EAI_ code, and for EAI_SYSTEM the errno. gai_strerror(3) */
 export function resolverError(

@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import { isMainThread } from 'node:worker_threads'
 import { traced } from './trace.js'
 
 /** A function of the addon: numbers, views and short strings in; a number, or a string where the C function gives one. */
@@ -16,7 +15,10 @@ export type View = ArrayBufferView
 export type Length = Uint32Array
 
 interface Native {
-  readonly constants: Readonly<Record<string, number>>
+  /** The constant of this name, or undefined where this system has none. native/addon/constants.cc */
+  readonly constant: (name: string) => number | undefined
+  /** All of them. */
+  readonly constants: () => Readonly<Record<string, number>>
   readonly layouts: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, NativeFunction>>
   /** Those of the functions that make descriptors, or close them, for a worker. native/addon/owning.cc */
@@ -38,6 +40,8 @@ interface Resolve {
 
 /** What the addon keeps for this environment, the main one or a worker's. native/addon/environment.cc */
 interface Environment {
+  /** Whether it runs on the thread that the process began with, as no worker does. */
+  readonly firstThread: boolean
   /** Calls `dispatch` with how many events stand in `events`. native/addon/loop.h says what is shared. */
   start(
     poller: number,
@@ -79,8 +83,9 @@ export function addonFile(): string {
   return existsSync(local) ? local : join(root, `prebuilds/${platform}-${arch}/bsd-sockets${libc}.node`)
 }
 
+const require = createRequire(import.meta.url)
+
 function load(): Native {
-  const require = createRequire(import.meta.url)
   const { BSD_SOCKETS_ADDON: file } = process.env
   if (file) return require(resolve(file)) as Native
   try {
@@ -98,11 +103,17 @@ export const native: Native = process.env.BSD_SOCKETS_TRACE
   ? { ...addon, functions: traced(addon.functions), owning: traced(addon.owning) }
   : addon
 
+/** Of a thread that is not the process's first `node:worker_threads` knows, which would load for as long as the addon. */
+export const { isMainThread } = addon.environment.firstThread
+  ? { isMainThread: true }
+  : (require('node:worker_threads') as typeof import('node:worker_threads'))
+
 /** What the floor needs of the constants, so that it loads without the module that exports all of them. */
-export const { AF_INET, AF_INET6, FD_SETSIZE } = native.constants as Record<
-  'AF_INET' | 'AF_INET6' | 'FD_SETSIZE',
-  number
->
+export const [AF_INET, AF_INET6, FD_SETSIZE] = ['AF_INET', 'AF_INET6', 'FD_SETSIZE'].map(native.constant) as [
+  number,
+  number,
+  number,
+]
 
 /** The function of this name, or undefined where the kernel has no such call; nothing stands between it and the caller. */
 export const call = <Signature>(name: string): Signature => native.functions[name] as unknown as Signature

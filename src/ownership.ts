@@ -1,7 +1,6 @@
 // Whose a descriptor is. A socket that was dropped without close() is told of, and never closed behind anybody's back:
 // its number may be in use. What a worker leaves open when it is terminated is closed with it.
-import { isMainThread } from 'node:worker_threads'
-import { native } from './native.js'
+import { isMainThread, native } from './native.js'
 
 const registry = new FinalizationRegistry<number>(fd => {
   process.emitWarning(`A Socket was dropped without close(): its descriptor ${fd} stays open`, {

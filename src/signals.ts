@@ -1,9 +1,8 @@
 // Signals that come while JavaScript runs, when their listeners cannot.
 import { constants } from 'node:os'
-import { isMainThread } from 'node:worker_threads'
 import { AF_UNIX, SOCK_STREAM } from './constants.js'
 import { SocketError } from './errors.js'
-import { native } from './native.js'
+import { isMainThread, native } from './native.js'
 import { openPair } from './open.js'
 import { watch } from './poller.js'
 import * as sys from './syscalls.js'

@@ -21,7 +21,7 @@ function loaded(specifier: string): string[] {
 
 test.each([
   ['bsd-sockets/syscalls', ['syscalls.bundle.js', 'syscalls.js']],
-  ['bsd-sockets', ['constants.js', 'index.bundle.js', 'index.js', 'native.js', 'syscalls.bundle.js']],
+  ['bsd-sockets', ['index.bundle.js', 'index.js', 'syscalls.bundle.js']],
 ])('%s is few files', (specifier, files) => {
   expect(loaded(specifier)).toEqual(files)
 })
@@ -30,6 +30,19 @@ test.each(['promises', 'streams', 'reactor', 'http', 'socketserver'])('%s adds o
   const files = loaded(`bsd-sockets/${floor}`)
   expect(files.filter(file => !/^(\w+\/)?(index|syscalls)(\.bundle)?\.js$/.test(file))).toEqual([])
   expect(files.length).toBeLessThan(10)
+})
+
+test('no floor loads what streams or workers stand on in Node', () => {
+  const program = `
+    const before = new Set(process.moduleLoadList)
+    for (const floor of ['', '/promises']) await import('bsd-sockets' + floor)
+    console.log(process.moduleLoadList.filter(name => !before.has(name) && /stream|worker/.test(name)))
+  `
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe('[]\n')
 })
 
 test('http leaves out what Request and Response stand on, until a handler asks for them', () => {

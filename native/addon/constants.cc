@@ -18,6 +18,9 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 
+#include <string_view>
+#include <unordered_map>
+
 #include "addon.h"
 
 // clang-format off
@@ -2270,10 +2273,31 @@ struct Constant {
 constexpr Constant kConstants[] = {POSIX_CONSTANTS(BY_NAME) PROTOCOL_CONSTANTS(BY_NUMBER)
                                        SYSTEM_CONSTANTS(BY_NAME, BY_NUMBER)};
 
+// constant(name): its number, or undefined where this system has none of that name.
+Napi::Value OneConstant(const Napi::CallbackInfo& info) {
+  static const std::unordered_map<std::string_view, double> numbers = [] {
+    std::unordered_map<std::string_view, double> all(std::size(kConstants));
+    for (const Constant& constant : kConstants) all.emplace(constant.name, constant.value);
+    return all;
+  }();
+  char name[64];
+  size_t length = 0;
+  if (napi_get_value_string_latin1(info.Env(), info[0], name, sizeof name, &length) != napi_ok)
+    return info.Env().Undefined();
+  const auto found = numbers.find(std::string_view(name, length));
+  return found == numbers.end() ? info.Env().Undefined() : Napi::Number::New(info.Env(), found->second);
+}
+
+// constants(): all of them, by their names.
+Napi::Value AllConstants(const Napi::CallbackInfo& info) {
+  Napi::Object constants = Napi::Object::New(info.Env());
+  for (const Constant& constant : kConstants) constants.Set(constant.name, constant.value);
+  return constants;
+}
+
 }  // namespace
 
 void ExportConstants(Napi::Env env, Napi::Object exports) {
-  Napi::Object constants = Napi::Object::New(env);
-  for (const Constant& constant : kConstants) constants.Set(constant.name, constant.value);
-  exports.Set("constants", constants);
+  exports.Set("constant", Napi::Function::New(env, OneConstant, "constant"));
+  exports.Set("constants", Napi::Function::New(env, AllConstants, "constants"));
 }

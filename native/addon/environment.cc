@@ -102,6 +102,7 @@ void Own(napi_env env, double number, bool owned) {
 void ExportEnvironment(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment);
   Napi::Object environment = Napi::Object::New(env);
+  environment.Set("firstThread", Napi::Boolean::New(env, OnFirstThread()));
   environment.Set("hold", Napi::Function::New(env, Hold, "hold"));
   environment.Set("own", Napi::Function::New(env, OwnDescriptor, "own"));
   environment.Set("signals", Napi::Function::New(env, Signals, "signals"));

@@ -8,4 +8,7 @@
 // be a descriptor's is passed over.
 void Own(napi_env env, double fd, bool owned);
 
+// Whether this thread is the one that the process began with, on which no worker runs.
+bool OnFirstThread();
+
 #endif

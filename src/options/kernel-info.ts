@@ -1,6 +1,7 @@
 // Structures in which the kernel tells what it knows, under its own names: each property is a field in camel case, without
 // its prefix: `sndCwnd` is tcpi_snd_cwnd. A field that the kernel is too old for is left out.
 import { dataView, field, fieldsOf, littleEndian, read, sizeOf } from '../layout.js'
+import type { Field } from '../layout.js'
 import type { Decoder } from './option.js'
 
 /** Linux' struct tcp_info: as many of these as the kernel knows. Its times are microseconds unless they say otherwise. */
@@ -157,10 +158,11 @@ const camelCase = (name: string): string => name.replace(/_(\w)/g, (_, letter: s
 
 /** The fields of a structure that lie within the bytes that the kernel gave. */
 function info(structure: string, prefix: string): Decoder<Record<string, number>> {
-  const fields = fieldsOf(structure).map(([name, field]) => ({ key: camelCase(name.slice(prefix.length)), field }))
+  let fields: { key: string; field: Field }[] | undefined
   return {
     room: sizeOf(structure),
     decode(bytes) {
+      fields ??= fieldsOf(structure).map(([name, field]) => ({ key: camelCase(name.slice(prefix.length)), field }))
       const view = dataView(bytes)
       const known = fields.filter(({ field: { offset, size } }) => offset + size <= bytes.length)
       return Object.fromEntries(known.map(({ key, field }) => [key, read(view, field)]))

@@ -60,9 +60,8 @@ export function option<T>(level: Level, name: Names, codec: Codec<T>): SockOpt<T
 export function option<T>(level: Level, name: Names, codec: Decoder<T>): ReadableSockOpt<T>
 export function option<T>(level: Level, name: Names, codec: Encoder<T>): WritableSockOpt<T>
 export function option(level: Level, name: Names, codec: unknown): unknown {
-  const all = [name].flat() as readonly Constant[]
-  const option = all.find(name => native.constants[name] !== undefined) ?? all[0]!
-  return { option, level, name: native.constants[option], codec }
+  const option = typeof name === 'string' ? name : (name.find(name => native.constant(name) !== undefined) ?? name[0]!)
+  return { option, level, name: native.constant(option), codec }
 }
 
 /** The first of these options that the platform has. */

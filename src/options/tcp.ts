@@ -81,7 +81,7 @@ export const repairWindow = structure<RepairWindow>('tcp_repair_window', {
 export interface TlsCryptoInfo {
   /** TLS_1_2_VERSION or TLS_1_3_VERSION. */
   version: number
-  /** TLS_CIPHER_… */
+  /** TLS_CIPHER_... */
   cipherType: number
   iv: Uint8Array
   key: Uint8Array
@@ -114,7 +114,8 @@ export const tlsCryptoInfo: Encoder<TlsCryptoInfo> = {
   encode(value) {
     const head = tlsHead.encode(value)
     const expected = lengths.get(value.cipherType)
-    if (expected === undefined) throw invalidValue('value.cipherType', value.cipherType, 'must be one of TLS_CIPHER_…')
+    if (expected === undefined)
+      throw invalidValue('value.cipherType', value.cipherType, 'must be one of TLS_CIPHER_...')
     const secrets = (Object.entries(expected) as [Secret, number][]).map(([name, length]) => {
       const secret = value[name]
       if (!(secret instanceof Uint8Array)) throw invalidType(`value.${name}`, secret, 'an instance of Uint8Array')
