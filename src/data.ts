@@ -13,15 +13,21 @@ export function bytesOf(data: Data): View {
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 
-// What is received goes through here, so that nobody holds more memory than came, and who waits holds none.
-const slab = Buffer.allocUnsafeSlow(256 * 1024)
-let room = slab // the part that was asked for last: it is often the same
+// What is received goes through these, so that who waits holds no memory, and who has received, twice as much as came at most.
+const slab = Buffer.allocUnsafeSlow(16 * 1024)
+const most = 256 * 1024 // bytes that are kept for whoever asks for as many again
+let part = slab // that was asked for last: it is often the same
+let large: Buffer | undefined
+let last: { from: Buffer; bytes: Buffer } = { from: part, bytes: part } // received: it is often as long again
 
-/** Room for `size` bytes, until the next call; what is received into it is to be copied by `received`. */
+/** Room for `size` bytes, until the next call; what is received into it is to be taken by `received`. */
 export function roomFor(size: number): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  if (size > slab.length) return Buffer.allocUnsafeSlow(size)
-  return room.length === size ? room : (room = slab.subarray(0, size))
+  if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
+  if (large?.length === size) return large
+  const room = Buffer.allocUnsafeSlow(size)
+  if (size <= most) large = room
+  return room
 }
 
 /** Room for `size` bytes of its own, for what comes piece by piece. */
@@ -29,8 +35,18 @@ export const allRoomFor = (size: number): Buffer => Buffer.allocUnsafeSlow(check
 
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */
 export function received(from: Buffer, count: number): Buffer {
-  const bytes = Buffer.allocUnsafe(Math.min(count, from.length))
-  from.copy(bytes)
+  const length = Math.min(count, from.length)
+  if (from.length > slab.length && 2 * length >= from.length) {
+    if (from === large) large = undefined // it is the receiver's now
+    if (from === last.from) last = { from: part, bytes: part }
+    return length < from.length ? from.subarray(0, length) : from
+  }
+  const bytes = Buffer.allocUnsafe(length)
+  if (from.length > most) from.copy(bytes)
+  else {
+    if (last.from !== from || last.bytes.length !== length) last = { from, bytes: from.subarray(0, length) }
+    bytes.set(last.bytes) // copy() would make that view each time
+  }
   return bytes
 }
 
@@ -47,12 +63,12 @@ export interface Sending {
 }
 
 /**
- * Sends `total` bytes by a call that tries to send what comes after so many, once even where they are none; it ends
- * early where that sends 0. A step makes at most `burst` such calls.
+ * Sends `total` bytes, of which so many are `sent` already, by a call that tries to send what comes after so many, once
+ * even where they are none; it ends early where that sends 0. A step makes at most `burst` such calls.
  */
-export function inSteps(total: number, trySend: (sent: number) => number | null, burst = Infinity): Sending {
+export function inSteps(total: number, trySend: (sent: number) => number | null, burst = Infinity, sent = 0): Sending {
   const sending: Sending = {
-    sent: 0,
+    sent,
     whole: false,
     step: () => {
       for (let calls = 0; calls < burst; calls++) {

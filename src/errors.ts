@@ -159,10 +159,18 @@ const { EAGAIN, EINTR } = constants.errno
 export function attempt(call: () => number, syscall: string, address?: AddressLike): number | null {
   for (;;) {
     const result = call()
-    if (result >= 0) return result
-    if (result === -EAGAIN) return null
-    if (result !== -EINTR) throw socketError(result, syscall, { address })
+    if (!interrupted(result)) return outcome(result, syscall, address)
   }
+}
+
+/** Whether a call is to be made again. */
+export const interrupted = (result: number): boolean => result === -EINTR
+
+/** What a call that was tried, and not interrupted, has come to: its result, or null where it would block. */
+export function outcome(result: number, syscall: string, address?: AddressLike): number | null {
+  if (result >= 0) return result
+  if (result === -EAGAIN) return null
+  throw socketError(result, syscall, { address })
 }
 
 const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })

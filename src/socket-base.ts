@@ -24,7 +24,7 @@ import { bytesOf, inSteps, received, roomFor } from './data.js'
 import type { Data, Sending } from './data.js'
 import { fdOf } from './descriptor.js'
 import type { Descriptor } from './descriptor.js'
-import { attempt, check, checkInteger, invalidType, invalidValue, socketError } from './errors.js'
+import { attempt, check, checkInteger, interrupted, invalidType, invalidValue, outcome, socketError } from './errors.js'
 import { dataView, field, read } from './layout.js'
 import { receiveMessage, sendMessage } from './messages.js'
 import type { MessageInfo } from './messages.js'
@@ -313,7 +313,10 @@ export abstract class SocketBase {
 
   /** As recvInto, or null where nothing has come. recv(2) */
   tryRecvInto(view: View, flags = 0): number | null {
-    return attempt(() => sys.recv(this.#fd, view, flags), 'recv')
+    let count: number
+    do count = sys.recv(this.#fd, view, flags)
+    while (interrupted(count)) // attempt(), without a closure for each message
+    return outcome(count, 'recv')
   }
 
   /** As recvfromInto, or null where nothing has come. recvfrom(2) */
@@ -336,16 +339,19 @@ export abstract class SocketBase {
   /** As send, or null where there is no room. send(2) */
   trySend(data: Data, flags = 0): number | null {
     const bytes = bytesOf(data)
-    return attempt(() => sys.send(this.#fd, bytes, sendFlags(flags)), 'send')
+    let count: number
+    do count = sys.send(this.#fd, bytes, sendFlags(flags))
+    while (interrupted(count)) // as in tryRecvInto
+    return outcome(count, 'send')
   }
 
-  /** sendall in steps of at most `burst` calls, for who waits in between. */
-  protected sending(data: Data, flags: number, burst?: number): Sending {
+  /** sendall, of what follows the first `sent` bytes, in steps of at most `burst` calls, for who waits in between. */
+  protected sending(data: Data, flags: number, burst?: number, sent = 0): Sending {
     const bytes = bytesOf(data)
     const { buffer, byteOffset, byteLength } = bytes
     const trySend = (sent: number): number | null =>
       this.trySend(sent === 0 ? bytes : new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags)
-    return inSteps(byteLength, trySend, burst)
+    return inSteps(byteLength, trySend, burst, sent)
   }
 
   /** As sendto, or null where there is no room. sendto(2) */

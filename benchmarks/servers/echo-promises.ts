@@ -1,6 +1,5 @@
 import type { Socket } from 'bsd-sockets/promises'
-import { IPPROTO_TCP, TCP_NODELAY } from 'bsd-sockets'
-import { listening, place } from './listening.js'
+import { listening } from './listening.js'
 import { openServer } from './promised.js'
 
 async function serve(client: Socket): Promise<void> {
@@ -18,6 +17,5 @@ async function serve(client: Socket): Promise<void> {
 }
 
 const server = await openServer()
-if ('port' in place) server.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
 listening(server.getsockname())
 for await (const [client] of server.connections()) void serve(client)

@@ -1,11 +1,15 @@
 // The listening socket of those on bsd-sockets/promises.
-import { AF_UNIX, SOCK_STREAM } from 'bsd-sockets'
+import { AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from 'bsd-sockets'
 import { createServer, Socket } from 'bsd-sockets/promises'
 import { place } from './listening.js'
 
-/** Listens at `place`. */
+/** Listens at `place`; connections have TCP_NODELAY, as everybody's here. */
 export async function openServer(): Promise<Socket> {
-  if (!('path' in place)) return createServer([place.host, place.port], { backlog: place.backlog })
+  if (!('path' in place)) {
+    const server = await createServer([place.host, place.port], { backlog: place.backlog })
+    server.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+    return server
+  }
   const server = new Socket(AF_UNIX, SOCK_STREAM)
   server.bind(place.path)
   server.listen(place.backlog)

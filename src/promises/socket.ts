@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../address.js'
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, POLLIN, POLLOUT } from '../constants.js'
 import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
-import { allRoomFor } from '../data.js'
+import { allRoomFor, bytesOf } from '../data.js'
 import type { Data, Sending } from '../data.js'
 import { AbortError, check, SocketError, socketError } from '../errors.js'
 import type { MessageBatch } from '../batch.js'
@@ -45,7 +45,7 @@ let left = burst
 let seen = 0
 
 // What ended a sending, with how many bytes had gone.
-function broken(error: unknown, syscall: string, { sent }: Sending): unknown {
+function broken(error: unknown, syscall: string, { sent }: { sent: number }): unknown {
   if (error instanceof AbortError) return new AbortError(error.cause, sent)
   if (error instanceof SocketError) return socketError(error.errno, syscall, { sent, cause: error })
   return error
@@ -183,17 +183,20 @@ export class Socket extends SocketBase {
    *
    * It rejects with an error whose `sent` says how many bytes went.
    */
-  async sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
+  sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
-    const sending = this.sending(data, flags, burst)
+    let tried: number | null | undefined
     try {
-      const free = options === undefined && this.#turns?.waiting(WRITABLE) !== true && goesOn()
-      const outcome = free ? sending.step() : false // mostly that is all
-      if (outcome === true) return
-      await this.#when(WRITABLE, 'send', inTurns(sending), flags, options, undefined, outcome === null)
+      const bytes = bytesOf(data)
+      if (options === undefined && this.#turns?.waiting(WRITABLE) !== true && goesOn()) {
+        tried = this.trySend(bytes, flags)
+        if (tried === bytes.byteLength) return Promise.resolve() // as mostly
+      }
     } catch (error) {
-      throw broken(error, 'send', sending)
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
+      return Promise.reject(broken(error, 'send', { sent: 0 }))
     }
+    return this.#sendRest(data, flags, options, tried)
   }
 
   /** Sends a datagram to an address. sendto(2) */
@@ -324,6 +327,18 @@ export class Socket extends SocketBase {
   protected override released(): void {
     this.#turns?.end()
     this.#turns = undefined
+  }
+
+  // What follows the bytes that were sent by the call that was tried, if it was, and did not have to wait.
+  async #sendRest(data: Data, flags: number, options?: WaitOptions, tried?: number | null): Promise<void> {
+    const sending = this.sending(data, flags, burst, tried ?? 0)
+    try {
+      const outcome = typeof tried === 'number' ? sending.step() : tried
+      if (outcome === true) return
+      await this.#when(WRITABLE, 'send', inTurns(sending), flags, options, undefined, outcome === null)
+    } catch (error) {
+      throw broken(error, 'send', sending)
+    }
   }
 
   #is(events: number): true | null {

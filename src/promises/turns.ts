@@ -12,7 +12,8 @@ export type Direction = typeof READABLE | typeof WRITABLE
 
 /** Those who wait for one direction. */
 class Queue {
-  readonly #turns: Turn[] = []
+  #first: Turn | undefined // mostly the only one
+  readonly #others: Turn[] = []
   readonly #hold: (change: 1 | -1) => void
   #scheduled = false
 
@@ -21,17 +22,18 @@ class Queue {
   }
 
   get length(): number {
-    return this.#turns.length
+    return this.#first === undefined ? 0 : 1 + this.#others.length
   }
 
   push(turn: Turn): void {
     this.#hold(1)
-    this.#turns.push(turn)
+    if (this.#first === undefined) this.#first = turn
+    else this.#others.push(turn)
   }
 
   /** Tries those in front until one has to wait. */
   serve(): void {
-    for (let turn = this.#turns[0]; turn !== undefined; turn = this.#turns[0]) {
+    for (let turn = this.#first; turn !== undefined; turn = this.#first) {
       const outcome = turn.try()
       if (outcome === null) return
       if (outcome !== true) return this.serveLater(outcome)
@@ -52,21 +54,25 @@ class Queue {
 
   /** Rejects one who still waits; who comes next may have a call that need not. */
   reject(turn: Turn, error: Error): void {
-    const first = turn === this.#turns[0]
+    const first = turn === this.#first
     if (!this.#remove(turn)) return
     turn.reject(error)
     if (first) this.serve()
   }
 
   rejectAll(errno: number): void {
-    for (const turn of [...this.#turns]) if (this.#remove(turn)) turn.reject(turn.failure(errno))
+    for (const turn of [this.#first, ...this.#others]) {
+      if (turn !== undefined && this.#remove(turn)) turn.reject(turn.failure(errno))
+    }
   }
 
   #remove(turn: Turn): boolean {
-    const place = this.#turns.indexOf(turn)
-    if (place < 0) return false
-    if (place === 0) this.#turns.shift()
-    else this.#turns.splice(place, 1)
+    if (turn === this.#first) this.#first = this.#others.shift()
+    else {
+      const place = this.#others.indexOf(turn)
+      if (place < 0) return false
+      this.#others.splice(place, 1)
+    }
     this.#hold(-1)
     return true
   }

@@ -2,7 +2,17 @@
 
 /** What stands nearest to the processor and the C library: layouts, numbers, calls, and the Socket on top. */
 export const files = [
-  ...['address', 'address-properties', 'buffered', 'connection', 'errors', 'families-unix', 'my-socket', 'select'],
+  ...[
+    'address',
+    'address-properties',
+    'buffered',
+    'connection',
+    'data',
+    'errors',
+    'families-unix',
+    'my-socket',
+    'select',
+  ],
   ...['socket', 'syscalls'],
 ]
 

@@ -1,0 +1,47 @@
+// What is received: nobody's bytes change under them, and nobody holds more than twice as much memory as came.
+import { Socket } from 'bsd-sockets'
+import { afterEach, describe, expect, test } from 'vitest'
+
+const [one, other] = Socket.pair()
+afterEach(() => expect(other.tryRecv(1)).toBeNull())
+
+/** Sends so many bytes of this value and receives them with room for `size`. */
+function pass(count: number, value: number, size: number): Buffer {
+  one.sendall(Buffer.alloc(count, value))
+  return other.recv(size)
+}
+
+const kib = 1024
+describe.each([
+  ['what fills its room', 32 * kib, 32 * kib],
+  ['what fills half of it', 16 * kib, 32 * kib],
+  ['what fills less than half', 16 * kib - 1, 32 * kib],
+  ['much for which there is more room than is kept', 150 * kib, 300 * kib],
+  ['little for which there is more room than is kept', kib, 300 * kib],
+  ['a message', 64, 256 * kib],
+  ['a message in as much room', 64, 64],
+])('%s', (_, count, size) => {
+  test('stays as it came, whatever comes after it', () => {
+    const chunks = [1, 2, 3].map(value => pass(count, value, size))
+    expect(chunks.map(chunk => [chunk.length, new Set(chunk)])).toEqual([
+      [count, new Set([1])],
+      [count, new Set([2])],
+      [count, new Set([3])],
+    ])
+    expect(pass(count + 1, 4, size + 1)).toEqual(Buffer.alloc(count + 1, 4))
+    expect(pass(count, 5, size)).toEqual(Buffer.alloc(count, 5))
+  })
+
+  test('holds no more than twice its memory, or that of the pool', () => {
+    const { buffer } = pass(count, 1, size)
+    expect(buffer.byteLength).toBeLessThanOrEqual(Math.max(2 * count, Buffer.poolSize))
+  })
+})
+
+test('writing into what was received changes nothing that is received later', () => {
+  const chunk = pass(20 * kib, 1, 32 * kib)
+  const next = pass(20 * kib, 2, 32 * kib)
+  chunk.fill(9)
+  expect(next).toEqual(Buffer.alloc(20 * kib, 2))
+  expect(pass(20 * kib, 3, 32 * kib)).toEqual(Buffer.alloc(20 * kib, 3))
+})
