@@ -23,6 +23,11 @@ const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
 // What ends a wait leaves what came before it.
 const endsWait = new Set([EAGAIN, EINTR, ETIMEDOUT])
 
+// What ended a sending, with how many bytes had gone.
+function broken(error: unknown, syscall: string, sent: number): unknown {
+  return error instanceof SocketError ? socketError(error.errno, syscall, { sent, cause: error }) : error
+}
+
 /**
  * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), a signal comes that
  * `process` has a listener for (InterruptedError; the listener runs once the event loop does), or another thread fires
@@ -67,7 +72,7 @@ export class Socket extends SocketBase {
         'recv',
         fill(view, rest => this.tryRecvInto(rest, flags)),
       )
-    return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags)
+    return this.tryRecvInto(view, flags) ?? this.#waitToRecv(view, flags)
   }
 
   /**
@@ -95,7 +100,7 @@ export class Socket extends SocketBase {
   /** Sends what the kernel takes of `data`; returns how many bytes that were. send(2) */
   send(data: Data, flags = 0): number {
     const bytes = bytesOf(data)
-    return this.#until(POLLOUT, 'send', () => this.trySend(bytes, flags), flags)
+    return this.trySend(bytes, flags) ?? this.#waitToSend(bytes, flags)
   }
 
   /**
@@ -104,7 +109,15 @@ export class Socket extends SocketBase {
    * @throws SocketError whose `sent` says how many bytes went
    */
   sendall(data: Data, flags = 0): void {
-    this.#whole('send', this.sending(data, flags), flags)
+    const bytes = bytesOf(data)
+    let sent: number | null
+    try {
+      sent = this.trySend(bytes, flags)
+      if (sent === bytes.byteLength) return // as mostly
+    } catch (error) {
+      throw broken(error, 'send', 0)
+    }
+    this.#whole('send', this.sending(bytes, flags, undefined, sent ?? 0), flags, sent !== null)
   }
 
   /** Sends a datagram to an address. sendto(2) */
@@ -201,20 +214,34 @@ export class Socket extends SocketBase {
     return result()
   }
 
-  #whole(syscall: string, sending: Sending, flags: number): number {
+  #whole(syscall: string, sending: Sending, flags: number, tries = true): number {
     try {
-      this.#until(POLLOUT, syscall, sending.step, flags)
+      this.#until(POLLOUT, syscall, sending.step, flags, undefined, tries)
       return sending.sent
     } catch (error) {
-      if (!(error instanceof SocketError)) throw error
-      throw socketError(error.errno, syscall, { sent: sending.sent, cause: error })
+      throw broken(error, syscall, sending.sent)
     }
   }
 
+  // For who has tried in vain. A closure costs the method that makes it, so these are none of recvInto and send.
+  #waitToRecv(view: View, flags: number): number {
+    return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags, undefined, false)
+  }
+
+  #waitToSend(bytes: View, flags: number): number {
+    return this.#until(POLLOUT, 'send', () => this.trySend(bytes, flags), flags, undefined, false)
+  }
+
   // Try, wait, try again: a wake-up is a hint. The descriptor is read anew each time.
-  #until<Result>(events: number, syscall: string, step: () => Result | null, flags = 0, wait?: Wait): Result {
-    for (;;) {
-      const result = step()
+  #until<Result>(
+    events: number,
+    syscall: string,
+    step: () => Result | null,
+    flags = 0,
+    wait?: Wait,
+    tries = true, // before it waits
+  ): Result {
+    for (let result = tries ? step() : null; ; result = step()) {
       if (result !== null) return result
       if ((flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
       wait ??= new Wait(syscall, this.gettimeout(), [this])
