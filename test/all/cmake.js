@@ -13,8 +13,8 @@ runPackage('cmake-js/bin/cmake-js', ['compile', '--out', 'build-cmake', '--log-l
 
 const require = createRequire(import.meta.url)
 const names = addon =>
-  ['functions', 'constants', 'layouts'].map(table =>
-    Object.entries(addon[table])
+  [addon.functions, addon.constants(), addon.layouts].map(table =>
+    Object.entries(table)
       .map(([name, value]) => (typeof value === 'number' ? `${name}=${value}` : name))
       .sort(),
   )
