@@ -39,13 +39,23 @@ const receivers = {
     process.execPath,
     ...inline(`import { Socket } from 'bsd-sockets'
     import { readSync } from 'node:fs'
-    const message = Socket.fromFd(3).recvFds(64, 8)
+    const channel = Socket.fromFd(3)
+    const { data, fds } = channel.recvFds(64, 8)
+    const what = data.toString()
     const room = Buffer.alloc(64)
-    for (const owned of message.fds) {
-      if (message.data.toString() === 'listener') Socket.fromFd(owned.detach()).accept()[0].sendall('accepted')
-      else if (message.data.toString() === 'socket') Socket.fromFd(owned.detach()).sendall('sent')
-      else console.log(room.toString('utf8', 0, readSync(owned.fd, room)))
-    }`),
+    for (const owned of fds) {
+      if (what === 'listener' || what === 'socket') {
+        const socket = Socket.fromFd(owned.detach())
+        const end = what === 'listener' ? socket.accept()[0] : socket
+        end.sendall(what === 'listener' ? 'accepted' : 'sent')
+        end.close()
+        socket.close()
+      } else {
+        console.log(room.toString('utf8', 0, readSync(owned.fd, room)))
+        owned.close()
+      }
+    }
+    channel.close() // one that is dropped is told of on stderr, by an engine that collects at once`),
   ],
   python: [
     'python3',
