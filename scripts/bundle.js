@@ -22,10 +22,15 @@ const folder = process.argv[2]
 const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
   file => file.endsWith('.js') && !asTheyAre.test(file),
 )
-// What the modules import by these names, of a module of the package's or of Node's.
+// What the modules import by these names, of a module of the package's or of Node's. Any other import of the two kinds that
+// are written anew below would give undefined.
 const imported = new Map()
 for (const file of modules) {
   const code = readFileSync(join(folder, file), 'utf8')
+  const other = /^(?:import (?!\w+ from |\{)|export ).* from '(?:node:.*|.*\/constants\.js)';$|import\('node:/m.exec(
+    code,
+  )
+  if (other && file !== 'index.js') throw new Error(`${file}: the bundle knows no ${other[0]}`)
   for (const [, names, source] of code.matchAll(/^import \{([^}]*)\} from '([^']*)';$/gm)) {
     const key = source.replace(/^[./]*\/(?=constants\.js$)/, '')
     if (!imported.has(key)) imported.set(key, new Set())

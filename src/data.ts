@@ -15,19 +15,20 @@ export function bytesOf(data: Data): View {
 
 // What is received goes through these, so that who waits holds no memory, and who has received, twice as much as came at most.
 const slab = Buffer.allocUnsafeSlow(16 * 1024)
-const most = 256 * 1024 // bytes that are kept for whoever asks for as many again
 let part = slab // that was asked for last: it is often the same
-let large: Buffer | undefined
-let last: { from: Buffer; bytes: Buffer } = { from: part, bytes: part } // received: it is often as long again
+const most = 256 * 1024 // bytes that are kept for whoever asks for as many again
+const rooms: (Buffer | undefined)[] = [] // those larger than the slab: of 2 ** i bytes
+let last: { from: Buffer; bytes: Buffer } = { from: part, bytes: part } // what was received: it is often as long again
 
-/** Room for `size` bytes, until the next call; what is received into it is to be taken by `received`. */
+const log2 = (size: number): number => 32 - Math.clz32(size - 1)
+
+/** Room for `size` bytes, until the next call; what is received into it is to be taken by `received` before that. */
 export function roomFor(size: number): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
   if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
-  if (large?.length === size) return large
-  const room = Buffer.allocUnsafeSlow(size)
-  if (size <= most) large = room
-  return room
+  if (size > most) return Buffer.allocUnsafeSlow(size)
+  const room = (rooms[log2(size)] ??= Buffer.allocUnsafeSlow(2 ** log2(size)))
+  return size === room.length ? room : room.subarray(0, size)
 }
 
 /** Room for `size` bytes of its own, for what comes piece by piece. */
@@ -36,13 +37,14 @@ export const allRoomFor = (size: number): Buffer => Buffer.allocUnsafeSlow(check
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */
 export function received(from: Buffer, count: number): Buffer {
   const length = Math.min(count, from.length)
-  if (from.length > slab.length && 2 * length >= from.length) {
-    if (from === large) large = undefined // it is the receiver's now
-    if (from === last.from) last = { from: part, bytes: part }
+  const { byteLength } = from.buffer
+  if (byteLength > slab.length && 2 * length >= byteLength) {
+    if (byteLength <= most) rooms[log2(byteLength)] = undefined // it is the receiver's now
+    last = { from: part, bytes: part }
     return length < from.length ? from.subarray(0, length) : from
   }
   const bytes = Buffer.allocUnsafe(length)
-  if (from.length > most) from.copy(bytes)
+  if (byteLength > most) from.copy(bytes)
   else {
     if (last.from !== from || last.bytes.length !== length) last = { from, bytes: from.subarray(0, length) }
     bytes.set(last.bytes) // copy() would make that view each time

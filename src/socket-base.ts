@@ -307,12 +307,16 @@ export abstract class SocketBase {
   /** As recv, or null where nothing has come. recv(2) */
   tryRecv(size: number, flags = 0): Buffer | null {
     const room = roomFor(size)
-    const count = this.tryRecvInto(room, flags)
+    const count = this.#recvInto(room, flags) // a method that somebody overrides might ask for the same room
     return count === null ? null : received(room, count)
   }
 
   /** As recvInto, or null where nothing has come. recv(2) */
   tryRecvInto(view: View, flags = 0): number | null {
+    return this.#recvInto(view, flags)
+  }
+
+  #recvInto(view: View, flags: number): number | null {
     let count: number
     do count = sys.recv(this.#fd, view, flags)
     while (interrupted(count)) // attempt(), without a closure for each message
@@ -321,6 +325,10 @@ export abstract class SocketBase {
 
   /** As recvfromInto, or null where nothing has come. recvfrom(2) */
   tryRecvfromInto(view: View, flags = 0): [number, SocketAddress] | null {
+    return this.#recvfromInto(view, flags)
+  }
+
+  #recvfromInto(view: View, flags: number): [number, SocketAddress] | null {
     const count = attempt(() => {
       peerLength[0] = peer.length
       return sys.recvfrom(this.#fd, view, flags, peer, peerLength)
@@ -332,7 +340,7 @@ export abstract class SocketBase {
   /** As recvfrom, or null where nothing has come. recvfrom(2) */
   tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
     const room = roomFor(size)
-    const result = this.tryRecvfromInto(room, flags)
+    const result = this.#recvfromInto(room, flags)
     return result && [received(room, result[0]), result[1]]
   }
 
@@ -341,7 +349,7 @@ export abstract class SocketBase {
     const bytes = bytesOf(data)
     let count: number
     do count = sys.send(this.#fd, bytes, sendFlags(flags))
-    while (interrupted(count)) // as in tryRecvInto
+    while (interrupted(count)) // as in #recvInto
     return outcome(count, 'send')
   }
 

@@ -110,10 +110,11 @@ export class Socket extends SocketBase {
    */
   sendall(data: Data, flags = 0): void {
     const bytes = bytesOf(data)
+    const { byteLength } = bytes // at the call: memory may shrink and grow
     let sent: number | null
     try {
       sent = this.trySend(bytes, flags)
-      if (sent === bytes.byteLength) return // as mostly
+      if (sent === byteLength || sent === 0) return // as mostly
     } catch (error) {
       throw broken(error, 'send', 0)
     }

@@ -46,3 +46,26 @@ test('writing into what was received changes nothing that is received later', ()
   expect(next).toEqual(Buffer.alloc(20 * kib, 2))
   expect(pass(20 * kib, 3, 32 * kib)).toEqual(Buffer.alloc(20 * kib, 3))
 })
+
+test('a large room is kept for who asks for as much again, whoever asks for more or less in between', () => {
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 1000; i++) for (const size of [32, 64, 256]) pass(1, 1, size * kib)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4096 * kib) // a thousand of 32 KiB alone are 32 MiB
+})
+
+test('who overrides a call and receives from another socket in it changes nothing of the first', () => {
+  class Other extends Socket {
+    override tryRecvInto(view: NodeJS.ArrayBufferView, flags?: number): number | null {
+      kept ??= pass(20 * kib, 1, 32 * kib)
+      return super.tryRecvInto(view, flags)
+    }
+  }
+  let kept: Buffer | undefined
+  const [here, there] = Other.pair()
+  there.sendall(Buffer.alloc(20 * kib, 2))
+  expect(here.recv(32 * kib)).toEqual(Buffer.alloc(20 * kib, 2))
+  kept ??= pass(20 * kib, 1, 32 * kib)
+  expect(kept).toEqual(Buffer.alloc(20 * kib, 1))
+  here.close()
+  there.close()
+})

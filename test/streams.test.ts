@@ -31,6 +31,33 @@ async function received(socket: AsyncSocket): Promise<Buffer> {
 }
 
 describe('toDuplex', () => {
+  test('little that comes makes no later message of a socket that keeps their bounds shorter', async () => {
+    const [one, other] = AsyncSocket.pair(AF_UNIX, SOCK_SEQPACKET)
+    const duplex = new SocketDuplex(one)
+    onTestFinished(() => void duplex.destroy())
+    closing(other)
+    for (const size of [100, 100, 100, 40960, 61440]) {
+      await other.sendall(big.subarray(0, size))
+      const [message] = (await once(duplex, 'data')) as [Buffer]
+      expect(message).toHaveLength(size)
+    }
+  })
+
+  test.each([
+    [1024, 64],
+    [32 * 1024, 128],
+    [64 * 1024, 256],
+  ])('with a highWaterMark of %s it takes %d KiB at once, and no more', async (highWaterMark, kib) => {
+    const [duplex, peer] = pair({ highWaterMark })
+    const lengths = new Set<number>()
+    duplex.on('data', (bytes: Buffer) => lengths.add(bytes.length))
+    await peer.sendall(big)
+    peer.close()
+    await once(duplex, 'end')
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(kib * 1024)
+    expect(duplex.bytesRead).toBe(big.length)
+  })
+
   test('what is written arrives, whole and in order, and what arrives is read', async () => {
     const [duplex, peer] = pair()
     const there = received(peer)

@@ -185,18 +185,20 @@ export class Socket extends SocketBase {
    */
   sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
+    let bytes: View
     let tried: number | null | undefined
     try {
-      const bytes = bytesOf(data)
+      bytes = bytesOf(data)
+      const { byteLength } = bytes // at the call: memory may shrink and grow
       if (options === undefined && this.#turns?.waiting(WRITABLE) !== true && goesOn()) {
         tried = this.trySend(bytes, flags)
-        if (tried === bytes.byteLength) return Promise.resolve() // as mostly
+        if (tried === byteLength || tried === 0) return Promise.resolve() // as mostly
       }
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
       return Promise.reject(broken(error, 'send', { sent: 0 }))
     }
-    return this.#sendRest(data, flags, options, tried)
+    return this.#sendRest(bytes, flags, options, tried)
   }
 
   /** Sends a datagram to an address. sendto(2) */
@@ -330,8 +332,8 @@ export class Socket extends SocketBase {
   }
 
   // What follows the bytes that were sent by the call that was tried, if it was, and did not have to wait.
-  async #sendRest(data: Data, flags: number, options?: WaitOptions, tried?: number | null): Promise<void> {
-    const sending = this.sending(data, flags, burst, tried ?? 0)
+  async #sendRest(bytes: View, flags: number, options?: WaitOptions, tried?: number | null): Promise<void> {
+    const sending = this.sending(bytes, flags, burst, tried ?? 0)
     try {
       const outcome = typeof tried === 'number' ? sending.step() : tried
       if (outcome === true) return

@@ -14,13 +14,17 @@ const { ENOTCONN } = constants.errno
 export interface DuplexOptions {
   /** Whether writing may go on after the peer has ended; without it the stream then ends too. False unless told otherwise. */
   allowHalfOpen?: boolean
-  /** From how many bytes on that are kept in a direction the other side has to wait; 64 KiB unless told otherwise. */
+  /**
+   * From how many bytes on that are kept in a direction the other side has to wait; 64 KiB unless told otherwise. Four
+   * times as many are received at once, 64 KiB at least and 256 KiB at most.
+   */
   highWaterMark?: number
 }
 
-// How many bytes to ask for: as many again as came, or half of them, stand in memory of their own and are not copied, and
-// a stream of much has twice the throughput with the most than with a quarter of it.
+// How many bytes to receive at once. As many as came, or twice as many, are not copied; and with the most, a stream of
+// much has twice the throughput that it has with a quarter of it.
 const least = 16 * 1024
+const first = 64 * 1024
 const most = 256 * 1024
 const forever = { timeout: null }
 
@@ -31,7 +35,8 @@ export class SocketDuplex extends Duplex {
   readonly #remote: SocketAddress | undefined
   #timer: NodeJS.Timeout | undefined
   #timeout = 0
-  #size = 64 * 1024 // to receive at once
+  #size = first // to receive at once
+  readonly #most: number
   /** Always: the socket is connected before it becomes a stream. */
   readonly connecting = false
   /** How many bytes were received. */
@@ -39,9 +44,10 @@ export class SocketDuplex extends Duplex {
   /** How many bytes were sent. */
   bytesWritten = 0
 
-  constructor(socket: Socket, { allowHalfOpen = false, highWaterMark = 65536 }: DuplexOptions = {}) {
+  constructor(socket: Socket, { allowHalfOpen = false, highWaterMark = first }: DuplexOptions = {}) {
     super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: true })
     this.#socket = socket
+    this.#most = Math.min(Math.max(4 * highWaterMark, first), most)
     this.#local = socket.getsockname()
     this.#remote = peerOf(socket)
   }
@@ -138,8 +144,9 @@ export class SocketDuplex extends Duplex {
     this.#socket.recv(this.#size, 0, forever).then(
       chunk => {
         this.#active()
-        if (chunk.length === this.#size) this.#size = Math.min(2 * this.#size, most)
-        else if (chunk.length <= this.#size / 4) this.#size = Math.max(this.#size / 2, least)
+        if (chunk.length === this.#size) this.#size = Math.min(2 * this.#size, this.#most)
+        else if (chunk.length <= this.#size / 4 && this.#socket.type === SOCK_STREAM)
+          this.#size = Math.max(this.#size / 2, least)
         this.bytesRead += chunk.length
         this.push(chunk.length > 0 ? chunk : null)
       },
