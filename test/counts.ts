@@ -58,14 +58,23 @@ export class Counted {
     process.kill(this.#pid, 'SIGCONT')
   }
 
-  /** The calls that it makes, by their names, from now until `exchange` is over and nothing happens any more. */
+  /**
+   * The calls that it makes, by their names, from now until `exchange` is over and nothing happens any more. Waits that
+   * found nothing have one of their own: 'epoll_pwait in vain'.
+   */
   async during(exchange: () => Promise<unknown>): Promise<Counts> {
     const before = await this.#quiet()
     await exchange()
     const counts: Record<string, number> = {}
     for (const line of (await this.#quiet()).slice(before.length)) {
       const name = /^\d+ +(\w+)\(/.exec(line)?.[1]
-      if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1
+      const count = (name: string, by: 1 | -1): void => void (counts[name] = (counts[name] ?? 0) + by)
+      if (name !== undefined) count(name, 1)
+      // A wait is written in two lines where another thread's call comes between.
+      const wait = /^\d+ +(?:<\.\.\. )?(epoll_p?wait)\b.* = 0$/.exec(line)?.[1]
+      if (wait === undefined) continue
+      count(wait, -1)
+      count(`${wait} in vain`, 1)
     }
     return counts
   }
