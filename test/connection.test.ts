@@ -25,6 +25,9 @@ import { closedPort, closing, listening, portOf, thrown } from './tcp.js'
 const ipv6 = hasDualstackIpv6()
 if (!ipv6) console.warn('skipped: this machine has no dual-stack IPv6')
 
+// Somebody else may open a descriptor meanwhile: what is left behind each time is as many as this.
+const many = 20
+
 describe('createServer', () => {
   test('listens, with SO_REUSEADDR', () => {
     const server = closing(createServer(['127.0.0.1', 0]))
@@ -52,8 +55,10 @@ describe('createServer', () => {
   test('a port in use fails, and leaves no descriptor behind', () => {
     const port = portOf(closing(createServer(['127.0.0.1', 0])))
     const before = closing(new Socket()).fd
-    expect(() => createServer(['127.0.0.1', port])).toThrow(`bind EADDRINUSE 127.0.0.1:${port}`)
-    expect(closing(new Socket()).fd).toBe(before + 1)
+    for (let i = 0; i < many; i++) {
+      expect(() => createServer(['127.0.0.1', port])).toThrow(`bind EADDRINUSE 127.0.0.1:${port}`)
+    }
+    expect(closing(new Socket()).fd).toBeLessThan(before + many)
   })
 
   test('a name that is none is a GaiError', () => {
@@ -101,10 +106,12 @@ describe('createConnection', () => {
   test('one address that refuses is its error, and leaves no descriptor behind', () => {
     const port = closedPort()
     const before = closing(new Socket()).fd
-    const error = thrown(() => createConnection(['127.0.0.1', port]))
-    expect(error).toBeInstanceOf(ConnectionRefusedError)
-    expect(error).toMatchObject({ address: '127.0.0.1', port })
-    expect(closing(new Socket()).fd).toBe(before + 1)
+    for (let i = 0; i < many; i++) {
+      const error = thrown(() => createConnection(['127.0.0.1', port]))
+      expect(error).toBeInstanceOf(ConnectionRefusedError)
+      expect(error).toMatchObject({ address: '127.0.0.1', port })
+    }
+    expect(closing(new Socket()).fd).toBeLessThan(before + many)
   })
 
   test('the time is for all of it', () => {
