@@ -94,17 +94,14 @@ const { output } = await bundle.write({
 await bundle.close()
 
 // The package's own module has the constants in itself: a file takes longer to find and open than to read.
-function takeIn(file, source, target) {
-  const statement = `export * from "./${source}";\n`
-  const code = readFileSync(join(folder, file), 'utf8')
-  if (!code.includes(statement)) throw new Error(`${file} has no ${statement}`)
-  const taken = readFileSync(join(folder, source), 'utf8').replace("'./native.js'", `'./${target}'`)
-  writeFileSync(
-    join(folder, file),
-    code.replace(statement, () => taken),
-  )
-}
-takeIn('index.js', 'constants.js', 'syscalls.bundle.js')
+const index = readFileSync(join(folder, 'index.js'), 'utf8')
+const statement = 'export * from "./constants.js";\n'
+if (!index.includes(statement)) throw new Error(`index.js has no ${statement}`)
+const constants = readFileSync(join(folder, 'constants.js'), 'utf8').replace('./native.js', './syscalls.bundle.js')
+writeFileSync(
+  join(folder, 'index.js'),
+  index.replace(statement, () => constants),
+)
 
 // A source with one character beyond Latin-1 is kept, and read, in two bytes a character.
 for (const { fileName, code } of output) {

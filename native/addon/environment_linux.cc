@@ -5,8 +5,9 @@
 
 #include "environment.h"
 
+// The C library's own gettid is younger than the oldest that is served.
 bool OnFirstThread() {
   return syscall(SYS_gettid) == getpid();
-}  // the C library's gettid is younger than we ask for
+}
 
 #endif
