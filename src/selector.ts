@@ -36,8 +36,9 @@ const best = (): Kernel => (Epoll ? new EpollKernel() : Kqueue ? new KqueueKerne
 
 /**
  * Waits for many descriptors, each registered once, in the best way that this system has. It is level-triggered: who
- * is ready is told of until that is over. What is registered is to be unregistered before it is closed. Python's
- * DefaultSelector
+ * is ready is told of until that is over. What is registered is to be unregistered before it is closed: of a socket that
+ * was not nothing is told any more, and whoever has its number next can be registered, but a number alone says nothing
+ * of its owner. Python's DefaultSelector
  */
 export class Selector<T = unknown> {
   readonly #kernel: Kernel
@@ -51,7 +52,11 @@ export class Selector<T = unknown> {
   /** Registers a descriptor for EVENT_READ, EVENT_WRITE or both, and whatever is to be found in its key again. */
   register(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
     const key = { fileobj, fd: this.#fdOf(fileobj), events: checkEvents(events), data: data as T }
-    if (this.#keys.has(key.fd)) throw invalidValue('fileobj', fileobj, 'is registered already')
+    const before = this.#keys.get(key.fd)
+    if (before !== undefined) {
+      if (isOpen(before)) throw invalidValue('fileobj', fileobj, 'is registered already')
+      this.unregister(before.fileobj)
+    }
     this.#kernel.add(key.fd, events)
     this.#keys.set(key.fd, key)
     return key
@@ -60,6 +65,7 @@ export class Selector<T = unknown> {
   /** Changes what is waited for, and the data. */
   modify(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
     const before = this.getKey(fileobj)
+    if (!isOpen(before)) throw socketError(constants.errno.EBADF, this.#kernel.syscall)
     const key = { ...before, events: checkEvents(events), data: data as T }
     if (events !== before.events) this.#kernel.change(key.fd, events, before.events)
     this.#keys.set(key.fd, key)
@@ -78,13 +84,26 @@ export class Selector<T = unknown> {
   select(timeout: number | null = null): [key: SelectorKey<T>, events: number][] {
     this.#check()
     const wait = new Wait(this.#kernel.syscall, checkTimeout(timeout), [this])
-    const ready: [SelectorKey<T>, number][] = []
-    for (const [fd, told] of this.#kernel.wait(this.#keys, wait)) {
-      const key = this.#keys.get(fd)
-      const events = told & (key?.events ?? 0)
-      if (key !== undefined && events !== 0) ready.push([key, events])
+    for (;;) {
+      const open = this.#open()
+      const ready: [SelectorKey<T>, number][] = []
+      let closed = false
+      for (const [fd, told] of this.#kernel.wait(open, wait)) {
+        const key = open.get(fd)
+        if (key === undefined) closed = true
+        else if ((told & key.events) !== 0) ready.push([key, told & key.events])
+      }
+      if (ready.length > 0 || !closed) return ready
+      this.#kernel.renew(open)
     }
-    return ready
+  }
+
+  // The registrations, without those of sockets that were closed: their numbers may be somebody else's.
+  #open(): ReadonlyMap<number, SelectorKey<T>> {
+    for (const key of this.#keys.values()) {
+      if (!isOpen(key)) return new Map([...this.#keys].filter(([, key]) => isOpen(key)))
+    }
+    return this.#keys
   }
 
   /** The registration of what is registered. */
@@ -129,6 +148,8 @@ export class Selector<T = unknown> {
     return fdOf(fileobj, this.#kernel.syscall)
   }
 }
+
+const isOpen = ({ fileobj, fd }: SelectorKey): boolean => typeof fileobj === 'number' || fileobj.fd === fd
 
 function checkEvents(events: number): number {
   return checkInteger('events', events, EVENT_READ, EVENT_READ | EVENT_WRITE)

@@ -4,7 +4,7 @@ import { Epoll, waitForEpoll } from '../epoll.js'
 import { SocketError } from '../errors.js'
 import type { Wait } from '../wait.js'
 import { EVENT_READ, EVENT_WRITE } from './kernel.js'
-import type { Kernel } from './kernel.js'
+import type { Kernel, Registered } from './kernel.js'
 
 const epollEvents = (events: number): number =>
   (events & EVENT_READ ? EPOLLIN! : 0) | (events & EVENT_WRITE ? EPOLLOUT! : 0)
@@ -15,7 +15,7 @@ const eventsOfEpoll = (told: number): number =>
 
 export class EpollKernel implements Kernel {
   readonly syscall = 'epoll_wait'
-  readonly #epoll = new Epoll!()
+  #epoll = new Epoll!()
 
   add(fd: number, events: number): void {
     this.#epoll.register(fd, epollEvents(events))
@@ -36,6 +36,18 @@ export class EpollKernel implements Kernel {
   wait(registered: ReadonlyMap<number, unknown>, wait: Wait): [fd: number, events: number][] {
     const told = waitForEpoll(this.#epoll.fd, Math.max(1, registered.size), wait)
     return told.map(([fd, events]) => [fd, eventsOfEpoll(events)])
+  }
+
+  renew(registered: ReadonlyMap<number, Registered>): void {
+    const fresh = new EpollKernel()
+    try {
+      for (const [fd, { events }] of registered) fresh.add(fd, events)
+    } catch (error) {
+      fresh.close()
+      throw error
+    }
+    this.#epoll.close()
+    this.#epoll = fresh.#epoll
   }
 
   close(): void {

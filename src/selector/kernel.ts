@@ -6,6 +6,11 @@ export const EVENT_READ = 1
 /** It can be written to, has connected, or has an error. */
 export const EVENT_WRITE = 2
 
+/** What is waited for of a descriptor. */
+export interface Registered {
+  readonly events: number
+}
+
 /** A way to wait for many descriptors. `events` are EVENT_READ, EVENT_WRITE or both; a failure is a SocketError. */
 export interface Kernel {
   /** The name of the call that waits. */
@@ -15,7 +20,9 @@ export interface Kernel {
   /** The descriptor may have been closed by now. */
   remove(fd: number, before: number): void
   /** Who is ready, and for what: level-triggered; nobody when the time is over. `registered` are those that were added. */
-  wait(registered: ReadonlyMap<number, { readonly events: number }>, wait: Wait): Iterable<[fd: number, events: number]>
+  wait(registered: ReadonlyMap<number, Registered>, wait: Wait): Iterable<[fd: number, events: number]>
+  /** Forgets all but these: one that was closed has told of itself, since a duplicate of it is open. epoll(7) */
+  renew(registered: ReadonlyMap<number, Registered>): void
   close(): void
 }
 
@@ -24,5 +31,6 @@ export abstract class StatelessKernel {
   add(): void {}
   change(): void {}
   remove(): void {}
+  renew(): void {}
   close(): void {}
 }

@@ -4,7 +4,7 @@ import { SocketError } from '../errors.js'
 import { Kqueue, waitForKqueue } from '../kqueue.js'
 import type { Wait } from '../wait.js'
 import { EVENT_READ, EVENT_WRITE } from './kernel.js'
-import type { Kernel } from './kernel.js'
+import type { Kernel, Registered } from './kernel.js'
 
 const filters: readonly (readonly [event: number, filter: number | undefined])[] = [
   [EVENT_READ, EVFILT_READ],
@@ -13,7 +13,7 @@ const filters: readonly (readonly [event: number, filter: number | undefined])[]
 
 export class KqueueKernel implements Kernel {
   readonly syscall = 'kevent'
-  readonly #kqueue = new Kqueue!()
+  #kqueue = new Kqueue!()
 
   add(fd: number, events: number): void {
     try {
@@ -48,6 +48,18 @@ export class KqueueKernel implements Kernel {
       ready.set(ident, (ready.get(ident) ?? 0) | (filter === EVFILT_READ ? EVENT_READ : EVENT_WRITE))
     }
     return ready
+  }
+
+  renew(registered: ReadonlyMap<number, Registered>): void {
+    const fresh = new KqueueKernel()
+    try {
+      for (const [fd, { events }] of registered) fresh.add(fd, events)
+    } catch (error) {
+      fresh.close()
+      throw error
+    }
+    this.#kqueue.close()
+    this.#kqueue = fresh.#kqueue
   }
 
   close(): void {

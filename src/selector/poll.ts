@@ -3,7 +3,7 @@ import { POLLIN, POLLOUT } from '../constants.js'
 import { Pollfds } from '../pollfds.js'
 import type { Wait } from '../wait.js'
 import { EVENT_READ, EVENT_WRITE, StatelessKernel } from './kernel.js'
-import type { Kernel } from './kernel.js'
+import type { Kernel, Registered } from './kernel.js'
 
 /** What poll(2) is asked for. */
 export const pollEvents = (events: number): number =>
@@ -16,7 +16,7 @@ export const eventsOfPoll = (revents: number): number =>
 export class PollKernel extends StatelessKernel implements Kernel {
   readonly syscall = 'poll'
 
-  wait(registered: ReadonlyMap<number, { readonly events: number }>, wait: Wait): [fd: number, events: number][] {
+  wait(registered: ReadonlyMap<number, Registered>, wait: Wait): [fd: number, events: number][] {
     const fds = [...registered]
     const pollfds = new Pollfds(fds.length)
     fds.forEach(([fd, { events }], i) => pollfds.set(i, fd, pollEvents(events)))

@@ -2,12 +2,12 @@
 import { waitForSelect } from '../select.js'
 import type { Wait } from '../wait.js'
 import { EVENT_READ, EVENT_WRITE, StatelessKernel } from './kernel.js'
-import type { Kernel } from './kernel.js'
+import type { Kernel, Registered } from './kernel.js'
 
 export class SelectKernel extends StatelessKernel implements Kernel {
   readonly syscall = 'select'
 
-  wait(registered: ReadonlyMap<number, { readonly events: number }>, wait: Wait): [fd: number, events: number][] {
+  wait(registered: ReadonlyMap<number, Registered>, wait: Wait): [fd: number, events: number][] {
     const wanting = (event: number): number[] =>
       [...registered].flatMap(([fd, { events }]) => (events & event ? fd : []))
     const lists: [number[], number[], number[]] = [wanting(EVENT_READ), wanting(EVENT_WRITE), []]
