@@ -7,6 +7,7 @@ import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
 import { invalidValue, SocketError } from '../errors.js'
 import { Socket } from '../promises/index.js'
 import type { SocketBase } from '../socket-base.js'
+import { checkTimeout, Timer } from '../timers.js'
 
 const { ENOTCONN } = constants.errno
 
@@ -33,7 +34,7 @@ export class SocketDuplex extends Duplex {
   readonly #socket: Socket
   readonly #local: SocketAddress
   readonly #remote: SocketAddress | undefined
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #timeout = 0
   #size = first // to receive at once
   readonly #most: number
@@ -106,14 +107,15 @@ export class SocketDuplex extends Duplex {
     return this
   }
 
-  /** Emits `timeout` after so many milliseconds in which nothing came or went; 0 never does. */
-  setTimeout(timeout: number, listener?: () => void): this {
+  /** Emits `timeout` after so many milliseconds in which nothing came or went; 0, null and Infinity never do. */
+  setTimeout(timeout: number | null, listener?: () => void): this {
+    const ms = checkTimeout(timeout) ?? 0
     if (this.destroyed) return this
-    this.#timeout = timeout
-    clearTimeout(this.#timer)
-    this.#timer = timeout > 0 ? setTimeout(() => this.emit('timeout'), timeout).unref() : undefined
+    this.#timeout = ms
+    this.#timer?.clear()
+    this.#timer = ms > 0 ? new Timer(ms, () => this.emit('timeout'), false) : undefined
     if (listener === undefined) return this
-    return timeout > 0 ? this.once('timeout', listener) : this.off('timeout', listener)
+    return ms > 0 ? this.once('timeout', listener) : this.off('timeout', listener)
   }
 
   /** The milliseconds of setTimeout. */
@@ -173,7 +175,7 @@ export class SocketDuplex extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    clearTimeout(this.#timer)
+    this.#timer?.clear()
     this.#socket.close()
     callback(error)
   }
