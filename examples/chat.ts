@@ -1,6 +1,6 @@
 // A chat: what one says, all others hear. One task for each; who is too slow to listen is let go.
 import { parseArgs } from 'node:util'
-import { ConnectionError } from 'bsd-sockets'
+import { SocketError } from 'bsd-sockets'
 import { createServer } from 'bsd-sockets/promises'
 import type { Socket } from 'bsd-sockets/promises'
 
@@ -55,7 +55,7 @@ async function serve(client: Socket): Promise<void> {
       }
     }
   } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error // one that breaks off is gone, and no more
+    if (!(error instanceof SocketError)) throw error // one that breaks off is gone, and no more
   } finally {
     members.delete(client)
     client.close()

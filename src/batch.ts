@@ -6,7 +6,7 @@ import { decodeControl, encodeControl } from './control.js'
 import type { ControlMessage, OutgoingControl } from './control.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
-import { attempt, checkInteger, outOfRange } from './errors.js'
+import { attempt, checkInteger, interrupted, outcome, outOfRange } from './errors.js'
 import { MessageBatch as Slots } from './message.js'
 import { receiveFlags, shownFlags } from './messages.js'
 import type { View } from './native.js'
@@ -169,6 +169,13 @@ export function sendmmsgByOne(fd: number, batch: MessageBatch, flags: number, co
   return count
 }
 
+/** One message without bytes, and without a sender. */
+export function emptyBatch(batch: MessageBatch, family: number): number {
+  batch.results.fill(0, 0, 4)
+  arrived(batch, 1, family)
+  return 1
+}
+
 /** Receives as many messages as there are and fit, over a socket of `family`; null where none has come. */
 export function receiveBatch(
   fd: number,
@@ -184,7 +191,10 @@ export function receiveBatch(
   return count
 }
 
-/** Sends `count` messages from message `start`, or as many as there is room for; null where there is none. */
+/**
+ * Sends `count` messages from message `start`, as many as there is room for, or those before one that fails: the error is
+ * that of the first. Null where there is no room.
+ */
 export function sendBatch(
   fd: number,
   batch: MessageBatch,
@@ -193,7 +203,12 @@ export function sendBatch(
   start = 0,
   send: typeof sendmmsgByOne = sendmmsg ?? sendmmsgByOne,
 ): number | null {
-  checkInteger('start', start, 0, batch.count - 1)
+  checkInteger('start', start, 0, batch.count)
   checkInteger('count', count, 0, batch.count - start)
-  return attempt(() => send(fd, batch, sendFlags(flags), count, start), 'sendmmsg')
+  for (;;) {
+    const result = send(fd, batch, sendFlags(flags), count, start)
+    if (interrupted(result)) continue
+    const failed = result < 0 && start < batch.count ? batch.address(start) : null
+    return outcome(result, 'sendmmsg', failed ?? undefined)
+  }
 }

@@ -122,7 +122,7 @@ export function firstToAnswer(
     try {
       socket = new Socket(family, type, protocol)
       if (sourceAddress !== undefined) socket.bind(sourceAddress)
-      socket.settimeout(timeout === null ? null : deadline.left)
+      socket.settimeout(timeout ? Math.max(1, deadline.left) : timeout)
       socket.connect(address)
       return socket
     } catch (error) {

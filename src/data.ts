@@ -1,5 +1,6 @@
 // What goes over a socket: the bytes of what can be sent, and of what was received.
-import { checkInteger, invalidType } from './errors.js'
+import { MSG_TRUNC } from './constants.js'
+import { checkInteger, invalidType, invalidValue } from './errors.js'
 import type { View } from './native.js'
 
 /** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
@@ -13,6 +14,23 @@ export function bytesOf(data: Data): View {
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 
+/** How many bytes a view has now: none where its memory is gone. */
+export function lengthOf(view: unknown): number {
+  try {
+    return ArrayBuffer.isView(view) ? view.byteLength : 0
+  } catch {
+    return 0 // a DataView
+  }
+}
+
+/**
+ * Memory that a call was given, and had so many bytes, must have them still when the call goes on after a wait: without
+ * them it would send less, or receive nothing, which is an end.
+ */
+export function checkLent(name: string, view: View, length: number): void {
+  if (lengthOf(view) < length) throw invalidValue(name, view, 'must not be detached or shrunk before the call is done')
+}
+
 // What is received goes through these, so that who waits holds no memory, and who has received, twice as much as came at most.
 const slab = Buffer.allocUnsafeSlow(16 * 1024)
 let part = slab // that was asked for last: it is often the same
@@ -22,9 +40,13 @@ let last: { from: Buffer; bytes: Buffer } = { from: part, bytes: part } // what 
 
 const log2 = (size: number): number => 32 - Math.clz32(size - 1)
 
-/** Room for `size` bytes, until the next call; what is received into it is to be taken by `received` before that. */
-export function roomFor(size: number): Buffer {
+/**
+ * Room for `size` bytes, until the next call; what is received into it is to be taken by `received` before that. With
+ * MSG_TRUNC it is of its own, and zero: the kernel then counts bytes of a stream that it leaves out. tcp(7)
+ */
+export function roomFor(size: number, flags = 0): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
+  if ((flags & MSG_TRUNC) !== 0) return Buffer.alloc(size)
   if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
   if (size > most) return Buffer.allocUnsafeSlow(size)
   const room = (rooms[log2(size)] ??= Buffer.allocUnsafeSlow(2 ** log2(size)))
@@ -32,7 +54,10 @@ export function roomFor(size: number): Buffer {
 }
 
 /** Room for `size` bytes of its own, for what comes piece by piece. */
-export const allRoomFor = (size: number): Buffer => Buffer.allocUnsafeSlow(checkInteger('size', size, 0, 2 ** 31 - 1))
+export function allRoomFor(size: number, flags: number): Buffer {
+  checkInteger('size', size, 0, 2 ** 31 - 1)
+  return (flags & MSG_TRUNC) === 0 ? Buffer.allocUnsafeSlow(size) : Buffer.alloc(size)
+}
 
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */
 export function received(from: Buffer, count: number): Buffer {

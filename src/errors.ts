@@ -38,6 +38,8 @@ export interface ErrorDetails {
   sent?: number | undefined
   /** The socket option that it was about, as C names it. */
   option?: string | undefined
+  /** The timeout of the caller's that ran out, in milliseconds. */
+  timeout?: number | null | undefined
   cause?: unknown
 }
 
@@ -59,9 +61,11 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
   declare readonly sent?: number
   /** The socket option that the call was about, as C names it: `'SO_MARK'`. */
   declare readonly option?: string
+  /** The timeout that ran out, in milliseconds, where it was the caller's: an ETIMEDOUT of the network's has none. */
+  declare readonly timeout?: number
 
   /** `errno` may be positive or negative. */
-  constructor(errno: number, syscall: string, { address, sent, option, cause }: ErrorDetails = {}) {
+  constructor(errno: number, syscall: string, { address, sent, option, timeout, cause }: ErrorDetails = {}) {
     const code = errnoName(errno)
     const place: Place = address === undefined ? {} : placeOf(address)
     const where = placeText(place)
@@ -73,6 +77,7 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
     Object.assign(this, place)
     if (sent !== undefined) this.sent = sent
     if (option !== undefined) this.option = option
+    if (typeof timeout === 'number') this.timeout = timeout
   }
 
   static {
@@ -118,7 +123,7 @@ export class FileNotFoundError extends SocketError {}
 /** A signal that somebody listens for came, or an interrupter was fired; the call can be gone on with. PEP 475 */
 export class InterruptedError extends SocketError {}
 export class PermissionError extends SocketError {}
-/** The socket's timeout, or the network's own, ran out. */
+/** The caller's timeout ran out, then `timeout` says which, or the network's own did, and it has no `timeout`. tcp(7) */
 export class TimeoutError extends SocketError {}
 
 type ErrorClass = new (errno: number, syscall: string, details?: ErrorDetails) => SocketError
@@ -265,4 +270,13 @@ export class AbortError extends Error {
   static {
     this.prototype.name = 'AbortError'
   }
+}
+
+/** What ended a sending, with how many bytes had gone. */
+export function sendingFailed(error: unknown, syscall: string, sent: number): unknown {
+  if (error instanceof AbortError) return new AbortError(error.cause, sent)
+  if (error instanceof SocketError) {
+    return socketError(error.errno, syscall, { sent, timeout: error.timeout, cause: error })
+  }
+  return error instanceof Error ? Object.assign(error, { sent }) : error
 }

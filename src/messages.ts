@@ -9,9 +9,7 @@ import type { Data } from './data.js'
 import { attempt, checkInteger, invalidType } from './errors.js'
 import type { Message } from './message.js'
 import type { View } from './native.js'
-import { sendFlags } from './open.js'
 import { recvmsgOwning } from './message.js'
-import { sendmsg } from './syscalls.js'
 
 /** What came with the bytes of a message. recvmsg(2) */
 export interface MessageInfo {
@@ -62,17 +60,15 @@ export function receiveMessage(
   }
 }
 
-/** Sends `buffers`, one after the other, as one message; null where there is no room. */
-export function sendMessage(
-  fd: number,
+/** The message of `buffers`, one after the other. */
+export function messageToSend(
   family: number,
   buffers: readonly Data[],
   control: readonly OutgoingControl[],
-  flags: number,
   address: AddressLike | undefined,
-): number | null {
+): Message {
   if (!Array.isArray(buffers)) throw invalidType('buffers', buffers, 'an array')
-  const message: Message = {
+  return {
     name: address === undefined ? null : encodeAddress(address, family),
     iov: buffers.map(bytesOf),
     control: encodeControl(control, family),
@@ -80,5 +76,4 @@ export function sendMessage(
     controlLength: 0,
     flags: 0,
   }
-  return attempt(() => sendmsg(fd, message, sendFlags(flags)), 'sendmsg', address)
 }

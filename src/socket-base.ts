@@ -4,29 +4,40 @@ import { addressRoom, decodeAddress, encodeAddress, senderAddress } from './addr
 import type { AddressLike, SocketAddress } from './address.js'
 import {
   AF_INET,
+  AF_INET6,
   AF_UNIX,
   F_GETFD,
   F_SETFD,
   FD_CLOEXEC,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
+  MSG_TRUNC,
   POLLOUT,
+  POLLRDHUP,
   SO_DOMAIN,
   SO_ERROR,
   SO_PROTOCOL,
   SO_TYPE,
 } from './constants.js'
-import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from './constants.js'
-import { receiveBatch, sendBatch } from './batch.js'
+import {
+  IPPROTO_TCP,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  SOMAXCONN,
+} from './constants.js'
+import { emptyBatch, receiveBatch, sendBatch } from './batch.js'
 import type { MessageBatch } from './batch.js'
 import type { OutgoingControl } from './control.js'
-import { bytesOf, inSteps, received, roomFor } from './data.js'
+import { bytesOf, checkLent, inSteps, received, roomFor } from './data.js'
 import type { Data, Sending } from './data.js'
 import { fdOf } from './descriptor.js'
 import type { Descriptor } from './descriptor.js'
 import { attempt, check, checkInteger, interrupted, invalidType, invalidValue, outcome, socketError } from './errors.js'
 import { dataView, field, read } from './layout.js'
-import { receiveMessage, sendMessage } from './messages.js'
+import { messageToSend, receiveMessage } from './messages.js'
 import type { MessageInfo } from './messages.js'
 import type { OwnedFd } from './owned-fd.js'
 import { closeWithThread, disown, own } from './ownership.js'
@@ -58,6 +69,17 @@ export const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
 
 const maxSendfile = 0x7ffff000 // what Linux takes at a time
 
+/** Whether it is a TCP socket. */
+export const isTcp = ({ family, type, protocol }: SocketBase): boolean =>
+  type === SOCK_STREAM && (family === AF_INET || family === AF_INET6) && (protocol === 0 || protocol === IPPROTO_TCP)
+
+/** Whether no receive of it that gives nothing is an end: what it receives are messages, which may be empty. */
+export const isDatagram = ({ type }: SocketBase): boolean => type !== SOCK_STREAM && type !== SOCK_SEQPACKET
+
+// On Linux a connect of TCP that was under way gives its result to the next connect(2), which leaves the socket as one
+// that can connect again; on BSD that would be a new attempt.
+const connectTells = process.platform === 'linux'
+
 const pollfds = new Pollfds(1)
 
 const peer = Buffer.alloc(addressRoom)
@@ -85,6 +107,42 @@ export interface ReceivedFds extends ReceivedMessage {
 /** The kind of the address that one `type` of socket gets: a Socket constructor. */
 type SocketClass<T> = new (family: number, type: number, protocol: number, fd: number) => T
 
+// A descriptor that is being given to a new socket, and who has it by now.
+interface Adoption {
+  readonly fd: number
+  owner?: SocketBase
+}
+
+let adoption: Adoption | undefined
+
+/**
+ * A socket of a class on a descriptor. Where the class's constructor throws, or takes no descriptor, that goes to `refused`
+ * and nobody has it.
+ */
+function adopt<T>(
+  type: SocketClass<T>,
+  given: readonly [number, number, number, fd: number],
+  refused: (fd: number) => void,
+): T {
+  const fd = given[3]
+  const outer = adoption
+  const mine: Adoption = (adoption = { fd })
+  let made: T | undefined
+  try {
+    made = new type(...given)
+    if (mine.owner !== undefined) return made
+  } catch (error) {
+    // What the constructor itself has closed or detached is its own affair.
+    if (mine.owner === undefined || mine.owner.detach() === fd) refused(fd)
+    throw error
+  } finally {
+    adoption = outer
+  }
+  refused(fd)
+  if (made instanceof SocketBase) made.close()
+  throw invalidType('constructor', type, 'a class whose constructor passes its arguments on to Socket')
+}
+
 let defaultTimeout: number | null = null
 
 /** The timeout of new sockets, in milliseconds; null waits for ever. Python's getdefaulttimeout */
@@ -97,7 +155,11 @@ export function setdefaulttimeout(timeout: number | null): void {
 
 export abstract class SocketBase {
   #fd: number
-  #timeout = defaultTimeout
+  #timeout: number | null
+  #connecting = false
+  #shut = false // this receive waited, and no more can come
+  /** Whether the latest receive gave nothing since receiving is shut down, and not a message without bytes. */
+  protected ended = false
   /** The address family: AF_INET, AF_INET6, AF_UNIX… */
   readonly family: number
   /** The type: SOCK_STREAM, SOCK_DGRAM… */
@@ -106,20 +168,22 @@ export abstract class SocketBase {
   readonly protocol: number
 
   /**
-   * A new socket, close-on-exec and non-blocking: waiting is done here, in poll(2). `fd` takes over a descriptor that
-   * is one already. socket(2)
+   * A new socket, close-on-exec and non-blocking: waiting is done here, in poll(2). SOCK_NONBLOCK in the type is the
+   * timeout 0, SOCK_CLOEXEC changes nothing. `fd` takes over a descriptor that is one already. socket(2)
    */
   constructor(family: number = AF_INET, type: number = SOCK_STREAM, protocol = 0, fd?: number) {
     this.#fd = fd === undefined ? openSocket(family, type, protocol) : checkInteger('fd', fd, 0, 2 ** 31 - 1)
     this.family = family
     this.type = type & ~((SOCK_CLOEXEC ?? 0) | (SOCK_NONBLOCK ?? 0))
     this.protocol = protocol
+    this.#timeout = (type & (SOCK_NONBLOCK ?? 0)) === 0 ? defaultTimeout : 0
     own(this, this.#fd)
+    if (fd !== undefined && adoption?.fd === fd) adoption.owner ??= this
   }
 
   /**
    * Takes over a descriptor, whose family, type and protocol are found out, and makes it non-blocking, for all who
-   * share it. It is closed with this object. socket(7)
+   * share it. It is closed with this object; where this throws it stays the caller's. socket(7)
    */
   static fromFd<T>(this: SocketClass<T>, fd: number): T {
     checkInteger('fd', fd, 0, 2 ** 31 - 1)
@@ -127,13 +191,21 @@ export abstract class SocketBase {
     const protocol = SO_PROTOCOL === undefined ? 0 : getInteger(fd, SOL_SOCKET, SO_PROTOCOL)
     const family = familyOf(fd)
     setNonblocking(fd)
-    return new this(family, type, protocol, fd)
+    return adopt(this, [family, type, protocol, fd], () => undefined)
   }
 
   /** Two sockets, connected to each other; Unix stream sockets unless told otherwise. socketpair(2) */
   static pair<T>(this: SocketClass<T>, family: number = AF_UNIX, type: number = SOCK_STREAM, protocol = 0): [T, T] {
     const [first, second] = openPair(family, type, protocol)
-    return [new this(family, type, protocol, first), new this(family, type, protocol, second)]
+    const made: T[] = []
+    try {
+      for (const fd of [first, second]) made.push(adopt(this, [family, type, protocol, fd], sys.close))
+      return made as [T, T]
+    } catch (error) {
+      if (made.length === 0) sys.close(second)
+      else (made[0] as SocketBase).close()
+      throw error
+    }
   }
 
   /** The descriptor, −1 once it is closed or detached. */
@@ -153,7 +225,8 @@ export abstract class SocketBase {
 
   /** Gives the socket its address. Numeric; `''` is the any-address, port 0 any free one. bind(2) */
   bind(address: AddressLike): void {
-    check(sys.bind(this.#fd, encodeAddress(address, this.family)), 'bind', address)
+    const bytes = encodeAddress(address, this.family)
+    check(sys.bind(this.#fd, bytes), 'bind', address)
   }
 
   /** Makes the socket one that accepts; `backlog` connections may wait to be accepted. listen(2) */
@@ -180,15 +253,21 @@ export abstract class SocketBase {
   getsockopt(level: number, name: number, size: number): Buffer
   getsockopt(level: number, name: number, size?: number): number | Buffer {
     if (size === undefined) return getInteger(this.#fd, level, name)
+    checkInteger('size', size, 0, 2 ** 31 - 1)
     const value = Buffer.alloc(size)
     const length = new Uint32Array([size])
     check(sys.getsockopt(this.#fd, level, name, value, length), 'getsockopt')
     return value.subarray(0, length[0])
   }
 
-  /** Sets an option; a null value is followed by its length. setsockopt(2) */
+  /**
+   * Sets an option; a null value is followed by its length. SO_RCVTIMEO and SO_SNDTIMEO are for calls that wait in the
+   * kernel, as none of a Socket's does: `settimeout` is for these. SO_RCVLOWAT says when a descriptor is ready, to poll(2)
+   * and its like; a receive gives what there is. setsockopt(2), socket(7)
+   */
   setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
-    check(sys.setsockopt(this.#fd, level, name, optionBytes(value), length), 'setsockopt')
+    const bytes = optionBytes(value)
+    check(sys.setsockopt(this.#fd, level, name, bytes, length), 'setsockopt')
   }
 
   /** Ends one direction or both: SHUT_RD, SHUT_WR ("done sending, still listening"), SHUT_RDWR. shutdown(2) */
@@ -230,7 +309,7 @@ export abstract class SocketBase {
 
   /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
   dup(): this {
-    return this.made(this.family, this.type, this.protocol, duplicate(this.#fd))
+    return this.#made(duplicate(this.#fd))
   }
 
   /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD */
@@ -270,23 +349,42 @@ export abstract class SocketBase {
       return acceptSocket(this.#fd, peer, peerLength)
     }, 'accept')
     if (fd === null) return null
-    return [this.made(this.family, this.type, this.protocol, fd), decodeAddress(peer, peerLength[0])]
+    const address = decodeAddress(peer, peerLength[0]) // the class's constructor may make calls
+    return [this.#made(fd), address]
   }
 
   /**
    * Begins to connect, or asks how that went: true once connected, null while it is under way. A socket that is being
-   * connected is writable when it has ended. connect(2)
+   * connected is writable when it has ended; one that was connected before is EISCONN. connect(2)
    */
   tryConnect(address: AddressLike): true | null {
-    const result = sys.connect(this.#fd, encodeAddress(address, this.family))
-    if (result >= 0 || result === -EISCONN) return true
-    if (result === -EALREADY || result === -EINTR || result === -EINPROGRESS) return null
+    return this.#connect(address, this.#connecting)
+  }
+
+  /** Whether a connect is under way, as far as is known here. */
+  protected get connecting(): boolean {
+    return this.#connecting
+  }
+
+  #connect(address: AddressLike, underWay: boolean): true | null {
+    const bytes = encodeAddress(address, this.family)
+    const result = sys.connect(this.#fd, bytes)
+    this.#connecting = result === -EALREADY || result === -EINTR || result === -EINPROGRESS
+    if (this.#connecting) return null
+    if (result >= 0 || (result === -EISCONN && underWay)) return true
     if (result === -EAGAIN && this.family === AF_UNIX) return null // its backlog is full; elsewhere it is a failure
     throw socketError(result, 'connect', { address })
   }
 
   /** How a connect that was under way went: true once connected, null while it still is. connect(2), getsockopt(2) */
   protected connected(address: AddressLike): true | null {
+    if (connectTells && isTcp(this)) return this.#connect(address, true)
+    const result = this.#askConnected(address)
+    if (result === true) this.#connecting = false
+    return result
+  }
+
+  #askConnected(address: AddressLike): true | null {
     for (let ended = false; ; ended = true) {
       const error = getInteger(this.#fd, SOL_SOCKET, SO_ERROR)
       if (error !== 0) throw socketError(error, 'connect', { address })
@@ -302,7 +400,7 @@ export abstract class SocketBase {
 
   /** As recv, or null where nothing has come. recv(2) */
   tryRecv(size: number, flags = 0): Buffer | null {
-    const room = roomFor(size)
+    const room = roomFor(size, flags)
     const count = this.#recvInto(room, flags) // a method that somebody overrides might ask for the same room
     return count === null ? null : received(room, count)
   }
@@ -316,7 +414,7 @@ export abstract class SocketBase {
     let count: number
     do count = sys.recv(this.#fd, view, flags)
     while (interrupted(count)) // attempt(), without a closure for each message
-    return outcome(count, 'recv')
+    return count === -EAGAIN && this.#shut ? this.#nothing(0) : outcome(count, 'recv')
   }
 
   /** As recvfromInto, or null where nothing has come. recvfrom(2) */
@@ -329,13 +427,15 @@ export abstract class SocketBase {
       peerLength[0] = peer.length
       return sys.recvfrom(this.#fd, view, flags, peer, peerLength)
     }, 'recvfrom')
-    if (count === null) return null
-    return [count, senderAddress(peer, peerLength[0]!, this.family) ?? decodeAddress(peer, 0)]
+    if (count === null && !this.#shut) return null
+    if (count === null) peerLength[0] = 0
+    const address = senderAddress(peer, peerLength[0]!, this.family) ?? decodeAddress(peer, 0)
+    return count === null ? this.#nothing([0, address]) : [count, address]
   }
 
   /** As recvfrom, or null where nothing has come. recvfrom(2) */
   tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
-    const room = roomFor(size)
+    const room = roomFor(size, flags)
     const result = this.#recvfromInto(room, flags)
     return result && [received(room, result[0]), result[1]]
   }
@@ -353,8 +453,10 @@ export abstract class SocketBase {
   protected sending(data: Data, flags: number, burst?: number, sent = 0): Sending {
     const bytes = bytesOf(data)
     const { buffer, byteOffset, byteLength } = bytes
-    const trySend = (sent: number): number | null =>
-      this.trySend(sent === 0 ? bytes : new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags)
+    const trySend = (sent: number): number | null => {
+      checkLent('data', bytes, byteLength)
+      return this.trySend(sent === 0 ? bytes : new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags)
+    }
     return inSteps(byteLength, trySend, burst, sent)
   }
 
@@ -367,14 +469,22 @@ export abstract class SocketBase {
 
   /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
   tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
-    const room = roomFor(size)
-    const message = receiveMessage(this.#fd, this.family, [room], controlSize, flags)
+    const room = roomFor(size, flags)
+    const message = this.#recvmsgInto([room], controlSize, flags)
     return message && { data: received(room, message.size), ...message }
   }
 
   /** As recvmsgInto, or null where nothing has come. recvmsg(2) */
   tryRecvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo | null {
-    return receiveMessage(this.#fd, this.family, views, controlSize, flags)
+    const given: readonly View[] = Array.isArray(views) ? views.slice() : views // reading an element may run a getter
+    return this.#recvmsgInto(given, controlSize, flags)
+  }
+
+  #recvmsgInto(views: readonly View[], controlSize: number, flags: number): MessageInfo | null {
+    const message = receiveMessage(this.#fd, this.family, views, controlSize, flags)
+    if (message !== null || !this.#shut) return message
+    const address = senderAddress(peer, 0, this.family)
+    return this.#nothing({ size: 0, address, flags: 0, truncated: false, controlTruncated: false, control: [] })
   }
 
   /** As sendmsg, or null where there is no room. sendmsg(2) */
@@ -384,7 +494,8 @@ export abstract class SocketBase {
     flags = 0,
     address?: AddressLike,
   ): number | null {
-    return sendMessage(this.#fd, this.family, buffers, control, flags, address)
+    const message = messageToSend(this.family, buffers, control, address)
+    return attempt(() => sys.sendmsg(this.#fd, message, sendFlags(flags)), 'sendmsg', address)
   }
 
   /** As recvFds, or null where nothing has come. recvmsg(2), unix(7) */
@@ -404,7 +515,35 @@ export abstract class SocketBase {
 
   /** As recvmmsg, or null where nothing has come. recvmmsg(2) */
   tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
-    return receiveBatch(this.#fd, this.family, batch, flags)
+    // The bytes that a stream leaves out were none that came now.
+    if ((flags & MSG_TRUNC) !== 0 && this.type === SOCK_STREAM) batch.data.fill(0)
+    const count = receiveBatch(this.#fd, this.family, batch, flags)
+    return count === null && this.#shut ? this.#nothing(emptyBatch(batch, this.family)) : count
+  }
+
+  #nothing<Result>(none: Result): Result {
+    this.ended = true
+    return none
+  }
+
+  /**
+   * Whether receiving is shut down, so that a receive that waits gives nothing: a datagram socket's that does not wait says
+   * EAGAIN even then, and poll(2) calls it readable for ever. shutdown(2)
+   */
+  protected isShut(): boolean {
+    if (POLLRDHUP === undefined || !isDatagram(this)) return false
+    pollfds.set(0, this.#fd, POLLRDHUP)
+    return pollfds.wait(0) > 0 && (pollfds.revents(0) & POLLRDHUP) !== 0
+  }
+
+  /** Makes a receive that has waited, where receiving is shut down: what came before that, else nothing. */
+  protected last<Result>(receive: () => Result): Result {
+    this.#shut = true
+    try {
+      return receive()
+    } finally {
+      this.#shut = false
+    }
   }
 
   /** As sendmmsg, or null where there is no room. sendmmsg(2) */
@@ -430,9 +569,9 @@ export abstract class SocketBase {
     return inSteps(count, trySend, burst)
   }
 
-  /** A socket of this one's class on a descriptor of ours. */
-  protected made(family: number, type: number, protocol: number, fd: number): this {
-    return new (this.constructor as SocketClass<this>)(family, type, protocol, fd)
+  // A socket of this one's class on a descriptor of ours.
+  #made(fd: number): this {
+    return adopt(this.constructor as SocketClass<this>, [this.family, this.type, this.protocol, fd], sys.close)
   }
 }
 

@@ -7,7 +7,7 @@ import type { OutgoingControl } from './control.js'
 import { allRoomFor, bytesOf } from './data.js'
 import type { Data, Sending } from './data.js'
 import type { Descriptor } from './descriptor.js'
-import { SocketError, socketError } from './errors.js'
+import { sendingFailed, SocketError, socketError } from './errors.js'
 import { fill, fillFrom, fillMessage, fills, haveRoom } from './filling.js'
 import type { Filling } from './filling.js'
 import { interrupterOf } from './interrupter.js'
@@ -20,13 +20,11 @@ import { Wait } from './wait.js'
 
 const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
 
+// So many calls are made in a row before somebody looks whether they are to end.
+const burst = 64
+
 // What ends a wait leaves what came before it.
 const endsWait = new Set([EAGAIN, EINTR, ETIMEDOUT])
-
-// What ended a sending, with how many bytes had gone.
-function broken(error: unknown, syscall: string, sent: number): unknown {
-  return error instanceof SocketError ? socketError(error.errno, syscall, { sent, cause: error }) : error
-}
 
 /**
  * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), a signal comes that
@@ -46,10 +44,8 @@ export class Socket extends SocketBase {
     if (this.gettimeout() === 0)
       throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
     const wait = new Wait('connect', this.gettimeout(), [this], address)
-    if (this.family !== AF_UNIX) {
-      wait.ready(this.fd, POLLOUT)
-      return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, wait)
-    }
+    if (this.family !== AF_UNIX)
+      return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, false, wait)
     // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
     do wait.pause(10)
     while (this.tryConnect(address) === null)
@@ -61,7 +57,7 @@ export class Socket extends SocketBase {
    */
   recv(size: number, flags = 0): Buffer {
     if (!fills(this, flags) || size === 0) return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags), flags)
-    const buffer = allRoomFor(size)
+    const buffer = allRoomFor(size, flags)
     return buffer.subarray(0, this.recvInto(buffer, flags))
   }
 
@@ -70,7 +66,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recv',
-        fill(view, rest => this.tryRecvInto(rest, flags)),
+        fill(view, rest => this.tryRecvInto(rest, flags), burst),
       )
     return this.tryRecvInto(view, flags) ?? this.#waitToRecv(view, flags)
   }
@@ -82,7 +78,7 @@ export class Socket extends SocketBase {
   recvfrom(size: number, flags = 0): [Buffer, SocketAddress] {
     if (!fills(this, flags) || size === 0)
       return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags), flags)
-    const buffer = allRoomFor(size)
+    const buffer = allRoomFor(size, flags)
     const [count, address] = this.recvfromInto(buffer, flags)
     return [buffer.subarray(0, count), address]
   }
@@ -92,7 +88,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recvfrom',
-        fillFrom(view, rest => this.tryRecvfromInto(rest, flags)),
+        fillFrom(view, rest => this.tryRecvfromInto(rest, flags), burst),
       )
     return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags)
   }
@@ -116,9 +112,9 @@ export class Socket extends SocketBase {
       sent = this.trySend(bytes, flags)
       if (sent === byteLength || sent === 0) return // as mostly
     } catch (error) {
-      throw broken(error, 'send', 0)
+      throw sendingFailed(error, 'send', 0)
     }
-    this.#whole('send', this.sending(bytes, flags, undefined, sent ?? 0), flags, sent !== null)
+    this.#whole('send', this.sending(bytes, flags, burst, sent ?? 0), flags, sent !== null)
   }
 
   /** Sends a datagram to an address. sendto(2) */
@@ -134,7 +130,7 @@ export class Socket extends SocketBase {
   recvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage {
     if (!fills(this, flags) || size === 0)
       return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags)
-    const buffer = allRoomFor(size)
+    const buffer = allRoomFor(size, flags)
     const message = this.recvmsgInto([buffer], controlSize, flags)
     return { data: buffer.subarray(0, message.size), ...message }
   }
@@ -147,7 +143,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom(views))
       return this.#fill(
         'recvmsg',
-        fillMessage(views, rest => this.tryRecvmsgInto(rest, controlSize, flags)),
+        fillMessage(views, rest => this.tryRecvmsgInto(rest, controlSize, flags), burst),
       )
     return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags)
   }
@@ -181,8 +177,9 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends `count` messages of a batch from message `start`, all unless told otherwise, or as many as there is room for,
-   * at least one; returns how many. sendmmsg(2)
+   * Sends `count` messages of a batch from message `start`, all by default, or as many as there is room for, at least
+   * one; returns how many. Where one fails after others went, these are counted, and the next call, from that message on,
+   * throws its error, with its address. sendmmsg(2)
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number {
     return this.#until(POLLOUT, 'sendmmsg', () => this.trySendmmsg(batch, count, flags, start), flags)
@@ -195,7 +192,7 @@ export class Socket extends SocketBase {
    * @throws SocketError whose `sent` says how many bytes went
    */
   sendfile(file: Descriptor, offset = 0, count = Infinity): number {
-    return this.#whole('sendfile', this.sendingFile(file, offset, count), 0)
+    return this.#whole('sendfile', this.sendingFile(file, offset, count, burst), 0)
   }
 
   /**
@@ -208,7 +205,7 @@ export class Socket extends SocketBase {
 
   #fill<Result>(syscall: string, { steps, result }: Filling<Result>): Result {
     try {
-      this.#until(POLLIN, syscall, steps.step)
+      this.#steps(POLLIN, syscall, steps)
     } catch (error) {
       if (steps.sent === 0 || !(error instanceof SocketError && endsWait.has(-error.errno))) throw error
     }
@@ -217,20 +214,20 @@ export class Socket extends SocketBase {
 
   #whole(syscall: string, sending: Sending, flags: number, tries = true): number {
     try {
-      this.#until(POLLOUT, syscall, sending.step, flags, undefined, tries)
+      this.#steps(POLLOUT, syscall, sending, flags, tries)
       return sending.sent
     } catch (error) {
-      throw broken(error, syscall, sending.sent)
+      throw sendingFailed(error, syscall, sending.sent)
     }
   }
 
   // For who has tried in vain. A closure costs the method that makes it, so these are none of recvInto and send.
   #waitToRecv(view: View, flags: number): number {
-    return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags, undefined, false)
+    return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags, false)
   }
 
   #waitToSend(bytes: View, flags: number): number {
-    return this.#until(POLLOUT, 'send', () => this.trySend(bytes, flags), flags, undefined, false)
+    return this.#until(POLLOUT, 'send', () => this.trySend(bytes, flags), flags, false)
   }
 
   // Try, wait, try again: a wake-up is a hint. The descriptor is read anew each time.
@@ -239,14 +236,30 @@ export class Socket extends SocketBase {
     syscall: string,
     step: () => Result | null,
     flags = 0,
-    wait?: Wait,
     tries = true, // before it waits
+    wait?: Wait,
   ): Result {
-    for (let result = tries ? step() : null; ; result = step()) {
+    for (let result = tries ? step() : null; ;) {
       if (result !== null) return result
       if ((flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
       wait ??= new Wait(syscall, this.gettimeout(), [this])
       wait.ready(this.fd, events)
+      result = step()
+      if (result === null && events === POLLIN && this.isShut()) result = this.last(step)
+    }
+  }
+
+  // The same for what is done in many steps: what has gone was not in vain, and however much goes, the time is over once.
+  #steps(events: number, syscall: string, steps: Sending, flags = 0, tries = true): void {
+    let wait: Wait | undefined
+    let before = steps.sent
+    for (let over = tries ? steps.step() : null; over !== true; over = steps.step()) {
+      if (over === null && (flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
+      wait ??= new Wait(syscall, this.gettimeout(), [this])
+      if (steps.sent > before) wait.progressed()
+      before = steps.sent
+      if (over === null) wait.ready(this.fd, events)
+      else wait.check()
     }
   }
 }

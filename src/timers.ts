@@ -63,3 +63,21 @@ export class Timer {
     else this.#ring()
   }
 }
+
+const patience = 16
+const spread = 100
+const longestPause = 10
+
+/** Wake-ups after which a call had to wait all the same: when many follow each other closely, they are to be slowed down. */
+export class Backoff {
+  #inVain = 0
+  #last = -Infinity
+
+  /** One more: for how many milliseconds to let the descriptor be, 0 for the first few. */
+  next(): number {
+    const now = performance.now()
+    if (now - this.#last > spread) this.#inVain = 0
+    this.#last = now
+    return ++this.#inVain <= patience ? 0 : Math.min(2 ** (this.#inVain - patience - 1), longestPause)
+  }
+}

@@ -8,6 +8,7 @@ import { socketError } from './errors.js'
 import { isInterrupted, tellInterrupted } from './interrupter.js'
 import { Pollfds } from './pollfds.js'
 import { signalCame, tellSignals } from './signals.js'
+import { Backoff } from './timers.js'
 
 const { EAGAIN, EINTR, ETIMEDOUT } = constants.errno
 
@@ -28,12 +29,16 @@ export class Deadline {
   }
 }
 
+const over = new Deadline(0)
 const one = new Pollfds(1)
 const none = new Pollfds(0)
 
 /**
  * The waiting of one call: as often as it has to, until one deadline. An interrupter of one of `blocking`, or a signal
  * that `process` has a listener for, ends it with an InterruptedError; any other signal is no reason to. PEP 475
+ *
+ * The kernel may call a descriptor ready for a call that it then refuses, again and again: each of these ends the wait
+ * even so, and what is ready in vain is asked for less and less often.
  */
 export class Wait {
   readonly #syscall: string
@@ -41,6 +46,9 @@ export class Wait {
   readonly #blocking: readonly unknown[]
   readonly #address: AddressLike | undefined
   readonly #deadline: Deadline
+  #ending = false // the call has had its last try
+  #woken = false // and the call had to wait again
+  #backoff: Backoff | undefined
 
   /** `timeout` is in milliseconds, null for ever. The address is for the errors. */
   constructor(syscall: string, timeout: number | null, blocking: readonly unknown[], address?: AddressLike) {
@@ -63,22 +71,48 @@ export class Wait {
   /** Waits until `fd` has one of `events`, or an error: true; or the time is over: false. poll(2) */
   until(fd: number, events: number): boolean {
     if (this.#timeout === 0) return false
+    if (this.#woken) this.#rest((this.#backoff ??= new Backoff()).next())
+    this.#woken = true
     one.set(0, fd, events)
     return this.slices(timeoutMs => one.wait(timeoutMs)) > 0
   }
 
-  /** Waits some milliseconds, where nothing tells when it is worth to try again; throws as `ready` does. */
-  pause(ms: number): void {
-    const { left } = this.#deadline
-    if (left === 0) throw this.#error(ETIMEDOUT)
-    this.slices(timeoutMs => none.wait(timeoutMs), new Deadline(Math.min(ms, left)))
+  /** Something was done since the last wake-up: it was not in vain. */
+  progressed(): void {
+    this.#woken = false
+    this.#backoff = undefined
   }
 
-  /** Calls `wait` with the milliseconds of a slice until it returns more than 0, or 0 when the time is over. */
+  /** Throws as `ready` does where the time is over or the wait is to end, for a call that goes on without waiting. */
+  check(): void {
+    if (this.#timeout === 0) return
+    this.slices(() => 0, over)
+    if (this.#deadline.left === 0) throw this.#error(ETIMEDOUT)
+  }
+
+  /** Waits some milliseconds, where nothing tells when it is worth to try again; throws as `ready` does. */
+  pause(ms: number): void {
+    if (this.#deadline.left === 0) throw this.#error(ETIMEDOUT)
+    this.#rest(ms)
+  }
+
+  #rest(ms: number): void {
+    if (ms === 0) return
+    this.slices(timeoutMs => none.wait(timeoutMs), new Deadline(Math.min(ms, this.#deadline.left)))
+  }
+
+  /**
+   * Calls `wait` with the milliseconds of a slice until it returns more than 0, or 0 when the time is over. What ends the
+   * wait gives the call one more try, and no other, however ready the descriptor is.
+   */
   slices(wait: (timeoutMs: number) => number, deadline = this.#deadline): number {
     for (;;) {
-      const result = wait(this.#interrupted() ? 0 : Math.min(deadline.left, slice))
-      if (result > 0) return result
+      const ending = deadline.left === 0 || this.#interrupted()
+      const result = ending && this.#ending ? 0 : wait(ending ? 0 : Math.min(deadline.left, slice))
+      if (result > 0) {
+        this.#ending = ending
+        return result
+      }
       if (result < 0 && result !== -EINTR) throw this.#error(result)
       if (this.#timeout !== 0 && this.#interrupted()) {
         tellInterrupted(this.#blocking)
@@ -94,6 +128,7 @@ export class Wait {
   }
 
   #error(errno: number): Error {
-    return socketError(errno, this.#syscall, { address: this.#address })
+    const timeout = errno === ETIMEDOUT ? this.#timeout : null
+    return socketError(errno, this.#syscall, { address: this.#address, timeout })
   }
 }

@@ -498,6 +498,19 @@ describe('the process', () => {
     expect(await child.finished()).toBe('idle\n')
   })
 
+  test('does not stay for an unref’ed socket, nor for its timers', async () => {
+    const child = script(`
+      const [one, other] = Socket.pair()
+      const server = await createServer(['127.0.0.1', 0])
+      for (const socket of [one, server]) socket.unref()
+      for (const timeout of [60_000, 2 ** 40]) one.recv(1, { timeout })
+      server.accept({ timeout: 60_000 })
+      other.recv(1, { timeout: 60_000 })
+      other.unref() // who waits already is meant too
+      console.log('idle')`)
+    expect(await child.finished()).toBe('idle\n')
+  })
+
   test('stays while somebody waits, and no longer', async () => {
     const child = script(`
       const server = await createServer(['127.0.0.1', 0])
@@ -561,6 +574,28 @@ describe('nobody starves', () => {
     await kept(a).sendall(Buffer.alloc(length))
     expect(a.sends).toBe(length)
     expect(turns).toBeGreaterThan(100)
+  })
+
+  // One after the other they would have to be looked for among all, or moved: that took minutes.
+  test('however many wait: 300,000 are served, and as many aborted, in the order of their calls', async () => {
+    const [a, b] = pair(SOCK_SEQPACKET)
+    const count = 300_000
+    let served = 0
+    let inOrder = true
+    const waits = Array.from({ length: count }, (_, i) =>
+      a.recv(1).then(() => {
+        inOrder &&= served++ === i
+      }),
+    )
+    for (let i = 0; i < count; i++) await b.send('x')
+    await Promise.all(waits)
+    expect(inOrder).toBe(true)
+    const aborts = Array.from({ length: 3 }, () => new AbortController())
+    const aborted = Promise.all(
+      Array.from({ length: count }, (_, i) => failure(a.recv(1, { signal: aborts[i % 3]!.signal }))),
+    )
+    for (const abort of [aborts[1]!, aborts[2]!, aborts[0]!]) abort.abort()
+    expect((await aborted).every(error => error instanceof AbortError)).toBe(true)
   })
 
   test('in the order of their calls even so', async () => {
@@ -783,6 +818,66 @@ describe('loops', () => {
     expect(await served).toBe('one two')
   })
 
+  test('a datagram without bytes ends none', async () => {
+    const [a, b] = pair(SOCK_DGRAM)
+    for (const message of ['', 'second', '']) await b.send(message)
+    const got: string[] = []
+    for await (const chunk of a.chunks()) {
+      got.push(String(chunk))
+      if (got.length === 3) a.close()
+    }
+    expect(got).toEqual(['', 'second', ''])
+  })
+
+  test('connections() goes on after what accept(2) fails with in passing, and not after its own', async () => {
+    const warnings: Error[] = []
+    const warn = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', warn)
+    onTestFinished(() => void process.off('warning', warn))
+    const failures = ['ECONNABORTED', 'EMFILE', 'ENFILE', 'ECONNABORTED'] as const
+    class Failing extends Socket {
+      failed = 0
+      override tryAccept(): [this, sync.SocketAddress] | null {
+        const failure = failures[this.failed]
+        if (failure === undefined) return super.tryAccept()
+        this.failed++
+        throw new sync.SocketError(constants.errno[failure as 'EMFILE'], 'accept')
+      }
+    }
+    const server = kept(Failing.fromFd((await createServer(['127.0.0.1', 0])).detach()))
+    await kept(new Socket()).connect(server.getsockname())
+    for await (const [peer] of server.connections({ signal: AbortSignal.timeout(10_000) })) {
+      kept(peer)
+      break
+    }
+    expect(server.failed).toBe(4)
+    expect(warnings.map(({ message }) => message)).toEqual(['A server cannot accept a client: accept EMFILE'])
+    const [none] = pair()
+    expect(await failure(none.connections().next())).toMatchObject({ code: 'EINVAL' })
+  })
+
+  test('a pause of connections() ends with the listener, and with an abort', async () => {
+    class Poor extends Socket {
+      tries = 0
+      override tryAccept(): null {
+        this.tries++
+        throw new sync.SocketError(constants.errno.EMFILE, 'accept')
+      }
+    }
+    const poor = async (): Promise<Poor> => kept(Poor.fromFd((await createServer(['127.0.0.1', 0])).detach()))
+    const first = await poor()
+    const ended = first.connections().next()
+    while (first.tries === 0) await turn()
+    first.close()
+    expect(await ended).toMatchObject({ done: true })
+    const second = await poor()
+    const abort = new AbortController()
+    const aborted = failure(second.connections({ signal: abort.signal }).next())
+    while (second.tries === 0) await turn()
+    abort.abort()
+    expect(await aborted).toBeInstanceOf(AbortError)
+  })
+
   test('leaving one closes nothing, and takes no byte', async () => {
     const [a, b] = pair()
     await b.sendall('abcdef')
@@ -900,7 +995,40 @@ test('what is lent must stay as it is: memory that is taken away is told of', as
   structuredClone(room, { transfer: [room.buffer] })
   await b.sendall('too late')
   while (b.tryRecv(65536) !== null) await turn()
-  expect(await sending).toBeInstanceOf(TypeError)
-  expect(await receiving).toBeInstanceOf(TypeError)
+  const gone = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }
+  const error = await sending
+  expect(error).toMatchObject({ ...gone, message: expect.stringContaining("'data'") })
+  expect(error.sent).toBeGreaterThan(0)
+  expect(await receiving).toMatchObject({ ...gone, message: expect.stringContaining("'view'") })
   expect(String(await a.recv(10))).toBe('too late')
+})
+
+test('nothing is sent, and no end received, in the place of memory that is gone', async () => {
+  const [a, b] = pair(SOCK_DGRAM)
+  while (a.trySend('x'.repeat(1000)) !== null) continue
+  const lend = (): Uint8Array => new Uint8Array(10)
+  const lent: Uint8Array[] = []
+  const given = <T extends Uint8Array>(bytes: T): T => (lent.push(bytes), bytes)
+  const sends = [
+    a.send(given(lend())),
+    a.sendmsg([given(lend())]),
+    a.sendFds(given(lend()), [0]),
+    a.sendall(given(lend())),
+  ].map(failure)
+  const view = given(lend())
+  const dataView = new DataView(given(lend()).buffer)
+  const receives = [
+    b.recvInto(view, MSG_PEEK | MSG_DONTWAIT).then(() => failure(a.recvInto(view))),
+    failure(a.recvfromInto(given(lend()))),
+    failure(a.recvmsgInto([given(lend()), given(lend())])),
+    failure(a.recvInto(dataView)),
+  ]
+  await turn()
+  for (const { buffer } of lent) structuredClone(buffer, { transfer: [buffer] })
+  while (b.tryRecv(2000) !== null) await turn()
+  await b.send('too late')
+  const code = 'ERR_INVALID_ARG_VALUE'
+  for (const error of await Promise.all([...sends, ...receives])) expect(error).toMatchObject({ code })
+  expect(String(await a.recv(10))).toBe('too late')
+  expect(b.tryRecv(10)).toBeNull()
 })

@@ -163,10 +163,29 @@ describe('connect', () => {
     })
   })
 
-  test('a socket that is connected already is EISCONN to a second connect elsewhere', () => {
-    const [client] = connected()
-    expect(client.tryConnect(client.getpeername())).toBe(true)
-    expect(client.getpeername()).toMatchObject({ address: '127.0.0.1' })
+  test('is EISCONN for a socket that is connected, or listens', () => {
+    const server = listening()
+    const other = listening()
+    const client = closing(new Socket())
+    client.connect(server.getsockname())
+    for (const socket of [client, other]) {
+      for (const connect of ['connect', 'tryConnect'] as const) {
+        const error = thrown(() => socket[connect](server.getsockname()))
+        expect(error).toMatchObject({ code: 'EISCONN', syscall: 'connect', port: portOf(server) })
+      }
+    }
+    expect(client.getpeername()).toEqual(server.getsockname())
+  })
+
+  test.skipIf(process.platform === 'darwin')('that was refused can be tried again', () => {
+    const listener = closing(new Socket())
+    listener.bind(['127.0.0.1', 0])
+    const client = closing(new Socket())
+    for (let i = 0; i < 2; i++)
+      expect(thrown(() => client.connect(listener.getsockname()))).toBeInstanceOf(ConnectionRefusedError)
+    listener.listen()
+    client.connect(listener.getsockname())
+    expect(client.getpeername()).toEqual(listener.getsockname())
   })
 
   test('tryConnect is null while it is under way, true afterwards', () => {
@@ -574,6 +593,20 @@ describe('timeouts', () => {
     expect(thrown(() => closing(new Socket()).sendall(''))).toBeInstanceOf(BrokenPipeError)
   })
 
+  test('sendall is in time even where there is always room', () => {
+    class Endless extends Socket {
+      override trySend(): number {
+        return 1
+      }
+    }
+    const [one, other] = Endless.pair().map(closing) as [Endless, Endless]
+    one.settimeout(20)
+    const error = thrown(() => one.sendall(new Uint8Array(2 ** 31)))
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', timeout: 20 })
+    expect((error as SocketError).sent).toBeGreaterThan(0)
+    expect(other.tryRecv(1)).toBeNull()
+  })
+
   test('sendall says how much went', () => {
     const [client, accepted] = connected()
     client.settimeout(1)
@@ -612,6 +645,14 @@ describe('options', () => {
     socket.setsockopt(SOL_SOCKET, SO_SNDBUF, 32768)
     expect(socket.getsockopt(SOL_SOCKET, SO_RCVBUF)).toBeGreaterThanOrEqual(32768)
     expect(socket.getsockopt(SOL_SOCKET, SO_SNDBUF)).toBeGreaterThanOrEqual(32768)
+  })
+
+  test.each([1.5, -1, NaN, 2 ** 32, '4'])('a size of %s is none', size => {
+    const socket = closing(new Socket())
+    expect(thrown(() => socket.getsockopt(SOL_SOCKET, SO_TYPE, size as number))).toMatchObject({
+      code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
+      message: expect.stringContaining('"size"'),
+    })
   })
 
   test('that are not there fail', () => {

@@ -45,20 +45,17 @@ export function interleaved(infos: AddressInfo[]): AddressInfo[] {
 export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
   const { family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
   const timeout = checkTimeout(options.timeout ?? null)
+  const delay = checkTimeout(attemptDelay, 'options.attemptDelay')
   checkSignal(signal)
   const stop = new AbortController()
   const abort = (): void => stop.abort(new AbortError(signal?.reason))
   signal?.addEventListener('abort', abort, { once: true })
-  const timedOut = (): void => stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: where }))
-  const timer = new Timer(timeout, timedOut)
+  const timedOut = (): void =>
+    stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: where, timeout }))
+  const timer = new Timer(timeout === 0 ? null : timeout, timedOut)
   try {
     const infos = await getaddrinfo(...hostAndPort(where), { family, type: SOCK_STREAM, signal: stop.signal })
-    return await race(interleaved(infos), {
-      where,
-      sourceAddress,
-      attemptDelay: checkTimeout(attemptDelay, 'options.attemptDelay'),
-      stop,
-    })
+    return await race(interleaved(infos), { where, sourceAddress, attemptDelay: delay, waits: timeout !== 0, stop })
   } catch (error) {
     throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error
   } finally {
@@ -72,11 +69,13 @@ interface Race {
   where: HostAndPort
   sourceAddress: AddressLike | undefined
   attemptDelay: number | null
+  /** Whether an attempt may wait at all. */
+  waits: boolean
   /** Ends all attempts that are under way. */
   stop: AbortController
 }
 
-function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }: Race): Promise<Socket> {
+function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, waits, stop }: Race): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const errors: unknown[] = []
     let next = 0
@@ -88,7 +87,7 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
       const socket = new Socket(family, type, protocol)
       try {
         if (sourceAddress !== undefined) socket.bind(sourceAddress)
-        await socket.connect(address, { signal: stop.signal })
+        await socket.connect(address, { signal: stop.signal, timeout: waits ? undefined : 0 })
         if (over) return socket.close()
         over = true
         timer?.clear()

@@ -5,11 +5,16 @@
  * import { createServer } from 'bsd-sockets/promises'
  *
  * const server = await createServer(['127.0.0.1', 9999])
- * for await (const [client] of server.connections()) echo(client)
+ * for await (const [client] of server.connections()) void echo(client)
  *
  * async function echo(client) {
- *   for await (const chunk of client.chunks(1024)) await client.sendall(chunk)
- *   client.close()
+ *   try {
+ *     for await (const chunk of client.chunks(1024)) await client.sendall(chunk)
+ *   } catch (error) {
+ *     console.error(error.message) // the client is gone
+ *   } finally {
+ *     client.close()
+ *   }
  * }
  * ```
  *

@@ -1,11 +1,11 @@
 // The asynchronous Socket: what would block gives a promise, a line a method over one wait.
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../address.js'
-import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, POLLIN, POLLOUT } from '../constants.js'
-import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
-import { allRoomFor, bytesOf } from '../data.js'
+import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
+import { AcceptFailures } from '../accepting.js'
+import { allRoomFor, bytesOf, checkLent, lengthOf } from '../data.js'
 import type { Data, Sending } from '../data.js'
-import { AbortError, check, SocketError, socketError } from '../errors.js'
+import { AbortError, check, sendingFailed, SocketError, socketError } from '../errors.js'
 import type { MessageBatch } from '../batch.js'
 import type { OutgoingControl } from '../control.js'
 import type { Descriptor } from '../descriptor.js'
@@ -16,7 +16,7 @@ import type { ReceivedFds, ReceivedMessage } from '../socket-base.js'
 import type { View } from '../native.js'
 import { batches, batchSize, READABLE, WRITABLE } from '../poller.js'
 import { Pollfds } from '../pollfds.js'
-import { neverWaits, roomForFds, SocketBase, withFds } from '../socket-base.js'
+import { isDatagram, isTcp, neverWaits, roomForFds, SocketBase, withFds } from '../socket-base.js'
 import { checkTimeout } from '../timers.js'
 import { checkSignal } from './on-abort.js'
 import { Later, Turn } from './turn.js'
@@ -37,6 +37,7 @@ type Flags = number | WaitOptions
 const pollfds = new Pollfds(1)
 
 const nextTurn = new Later(0)
+const moreLater = new Later(Infinity)
 const tenMs = new Later(10)
 
 // What need not wait is done at once, which gives nobody else a turn: after so many calls for each event of a batch the
@@ -45,22 +46,14 @@ const burst = 16
 let left = burst
 let seen = 0
 
-// What ended a sending, with how many bytes had gone.
-function broken(error: unknown, syscall: string, { sent }: { sent: number }): unknown {
-  if (error instanceof AbortError) return new AbortError(error.cause, sent)
-  if (error instanceof SocketError) return socketError(error.errno, syscall, { sent, cause: error })
-  return error
-}
-
-const isTcp = ({ family, type, protocol }: SocketBase): boolean =>
-  type === SOCK_STREAM && (family === AF_INET || family === AF_INET6) && (protocol === 0 || protocol === IPPROTO_TCP)
-
-const inTurns =
-  ({ step }: Sending): Step<true> =>
-  () => {
-    const outcome = step()
-    return outcome === false ? nextTurn : outcome
+function inTurns(steps: Sending): Step<true> {
+  return () => {
+    const before = steps.sent
+    const outcome = steps.step()
+    if (outcome === false) return nextTurn
+    return outcome === null && steps.sent > before ? moreLater : outcome
   }
+}
 
 function goesOn(): boolean {
   if (seen !== batches) left = burst * batchSize
@@ -106,7 +99,7 @@ export class Socket extends SocketBase {
 
   /** Connects; datagrams get a peer. The address is numeric. connect(2) */
   async connect(address: AddressLike, options?: WaitOptions): Promise<void> {
-    let underWay = false
+    let underWay = this.connecting // another call's, whose end is this one's too
     const step: Step<true> = () => {
       if (underWay) return this.connected(address)
       if (this.tryConnect(address) !== null) return true
@@ -142,7 +135,9 @@ export class Socket extends SocketBase {
         fill(view, rest => this.tryRecvInto(rest, flags), burst),
         options,
       )
+    const length = lengthOf(view)
     const step = (): number | null => {
+      checkLent('view', view, length)
       const count = this.tryRecvInto(view, flags)
       if (count !== null) this.#received(count, view.byteLength, flags)
       return count
@@ -170,13 +165,18 @@ export class Socket extends SocketBase {
         fillFrom(view, rest => this.tryRecvfromInto(rest, flags), burst),
         options,
       )
-    return this.#when(READABLE, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags, options)
+    const length = lengthOf(view)
+    const step = (): [number, SocketAddress] | null => {
+      checkLent('view', view, length)
+      return this.tryRecvfromInto(view, flags)
+    }
+    return this.#when(READABLE, 'recvfrom', step, flags, options)
   }
 
   /** Sends what the kernel takes of `data`; gives how many bytes that were. send(2) */
   send(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.send(data, 0, flags)
-    return this.#when(WRITABLE, 'send', () => this.trySend(data, flags), flags, options)
+    return this.#send('send', data, bytes => this.trySend(bytes, flags), flags, options)
   }
 
   /**
@@ -197,7 +197,7 @@ export class Socket extends SocketBase {
       }
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
-      return Promise.reject(broken(error, 'send', { sent: 0 }))
+      return Promise.reject(sendingFailed(error, 'send', 0))
     }
     return this.#sendRest(bytes, flags, options, tried)
   }
@@ -205,7 +205,7 @@ export class Socket extends SocketBase {
   /** Sends a datagram to an address. sendto(2) */
   sendto(data: Data, address: AddressLike, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.sendto(data, address, 0, flags)
-    return this.#when(WRITABLE, 'sendto', () => this.trySendto(data, address, flags), flags, options)
+    return this.#send('sendto', data, bytes => this.trySendto(bytes, address, flags), flags, options)
   }
 
   /**
@@ -230,7 +230,12 @@ export class Socket extends SocketBase {
         fillMessage(views, rest => this.tryRecvmsgInto(rest, controlSize, flags), burst),
         options,
       )
-    return this.#when(READABLE, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags, options)
+    const lengths = Array.isArray(views) ? views.map(lengthOf) : []
+    const step = (): MessageInfo | null => {
+      lengths.forEach((length, i) => checkLent(`views[${i}]`, views[i]!, length))
+      return this.tryRecvmsgInto(views, controlSize, flags)
+    }
+    return this.#when(READABLE, 'recvmsg', step, flags, options)
   }
 
   /** Sends `buffers`, one after the other, and control messages with them; gives how many bytes went. sendmsg(2) */
@@ -241,7 +246,13 @@ export class Socket extends SocketBase {
     address?: AddressLike,
     options?: WaitOptions,
   ): Promise<number> {
-    const step = (): number | null => this.trySendmsg(buffers, control, flags, address)
+    const lengths = Array.isArray(buffers) ? buffers.map(lengthOf) : []
+    const step = (): number | null => {
+      buffers.forEach((data, i) => {
+        if (ArrayBuffer.isView(data)) checkLent(`buffers[${i}]`, data, lengths[i]!)
+      })
+      return this.trySendmsg(buffers, control, flags, address)
+    }
     return this.#when(WRITABLE, 'sendmsg', step, flags, options)
   }
 
@@ -264,7 +275,7 @@ export class Socket extends SocketBase {
     address?: AddressLike,
     options?: WaitOptions,
   ): Promise<number> {
-    return this.#when(WRITABLE, 'sendmsg', () => this.trySendFds(data, fds, flags, address), flags, options)
+    return this.#send('sendmsg', data, bytes => this.trySendFds(bytes, fds, flags, address), flags, options)
   }
 
   /** Receives as many messages as there are and fit into the batch, at least one; gives how many. recvmmsg(2) */
@@ -274,8 +285,9 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends `count` messages of a batch from message `start`, all unless told otherwise, or as many as there is room for,
-   * at least one; gives how many. sendmmsg(2)
+   * Sends `count` messages of a batch from message `start`, all by default, or as many as there is room for, at least
+   * one; gives how many. Where one fails after others went, these are counted, and the next call, from that message on,
+   * rejects with its error, with its address. sendmmsg(2)
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0, options?: WaitOptions): Promise<number> {
     return this.#when(WRITABLE, 'sendmmsg', () => this.trySendmmsg(batch, count, flags, start), flags, options)
@@ -292,25 +304,40 @@ export class Socket extends SocketBase {
     try {
       await this.#when(WRITABLE, 'sendfile', inTurns(sending), 0, options)
     } catch (error) {
-      throw broken(error, 'sendfile', sending)
+      throw sendingFailed(error, 'sendfile', sending.sent)
     }
     return sending.sent
   }
 
-  /** The connections of a listening socket, until it is closed. */
+  /**
+   * The connections of a listening socket, until it is closed. One that was gone before it was accepted ends nothing; and
+   * while there is no descriptor or no memory for the next one, that waits: the process gets a warning, once a second at
+   * most. accept(2)
+   */
   async *connections(options?: WaitOptions): AsyncGenerator<[this, SocketAddress], void, void> {
+    const failures = new AcceptFailures()
     while (!this.closed) {
-      const connection = await this.#untilClosed(this.accept(options))
-      if (connection === undefined) return
+      let connection: [this, SocketAddress] | undefined
+      try {
+        connection = await this.#untilClosed(this.accept(options))
+        if (connection === undefined) return
+      } catch (error) {
+        await this.#untilClosed(this.#pause(failures.pause(error), options?.signal))
+        continue
+      }
       yield connection
     }
   }
 
-  /** What comes, in chunks of at most `size` bytes, until the peer stops sending; leaving the loop closes nothing. */
+  /**
+   * What comes, in chunks of at most `size` bytes, until the peer stops sending; of a datagram socket each message is a
+   * chunk, one without bytes too, until receiving is shut down. Leaving the loop closes nothing.
+   */
   async *chunks(size = 65536, options?: WaitOptions): AsyncGenerator<Buffer, void, void> {
     while (!this.closed) {
+      this.ended = false
       const chunk = await this.#untilClosed(this.recv(size, options))
-      if (chunk === undefined || chunk.length === 0) return
+      if (chunk === undefined || (chunk.length === 0 && (this.ended || !isDatagram(this)))) return
       yield chunk
     }
   }
@@ -340,7 +367,7 @@ export class Socket extends SocketBase {
       if (outcome === true) return
       await this.#when(WRITABLE, 'send', inTurns(sending), flags, options, undefined, outcome === null)
     } catch (error) {
-      throw broken(error, 'send', sending)
+      throw sendingFailed(error, 'send', sending.sent)
     }
   }
 
@@ -348,6 +375,50 @@ export class Socket extends SocketBase {
     if (this.closed) throw socketError(EBADF, 'poll')
     pollfds.set(0, this.fd, events)
     return check(pollfds.wait(0), 'poll') > 0 ? true : null
+  }
+
+  // What is sent must be there whenever the call is made.
+  #send(
+    syscall: string,
+    data: Data,
+    trySend: (bytes: View) => number | null,
+    flags: number,
+    options?: WaitOptions,
+  ): Promise<number> {
+    let bytes: View
+    try {
+      bytes = bytesOf(data)
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
+      return Promise.reject(error)
+    }
+    const length = lengthOf(bytes)
+    const step = (): number | null => {
+      checkLent('data', bytes, length)
+      return trySend(bytes)
+    }
+    return this.#when(WRITABLE, syscall, step, flags, options)
+  }
+
+  // Accepts nothing for so long.
+  #pause(ms: number, signal: AbortSignal | undefined): Promise<true> {
+    const end = performance.now() + ms
+    const step: Step<true> = () => {
+      const left = Math.ceil(end - performance.now())
+      return left > 0 ? new Later(left) : true
+    }
+    return this.#when(READABLE, 'accept', step, 0, { signal, timeout: null })
+  }
+
+  // A receive from a datagram socket gives nothing where it has waited and receiving is shut down. recv(2)
+  #orNothing<Result>(step: Step<Result>): Step<Result> {
+    return () => {
+      const outcome = step()
+      if (outcome !== null || this.#turns?.ended !== true) return outcome
+      if (this.isShut()) return this.last(step)
+      this.#turns.ended = false
+      return null
+    }
   }
 
   #hold(holds: boolean): this {
@@ -367,12 +438,12 @@ export class Socket extends SocketBase {
   }
 
   async #recvAll(size: number, flags: number, options?: WaitOptions): Promise<Buffer> {
-    const buffer = allRoomFor(size)
+    const buffer = allRoomFor(size, flags)
     return buffer.subarray(0, await this.recvInto(buffer, flags, options))
   }
 
   async #recvAllFrom(size: number, flags: number, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
-    const buffer = allRoomFor(size)
+    const buffer = allRoomFor(size, flags)
     const [count, address] = await this.recvfromInto(buffer, flags, options)
     return [buffer.subarray(0, count), address]
   }
@@ -383,7 +454,7 @@ export class Socket extends SocketBase {
     flags: number,
     options?: WaitOptions,
   ): Promise<ReceivedMessage> {
-    const buffer = allRoomFor(size)
+    const buffer = allRoomFor(size, flags)
     const message = await this.recvmsgInto([buffer], controlSize, flags, options)
     return { data: buffer.subarray(0, message.size), ...message }
   }
@@ -431,8 +502,10 @@ export class Socket extends SocketBase {
         if (result !== null && !(result instanceof Later)) return Promise.resolve(result)
         later = result instanceof Later ? result : undefined
       }
-      const turn = new Turn(step, syscall, address)
+      const receives = direction === READABLE && isDatagram(this)
+      const turn = new Turn(receives ? this.#orNothing(step) : step, syscall, address)
       if (timeout === 0) throw turn.failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
+      if (receives && this.#turns?.ended === true) later ??= nextTurn // that was told of, and is not again
       this.#turns ??= new Turns(this.fd, this.#holds)
       return this.#turns.take(direction, turn, signal, timeout, later)
     } catch (error) {

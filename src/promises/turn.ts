@@ -12,7 +12,10 @@ export interface WaitOptions {
   timeout?: number | null | undefined
 }
 
-/** What a step gives that is to be tried again of itself: after some milliseconds, 0 of which let the loop turn once. */
+/**
+ * What a step gives that is to be tried again of itself: after some milliseconds, 0 of which let the loop turn once. Infinity
+ * leaves that to the descriptor, as null does, but something was done.
+ */
 export class Later {
   readonly ms: number
 
@@ -26,6 +29,10 @@ export type Step<Result> = () => Result | Later | null
 
 /** One who waits. */
 export class Turn<Result = unknown> {
+  /** Who stands behind it and before it, and whether it stands in line at all: for its queue. */
+  next: Turn | undefined
+  previous: Turn | undefined
+  waits = false
   readonly promise: Promise<Result>
   readonly #step: Step<Result>
   readonly #syscall: string
@@ -46,9 +53,9 @@ export class Turn<Result = unknown> {
     })
   }
 
-  /** The error for an errno. */
-  failure(errno: number): Error {
-    return socketError(errno, this.#syscall, { address: this.#address })
+  /** The error for an errno; `timeout` where it is that of the wait. */
+  failure(errno: number, timeout?: number | null): Error {
+    return socketError(errno, this.#syscall, { address: this.#address, timeout })
   }
 
   /** Tries: true when it is over. */
@@ -70,10 +77,18 @@ export class Turn<Result = unknown> {
     this.#reject(error)
   }
 
-  /** Calls `abort` when the signal fires, `timeOut` when the time is over. */
-  limit(signal: AbortSignal | undefined, timeout: number | null, abort: () => void, timeOut: () => void): void {
-    if (signal !== undefined) this.#forget = onAbort(signal, abort)
-    if (timeout !== null) this.#timer = new Timer(timeout, timeOut)
+  /** Calls `abort` when the signal fires. */
+  heed(signal: AbortSignal, abort: () => void): void {
+    this.#forget = onAbort(signal, abort)
+  }
+
+  /** Calls `timeOut` when the time is over; whether the timer keeps the process alive. */
+  limit(timeout: number, timeOut: () => void, holds: boolean): void {
+    this.#timer = new Timer(timeout, timeOut, holds)
+  }
+
+  hold(holds: boolean): void {
+    this.#timer?.hold(holds)
   }
 
   #unlimit(): void {

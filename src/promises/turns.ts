@@ -4,77 +4,126 @@ import { constants } from 'node:os'
 import { AbortError } from '../errors.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
+import { Backoff, Timer } from '../timers.js'
 import type { Later, Turn } from './turn.js'
 
 const { ECANCELED, ETIMEDOUT } = constants.errno
 
 export type Direction = typeof READABLE | typeof WRITABLE
 
-/** Those who wait for one direction. */
+/** Those who wait for one direction: a list in which each knows its neighbours, so that any of many can leave at once. */
 class Queue {
-  #first: Turn | undefined // mostly the only one
-  readonly #others: Turn[] = []
-  readonly #hold: (change: 1 | -1) => void
-  #scheduled = false
+  #first: Turn | undefined
+  #last: Turn | undefined
+  #length = 0
+  #holds: boolean
+  #timer: Timer | undefined
+  #immediate: NodeJS.Immediate | undefined
+  #backoff: Backoff | undefined
 
-  constructor(hold: (change: 1 | -1) => void) {
-    this.#hold = hold
+  constructor(holds: boolean) {
+    this.#holds = holds
   }
 
   get length(): number {
-    return this.#first === undefined ? 0 : 1 + this.#others.length
+    return this.#length
   }
 
   push(turn: Turn): void {
-    this.#hold(1)
-    if (this.#first === undefined) this.#first = turn
-    else this.#others.push(turn)
+    turn.waits = true
+    turn.previous = this.#last
+    if (this.#last === undefined) this.#first = turn
+    else this.#last.next = turn
+    this.#last = turn
+    this.#length++
+    if (this.#holds) hold(1)
   }
 
-  /** Tries those in front until one has to wait. */
-  serve(): void {
+  /** The descriptor may be ready. What is so in vain, again and again, is asked for less often. */
+  ready(): void {
+    if (this.#scheduled || this.#first === undefined || this.serve()) return
+    const ms = (this.#backoff ??= new Backoff()).next()
+    if (ms > 0) this.serveLater(ms)
+  }
+
+  /** Tries those in front until one has to wait; false where that is the first, and nothing was done for it. */
+  serve(): boolean {
+    let served = false
     for (let turn = this.#first; turn !== undefined; turn = this.#first) {
       const outcome = turn.try()
-      if (outcome === null) return
-      if (outcome !== true) return this.serveLater(outcome)
+      if (outcome === null) return served
+      served = true
+      this.#backoff = undefined
+      if (outcome !== true) {
+        this.serveLater(outcome.ms)
+        return true
+      }
       this.#remove(turn)
     }
+    return true
   }
 
-  serveLater({ ms }: Later): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
+  serveLater(ms: number): void {
+    if (this.#scheduled || ms === Infinity) return
     const serve = (): void => {
-      this.#scheduled = false
+      this.#unschedule()
       this.serve()
     }
-    if (ms === 0) setImmediate(serve)
-    else setTimeout(serve, ms)
+    if (ms > 0) this.#timer = new Timer(ms, serve, this.#holds)
+    else {
+      this.#immediate = setImmediate(serve)
+      if (!this.#holds) this.#immediate.unref()
+    }
   }
 
   /** Rejects one who still waits; who comes next may have a call that need not. */
   reject(turn: Turn, error: Error): void {
     const first = turn === this.#first
-    if (!this.#remove(turn)) return
+    if (!turn.waits) return
+    this.#remove(turn)
     turn.reject(error)
     if (first) this.serve()
   }
 
   rejectAll(errno: number): void {
-    for (const turn of [this.#first, ...this.#others]) {
-      if (turn !== undefined && this.#remove(turn)) turn.reject(turn.failure(errno))
+    for (let turn = this.#first; turn !== undefined; turn = this.#first) {
+      this.#remove(turn)
+      turn.reject(turn.failure(errno))
     }
   }
 
-  #remove(turn: Turn): boolean {
-    if (turn === this.#first) this.#first = this.#others.shift()
-    else {
-      const place = this.#others.indexOf(turn)
-      if (place < 0) return false
-      this.#others.splice(place, 1)
+  /** Whether those who wait keep the process alive. */
+  hold(holds: boolean): void {
+    this.#holds = holds
+    this.#timer?.hold(holds)
+    for (let turn = this.#first; turn !== undefined; turn = turn.next) {
+      hold(holds ? 1 : -1)
+      turn.hold(holds)
     }
-    this.#hold(-1)
-    return true
+  }
+
+  get #scheduled(): boolean {
+    return this.#timer !== undefined || this.#immediate !== undefined
+  }
+
+  #unschedule(): void {
+    this.#timer?.clear()
+    clearImmediate(this.#immediate)
+    this.#timer = this.#immediate = undefined
+  }
+
+  #remove(turn: Turn): void {
+    if (!turn.waits) return // it was rejected within its own try
+    const { previous, next } = turn
+    if (previous === undefined) this.#first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+    turn.next = turn.previous = undefined
+    turn.waits = false
+    this.#length--
+    if (this.#holds) hold(-1)
+    if (this.#length === 0) this.#unschedule()
   }
 }
 
@@ -82,19 +131,17 @@ class Queue {
 export class Turns implements Watched {
   /** Whether nothing can be received until the poller tells of it. */
   dry = false
+  /** Whether end-of-file, an error or urgent data was told of. */
+  ended = false
   readonly #fd: number
   readonly #queues: Readonly<Record<Direction, Queue>>
   #holds: boolean
-  #ended = false // end-of-file, an error or urgent data was told of
 
   /** Each who waits keeps the process alive where `holds` is true. */
   constructor(fd: number, holds: boolean) {
-    const change = (by: 1 | -1): void => {
-      if (this.#holds) hold(by)
-    }
     this.#fd = fd
     this.#holds = holds
-    this.#queues = { [READABLE]: new Queue(change), [WRITABLE]: new Queue(change) }
+    this.#queues = { [READABLE]: new Queue(holds), [WRITABLE]: new Queue(holds) }
     watch(fd, this)
   }
 
@@ -102,8 +149,8 @@ export class Turns implements Watched {
   set holds(holds: boolean) {
     if (holds === this.#holds) return
     this.#holds = holds
-    const waiting = this.#queues[READABLE].length + this.#queues[WRITABLE].length
-    for (let i = 0; i < waiting; i++) hold(holds ? 1 : -1)
+    this.#queues[READABLE].hold(holds)
+    this.#queues[WRITABLE].hold(holds)
   }
 
   /** Whether somebody waits for this direction already. */
@@ -121,31 +168,31 @@ export class Turns implements Watched {
   ): Promise<Result> {
     const queue = this.#queues[direction]
     const one = turn as Turn
-    if (signal !== undefined || timeout !== null) {
-      const abort = (): void => queue.reject(one, new AbortError(signal?.reason))
+    if (signal !== undefined) turn.heed(signal, () => queue.reject(one, new AbortError(signal.reason)))
+    if (timeout !== null) {
       const timeOut = (): void => {
         queue.serve() // a busy loop is told of the time before it is told of the descriptor
-        queue.reject(one, one.failure(ETIMEDOUT))
+        queue.reject(one, one.failure(ETIMEDOUT, timeout))
       }
-      turn.limit(signal, timeout, abort, timeOut)
+      turn.limit(timeout, timeOut, this.#holds)
     }
     queue.push(one)
-    if (later !== undefined) queue.serveLater(later)
+    if (later !== undefined) queue.serveLater(later.ms)
     return turn.promise
   }
 
   /** Everything was received: what comes next is told of, but what stands behind the bytes was told of before. poller.h */
   drained(): void {
-    this.dry = !this.#ended
+    this.dry = !this.ended
   }
 
   ready(readiness: number): void {
-    if (readiness & END) this.#ended = true
+    if (readiness & END) this.ended = true
     if (readiness & READABLE) {
       this.dry = false
-      this.#queues[READABLE].serve()
+      this.#queues[READABLE].ready()
     }
-    if (readiness & WRITABLE) this.#queues[WRITABLE].serve()
+    if (readiness & WRITABLE) this.#queues[WRITABLE].ready()
   }
 
   /** The descriptor is about to be closed or handed on: rejects all who wait, with ECANCELED. */

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { sourceLine } from './programs.js'
 import type { Step } from './steps.js'
 
-const hidden = new Set(['connected', 'constructor', 'made', 'released', 'sending', 'sendingFile'])
+const hidden = new Set(['connected', 'constructor', 'isShut', 'last', 'released', 'sending', 'sendingFile'])
 
 /** The names of a class's own methods, the protected ones left out. */
 export function methodsOf(prototype: object): string[] {
