@@ -205,10 +205,10 @@ export function sendBatch(
 ): number | null {
   checkInteger('start', start, 0, batch.count)
   checkInteger('count', count, 0, batch.count - start)
+  if (start === batch.count) return 0
   for (;;) {
     const result = send(fd, batch, sendFlags(flags), count, start)
     if (interrupted(result)) continue
-    const failed = result < 0 && start < batch.count ? batch.address(start) : null
-    return outcome(result, 'sendmmsg', failed ?? undefined)
+    return outcome(result, 'sendmmsg', result < 0 ? (batch.address(start) ?? undefined) : undefined)
   }
 }

@@ -136,6 +136,24 @@ test('what there was no room for goes on from where the first call ended', () =>
   expect(() => here.trySendmmsg(batch, 2, 0, 999)).toThrow(RangeError)
 })
 
+test.each(Object.entries({ sendmmsg: undefined, 'sendmsg, one by one': sendmmsgByOne }))(
+  'a message that fails ends a batch before it, and %s from there tells why and whose it is',
+  (_, way) => {
+    const [receiver, sender] = [udp(), udp()]
+    const batch = new MessageBatch(4, 8)
+    const refused = { family: 'IPv4', address: '127.0.0.1', port: 0 } as const // EINVAL
+    for (let i = 0; i < 4; i++) batch.set(i, String(i), i === 2 ? refused : receiver.getsockname())
+    const send = (start: number): number | null => sendBatch(sender.fd, batch, 4 - start, 0, start, way)
+    expect(send(0)).toBe(2)
+    expect(() => send(2)).toThrow(
+      expect.objectContaining({ code: 'EINVAL', syscall: 'sendmmsg', message: 'sendmmsg EINVAL 127.0.0.1' }),
+    )
+    expect(send(3)).toBe(1)
+    expect(send(4)).toBe(0) // nothing is left
+    expect(Array.from({ length: 3 }, () => String(receiver.recv(8)))).toEqual(['0', '1', '3'])
+  },
+)
+
 test('try… gives null where nothing came and where there is no room; MSG_DONTWAIT never waits', () => {
   const [here, there] = Socket.pair(AF_UNIX, SOCK_SEQPACKET)
   onTestFinished(() => [here, there].forEach(end => end.close()))

@@ -80,6 +80,23 @@ describe('createServer', () => {
 })
 
 describe('createConnection', () => {
+  test('with the timeout 0 never waits', async () => {
+    const server = listening()
+    const where = ['127.0.0.1', portOf(server)] as const
+    const shape = { name: 'BlockingIOError', code: 'EINPROGRESS', syscall: 'connect' }
+    expect(thrown(() => createConnection(where, { timeout: 0 }))).toMatchObject(shape)
+    await expect(promises.createConnection(where, { timeout: 0 })).rejects.toMatchObject(shape)
+  })
+
+  test('says which timeout ran out', async () => {
+    const server = listening(0)
+    for (let i = 0; i < 3; i++) closing(new Socket()).tryConnect(server.getsockname())
+    const wait = promises.createConnection(['127.0.0.1', portOf(server)], { timeout: 30 })
+    await expect(wait).rejects.toMatchObject({ name: 'TimeoutError', code: 'ETIMEDOUT', timeout: 30 })
+    const wrong = promises.createConnection(['127.0.0.1', portOf(server)], { attemptDelay: -1 })
+    await expect(wrong).rejects.toThrow('"options.attemptDelay"')
+  })
+
   test('connects to a name', () => {
     const server = listening()
     using client = createConnection(['localhost', portOf(server)], { family: AF_INET })

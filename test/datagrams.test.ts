@@ -5,6 +5,8 @@ import {
   BlockingIOError,
   ConnectionRefusedError,
   MSG_TRUNC,
+  MSG_WAITALL,
+  MessageBatch,
   SO_RCVBUF,
   SOCK_DGRAM,
   SOL_SOCKET,
@@ -14,7 +16,7 @@ import {
 import type { IPv4Address } from 'bsd-sockets'
 import { describe, expect, test } from 'vitest'
 import { bound } from './sockets.js'
-import { closing, thrown } from './tcp.js'
+import { closing, connected, thrown } from './tcp.js'
 
 const linux = process.platform === 'linux'
 const udp = (): Socket => bound(AF_INET, SOCK_DGRAM, ['127.0.0.1', 0])
@@ -62,6 +64,25 @@ describe('receiving', () => {
     expect(there.recvInto(Buffer.alloc(4), MSG_TRUNC)).toBe(10)
     expect(there.recvfrom(4, MSG_TRUNC)[0].toString()).toBe('0123')
     expect(there.recvmsg(4, 0, MSG_TRUNC)).toMatchObject({ size: 10, truncated: true, data: Buffer.from('0123') })
+  })
+
+  test.runIf(linux)('MSG_TRUNC over TCP leaves bytes out, and gives none of others in their place (Linux)', () => {
+    const [client, accepted] = connected()
+    const secret = Buffer.alloc(1000, 'secret')
+    const batch = new MessageBatch(1, 1000)
+    const calls: ((flags: number) => Buffer)[] = [
+      flags => accepted.recv(1000, flags),
+      flags => accepted.recv(1000, flags | MSG_WAITALL),
+      flags => accepted.recvfrom(1000, flags)[0],
+      flags => accepted.recvmsg(1000, 0, flags).data,
+      flags => Buffer.from((accepted.recvmmsg(batch, flags), batch.bytes(0))),
+    ]
+    for (const call of calls) {
+      client.sendall(secret)
+      expect(call(0).equals(secret)).toBe(true)
+      client.sendall(secret)
+      expect(call(MSG_TRUNC).equals(Buffer.alloc(1000))).toBe(true)
+    }
   })
 
   test('waits until the time is over, or not at all', () => {

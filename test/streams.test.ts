@@ -234,6 +234,20 @@ describe('toDuplex', () => {
     expect(duplex.listenerCount('timeout')).toBe(0)
   })
 
+  test('setTimeout takes any time: long ones are, null and Infinity never are, others are refused', async () => {
+    const [duplex] = pair()
+    const listener = vi.fn()
+    for (const timeout of [2 ** 31, 2 ** 40, Infinity, null]) {
+      duplex.setTimeout(timeout, listener)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    expect(listener).not.toHaveBeenCalled()
+    expect(duplex.timeout).toBe(0)
+    for (const timeout of [-1, NaN])
+      expect(() => duplex.setTimeout(timeout)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }))
+    expect(() => duplex.setTimeout('5' as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+  })
+
   test('no timeout of the socket ends an idle stream', async () => {
     setdefaulttimeout(1)
     onTestFinished(() => setdefaulttimeout(null))

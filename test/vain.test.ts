@@ -76,7 +76,9 @@ describe.skipIf(!linux)('a call that is ready in vain', () => {
       })`,
       { eval: true, workerData: address },
     )
-    onTestFinished(async () => void (await worker.terminate()))
+    onTestFinished(async () => {
+      await worker.terminate()
+    })
     await once(worker, 'message')
     const sent = once(worker, 'message')
     receiver.recv(1)
@@ -94,7 +96,9 @@ describe.skipIf(!linux)('a call that is ready in vain', () => {
       })`,
       { eval: true, workerData: address },
     )
-    onTestFinished(async () => void (await worker.terminate()))
+    onTestFinished(async () => {
+      await worker.terminate()
+    })
     const [interrupter] = (await once(worker, 'message')) as [Interrupter]
     const ended = once(worker, 'message')
     expect(interrupt(interrupter)).toBe(true)
