@@ -6,7 +6,7 @@ import { decodeControl, encodeControl } from './control.js'
 import type { ControlMessage, OutgoingControl } from './control.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
-import { attempt, checkInteger, interrupted, outcome, outOfRange } from './errors.js'
+import { attempt, checkInteger, interrupted, invalidType, outcome, outOfRange } from './errors.js'
 import { MessageBatch as Slots } from './message.js'
 import { receiveFlags, shownFlags } from './messages.js'
 import type { View } from './native.js'
@@ -167,6 +167,11 @@ export function sendmmsgByOne(fd: number, batch: MessageBatch, flags: number, co
     results[i * 4] = result
   }
   return count
+}
+
+/** A MessageBatch, or an exception. */
+export function checkBatch(batch: MessageBatch): void {
+  if (!(batch instanceof MessageBatch)) throw invalidType('batch', batch, 'a MessageBatch')
 }
 
 /** One message without bytes, and without a sender. */

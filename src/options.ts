@@ -477,7 +477,7 @@ export const options = {
   receiveBufferForce: option(SOL_SOCKET, 'SO_RCVBUFFORCE', writeOnly(natural)),
   /** Whether a control message tells a datagram's interface. macOS. IP_RECVIF, ip(4) */
   receiveInterface: option(IPPROTO_IP, 'IP_RECVIF', boolean),
-  /** From how many bytes on the socket is readable. SO_RCVLOWAT, socket(7) */
+  /** From how many bytes on the socket is readable; a Socket's receive gives what there is. SO_RCVLOWAT, socket(7) */
   receiveLowWater: option(SOL_SOCKET, 'SO_RCVLOWAT', natural),
   /** Whether a control message tells a packet's mark. SO_RCVMARK, socket(7) */
   receiveMark: option(SOL_SOCKET, 'SO_RCVMARK', boolean),

@@ -2,7 +2,7 @@
 import { FD_SETSIZE, POLLIN } from './constants.js'
 import { fdOf } from './descriptor.js'
 import type { Descriptor } from './descriptor.js'
-import { checkInteger } from './errors.js'
+import { checkInteger, invalidType } from './errors.js'
 import { alarmDescriptor, drainAlarm } from './interrupter.js'
 import { dataView, field, sizeOf, write } from './layout.js'
 import { Pollfds } from './pollfds.js'
@@ -48,11 +48,16 @@ export function select<R extends Descriptor, W extends Descriptor, E extends Des
   errors: Iterable<E>,
   timeout: number | null = null,
 ): [R[], W[], E[]] {
-  const lists: [R[], W[], E[]] = [[...readers], [...writers], [...errors]]
+  const lists: [R[], W[], E[]] = [listOf('readers', readers), listOf('writers', writers), listOf('errors', errors)]
   const fds = lists.map(list => list.map(descriptor => fdOf(descriptor, 'select'))) as Three<number>
   const isReady = waitForSelect(fds, new Wait('select', checkTimeout(timeout), lists.flat()))
   const chosen = <T>(list: T[], number: number): T[] => list.filter((_, index) => isReady(number, index))
   return [chosen(lists[0], 0), chosen(lists[1], 1), chosen(lists[2], 2)]
+}
+
+function listOf<T>(name: string, given: Iterable<T>): T[] {
+  if (typeof given?.[Symbol.iterator] !== 'function') throw invalidType(name, given, 'an iterable')
+  return [...given]
 }
 
 const isEntry = <T>(entry: T | readonly [T, events: number]): entry is readonly [T, events: number] =>
@@ -70,7 +75,7 @@ export function poll<T extends Descriptor>(
   timeout: number | null = null,
 ): [T, events: number][] {
   const entries: (readonly [T, events: number])[] = []
-  for (const entry of descriptors) entries.push(isEntry(entry) ? entry : [entry, POLLIN])
+  for (const entry of listOf('descriptors', descriptors)) entries.push(isEntry(entry) ? entry : [entry, POLLIN])
   const pollfds = latest.count === entries.length ? latest : (latest = new Pollfds(entries.length))
   entries.forEach(([descriptor, events], i) => {
     pollfds.set(i, fdOf(descriptor, 'poll'), checkInteger('events', events, 0, 0xffff))

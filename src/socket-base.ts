@@ -28,7 +28,7 @@ import {
   SOL_SOCKET,
   SOMAXCONN,
 } from './constants.js'
-import { emptyBatch, receiveBatch, sendBatch } from './batch.js'
+import { checkBatch, emptyBatch, receiveBatch, sendBatch } from './batch.js'
 import type { MessageBatch } from './batch.js'
 import type { OutgoingControl } from './control.js'
 import { bytesOf, checkLent, inSteps, received, roomFor } from './data.js'
@@ -515,6 +515,7 @@ export abstract class SocketBase {
 
   /** As recvmmsg, or null where nothing has come. recvmmsg(2) */
   tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
+    checkBatch(batch)
     // The bytes that a stream leaves out were none that came now.
     if ((flags & MSG_TRUNC) !== 0 && this.type === SOCK_STREAM) batch.data.fill(0)
     const count = receiveBatch(this.#fd, this.family, batch, flags)
@@ -548,6 +549,7 @@ export abstract class SocketBase {
 
   /** As sendmmsg, or null where there is no room. sendmmsg(2) */
   trySendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number | null {
+    checkBatch(batch)
     return sendBatch(this.#fd, batch, count ?? batch.count - start, flags, start)
   }
 

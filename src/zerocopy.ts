@@ -3,11 +3,12 @@ import { CMSG_SPACE } from './syscalls.js'
 import { MSG_ERRQUEUE, MSG_ZEROCOPY, SO_ZEROCOPY, SOL_SOCKET } from './constants.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
-import { invalidValue } from './errors.js'
+import { invalidType, invalidValue } from './errors.js'
 import { addressRoom } from './address.js'
 import { sizeOf } from './layout.js'
 import type { View } from './native.js'
-import type { ReceivedMessage, SocketBase } from './socket-base.js'
+import { SocketBase } from './socket-base.js'
+import type { ReceivedMessage } from './socket-base.js'
 
 /** A send that the kernel is done with. */
 export interface ZerocopyCompletion {
@@ -32,6 +33,7 @@ export class ZerocopySender {
 
   /** Sets SO_ZEROCOPY. */
   constructor(socket: SocketBase) {
+    if (!(socket instanceof SocketBase)) throw invalidType('socket', socket, 'a Socket')
     if (SO_ZEROCOPY === undefined) throw invalidValue('socket', socket, `has no MSG_ZEROCOPY on ${process.platform}`)
     socket.setsockopt(SOL_SOCKET, SO_ZEROCOPY, true)
     this.#socket = socket

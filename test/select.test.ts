@@ -15,6 +15,7 @@ import {
   SOCK_STREAM,
   Socket,
   SocketError,
+  ZerocopySender,
 } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -193,4 +194,20 @@ describe('poll', () => {
     socket.close()
     expect(thrown(() => poll([socket], 0))).toMatchObject({ code: 'EBADF', syscall: 'poll' })
   })
+})
+
+test('what is no list, batch or socket is named, with a code', () => {
+  const [socket] = Socket.pair().map(closing) as [Socket, Socket]
+  const calls: [string, () => unknown][] = [
+    ['descriptors', () => poll(5 as never)],
+    ['readers', () => select(5 as never, [], [])],
+    ['errors', () => select([], [], null as never)],
+    ['batch', () => socket.tryRecvmmsg({} as never)],
+    ['batch', () => socket.trySendmmsg(null as never)],
+    ['socket', () => new ZerocopySender({} as never)],
+  ]
+  for (const [name, call] of calls) {
+    const message = expect.stringMatching(new RegExp(`^The "${name}" argument must be|has no MSG_ZEROCOPY`)) as unknown
+    expect(thrown(call)).toMatchObject({ code: expect.stringMatching(/^ERR_INVALID_ARG_/), message })
+  }
 })
