@@ -14,12 +14,13 @@ export function bytesOf(data: Data): View {
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 
-/** How many bytes a view has now: none where its memory is gone. */
-export function lengthOf(view: unknown): number {
+/** How many bytes a view or an ArrayBuffer has now: none where the memory is gone, or it is neither. */
+export function lengthOf(memory: unknown): number {
   try {
-    return ArrayBuffer.isView(view) ? view.byteLength : 0
+    const { byteLength } = memory as { byteLength?: unknown }
+    return typeof byteLength === 'number' ? byteLength : 0
   } catch {
-    return 0 // a DataView
+    return 0 // a DataView whose memory is gone
   }
 }
 
@@ -27,8 +28,9 @@ export function lengthOf(view: unknown): number {
  * Memory that a call was given, and had so many bytes, must have them still when the call goes on after a wait: without
  * them it would send less, or receive nothing, which is an end.
  */
-export function checkLent(name: string, view: View, length: number): void {
-  if (lengthOf(view) < length) throw invalidValue(name, view, 'must not be detached or shrunk before the call is done')
+export function checkLent(name: string, memory: unknown, length: number): void {
+  if (lengthOf(memory) < length)
+    throw invalidValue(name, memory, 'must not be detached or shrunk before the call is done')
 }
 
 // What is received goes through these, so that who waits holds no memory, and who has received, twice as much as came at most.

@@ -1,7 +1,7 @@
 // Receiving until there is no room left, which MSG_WAITALL asks for: the kernel heeds it only where it waits itself. recv(2)
 import type { SocketAddress } from './address.js'
 import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from './constants.js'
-import { inSteps } from './data.js'
+import { checkLent, inSteps, lengthOf } from './data.js'
 import type { Sending } from './data.js'
 import type { MessageInfo } from './messages.js'
 import type { View } from './native.js'
@@ -40,11 +40,12 @@ function after(views: readonly View[], count: number): View[] {
 
 /** Fills a view by a call that tries to receive into what is left of it. */
 export function fill(view: View, tryRecv: (rest: View) => number | null, burst?: number): Filling<number> {
+  const length = lengthOf(view)
   const tryRest = (received: number): number | null => {
-    const [rest] = after([view], received)
-    return rest === undefined ? 0 : tryRecv(rest) // its memory may have shrunk meanwhile
+    if (received === 0) checkLent('view', view, length)
+    return lengthOf(view) < length ? 0 : tryRecv(after([view], received)[0]!) // what came before is what came
   }
-  const steps = inSteps(view.byteLength, tryRest, burst)
+  const steps = inSteps(length, tryRest, burst)
   return { steps, result: () => steps.sent }
 }
 
@@ -72,7 +73,10 @@ export function fillMessage(
   burst?: number,
 ): Filling<MessageInfo> {
   let whole: MessageInfo | undefined
+  const lengths = views.map(lengthOf)
   const tryRecv = (received: number): number | null => {
+    if (received === 0) lengths.forEach((length, i) => checkLent(`views[${i}]`, views[i], length))
+    if (lengths.some((length, i) => lengthOf(views[i]) < length)) return 0
     if (whole?.control.some(({ fds }) => fds !== undefined)) return 0
     const part = tryRecvmsg(after(views, received))
     if (part === null) return null

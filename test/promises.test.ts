@@ -1028,12 +1028,21 @@ test('nothing is sent, and no end received, in the place of memory that is gone'
     failure(a.recvmsgInto([given(lend()), given(lend())])),
     failure(a.recvInto(dataView)),
   ]
+  const [c, d] = pair()
+  receives.push(
+    failure(c.recvInto(given(lend()), MSG_WAITALL)),
+    failure(c.recvmsgInto([given(lend()), lend()], 0, MSG_WAITALL)),
+    failure(a.sendmsg('x' as never)),
+  )
   await turn()
   for (const { buffer } of lent) structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
   while (b.tryRecv(2000) !== null) await turn()
   await b.send('too late')
   const code = 'ERR_INVALID_ARG_VALUE'
-  for (const error of await Promise.all([...sends, ...receives])) expect(error).toMatchObject({ code })
+  await d.send('more')
+  const errors = await Promise.all([...sends, ...receives])
+  expect(errors.pop()).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
+  for (const error of errors) expect(error).toMatchObject({ code })
   expect(String(await a.recv(10))).toBe('too late')
   expect(b.tryRecv(10)).toBeNull()
 })

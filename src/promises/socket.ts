@@ -232,7 +232,7 @@ export class Socket extends SocketBase {
       )
     const lengths = Array.isArray(views) ? views.map(lengthOf) : []
     const step = (): MessageInfo | null => {
-      lengths.forEach((length, i) => checkLent(`views[${i}]`, views[i]!, length))
+      lengths.forEach((length, i) => checkLent(`views[${i}]`, views[i], length))
       return this.tryRecvmsgInto(views, controlSize, flags)
     }
     return this.#when(READABLE, 'recvmsg', step, flags, options)
@@ -248,9 +248,7 @@ export class Socket extends SocketBase {
   ): Promise<number> {
     const lengths = Array.isArray(buffers) ? buffers.map(lengthOf) : []
     const step = (): number | null => {
-      buffers.forEach((data, i) => {
-        if (ArrayBuffer.isView(data)) checkLent(`buffers[${i}]`, data, lengths[i]!)
-      })
+      lengths.forEach((length, i) => checkLent(`buffers[${i}]`, buffers[i], length))
       return this.trySendmsg(buffers, control, flags, address)
     }
     return this.#when(WRITABLE, 'sendmsg', step, flags, options)
