@@ -16,7 +16,7 @@ import { constants } from 'node:os'
 import { getaddrinfo } from './names.js'
 import type { AddressInfo } from './names.js'
 import { Socket } from './socket.js'
-import { checkTimeout } from './socket-base.js'
+import { checkTimeout } from './timers.js'
 import type { SocketBase } from './socket-base.js'
 import { Deadline } from './wait.js'
 

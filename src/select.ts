@@ -6,7 +6,7 @@ import { checkInteger } from './errors.js'
 import { alarmDescriptor, drainAlarm } from './interrupter.js'
 import { dataView, field, sizeOf, write } from './layout.js'
 import { Pollfds } from './pollfds.js'
-import { checkTimeout } from './socket-base.js'
+import { checkTimeout } from './timers.js'
 import * as sys from './syscalls.js'
 import { Wait } from './wait.js'
 

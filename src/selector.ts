@@ -13,7 +13,7 @@ import type { Kernel } from './selector/kernel.js'
 import { KqueueKernel } from './selector/kqueue.js'
 import { PollKernel } from './selector/poll.js'
 import { SelectKernel } from './selector/select.js'
-import { checkTimeout } from './socket-base.js'
+import { checkTimeout } from './timers.js'
 import { Wait } from './wait.js'
 
 export { EVENT_READ, EVENT_WRITE }

@@ -34,6 +34,9 @@ import type { View } from './native.js'
 import { acceptSocket, duplicate, openPair, openSocket, sendFlags, setNonblocking } from './open.js'
 import { Pollfds } from './pollfds.js'
 import * as sys from './syscalls.js'
+import { checkTimeout } from './timers.js'
+
+export { checkTimeout }
 
 /** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
 export type OptionValue = number | boolean | string | View | null
@@ -90,13 +93,6 @@ export const getdefaulttimeout = (): number | null => defaultTimeout
 /** Sets the timeout of new sockets, in milliseconds; null waits for ever. Python's setdefaulttimeout */
 export function setdefaulttimeout(timeout: number | null): void {
   defaultTimeout = checkTimeout(timeout)
-}
-
-/** A timeout in milliseconds: a number that is at least 0, or null. */
-export function checkTimeout(timeout: number | null): number | null {
-  if (timeout === null || timeout === Infinity) return null
-  if (typeof timeout === 'number' && timeout >= 0) return timeout
-  return checkInteger('timeout', timeout, 0, Number.MAX_SAFE_INTEGER)
 }
 
 export abstract class SocketBase {

@@ -7,8 +7,7 @@ import type { HostAndPort, ServerOptions } from '../connection.js'
 import { AbortError, socketError } from '../errors.js'
 import type { AddressInfo } from '../names.js'
 import { getaddrinfo } from './names.js'
-import { checkTimeout } from '../socket-base.js'
-import { alarm } from './alarm.js'
+import { checkTimeout, Timer } from '../timers.js'
 import { checkSignal } from './on-abort.js'
 import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
@@ -51,14 +50,19 @@ export async function createConnection(where: HostAndPort, options: ConnectionOp
   const abort = (): void => stop.abort(new AbortError(signal?.reason))
   signal?.addEventListener('abort', abort, { once: true })
   const timedOut = (): void => stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: where }))
-  const silence = timeout === null ? undefined : alarm(timeout, timedOut)
+  const timer = new Timer(timeout, timedOut)
   try {
     const infos = await getaddrinfo(...hostAndPort(where), { family, type: SOCK_STREAM, signal: stop.signal })
-    return await race(interleaved(infos), { where, sourceAddress, attemptDelay: checkTimeout(attemptDelay), stop })
+    return await race(interleaved(infos), {
+      where,
+      sourceAddress,
+      attemptDelay: checkTimeout(attemptDelay, 'options.attemptDelay'),
+      stop,
+    })
   } catch (error) {
     throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error
   } finally {
-    silence?.()
+    timer.clear()
     signal?.removeEventListener('abort', abort)
     stop.abort()
   }
@@ -78,7 +82,7 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
     let next = 0
     let underWay = 0
     let over = false
-    let silence: (() => void) | undefined
+    let timer: Timer | undefined
 
     async function attempt({ family, type, protocol, address }: AddressInfo): Promise<void> {
       const socket = new Socket(family, type, protocol)
@@ -87,7 +91,7 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
         await socket.connect(address, { signal: stop.signal })
         if (over) return socket.close()
         over = true
-        silence?.()
+        timer?.clear()
         resolve(socket)
       } catch (error) {
         socket.close()
@@ -96,7 +100,7 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
     }
 
     function start(): void {
-      silence?.()
+      timer?.clear()
       const info = infos[next++]
       if (over) return
       if (info === undefined) {
@@ -104,13 +108,13 @@ function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, stop }
         return
       }
       underWay++
-      if (attemptDelay !== null) silence = alarm(attemptDelay, start)
+      timer = new Timer(attemptDelay, start)
       attempt(info).catch((error: unknown) => {
         underWay--
         errors.push(error)
         if (stop.signal.aborted && !over) {
           over = true
-          silence?.()
+          timer?.clear()
           reject(stop.signal.reason as Error)
         } else start()
       })

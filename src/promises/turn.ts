@@ -1,7 +1,7 @@
 // One who waits: for a result that a step gives once the descriptor is ready, or for the end of its patience.
 import type { AddressLike } from '../address.js'
 import { socketError } from '../errors.js'
-import { alarm } from './alarm.js'
+import { Timer } from '../timers.js'
 import { onAbort } from './on-abort.js'
 
 /** What can end a wait before its time. */
@@ -32,7 +32,7 @@ export class Turn<Result = unknown> {
   readonly #address: AddressLike | undefined
   #resolve!: (result: Result) => void
   #reject!: (error: unknown) => void
-  #silence: (() => void) | undefined // the timer
+  #timer: Timer | undefined
   #forget: (() => void) | undefined // the signal
 
   /** The call and the address are those that errors tell of. */
@@ -73,11 +73,11 @@ export class Turn<Result = unknown> {
   /** Calls `abort` when the signal fires, `timeOut` when the time is over. */
   limit(signal: AbortSignal | undefined, timeout: number | null, abort: () => void, timeOut: () => void): void {
     if (signal !== undefined) this.#forget = onAbort(signal, abort)
-    if (timeout !== null) this.#silence = alarm(timeout, timeOut)
+    if (timeout !== null) this.#timer = new Timer(timeout, timeOut)
   }
 
   #unlimit(): void {
-    this.#silence?.()
+    this.#timer?.clear()
     this.#forget?.()
   }
 }
