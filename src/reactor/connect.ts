@@ -40,6 +40,10 @@ class Client implements Origin {
     this.#idleTimeout = checkTimeout(options.idleTimeout ?? null)
   }
 
+  peerOf(): undefined {
+    return undefined
+  }
+
   watch(connection: Connection): void {
     if (this.#idleTimeout === null) return
     const sweep = (): void => {

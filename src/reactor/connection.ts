@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { addressRoom, decodeAddress } from '../address.js'
 import type { SocketAddress } from '../address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
-import { check, socketError } from '../errors.js'
+import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { call } from '../native.js'
 import type { View } from '../native.js'
@@ -47,6 +47,9 @@ const small = 16 * 1024
 const turns = 4
 let again: Connection[] = []
 
+const room = Buffer.alloc(addressRoom)
+const roomLength = new Uint32Array(1)
+
 const integer = new Int32Array(1)
 const four = new Uint32Array([4])
 const oneByte = new Uint8Array(1)
@@ -66,6 +69,8 @@ export interface Origin {
   readonly local: boolean
   /** Counts the quarters of the idle timeout. */
   readonly tick: number
+  /** The address of a peer of which the kernel no longer tells it, where it is kept. */
+  peerOf(connection: Connection): SocketAddress | undefined
   closed(): void
 }
 
@@ -109,20 +114,20 @@ export class Connection implements Watched {
     return this.#queued
   }
 
-  /** The address of the peer. getpeername(2) */
-  get remoteAddress(): SocketAddress {
-    const address = Buffer.alloc(addressRoom)
-    const length = new Uint32Array([address.length])
-    check(sys.getpeername(this.#fd, address, length), 'getpeername')
-    return decodeAddress(address, length[0])
+  /**
+   * The address of the peer; undefined once it is gone, or the connection closed. In `open` it is always known: accept(2)
+   * told it. getpeername(2)
+   */
+  get remoteAddress(): SocketAddress | undefined {
+    roomLength[0] = room.length
+    const result = sys.getpeername(this.#fd, room, roomLength)
+    return result < 0 ? this.#origin.peerOf(this) : decodeAddress(room, roomLength[0])
   }
 
-  /** The connection's own address. getsockname(2) */
-  get localAddress(): SocketAddress {
-    const address = Buffer.alloc(addressRoom)
-    const length = new Uint32Array([address.length])
-    check(sys.getsockname(this.#fd, address, length), 'getsockname')
-    return decodeAddress(address, length[0])
+  /** The connection's own address; undefined once it is closed. getsockname(2) */
+  get localAddress(): SocketAddress | undefined {
+    roomLength[0] = room.length
+    return sys.getsockname(this.#fd, room, roomLength) < 0 ? undefined : decodeAddress(room, roomLength[0])
   }
 
   /**
@@ -370,8 +375,8 @@ export class Connection implements Watched {
       }
       this.#fail(errno, 'recv') // it was connected, and reset before anybody looked
     } else {
-      const address = new Uint8Array(addressRoom)
-      if (sys.getpeername(this.#fd, address, new Uint32Array([address.length])) === -ENOTCONN) return false
+      roomLength[0] = room.length
+      if (sys.getpeername(this.#fd, room, roomLength) === -ENOTCONN) return false
     }
     this.#set(CONNECTING, false)
     this.#call('open')

@@ -39,6 +39,10 @@ export interface ListenOptions extends Place, ConnectionLimits {
 const acceptsInTurn = 64
 const pauseMs = 100
 
+// Of the client that was accepted last.
+const peer = Buffer.alloc(addressRoom)
+const peerLength = new Uint32Array(1)
+
 /** A listening socket. `listen` makes one. */
 export class Server implements Watched, Origin {
   readonly handlers: Handlers
@@ -50,6 +54,7 @@ export class Server implements Watched, Origin {
   readonly #path: string | undefined
   readonly #maxConnections: number
   #connections = 0
+  #opening: Connection | undefined // whose `open` is called
   #waiting = false // connections may wait to be accepted
   #paused: NodeJS.Timeout | undefined
   #reported = -Infinity
@@ -142,6 +147,12 @@ export class Server implements Watched, Origin {
   }
 
   /** For its connections. */
+  peerOf(connection: Connection): SocketAddress | undefined {
+    // Where accept(2) tells of none, as macOS does of a client that has left, there is none.
+    return connection === this.#opening && peerLength[0]! > 0 ? decodeAddress(peer, peerLength[0]) : undefined
+  }
+
+  /** For its connections. */
   closed(): void {
     this.#connections--
     if (this.#waiting && this.#fd >= 0) this.#resume()
@@ -151,7 +162,8 @@ export class Server implements Watched, Origin {
   #accept(): void {
     for (let i = 0; i < acceptsInTurn; i++) {
       if (this.#fd < 0 || this.#paused !== undefined || this.#connections >= this.#maxConnections) return
-      const fd = acceptSocket(this.#fd, null, null)
+      peerLength[0] = peer.length
+      const fd = acceptSocket(this.#fd, peer, peerLength)
       if (fd >= 0) this.#open(fd)
       else if (fd === -EAGAIN) {
         this.#waiting = false
@@ -170,12 +182,14 @@ export class Server implements Watched, Origin {
       return report(this.handlers, error, null)
     }
     this.#connections++
+    this.#opening = connection
     try {
       this.handlers.open?.(connection)
     } catch (error) {
       report(this.handlers, error, connection)
       connection.destroy(error as Error)
     }
+    this.#opening = undefined
   }
 
   // There is no free descriptor, or no memory: accepting at once again would only fail again.
