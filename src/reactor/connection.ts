@@ -1,7 +1,7 @@
 // A stream connection whose handlers are called from the event loop.
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress } from '../address.js'
-import type { SocketAddress } from '../address.js'
+import type { AddressLike, SocketAddress } from '../address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
 import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
@@ -67,6 +67,8 @@ export interface Origin {
   readonly highWaterMark: number
   /** Whether a receive may give less than there is: a Unix socket's, where descriptors were sent. unix(7) */
   readonly local: boolean
+  /** What was connected to, for the errors. */
+  readonly where?: AddressLike
   /** Counts the quarters of the idle timeout. */
   readonly tick: number
   /** The address of a peer of which the kernel no longer tells it, where it is kept. */
@@ -115,10 +117,11 @@ export class Connection implements Watched {
   }
 
   /**
-   * The address of the peer; undefined once it is gone, or the connection closed. In `open` it is always known: accept(2)
-   * told it. getpeername(2)
+   * The address of the peer; undefined until it is connected, and once it is gone or the connection closed. In `open` it is
+   * always known: accept(2) told it. getpeername(2)
    */
   get remoteAddress(): SocketAddress | undefined {
+    if (this.#is(CONNECTING)) return undefined
     roomLength[0] = room.length
     const result = sys.getpeername(this.#fd, room, roomLength)
     return result < 0 ? this.#origin.peerOf(this) : decodeAddress(room, roomLength[0])
@@ -144,6 +147,7 @@ export class Connection implements Watched {
     if (this.#queue === undefined && !this.#is(CONNECTING)) {
       do sent = sys.send(this.#fd, bytes, NOSIGNAL)
       while (sent === -EINTR)
+      if (sent >= 0) this.lastTick = this.#origin.tick
       if (sent === bytes.byteLength) return true
       if (sent < 0) {
         if (sent !== -EAGAIN) return this.#failLater(sent, 'send')
@@ -172,7 +176,7 @@ export class Connection implements Watched {
     this.#fd = -1
     this.#queue = this.#kept = undefined
     this.#queued = 0
-    unwatch(fd)
+    unwatch(fd, true) // it may have been sent to another process, where it goes on
     sys.close(fd)
     hold(-1)
     this.#origin.closed()
@@ -180,7 +184,7 @@ export class Connection implements Watched {
     try {
       handlers.close?.(this, error)
     } catch (thrown) {
-      report(handlers, thrown, this)
+      report(handlers, thrown, null)
     }
   }
 
@@ -329,7 +333,7 @@ export class Connection implements Watched {
     try {
       this.#origin.handlers.reset?.(this, this.#error!)
     } catch (error) {
-      this.#threw(error)
+      this.threw(error)
     }
   }
 
@@ -370,7 +374,7 @@ export class Connection implements Watched {
     const errno = takeError(this.#fd)
     if (errno !== 0) {
       if (!this.#unread()) {
-        this.destroy(socketError(errno, 'connect'))
+        this.destroy(socketError(errno, 'connect', { address: this.#origin.where }))
         return false
       }
       this.#fail(errno, 'recv') // it was connected, and reset before anybody looked
@@ -406,7 +410,7 @@ export class Connection implements Watched {
     try {
       this.#origin.handlers.data?.(this, bytes)
     } catch (error) {
-      this.#threw(error)
+      this.threw(error)
     }
   }
 
@@ -414,12 +418,13 @@ export class Connection implements Watched {
     try {
       this.#origin.handlers[name]?.(this)
     } catch (error) {
-      this.#threw(error)
+      this.threw(error)
     }
   }
 
-  #threw(error: unknown): void {
-    report(this.#origin.handlers, error, this)
+  /** For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
+  threw(error: unknown): void {
+    report(this.#origin.handlers, error, this.#fd < 0 ? null : this)
     this.destroy(error as Error)
   }
 }
