@@ -252,8 +252,8 @@ export class Connection implements Watched {
   // What is to be done once all was received: an error of sending must not hide what has come.
   #settle(readiness: number): void {
     if (readiness & WRITABLE && this.#queue !== undefined) this.#flush(this.#queue)
-    if (this.#state & BROKEN && this.#state & (PAUSED | ENDED)) this.#look()
-    if (this.#error !== undefined && this.#fd >= 0) this.#giveUp()
+    if (this.#fd >= 0 && this.#state & BROKEN && this.#state & (PAUSED | ENDED)) this.#look()
+    if (this.#fd >= 0 && this.#error !== undefined) this.#giveUp()
   }
 
   // Without `drain`, a receive that does not fill the slab has taken all that there was.

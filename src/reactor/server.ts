@@ -213,7 +213,7 @@ export class Server implements Watched, Origin {
   #goesOn(error: Error): boolean {
     try {
       const pause = this.#failures.pause(error)
-      if (pause > 0) this.#paused = setTimeout(() => this.#resume(), pause)
+      if (pause > 0 && this.#fd >= 0) this.#paused = setTimeout(() => this.#resume(), pause)
       return pause === 0
     } catch {
       this.#waiting = false // nor would it accept the next time
