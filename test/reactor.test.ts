@@ -286,7 +286,7 @@ describe('connections', () => {
   it('gives a connection that never runs dry two bursts a turn, and no more as it goes on', async () => {
     const path = join(folder, 'flood.sock')
     let calls = 0
-    await serving({ path, data: () => void calls++ }, async () => {
+    await serving({ path, data: () => (calls += 1) }, async () => {
       const sender = script(
         `import { connect } from 'node:net'
         const socket = connect(process.argv.at(-1))
