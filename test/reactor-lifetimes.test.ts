@@ -1,9 +1,11 @@
 // What a reactor's sockets own and for how long: addresses, names in the file system, descriptors, time.
-import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
-import { AF_INET, AF_UNIX, MessageBatch, options, setOption, SOCK_DGRAM, Socket } from 'bsd-sockets'
+import * as sys from 'bsd-sockets/syscalls'
+import { AF_INET, AF_UNIX, F_DUPFD_CLOEXEC, MessageBatch, options, setOption, SOCK_DGRAM, Socket } from 'bsd-sockets'
 import { bind, connect, listen } from 'bsd-sockets/reactor'
 import type { Connection, DatagramSocket, Handlers, ListenOptions, Server } from 'bsd-sockets/reactor'
 import { Child, inline, script } from './child.js'
@@ -239,6 +241,36 @@ describe('a descriptor', () => {
     onTestFinished(() => closeSync(fd))
     expect(thrown(() => listen({ fd }))).toMatchObject({ code: 'ENOTSOCK' })
     expect(fstatSync(fd).isFile()).toBe(true)
+  })
+
+  // Which descriptors the pollers of this process watch. proc_pid_fdinfo(5)
+  const watched = (): number[] =>
+    readdirSync('/proc/self/fdinfo').flatMap(name => {
+      let text = ''
+      try {
+        text = readFileSync(`/proc/self/fdinfo/${name}`, 'latin1')
+      } catch {
+        // It was the one of that folder.
+      }
+      return Array.from(text.matchAll(/^tfd: +(\d+)/gm), match => Number(match[1]))
+    })
+
+  it.runIf(process.platform === 'linux')('that others share leaves the poller when it is closed (Linux)', async () => {
+    let connection: Connection | undefined
+    const server = listen({ open: one => void (connection = one) })
+    connected(server)
+    await soon(() => connection !== undefined)
+    const datagrams = bind({})
+    const client = connect({ port: portOf(server) })
+    for (const one of [connection!, client, datagrams, server]) {
+      const { fd } = one
+      const other = sys.fcntl(fd, F_DUPFD_CLOEXEC, 0) // as a process has it that it was sent to
+      onTestFinished(() => void sys.close(other))
+      expect(watched()).toContain(fd)
+      if ('destroy' in one) one.destroy()
+      else one.close()
+      expect(watched()).not.toContain(fd)
+    }
   })
 })
 

@@ -18,7 +18,7 @@ import type { Handlers } from './handlers.js'
 import { openListener } from './listener.js'
 import type { Place } from './listener.js'
 
-const { EAGAIN, EINTR, ETIMEDOUT } = constants.errno
+const { EAGAIN, ECONNABORTED, EINTR, ETIMEDOUT } = constants.errno
 
 /** What `listen` and `connect` have in common. */
 export interface ConnectionLimits {
@@ -180,8 +180,7 @@ export class Server implements Watched, Origin {
   #accept(): void {
     for (let i = 0; i < acceptsInTurn; i++) {
       if (this.#fd < 0 || this.#paused !== undefined || this.#connections >= this.#maxConnections) return
-      peerLength[0] = peer.length
-      const fd = acceptSocket(this.#fd, peer, peerLength)
+      const fd = this.#acceptOne()
       if (fd >= 0) this.#open(fd)
       else if (fd === -EAGAIN) {
         this.#waiting = false
@@ -189,6 +188,15 @@ export class Server implements Watched, Origin {
       } else if (fd !== -EINTR && !this.#goesOn(socketError(fd, 'accept'))) return
     }
     setImmediate(() => this.#accept())
+  }
+
+  #acceptOne(): number {
+    try {
+      peerLength[0] = peer.length
+      return acceptSocket(this.#fd, peer, peerLength)
+    } catch {
+      return -ECONNABORTED // macOS lets nothing be set on the descriptor of a client that has left already
+    }
   }
 
   #open(fd: number): void {
