@@ -34,7 +34,7 @@ export function errnoName(errno: number): string {
 /** What an error may carry besides its number. */
 export interface ErrorDetails {
   address?: AddressLike | undefined
-  /** What went over before the call failed, in bytes. */
+  /** What went over before the call failed, in bytes, or in messages of a batch. */
   sent?: number | undefined
   /** The socket option that it was about, as C names it. */
   option?: string | undefined
@@ -57,7 +57,7 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
   declare readonly port?: number
   /** A Unix socket's path once more, by the name that `fs` gives it. */
   declare readonly path?: string
-  /** How many bytes went over before the call failed, where some may have. */
+  /** How many bytes, or messages of a batch, went over before the call failed, where some may have. */
   declare readonly sent?: number
   /** The socket option that the call was about, as C names it: `'SO_MARK'`. */
   declare readonly option?: string

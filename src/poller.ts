@@ -11,6 +11,8 @@ const poller_remove = call<(poller: number, fd: number) => number>('poller_remov
 export const READABLE = 1
 /** A send may succeed, a connect has ended, or either tells of an error. */
 export const WRITABLE = 2
+/** Stands beside both where an error waits, as after a reset, or a message on the error queue. */
+export const ERROR = 4
 
 /** Stands beside READABLE: end-of-file or an error is behind what can be received, and is told of this once. */
 export const END = 8

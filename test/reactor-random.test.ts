@@ -1,7 +1,14 @@
 // Whatever handlers do to their own connection and to others, each gets its own bytes, all of them, in their order.
-import { expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { AF_INET, AF_UNIX, options, setOption, SHUT_WR, Socket } from 'bsd-sockets'
 import { connect, listen } from 'bsd-sockets/reactor'
-import type { Connection, Server } from 'bsd-sockets/reactor'
+import type { Connection, Handlers, Server } from 'bsd-sockets/reactor'
+
+const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-random-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Numbers from 0 to 1 that are the same for the same seed. Mulberry32 */
 function random(seed: number): () => number {
@@ -102,4 +109,86 @@ it.each([1, 2, 3, 4])('any mix of pauses, ends and sizes, seed %i', async seed =
   expect(whole).toBe(count - destroyed)
   expect(calls).toBeGreaterThan(300)
   expect(destroyed).toBeGreaterThan(0)
+})
+
+const ticks = (ms = 0): Promise<void> =>
+  new Promise(resolve => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)))
+
+/** One connection, to whose ends anything happens until the peer has closed, in peace or by a reset; what went wrong. */
+async function lifetime(next: () => number, place: 'TCP' | 'Unix'): Promise<string[]> {
+  const dice = (sides: number): number => Math.floor(next() * sides)
+  const did: string[] = [place]
+  const log: string[] = []
+  let connection: Connection | undefined
+  let got = 0
+  const handlers: Handlers = {
+    open: one => void (connection = one),
+    data(one, bytes) {
+      log.push('data')
+      got += bytes.length
+      const side = dice(6)
+      if (side === 0) one.pause()
+      // After end() that is an error, which the connection would end with.
+      else if (side === 1 && !did.includes('end')) one.write('echo')
+    },
+    drain: () => void log.push('drain'),
+    reset: () => void log.push('reset'),
+    close: () => void log.push('close'),
+  }
+  if (dice(2) === 0) handlers.end = () => void log.push('end')
+  const server = listen({ ...(place === 'TCP' ? {} : { path: join(folder, 'lifetime') }), ...handlers })
+  const peer = new Socket(place === 'TCP' ? AF_INET : AF_UNIX)
+  peer.connect(server.address)
+  if (place === 'TCP') setOption(peer, options.noDelay, true) // what is held back would be lost at a reset
+  while (connection === undefined) await ticks()
+  const here = connection
+  let sent = 0
+  let ended = false
+  const finish = (): void => {
+    if (place === 'TCP' && dice(2) === 0) setOption(peer, options.linger, { on: true, seconds: 0 })
+    peer.close()
+  }
+  const steps: Record<string, () => unknown> = {
+    send: () => (ended ? 0 : (sent += peer.trySend(Buffer.alloc(1 + dice(3000))) ?? 0)),
+    sendMore: () => steps.send!(),
+    pause: () => here.pause(),
+    resume: () => here.resume(),
+    write: () => did.includes('end') || here.write(Buffer.alloc(dice(4) === 0 ? 4 << 20 : 100)),
+    wait: () => ticks(),
+    waitLonger: () => ticks(2),
+    shutdown: () => dice(4) > 0 || ended || ((ended = true), peer.shutdown(SHUT_WR)),
+    end: () => here.end(),
+    finish: () => dice(3) > 0 || finish(),
+  }
+  const names = Object.keys(steps)
+  for (let i = 0; i < 12 && !peer.closed; i++) {
+    const name = names[dice(names.length)]!
+    if (name === 'end' && dice(4) > 0) continue
+    did.push(name)
+    try {
+      await steps[name]!()
+    } catch (error) {
+      did.push(String(error)) // of the peer, whose other end has gone
+    }
+  }
+  if (!peer.closed) finish()
+  for (let i = 0; i < 500 && here.fd >= 0; i++) {
+    here.resume()
+    await ticks(i < 50 ? 0 : 2)
+    if (i === 100 && log.includes('end')) here.end()
+  }
+  const open = here.fd >= 0
+  here.destroy()
+  server.close()
+  await ticks()
+  const once = ['close', 'end', 'reset'].every(name => log.filter(event => event === name).length <= 1)
+  if (got === sent && !open && once && log.at(-1) === 'close') return []
+  return [`${did.join(' ')}: got ${got} of ${sent}${open ? ', never closed' : ''}, ${log.join(' ')}`]
+}
+
+it.each([1, 2])('any way in which a peer may end, seed %i', async seed => {
+  const next = random(seed)
+  const wrong: string[] = []
+  for (let i = 0; i < 120; i++) wrong.push(...(await lifetime(next, i % 2 === 0 ? 'TCP' : 'Unix')))
+  expect(wrong).toEqual([])
 })

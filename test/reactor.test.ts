@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { CMSG_SPACE, getOption, options, Socket } from 'bsd-sockets'
 import { bind, connect, listen, listenInWorkers } from 'bsd-sockets/reactor'
 import type { Connection, Handlers, ListenOptions, Server } from 'bsd-sockets/reactor'
-import { Child, inline } from './child.js'
+import { Child, inline, script } from './child.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-reactor-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -282,6 +282,33 @@ describe('connections', () => {
     )
     expect(quietAt).toBeGreaterThan(0)
   })
+
+  it('gives a connection that never runs dry two bursts a turn, and no more as it goes on', async () => {
+    const path = join(folder, 'flood.sock')
+    let calls = 0
+    await serving({ path, data: () => (calls += 1) }, async () => {
+      const sender = script(
+        `import { connect } from 'node:net'
+        const socket = connect(process.argv.at(-1))
+        const send = () => { while (socket.write(Buffer.alloc(65536))); socket.once('drain', send) }
+        send()`,
+        path,
+      )
+      await soon(() => calls > 0)
+      const most: number[] = []
+      await new Promise<void>(resolve => {
+        const turn = (): void => {
+          most.push(calls)
+          calls = 0
+          if (most.filter(count => count > 0).length < 500) setImmediate(turn)
+          else resolve()
+        }
+        setImmediate(turn)
+      })
+      sender.process.kill()
+      expect(Math.max(...most.slice(1))).toBeLessThanOrEqual(8)
+    })
+  })
 })
 
 describe('a server', () => {
@@ -382,6 +409,18 @@ describe('a server', () => {
     const { stdout, stderr } = child
     expect(stderr).toContain('EMFILE')
     expect(stdout).toContain('cpu true true')
+  })
+
+  it('can be closed by who is told that it cannot accept', async () => {
+    const program = `
+      import { listen } from 'bsd-sockets/reactor'
+      const server = listen({ error(error, connection) { console.log(error.code, connection); server.close() } })
+      console.log(server.address.port)`
+    const child = new Child('prlimit', ['--nofile=40:40', process.execPath, ...inline(program)])
+    const [port] = await child.printed(/\d+/)
+    const clients = Array.from({ length: 60 }, () => netConnect(Number(port), '127.0.0.1').on('error', () => {}))
+    expect(await child.finished()).toMatch(/EMFILE null\n$/)
+    for (const client of clients) client.destroy()
   })
 
   it('keeps the process alive while it listens, and not after that', async () => {

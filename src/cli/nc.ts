@@ -1,12 +1,12 @@
 // A small netcat: standard input goes over the socket, and what comes over it to standard output.
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
 import type { SocketAddress } from '../address.js'
 import { AF_UNIX, AI_PASSIVE, MSG_PEEK, SHUT_WR, SO_REUSEADDR } from '../constants.js'
 import { SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { getaddrinfo } from '../names.js'
 import { Socket } from '../promises/index.js'
 import { nameOf } from '../servers/serve.js'
+import { UnixPath } from '../unix-path.js'
 import { defineCommand, integer, UsageError } from './command.js'
 
 interface Place {
@@ -49,6 +49,7 @@ async function waitForClient({ family, type, address }: Place, say: (text: strin
   const socket = new Socket(family, type)
   if (family !== AF_UNIX) socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
   socket.bind(address)
+  const file = 'path' in address ? new UnixPath(String(address.path)) : undefined
   if (type === SOCK_STREAM) socket.listen(1)
   say(`listening on ${nameOf(socket.getsockname())}`)
   if (type === SOCK_DGRAM) {
@@ -56,9 +57,12 @@ async function waitForClient({ family, type, address }: Place, say: (text: strin
     await socket.connect(sender)
     return socket
   }
-  const [client] = await socket.accept()
-  socket.close()
-  return client
+  try {
+    return (await socket.accept())[0]
+  } finally {
+    file?.remove()
+    socket.close()
+  }
 }
 
 async function send(socket: Socket): Promise<void> {
@@ -96,7 +100,6 @@ export const command = defineCommand({
       return 0
     } finally {
       process.stdin.destroy() // or it would keep the process alive
-      if (unix && listen) rmSync(operands[0]!, { force: true })
     }
   },
 })

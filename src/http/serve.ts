@@ -50,6 +50,7 @@ export function serve(handler: Handler, options: ServeOptions = {}): HttpServer 
     data: (connection, bytes) => sessionOf(connection).receive(bytes),
     drain: connection => sessionOf(connection).drained(),
     end: connection => sessionOf(connection).end(),
+    reset: connection => connection.destroy(), // whatever came with it, there is nobody to answer
     close: connection => sessionOf(connection).closed(),
     error: thrown => error(thrown, null),
   })

@@ -1,17 +1,19 @@
 import { constants } from 'node:os'
-import { encodeAddress } from '../address.js'
-import type { AddressLike } from '../address.js'
+import { decodeAddress, encodeAddress } from '../address.js'
+import type { AddressLike, SocketAddress } from '../address.js'
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants.js'
 import { checkInteger, socketError } from '../errors.js'
 import { openSocket } from '../open.js'
-import { checkTimeout } from '../socket-base.js'
+import { WRITABLE } from '../poller.js'
 import * as sys from '../syscalls.js'
+import { checkTimeout, Timer } from '../timers.js'
 import { Connection } from './connection.js'
 import type { Origin } from './connection.js'
 import type { Handlers } from './handlers.js'
+import { sweeping } from './server.js'
 import type { ConnectionLimits } from './server.js'
 
-const { EINPROGRESS, ETIMEDOUT } = constants.errno
+const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
 
 /** Where `connect` connects to. */
 export interface ConnectOptions extends ConnectionLimits {
@@ -24,60 +26,92 @@ export interface ConnectOptions extends ConnectionLimits {
   timeout?: number | null
 }
 
+// How long to wait for room in a backlog: nothing tells of it. unix(7)
+const backlogMs = 10
+
 // What a connection that comes from no server needs to know.
 class Client implements Origin {
   readonly handlers: Handlers
   readonly highWaterMark: number
   readonly local: boolean
+  readonly where: AddressLike
   tick = 0
+  readonly #bytes: Buffer
   readonly #idleTimeout: number | null
-  #timer: NodeJS.Timeout | undefined
+  readonly #timeout: number | null
+  #timers: (Timer | undefined)[] = []
+  #retry: NodeJS.Timeout | undefined
 
-  constructor(options: ConnectOptions & Handlers) {
+  constructor(options: ConnectOptions & Handlers, where: AddressLike, family: number) {
     this.handlers = options
     this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
-    this.local = options.path !== undefined
-    this.#idleTimeout = checkTimeout(options.idleTimeout ?? null)
+    this.local = family === AF_UNIX
+    this.where = where
+    this.#bytes = encodeAddress(where, family)
+    this.#idleTimeout = checkTimeout(options.idleTimeout ?? null, 'idleTimeout')
+    this.#timeout = checkTimeout(options.timeout ?? null)
   }
 
-  watch(connection: Connection): void {
-    if (this.#idleTimeout === null) return
+  /** Begins to connect. connect(2) */
+  connect(fd: number): Connection {
+    const result = this.#tried(sys.connect(fd, this.#bytes))
+    const connection = new Connection(fd, this, true) // done already or not, the poller tells
+    if (result === -EAGAIN) this.#connectLater(connection)
     const sweep = (): void => {
       this.tick++
       if (this.tick - connection.lastTick > 4) connection.destroy(socketError(ETIMEDOUT, 'recv'))
     }
-    this.#timer = setInterval(sweep, Math.max(1, this.#idleTimeout / 4)).unref()
+    this.#timers = [sweeping(this.#idleTimeout, sweep), new Timer(this.#timeout, () => this.#giveUp(connection), false)]
+    return connection
+  }
+
+  /** The address that was connected to, of a peer that is gone. */
+  peerOf(connection: Connection): SocketAddress | undefined {
+    return connection.fd < 0 || connection.connecting ? undefined : decodeAddress(this.#bytes)
   }
 
   closed(): void {
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) timer?.clear()
+    clearTimeout(this.#retry)
+  }
+
+  // The backlog of a Unix socket is full with EAGAIN; elsewhere that is a failure.
+  #tried(result: number): number {
+    if (result >= 0 || result === -EINPROGRESS || result === -EINTR || (result === -EAGAIN && this.local)) return result
+    throw socketError(result, 'connect', { address: this.where })
+  }
+
+  #connectLater(connection: Connection): void {
+    this.#retry = setTimeout(() => {
+      try {
+        const result = this.#tried(sys.connect(connection.fd, this.#bytes))
+        if (result === -EAGAIN || result === -EINTR) this.#connectLater(connection)
+        else connection.ready(WRITABLE)
+      } catch (error) {
+        connection.destroy(error as Error)
+      }
+    }, backlogMs)
+  }
+
+  #giveUp(connection: Connection): void {
+    if (connection.connecting) connection.ready(WRITABLE) // the loop may have been too busy to see it
+    if (connection.connecting) connection.destroy(socketError(ETIMEDOUT, 'connect', { address: this.where }))
   }
 }
 
 /**
  * Connects to a numeric address or a path; `open` is called once it is connected, `close` with the error where it never
- * is. What is written before is sent then. connect(2)
+ * is. What is written before is sent then. A Unix socket whose backlog is full is waited for. connect(2)
  */
 export function connect(options: ConnectOptions & Handlers): Connection {
   const { address = '127.0.0.1', port = 0, path, noDelay = true } = options
   const where: AddressLike = path ?? { address, port }
   const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
-  const timeout = checkTimeout(options.timeout ?? null)
-  const bytes = encodeAddress(where, family)
-  const client = new Client(options)
+  const client = new Client(options, where, family)
   const fd = openSocket(family, SOCK_STREAM, 0)
   try {
     if (!client.local && noDelay) sys.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, new Int32Array([1]))
-    const result = sys.connect(fd, bytes)
-    if (result < 0 && result !== -EINPROGRESS) throw socketError(result, 'connect', { address: where })
-    const connection = new Connection(fd, client, true) // done already or not, the poller tells
-    client.watch(connection)
-    if (timeout !== null) {
-      setTimeout(() => {
-        if (connection.connecting) connection.destroy(socketError(ETIMEDOUT, 'connect', { address: where }))
-      }, timeout).unref()
-    }
-    return connection
+    return client.connect(fd)
   } catch (error) {
     sys.close(fd)
     throw error

@@ -1,13 +1,14 @@
 // A stream connection whose handlers are called from the event loop.
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress } from '../address.js'
-import type { SocketAddress } from '../address.js'
-import { SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
-import { check, socketError } from '../errors.js'
+import type { AddressLike, SocketAddress } from '../address.js'
+import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
+import { socketError } from '../errors.js'
+import type { SocketError } from '../errors.js'
 import { call } from '../native.js'
 import type { View } from '../native.js'
 import { NOSIGNAL } from '../open.js'
-import { END, hold, READABLE, receive, unwatch, watch, WRITABLE } from '../poller.js'
+import { END, ERROR, hold, READABLE, receive, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -35,6 +36,9 @@ const ENDING = 8 // nothing more is written
 const FINISHED = 16 // and the peer was told so
 const ENDED = 32 // nothing more comes
 const UNREAD = 64 // something may have come while it was paused
+const BROKEN = 128 // the poller has told of an error, which nobody has asked for yet
+const AGAIN = 256 // it receives the rest in the next turn
+const RESET = 512 // the handler of that name was called
 
 // What comes in pieces of less than this is received with the batch of events; larger ones are best handled one by one.
 const small = 16 * 1024
@@ -43,10 +47,18 @@ const small = 16 * 1024
 const turns = 4
 let again: Connection[] = []
 
-function continueAgain(): void {
-  const connections = again
-  again = []
-  for (const connection of connections) connection.ready(READABLE | END)
+const room = Buffer.alloc(addressRoom)
+const roomLength = new Uint32Array(1)
+
+const integer = new Int32Array(1)
+const four = new Uint32Array([4])
+const oneByte = new Uint8Array(1)
+
+// The error that waits to be told, which is then forgotten; 0 for none. socket(7), SO_ERROR
+function takeError(fd: number): number {
+  integer[0] = 0
+  sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, integer, four)
+  return integer[0]
 }
 
 /** What a connection needs to know of where it comes from. */
@@ -55,8 +67,12 @@ export interface Origin {
   readonly highWaterMark: number
   /** Whether a receive may give less than there is: a Unix socket's, where descriptors were sent. unix(7) */
   readonly local: boolean
+  /** What was connected to, for the errors. */
+  readonly where?: AddressLike
   /** Counts the quarters of the idle timeout. */
   readonly tick: number
+  /** The address of a peer of which the kernel no longer tells it, where it is kept. */
+  peerOf(connection: Connection): SocketAddress | undefined
   closed(): void
 }
 
@@ -72,6 +88,7 @@ export class Connection implements Watched {
   #queued = 0 // its bytes
   #state: number // of the bits above
   #kept: Buffer | undefined // what had been received when it was paused
+  #error: SocketError | undefined // nothing can be sent any more: why it is closed, once what has come is delivered
 
   /** For `listen` and `connect`: `connecting` is to be told of the result of a connect(2) that is under way. */
   constructor(fd: number, origin: Origin, connecting: boolean) {
@@ -99,38 +116,41 @@ export class Connection implements Watched {
     return this.#queued
   }
 
-  /** The address of the peer. getpeername(2) */
-  get remoteAddress(): SocketAddress {
-    const address = Buffer.alloc(addressRoom)
-    const length = new Uint32Array([address.length])
-    check(sys.getpeername(this.#fd, address, length), 'getpeername')
-    return decodeAddress(address, length[0])
+  /**
+   * The address of the peer; undefined until it is connected, and once it is gone or the connection closed. In `open` it is
+   * always known: accept(2) told it. getpeername(2)
+   */
+  get remoteAddress(): SocketAddress | undefined {
+    if (this.#is(CONNECTING)) return undefined
+    roomLength[0] = room.length
+    const result = sys.getpeername(this.#fd, room, roomLength)
+    return result < 0 ? this.#origin.peerOf(this) : decodeAddress(room, roomLength[0])
   }
 
-  /** The connection's own address. getsockname(2) */
-  get localAddress(): SocketAddress {
-    const address = Buffer.alloc(addressRoom)
-    const length = new Uint32Array([address.length])
-    check(sys.getsockname(this.#fd, address, length), 'getsockname')
-    return decodeAddress(address, length[0])
+  /** The connection's own address; undefined once it is closed. getsockname(2) */
+  get localAddress(): SocketAddress | undefined {
+    roomLength[0] = room.length
+    return sys.getsockname(this.#fd, room, roomLength) < 0 ? undefined : decodeAddress(room, roomLength[0])
   }
 
   /**
    * Sends at once what the kernel takes and keeps a copy of the rest. Returns whether to go on: after false, `drain` tells
-   * when. What is written to a connection that is closed goes nowhere, and returns false. send(2)
+   * when. What is written to a connection that is closed, or was reset, goes nowhere, and returns false. send(2)
    *
    * @throws SocketError EPIPE after `end()`
    */
   write(data: Data): boolean {
-    if (this.#fd < 0) return false
+    if (this.#fd < 0 || this.#error !== undefined) return false
     if (this.#is(ENDING)) throw socketError(EPIPE, 'send')
     const bytes = bytesOf(data)
     let sent = 0
     if (this.#queue === undefined && !this.#is(CONNECTING)) {
-      sent = sys.send(this.#fd, bytes, NOSIGNAL)
+      do sent = sys.send(this.#fd, bytes, NOSIGNAL)
+      while (sent === -EINTR)
+      if (sent >= 0) this.lastTick = this.#origin.tick
       if (sent === bytes.byteLength) return true
       if (sent < 0) {
-        if (sent !== -EAGAIN && sent !== -EINTR) return this.#failLater(sent, 'send')
+        if (sent !== -EAGAIN) return this.#failLater(sent, 'send')
         sent = 0
       }
     }
@@ -150,13 +170,13 @@ export class Connection implements Watched {
   }
 
   /** Closes the connection now; what is queued is dropped. close(2) */
-  destroy(error?: Error): void {
+  destroy(error: Error | undefined = this.#error): void {
     const fd = this.#fd
     if (fd < 0) return
     this.#fd = -1
     this.#queue = this.#kept = undefined
     this.#queued = 0
-    unwatch(fd)
+    unwatch(fd, true) // it may have been sent to another process, where it goes on
     sys.close(fd)
     hold(-1)
     this.#origin.closed()
@@ -164,7 +184,7 @@ export class Connection implements Watched {
     try {
       handlers.close?.(this, error)
     } catch (thrown) {
-      report(handlers, thrown, this)
+      report(handlers, thrown, null)
     }
   }
 
@@ -194,18 +214,23 @@ export class Connection implements Watched {
 
   /** For the poller. */
   ready(readiness: number): void {
-    if (this.#awake(readiness) && readiness & READABLE) this.#receive((readiness & END) !== 0 || this.#origin.local)
+    if (!this.#awake(readiness)) return
+    if (readiness & READABLE && !this.#is(ENDED)) this.#receive((readiness & END) !== 0 || this.#origin.local)
+    this.#settle(readiness)
   }
 
   /** For the poller: the same, where it has received already. */
   received(readiness: number, result: number, bytes: Buffer): void {
     if (!this.#awake(readiness)) return
-    if (result >= small) receive(this.#fd, false)
-    const drain = (readiness & END) !== 0 || this.#origin.local
-    if (this.#is(PAUSED) && result >= 0) {
-      this.#set(UNREAD, true)
-      if (result > 0) this.#kept = Buffer.from(bytes)
-    } else if (this.#took(result, bytes, drain)) this.#receive(drain)
+    if (!this.#is(ENDED)) {
+      if (result >= small) receive(this.#fd, false)
+      const drain = (readiness & END) !== 0 || this.#origin.local
+      if (this.#is(PAUSED) && result >= 0) {
+        this.#set(UNREAD, true)
+        if (result > 0) this.#kept = Buffer.from(bytes)
+      } else if (this.#took(result, bytes, drain)) this.#receive(drain)
+    }
+    this.#settle(readiness)
   }
 
   #is(bit: number): boolean {
@@ -216,14 +241,19 @@ export class Connection implements Watched {
     this.#state = on ? this.#state | bit : this.#state & ~bit
   }
 
-  // What is to be done first, whatever is ready. Returns whether to receive.
+  // What is to be done first, whatever is ready. Returns whether it is connected.
   #awake(readiness: number): boolean {
     if (this.#fd < 0) return false
     this.lastTick = this.#origin.tick
-    if (this.#is(CONNECTING) && !this.#connected()) return false
-    if (readiness & END && this.#is(PAUSED) && this.#failed('recv')) return false // a reset shows while nothing is received
+    if (readiness & ERROR) this.#set(BROKEN, true)
+    return !this.#is(CONNECTING) || this.#connected()
+  }
+
+  // What is to be done once all was received: an error of sending must not hide what has come.
+  #settle(readiness: number): void {
     if (readiness & WRITABLE && this.#queue !== undefined) this.#flush(this.#queue)
-    return this.#fd >= 0 && !this.#is(ENDED)
+    if (this.#fd >= 0 && this.#state & BROKEN && this.#state & (PAUSED | ENDED)) this.#look()
+    if (this.#fd >= 0 && this.#error !== undefined) this.#giveUp()
   }
 
   // Without `drain`, a receive that does not fill the slab has taken all that there was.
@@ -241,11 +271,22 @@ export class Connection implements Watched {
       }
       const count = sys.recv(this.#fd, slab, 0)
       if (!this.#took(count, count > 0 ? received(count) : slab, drain || count === slab.length)) {
-        if (count < small && !this.#is(PAUSED) && this.#fd >= 0) receive(this.#fd, true)
+        if (count < small && !(this.#state & (PAUSED | ENDED)) && this.#fd >= 0) receive(this.#fd, true)
         return
       }
     }
-    if (again.push(this) === 1) setImmediate(continueAgain)
+    if (this.#is(AGAIN)) return
+    this.#set(AGAIN, true)
+    if (again.push(this) === 1) setImmediate(() => Connection.#continue())
+  }
+
+  static #continue(): void {
+    const connections = again
+    again = []
+    for (const connection of connections) {
+      connection.#set(AGAIN, false)
+      connection.ready(READABLE | END)
+    }
   }
 
   // What recv(2) gave. Returns whether to go on.
@@ -257,16 +298,47 @@ export class Connection implements Watched {
     }
     if (result === -EINTR) return true
     if (result === 0) this.#peerEnded()
-    else if (result === -EAGAIN) this.#set(UNREAD, false)
-    else this.destroy(socketError(result, 'recv'))
+    else if (result !== -EAGAIN) this.destroy(socketError(result, 'recv'))
+    else if (this.#error !== undefined) this.destroy()
+    else this.#set(UNREAD, false)
     return false
   }
 
   #peerEnded(): void {
     this.#set(ENDED, true)
+    receive(this.#fd, false)
+    const errno = this.#error?.errno
+    // After a reset recv(2) gives 0 too, once the error was told: that is no end. But with EPIPE there was one before.
+    if (errno !== undefined && errno !== -EPIPE) return this.destroy()
     if (this.#origin.handlers.end !== undefined) this.#call('end')
     else this.#set(ENDING, true)
-    if (this.#is(ENDING) && this.#queue === undefined) this.destroy()
+    if (errno !== undefined || (this.#is(ENDING) && this.#queue === undefined)) this.destroy()
+  }
+
+  // An error was told of, and it is not found by receiving: the connection is paused, or the peer has ended.
+  #look(): void {
+    this.#set(BROKEN, false)
+    const errno = takeError(this.#fd)
+    if (errno !== 0) this.#fail(errno, 'recv') // which says more than a send's EPIPE
+  }
+
+  // Nothing can be sent any more: what came before that is delivered, and then the connection is closed.
+  #giveUp(): void {
+    if (this.#is(ENDED)) return this.destroy()
+    if (!this.#is(PAUSED)) return this.#is(AGAIN) ? undefined : this.#receive(true)
+    if (!this.#unread()) return this.destroy()
+    this.#set(UNREAD, true)
+    if (this.#is(RESET)) return
+    this.#set(RESET, true)
+    try {
+      this.#origin.handlers.reset?.(this, this.#error!)
+    } catch (error) {
+      this.threw(error)
+    }
+  }
+
+  #unread(): boolean {
+    return this.#kept !== undefined || sys.recv(this.#fd, oneByte, MSG_PEEK) > 0
   }
 
   #flush(queue: View[]): void {
@@ -274,7 +346,7 @@ export class Connection implements Watched {
       let sent = sendmsg(this.#fd, queue.length > 1024 ? queue.slice(0, 1024) : queue, null, null, NOSIGNAL)
       if (sent === -EINTR) continue
       if (sent === -EAGAIN) return
-      if (sent < 0) return this.destroy(socketError(sent, 'send'))
+      if (sent < 0) return this.#failSending(sent, 'send')
       this.#queued -= sent
       let whole = 0
       while (whole < queue.length && sent >= queue[whole]!.byteLength) sent -= queue[whole++]!.byteLength
@@ -299,27 +371,38 @@ export class Connection implements Watched {
 
   // A connect is under way: whether it is done, and well.
   #connected(): boolean {
-    if (this.#failed('connect')) return false
-    const address = new Uint8Array(addressRoom)
-    if (sys.getpeername(this.#fd, address, new Uint32Array([address.length])) === -ENOTCONN) return false
+    const errno = takeError(this.#fd)
+    if (errno !== 0) {
+      if (!this.#unread()) {
+        this.destroy(socketError(errno, 'connect', { address: this.#origin.where }))
+        return false
+      }
+      this.#fail(errno, 'recv') // it was connected, and reset before anybody looked
+    } else {
+      roomLength[0] = room.length
+      if (sys.getpeername(this.#fd, room, roomLength) === -ENOTCONN) return false
+    }
     this.#set(CONNECTING, false)
     this.#call('open')
     if (this.#is(ENDING) && this.#queue === undefined && this.#fd >= 0) this.#finish()
     return this.#fd >= 0
   }
 
-  // Whether an error waits to be told: then the connection is closed with it. socket(7), SO_ERROR
-  #failed(syscall: string): boolean {
-    const result = new Int32Array(1)
-    sys.getsockopt(this.#fd, SOL_SOCKET, SO_ERROR, result, new Uint32Array([4]))
-    if (result[0] === 0) return false
-    this.destroy(socketError(result[0]!, syscall))
-    return true
+  #fail(errno: number, syscall: string): void {
+    this.#error = socketError(errno, syscall)
+    this.#queue = undefined
+    this.#queued = 0
+  }
+
+  #failSending(errno: number, syscall: string): void {
+    this.#fail(errno, syscall)
+    this.#set(BROKEN, true) // why it cannot be sent may be told still
   }
 
   // From within a handler: it must not find its connection closed under its hands.
-  #failLater(result: number, syscall: string): false {
-    setImmediate(() => this.destroy(socketError(result, syscall)))
+  #failLater(errno: number, syscall: string): false {
+    this.#failSending(errno, syscall)
+    setImmediate(() => this.ready(READABLE | END))
     return false
   }
 
@@ -327,7 +410,7 @@ export class Connection implements Watched {
     try {
       this.#origin.handlers.data?.(this, bytes)
     } catch (error) {
-      this.#threw(error)
+      this.threw(error)
     }
   }
 
@@ -335,12 +418,13 @@ export class Connection implements Watched {
     try {
       this.#origin.handlers[name]?.(this)
     } catch (error) {
-      this.#threw(error)
+      this.threw(error)
     }
   }
 
-  #threw(error: unknown): void {
-    report(this.#origin.handlers, error, this)
+  /** For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
+  threw(error: unknown): void {
+    report(this.#origin.handlers, error, this.#fd < 0 ? null : this)
     this.destroy(error as Error)
   }
 }

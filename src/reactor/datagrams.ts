@@ -5,13 +5,14 @@ import { MessageBatch, receiveBatch, sendBatch } from '../batch.js'
 import type { BatchOptions } from '../batch.js'
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_UDP, SO_RCVBUF, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
 import { SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET, UDP_GRO, UDP_SEGMENT } from '../constants.js'
-import { attempt, check } from '../errors.js'
+import { attempt, check, isSocketError, socketError } from '../errors.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import { NOSIGNAL, openSocket } from '../open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import * as sys from '../syscalls.js'
+import { UnixPath } from '../unix-path.js'
 
 /** What is called when something happens to a datagram socket; each may be left out. */
 export interface DatagramHandlers {
@@ -20,11 +21,14 @@ export interface DatagramHandlers {
    * them, `batch.reply` and `socket.send(batch, count)`.
    */
   messages?(socket: DatagramSocket, batch: MessageBatch, count: number): void
-  /** There is room again after `send` or `sendto` found none. */
+  /** There may be room again after `send` or `sendto` found none. */
   drain?(socket: DatagramSocket): void
   /** It is closed. */
   close?(socket: DatagramSocket): void
-  /** A handler has thrown, or the network has told of an error, such as ECONNREFUSED. Without it that is an uncaughtException. */
+  /**
+   * A handler has thrown, or the network has told of an error, such as ECONNREFUSED. Without it that is an
+   * uncaughtException. Only what a handler throws after it has closed the socket comes after `close`.
+   */
   error?(error: unknown, socket: DatagramSocket): void
 }
 
@@ -34,7 +38,10 @@ export interface DatagramOptions extends Pick<BatchOptions, 'controlSize'> {
   address?: string
   /** 0, which is the default, picks a free one. */
   port?: number
-  /** A Unix socket's path, in the place of a host and a port. */
+  /**
+   * A Unix socket's path, in the place of a host and a port. The file is removed when the socket is closed, unless another
+   * socket has taken its place.
+   */
   path?: string
   /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
   reusePort?: boolean
@@ -54,13 +61,19 @@ export interface DatagramOptions extends Pick<BatchOptions, 'controlSize'> {
 // A socket that never runs dry lets the others have their turn.
 const turns = 4
 
+// How long to wait for room where nothing tells of it: in the queue of another Unix socket. unix(7)
+const queueMs = 10
+
 /** A datagram socket of a reactor. `bind` makes one. */
 export class DatagramSocket implements Watched {
   readonly #handlers: DatagramHandlers
   readonly #batch: MessageBatch
   readonly #family: number
   #fd: number
+  readonly #file: UnixPath | undefined
   #full = false
+  #again = false // the rest is received in the next turn
+  #retry: NodeJS.Timeout | undefined
 
   constructor(options: DatagramOptions & DatagramHandlers) {
     const { address = '127.0.0.1', port = 0, path, gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
@@ -85,8 +98,10 @@ export class DatagramSocket implements Watched {
       if (gro) set(IPPROTO_UDP, UDP_GRO ?? -1, 1)
       if (options.segment !== undefined) set(IPPROTO_UDP, UDP_SEGMENT ?? -1, options.segment)
       check(sys.bind(this.#fd, bytes), 'bind', where)
+      if (path !== undefined) this.#file = new UnixPath(path)
       watch(this.#fd, this)
     } catch (error) {
+      this.#file?.remove()
       sys.close(this.#fd)
       throw error
     }
@@ -106,14 +121,28 @@ export class DatagramSocket implements Watched {
     return decodeAddress(address, length[0])
   }
 
-  /** Sends the first `count` messages of a batch; returns how many went. For the others `drain` tells when. sendmmsg(2) */
-  send(batch: MessageBatch, count: number = batch.count): number {
+  /**
+   * Sends `count` messages of a batch from message `start`, all that follow by default; returns how many went: where that
+   * is fewer, `drain` tells when to go on with the others. sendmmsg(2)
+   *
+   * @throws SocketError of a message that the kernel refuses: its `sent` says how many messages went before that one
+   */
+  send(batch: MessageBatch, count?: number, start = 0): number {
+    const all = count ?? batch.count - start
     let sent = 0
-    // The kernel may stop at a message that it refuses: those before it have gone.
-    const some = sendBatch(this.#fd, batch, count, 0)
-    if (some === null) this.#full = true
-    else sent = some
-    if (sent < count) this.#full = true
+    try {
+      do {
+        // The kernel stops before a message that it refuses, and says why only where that is the first.
+        const some = sendBatch(this.#fd, batch, all - sent, 0, start + sent)
+        if (some === null) {
+          this.#isFull()
+          break
+        }
+        sent += some
+      } while (sent < all)
+    } catch (error) {
+      throw sent > 0 && isSocketError(error) ? socketError(error.errno, error.syscall, { sent }) : error
+    }
     return sent
   }
 
@@ -122,7 +151,7 @@ export class DatagramSocket implements Watched {
     const bytes = bytesOf(data)
     const to = encodeAddress(address, this.#family)
     if (attempt(() => sys.sendto(this.#fd, bytes, NOSIGNAL, to), 'sendto', address) !== null) return true
-    this.#full = true
+    this.#isFull()
     return false
   }
 
@@ -131,7 +160,9 @@ export class DatagramSocket implements Watched {
     const fd = this.#fd
     if (fd < 0) return
     this.#fd = -1
-    unwatch(fd)
+    clearTimeout(this.#retry)
+    this.#file?.remove()
+    unwatch(fd, true) // another process may have it too
     sys.close(fd)
     hold(-1)
     this.#guarded(() => this.#handlers.close?.(this))
@@ -143,24 +174,44 @@ export class DatagramSocket implements Watched {
 
   /** For the poller. */
   ready(readiness: number): void {
-    if (readiness & WRITABLE && this.#full) {
-      this.#full = false
-      this.#guarded(() => this.#handlers.drain?.(this))
-    }
+    if (readiness & WRITABLE) this.#drained()
     if (readiness & READABLE) this.#receive((readiness & END) !== 0)
+  }
+
+  #isFull(): void {
+    this.#full = true
+    if (this.#family !== AF_UNIX) return
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#drained(), queueMs)
+  }
+
+  #drained(): void {
+    if (!this.#full || this.#fd < 0) return
+    this.#full = false
+    this.#guarded(() => this.#handlers.drain?.(this))
   }
 
   // Without `drain`, a batch that is not full has taken all that there was: what comes next is told of.
   #receive(drain: boolean): void {
+    let failures = 0
     for (let i = 0; i < turns && this.#fd >= 0; i++) {
-      let count: number | null = 0
+      let count: number | null = null
       this.#guarded(() => {
+        failures++
         count = receiveBatch(this.#fd, this.#family, this.#batch, 0)
-        if (count !== null) this.#handlers.messages?.(this, this.#batch, count)
+        failures = 0
       })
-      if (count === null || (!drain && count < this.#batch.count)) return
+      if (failures === 1) continue // an error of the network stands before what has come
+      if (count === null) return
+      this.#guarded(() => this.#handlers.messages?.(this, this.#batch, count!))
+      if (!drain && count < this.#batch.count) return
     }
-    setImmediate(() => this.#receive(true))
+    if (this.#again || this.#fd < 0) return
+    this.#again = true
+    setImmediate(() => {
+      this.#again = false
+      this.#receive(true)
+    })
   }
 
   #guarded(step: () => void): void {

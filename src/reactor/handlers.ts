@@ -11,9 +11,17 @@ export interface Handlers {
   drain?(connection: Connection): void
   /** The peer has stopped sending. Without this handler the connection is ended in turn, once all is sent. */
   end?(connection: Connection): void
+  /**
+   * The peer has reset the connection while it is paused: after `resume` comes what was received before, and then
+   * `close`. Who has no use for that calls `destroy`.
+   */
+  reset?(connection: Connection, error: Error): void
   /** It is closed, and why where that was an error. The last call for a connection. */
   close?(connection: Connection, error?: Error): void
-  /** A handler has thrown, or accepting has failed, then there is no connection. Without it that is an uncaughtException. */
+  /**
+   * A handler has thrown, and its connection is closed next; or there is no connection: accepting has failed, or the
+   * handler that threw had closed its own. Without it that is an uncaughtException.
+   */
   error?(error: unknown, connection: Connection | null): void
 }
 

@@ -6,6 +6,7 @@ import { SOL_SOCKET, SOMAXCONN, TCP_NODELAY } from '../constants.js'
 import { check, checkInteger } from '../errors.js'
 import { openSocket, setNonblocking } from '../open.js'
 import * as sys from '../syscalls.js'
+import { UnixPath } from '../unix-path.js'
 
 /** What to listen on. */
 export interface Place {
@@ -13,7 +14,10 @@ export interface Place {
   address?: string
   /** 0, which is the default, picks a free one. */
   port?: number
-  /** A Unix socket's path, in the place of a host and a port. It is removed when the server is closed. */
+  /**
+   * A Unix socket's path, in the place of a host and a port; with a NUL before it, an abstract name. The file is removed
+   * when the server is closed, unless another socket has taken its place.
+   */
   path?: string
   /** A descriptor that listens already, in the place of all others: the server owns it from now on. */
   fd?: number
@@ -23,15 +27,21 @@ export interface Place {
   reusePort?: boolean
 }
 
-/** A descriptor that listens. */
-export function openListener(options: Place & { noDelay?: boolean }): number {
+/** A descriptor that listens, and its file where it has a path. */
+export interface Listener {
+  readonly fd: number
+  readonly file?: UnixPath
+}
+
+/** A descriptor that listens. One that was given is not closed where that fails. */
+export function openListener(options: Place & { noDelay?: boolean }): Listener {
   const { fd } = options
   if (fd === undefined) return listenAt(options)
   setNonblocking(checkInteger('fd', fd, 0, 2 ** 31 - 1))
-  return fd
+  return { fd }
 }
 
-function listenAt(options: Place & { noDelay?: boolean }): number {
+function listenAt(options: Place & { noDelay?: boolean }): Listener {
   const { address = '127.0.0.1', port = 0, path, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
   const where: AddressLike = path ?? { address, port }
   const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
@@ -39,14 +49,17 @@ function listenAt(options: Place & { noDelay?: boolean }): number {
   const fd = openSocket(family, SOCK_STREAM, 0)
   const set = (level: number, name: number): number =>
     check(sys.setsockopt(fd, level, name, new Int32Array([1])), 'setsockopt')
+  let file: UnixPath | undefined
   try {
     if (family !== AF_UNIX) set(SOL_SOCKET, SO_REUSEADDR)
     if (family !== AF_UNIX && noDelay) set(IPPROTO_TCP, TCP_NODELAY) // connections inherit it
     if (reusePort) set(SOL_SOCKET, SO_REUSEPORT)
     check(sys.bind(fd, bytes), 'bind', where)
-    check(sys.listen(fd, backlog), 'listen')
-    return fd
+    if (path !== undefined) file = new UnixPath(path)
+    check(sys.listen(fd, backlog), 'listen', where)
+    return file === undefined ? { fd } : { fd, file }
   } catch (error) {
+    file?.remove()
     sys.close(fd)
     throw error
   }

@@ -1,6 +1,6 @@
 // A listening socket whose connections are handled from the event loop.
-import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
+import { AcceptFailures } from '../accepting.js'
 import { addressRoom, decodeAddress } from '../address.js'
 import type { SocketAddress } from '../address.js'
 import { check, checkInteger, socketError } from '../errors.js'
@@ -8,8 +8,9 @@ import { acceptSocket } from '../open.js'
 import { closeWithThread } from '../ownership.js'
 import { hold, READABLE, unwatch, watch, watchers } from '../poller.js'
 import type { Watched } from '../poller.js'
-import { checkTimeout } from '../socket-base.js'
 import * as sys from '../syscalls.js'
+import { checkTimeout, Timer } from '../timers.js'
+import type { UnixPath } from '../unix-path.js'
 import { Connection } from './connection.js'
 import type { Origin } from './connection.js'
 import { report } from './handlers.js'
@@ -17,13 +18,16 @@ import type { Handlers } from './handlers.js'
 import { openListener } from './listener.js'
 import type { Place } from './listener.js'
 
-const { EAGAIN, ECONNABORTED, EINTR, EPERM, EPROTO, ETIMEDOUT } = constants.errno
+const { EAGAIN, ECONNABORTED, EINTR, ETIMEDOUT } = constants.errno
 
 /** What `listen` and `connect` have in common. */
 export interface ConnectionLimits {
   /** How many bytes may wait for the peer before `write` returns false; 64 KiB unless told otherwise. */
   highWaterMark?: number
-  /** Closes a connection on which nothing has come or gone for so many milliseconds; null, for ever, unless told otherwise. */
+  /**
+   * Closes a connection on which nothing has come or gone for so many milliseconds, or up to a quarter longer; null, the
+   * default, and 0 never do.
+   */
   idleTimeout?: number | null
   /** Sends small messages at once; true unless told otherwise. tcp(7), TCP_NODELAY */
   noDelay?: boolean
@@ -35,9 +39,26 @@ export interface ListenOptions extends Place, ConnectionLimits {
   maxConnections?: number
 }
 
-// How many connections to accept before the others have their turn, and how long accepting pauses when it fails.
+// How many connections to accept before the others have their turn.
 const acceptsInTurn = 64
-const pauseMs = 100
+
+/** Calls `sweep` four times in each idle timeout; undefined where there is none. */
+export function sweeping(idleTimeout: number | null, sweep: () => void): Timer | undefined {
+  if (idleTimeout === null || idleTimeout === 0) return undefined
+  const timer = new Timer(
+    idleTimeout / 4,
+    () => {
+      timer.refresh()
+      sweep()
+    },
+    false,
+  )
+  return timer
+}
+
+// Of the client that was accepted last.
+const peer = Buffer.alloc(addressRoom)
+const peerLength = new Uint32Array(1)
 
 /** A listening socket. `listen` makes one. */
 export class Server implements Watched, Origin {
@@ -47,32 +68,36 @@ export class Server implements Watched, Origin {
   /** For its connections. */
   tick = 0
   #fd: number
-  readonly #path: string | undefined
+  readonly #file: UnixPath | undefined
   readonly #maxConnections: number
   #connections = 0
+  #opening: Connection | undefined // whose `open` is called
   #waiting = false // connections may wait to be accepted
   #paused: NodeJS.Timeout | undefined
-  #reported = -Infinity
-  #sweeper: NodeJS.Timeout | undefined
+  readonly #failures: AcceptFailures
+  readonly #sweeper: Timer | undefined
   #stopped: (() => void)[] = []
 
   constructor(options: ListenOptions & Handlers) {
     this.handlers = options
     this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
     this.#maxConnections = checkInteger('maxConnections', options.maxConnections ?? 2 ** 31, 1, 2 ** 31)
-    const idleTimeout = checkTimeout(options.idleTimeout ?? null)
-    this.#path = options.fd === undefined ? options.path : undefined
-    this.#fd = openListener(options)
+    const idleTimeout = checkTimeout(options.idleTimeout ?? null, 'idleTimeout')
+    const { fd, file } = openListener(options)
+    this.#fd = fd
+    this.#file = file
     try {
       this.local = this.address.family === 'unix'
-      watch(this.#fd, this)
+      watch(fd, this)
     } catch (error) {
-      sys.close(this.#fd)
+      file?.remove()
+      if (options.fd === undefined) sys.close(fd)
       throw error
     }
     hold(1)
-    closeWithThread(this.#fd, true)
-    if (idleTimeout !== null) this.#sweeper = setInterval(() => this.#sweep(), Math.max(1, idleTimeout / 4)).unref()
+    closeWithThread(fd, true)
+    this.#failures = new AcceptFailures(error => report(this.handlers, error, null))
+    this.#sweeper = sweeping(idleTimeout, () => this.#sweep())
   }
 
   /** The descriptor; −1 once it is closed. */
@@ -103,26 +128,24 @@ export class Server implements Watched, Origin {
    * milliseconds are then closed. Each gets what its peer has sent by now; then `finish` is called with it, to bring it to
    * its end.
    */
-  stop({
+  async stop({
     timeout = null,
     finish,
   }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
+    const limit = checkTimeout(timeout)
     this.#closeListener()
-    if (this.#connections === 0) return Promise.resolve()
+    if (this.#connections === 0) return
     // Not at once: this may be within a handler, whose bytes stand where others would be received.
     setImmediate(() => {
       for (const connection of [...this]) {
         connection.ready(READABLE)
         if (connection.fd >= 0) finish?.(connection)
       }
+      if (limit === 0) this.close()
     })
-    return new Promise(resolve => {
-      const limit = timeout === null ? undefined : setTimeout(() => this.close(), timeout)
-      this.#stopped.push(() => {
-        clearTimeout(limit)
-        resolve()
-      })
-    })
+    const timer = new Timer(limit === 0 ? null : limit, () => this.close())
+    await new Promise<void>(resolve => this.#stopped.push(resolve))
+    timer.clear()
   }
 
   /** Accepts no more and closes all connections. */
@@ -142,6 +165,12 @@ export class Server implements Watched, Origin {
   }
 
   /** For its connections. */
+  peerOf(connection: Connection): SocketAddress | undefined {
+    // Where accept(2) tells of none, as macOS does of a client that has left, there is none.
+    return connection === this.#opening && peerLength[0]! > 0 ? decodeAddress(peer, peerLength[0]) : undefined
+  }
+
+  /** For its connections. */
   closed(): void {
     this.#connections--
     if (this.#waiting && this.#fd >= 0) this.#resume()
@@ -151,14 +180,23 @@ export class Server implements Watched, Origin {
   #accept(): void {
     for (let i = 0; i < acceptsInTurn; i++) {
       if (this.#fd < 0 || this.#paused !== undefined || this.#connections >= this.#maxConnections) return
-      const fd = acceptSocket(this.#fd, null, null)
+      const fd = this.#acceptOne()
       if (fd >= 0) this.#open(fd)
       else if (fd === -EAGAIN) {
         this.#waiting = false
         return
-      } else if (fd !== -EINTR && fd !== -ECONNABORTED && fd !== -EPROTO && fd !== -EPERM) return this.#pause(fd)
+      } else if (fd !== -EINTR && !this.#goesOn(socketError(fd, 'accept'))) return
     }
     setImmediate(() => this.#accept())
+  }
+
+  #acceptOne(): number {
+    try {
+      peerLength[0] = peer.length
+      return acceptSocket(this.#fd, peer, peerLength)
+    } catch {
+      return -ECONNABORTED // macOS lets nothing be set on the descriptor of a client that has left already
+    }
   }
 
   #open(fd: number): void {
@@ -170,20 +208,26 @@ export class Server implements Watched, Origin {
       return report(this.handlers, error, null)
     }
     this.#connections++
+    this.#opening = connection
     try {
       this.handlers.open?.(connection)
     } catch (error) {
-      report(this.handlers, error, connection)
-      connection.destroy(error as Error)
+      connection.threw(error)
     }
+    this.#opening = undefined
   }
 
-  // There is no free descriptor, or no memory: accepting at once again would only fail again.
-  #pause(result: number): void {
-    this.#paused = setTimeout(() => this.#resume(), pauseMs)
-    if (performance.now() - this.#reported < 1000) return
-    this.#reported = performance.now()
-    report(this.handlers, socketError(result, 'accept'), null)
+  // Whether to accept the next one now, although accept(2) has failed.
+  #goesOn(error: Error): boolean {
+    try {
+      const pause = this.#failures.pause(error)
+      if (pause > 0 && this.#fd >= 0) this.#paused = setTimeout(() => this.#resume(), pause)
+      return pause === 0
+    } catch {
+      this.#waiting = false // nor would it accept the next time
+      report(this.handlers, error, null)
+      return false
+    }
   }
 
   #resume(): void {
@@ -204,15 +248,15 @@ export class Server implements Watched, Origin {
     if (fd < 0) return
     this.#fd = -1
     clearTimeout(this.#paused)
-    if (this.#path !== undefined) rmSync(this.#path, { force: true })
-    unwatch(fd)
+    this.#file?.remove()
+    unwatch(fd, true) // whoever gave it may go on listening
     sys.close(fd)
     hold(-1)
     if (this.#connections === 0) this.#end()
   }
 
   #end(): void {
-    clearInterval(this.#sweeper)
+    this.#sweeper?.clear()
     for (const resolve of this.#stopped.splice(0)) resolve()
   }
 }

@@ -3,13 +3,13 @@
 // Node runs a listener for a signal from its event loop, and a server that waits in poll(2) never comes back to that.
 // So such a loop has a thread of its own, and this one stays free for the signals.
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../address.js'
 import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../constants.js'
 import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../constants.js'
 import { getnameinfo } from '../names.js'
 import { Socket } from '../socket.js'
+import { UnixPath } from '../unix-path.js'
 import type { Task } from './thread.js'
 
 /** Where to listen. */
@@ -35,11 +35,8 @@ export const inThread =
 /** Listens, prints `listening on HOST:PORT` (or the path), and serves by `mode` until it has stopped. */
 export async function serve(place: Place, mode: Mode): Promise<void> {
   const listener = open(place)
-  let path = 'path' in place.address ? String(place.address.path) : undefined
-  const remove = (): void => {
-    if (path !== undefined) rmSync(path, { force: true })
-    path = undefined // from now on it may be another server's
-  }
+  const file = 'path' in place.address ? new UnixPath(String(place.address.path)) : undefined
+  const remove = (): void => file?.remove()
   try {
     const stop = stopAtSignal(remove)
     console.log(`listening on ${nameOf(listener.getsockname())}`)
