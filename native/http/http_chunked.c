@@ -1,11 +1,12 @@
 #include "http_internal.h"
 
-// More digits could only be zeros; 2^53 has 14.
-enum { SIZE_DIGITS_MAX = 16 };
+// 2^53 has 14: more digits are zeros, which are let pass as extensions are.
+enum { SIZE_DIGITS = 16 };
 
 // What comes next.
 enum {
   SIZE,
+  SIZE_SPACE,
   EXTENSION,
   EXTENSION_REST,
   SIZE_NEWLINE,
@@ -19,24 +20,8 @@ enum {
   LAST_NEWLINE
 };
 
-static int hexadecimal(uint8_t byte) {
-  if (byte >= '0' && byte <= '9') return byte - '0';
-  const uint8_t letter = byte | 0x20;
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
-// chunk-size: 1*HEXDIG, at most 2^53 - 1, then an extension or the end of the line with no white
-// space before it.
-static int32_t read_size(uint8_t byte, http_chunked* chunked) {
-  const int digit = hexadecimal(byte);
-  if (digit < 0) {
-    if (chunked->digits == 0 || (byte != ';' && byte != '\r')) return -400;
-    chunked->stage = byte == ';' ? EXTENSION : SIZE_NEWLINE;
-    return 0;
-  }
-  if (++chunked->digits > SIZE_DIGITS_MAX || chunked->remaining >> 49) return -400;
-  chunked->remaining = chunked->remaining << 4 | (uint64_t)digit;
-  return 0;
+static bool is_space(uint8_t byte) {
+  return byte == ' ' || byte == '\t';
 }
 
 static int32_t end_size(const http_limits* limits, http_chunked* chunked) {
@@ -53,20 +38,38 @@ static int32_t expect(bool as_expected, uint32_t stage, http_chunked* chunked) {
   return 0;
 }
 
-// Takes a byte of an extension or a trailer. More of them than a head may hold are let pass only
-// beside as much content: a signature of each chunk, say.
+// Takes a byte of an extension, a trailer, or what else says nothing. More of them than a head may hold are let pass
+// only beside as much content: a signature of each chunk, say.
 static int32_t drop(bool allowed, uint32_t stage, const http_limits* limits, http_chunked* chunked) {
   const uint64_t beside = ++chunked->beside;
   if (beside > chunked->total && beside - chunked->total > limits->header_bytes) return -431;
   return expect(allowed, stage, chunked);
 }
 
+// chunk-size: 1*HEXDIG, at most 2^53 - 1, then an extension or the end of the line.
+static int32_t read_size(uint8_t byte, const http_limits* limits, http_chunked* chunked) {
+  const int digit = http_hexadecimal(byte);
+  if (digit >= 0) {
+    if (chunked->remaining >> 49) return -400;
+    chunked->remaining = chunked->remaining << 4 | (uint64_t)digit;
+    return ++chunked->digits > SIZE_DIGITS ? drop(true, SIZE, limits, chunked) : 0;
+  }
+  if (chunked->digits == 0) return -400;
+  if (byte == '\r') return expect(true, SIZE_NEWLINE, chunked);
+  return drop(byte == ';' || is_space(byte), byte == ';' ? EXTENSION : SIZE_SPACE, limits, chunked);
+}
+
 // Takes one byte that is not content. Returns what http_decode_chunked does.
 static int32_t step(uint8_t byte, const http_limits* limits, http_chunked* chunked) {
   switch (chunked->stage) {
     case SIZE:
-      return read_size(byte, chunked);
+      return read_size(byte, limits, chunked);
+    case SIZE_SPACE:
+      // "Bad" white space must be taken (RFC 9110, 5.6.3), but only where an extension follows: behind a bare size the
+      // grammar has none, and readers differ in what they make of it.
+      return drop(byte == ';' || is_space(byte), byte == ';' ? EXTENSION : SIZE_SPACE, limits, chunked);
     case EXTENSION:
+      if (is_space(byte)) return drop(true, EXTENSION, limits, chunked);
       return drop(http_is(byte, HTTP_TOKEN), EXTENSION_REST, limits, chunked);
     case EXTENSION_REST:
       if (byte == '\r') return expect(true, SIZE_NEWLINE, chunked);

@@ -66,15 +66,27 @@ static int32_t read_content_length(const uint8_t* bytes, http_span value, http_r
   return 0;
 }
 
-// Anything after chunked, and chunked with a parameter, leaves the end of the body in doubt.
+// Anything after chunked, and chunked with a parameter, leaves the end of the body in doubt. Empty
+// elements must be passed over (RFC 9110, 5.6.1.2). A proxy that does not know "chunked," for chunked
+// could take the body for the next request; but one that forwards a coding which it does not know is
+// wrong itself (RFC 9112, 6.1), and no such line stands beside a Content-Length here.
 static int32_t read_transfer_encoding(const uint8_t* bytes, http_span value, http_request* request) {
   request->fields |= TRANSFER;
   for (bool more = true; more;) {
     const http_span coding = take_element(bytes, &value, &more);
-    if (coding.length == 0 || request->fields & CHUNKED_LAST) return -400;
+    if (coding.length == 0) continue;
+    if (request->fields & CHUNKED_LAST) return -400;
     request->fields |= http_equals(bytes, coding, "chunked") ? CHUNKED_LAST : OTHER_CODING;
   }
   return 0;
+}
+
+static void read_expect(const uint8_t* bytes, http_span value, http_request* request) {
+  for (bool more = true; more;) {
+    const http_span expectation = take_element(bytes, &value, &more);
+    if (expectation.length == 0) continue;
+    request->fields |= http_equals(bytes, expectation, "100-continue") ? CONTINUE : OTHER_EXPECTED;
+  }
 }
 
 static void read_connection(const uint8_t* bytes, http_span value, http_request* request) {
@@ -93,8 +105,7 @@ int32_t http_read_field(const uint8_t* bytes, const http_header* header, http_re
       if (http_equals(bytes, name, "host")) return read_host(bytes, value, request);
       break;
     case 6:
-      if (!http_equals(bytes, name, "expect")) break;
-      request->fields |= http_equals(bytes, value, "100-continue") ? CONTINUE : OTHER_EXPECTED;
+      if (http_equals(bytes, name, "expect")) read_expect(bytes, value, request);
       break;
     case 7:
       if (http_equals(bytes, name, "upgrade")) request->fields |= UPGRADE;

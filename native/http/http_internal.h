@@ -22,6 +22,13 @@ static inline bool http_is(uint8_t byte, int set) {
   return http_characters[byte] & set;
 }
 
+// The value of a hexadecimal digit; -1 for any other byte.
+static inline int http_hexadecimal(uint8_t byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  const uint8_t letter = byte | 0x20;
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 // How many of the bytes in [from, to) belong to the set before one that does not.
 static inline size_t http_run(const uint8_t* from, const uint8_t* to, int set) {
   const uint8_t* at = from;

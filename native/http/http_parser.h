@@ -59,7 +59,7 @@ typedef struct {
   uint32_t flags;              // of the above
   uint32_t minor_version;      // 0 or 1 of HTTP/1.x; a higher one is taken for 1 (RFC 9110, 2.5)
   uint32_t content_length[2];  // the low and the high 32 bits; at most 2^53 - 1
-  http_span method;            // empty in a request that failed before its request line was right
+  http_span method;            // with a request line that is refused or not whole: as far as it can be told
   http_span target;            // as sent, in one of the four forms of RFC 9112, 3.2
   http_span path;              // of the target, "*" or empty (then it means "/") included; none for CONNECT
   http_span query;             // what follows the "?"

@@ -18,6 +18,16 @@ static int32_t read_version(const uint8_t* version, http_request* request) {
   return 0;
 }
 
+// The method of a request line that breaks off or is refused: no answer to HEAD has content, not
+// even that one.
+static void read_method(const uint8_t* bytes, size_t end, http_request* request) {
+  const size_t line = request->line;
+  const size_t most = (size_t)at_most(end, line + METHOD_MAX);
+  const size_t method = http_run(bytes + line, bytes + most, HTTP_TOKEN);
+  if (line + method == end || bytes[line + method] != ' ') return;
+  request->method = (http_span){(uint32_t)line, (uint32_t)method};
+}
+
 // method SP request-target SP HTTP-version (RFC 9112, 3), from `request->line` up to `end`.
 static int32_t read_request_line(const uint8_t* bytes, size_t end, http_request* request) {
   const size_t line = request->line;
@@ -85,7 +95,7 @@ static int32_t read_line(const uint8_t* bytes, size_t end, size_t next, const ht
     request->stage = HEADERS;
     request->headers_from = (uint32_t)next;
   }
-  request->line = request->scanned = (uint32_t)next;
+  if (status == 0) request->line = request->scanned = (uint32_t)next;
   return status;
 }
 
@@ -104,14 +114,15 @@ static int32_t read_lines(const uint8_t* bytes, size_t length, const http_limits
     const size_t next = end + 1;
     const bool carriage = end > line && bytes[end - 1] == '\r';
     if (carriage) end--;
+    const bool first = request->stage != HEADERS;
     int32_t result = check_limits(end, limits, request);
-    if (result < 0) return result;
     if (newline == NULL) {
+      if (first) read_method(bytes, end, request);
       request->scanned = (uint32_t)length;
-      return 0;
+      return result;
     }
-    if (!carriage) return -400;
-    result = read_line(bytes, end, next, limits, request);
+    if (result == 0) result = carriage ? read_line(bytes, end, next, limits, request) : -400;
+    if (result < 0 && first) read_method(bytes, end, request);
     if (result != 0) return result;
   }
 }

@@ -4,6 +4,15 @@ static bool is_digit(uint8_t byte) {
   return byte >= '0' && byte <= '9';
 }
 
+// Whether each "%" has two hexadecimal digits behind it (RFC 3986, 2.1).
+static bool well_escaped(const uint8_t* at, const uint8_t* end) {
+  while (at < end && (at = memchr(at, '%', (size_t)(end - at))) != NULL) {
+    if (end - at < 3 || http_hexadecimal(at[1]) < 0 || http_hexadecimal(at[2]) < 0) return false;
+    at += 3;
+  }
+  return true;
+}
+
 // uri-host [ ":" port ] (RFC 9110, 4.2 and 7.2): how long the two are, or -1 when it is not that.
 typedef struct {
   long host;
@@ -25,6 +34,7 @@ static host_and_port measure(const uint8_t* bytes, http_span span) {
   } else {
     at += http_run(at, end, HTTP_HOST);
   }
+  if (!well_escaped(from, at)) return malformed;
   const long host = at - from;
   if (at == end) return (host_and_port){host, -1};
   if (*at++ != ':') return malformed;

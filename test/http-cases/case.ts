@@ -86,5 +86,8 @@ export const waits = make('waiting')
 /** One answer that tells the error, and then the server closes, whatever follows. */
 export const refuses = (name: string, status: number, send: string): HttpCase =>
   closes(name, send, { status, connection: 'close' })
+/** The same to HEAD, whose answer has no content. */
+export const refusesHead = (name: string, status: number, send: string): HttpCase =>
+  closes(name, send, { status, connection: 'close', head: true })
 /** The same case for the application that gives every request its content back. */
 export const toEcho = (one: HttpCase): HttpCase => ({ ...one, app: 'echo' })

@@ -1,4 +1,4 @@
-import { answers, closes, get, hello, helloClose, refuses, request, waits } from './case.js'
+import { answers, closes, get, hello, helloClose, refuses, refusesHead, request, waits } from './case.js'
 import type { HttpCase } from './case.js'
 
 const withHost = (host: string): string => request('GET / HTTP/1.1', `Host: ${host}`)
@@ -55,6 +55,13 @@ export const headers: readonly HttpCase[] = [
   answers('an empty Host', request('GET / HTTP/1.1', 'Host:'), hello),
   closes('HTTP/1.0 needs no Host', request('GET / HTTP/1.0', 'X: 1'), helloClose),
   closes('HTTP/1.0 may have one', request('GET / HTTP/1.0', 'Host: x'), helloClose),
+  answers('Host of escapes alone', withHost('%41%7e'), hello),
+  refuses('Host with an escape of no digits', 400, withHost('a%zz.b')),
+  refuses('Host with an escape of one digit', 400, withHost('a%4')),
+  refuses('Host with an escape and a letter', 400, withHost('a%4g.b:80')),
+  refuses('Host that ends in %', 400, withHost('a%')),
+  refuses('Host of an IPv6 address with a bad escape', 400, withHost('[fe80::1%eth0]')),
+  refuses('an absolute target with a bad escape in its host', 400, request('GET http://a%zz/ HTTP/1.1', 'Host: x')),
   refuses('no Host', 400, request('GET / HTTP/1.1')),
   refuses('no Host among others', 400, request('GET / HTTP/1.1', 'Hosts: x', 'X-Host: x')),
   refuses('two Hosts', 400, request('GET / HTTP/1.1', 'Host: x', 'Host: y')),
@@ -80,6 +87,8 @@ export const headers: readonly HttpCase[] = [
   refuses('a value that is too long', 431, get(`X: ${'a'.repeat(32768)}`)),
   refuses('a name that is too long', 431, get(`${'a'.repeat(32768)}: 1`)),
   refuses('headers that are too long together', 431, get(...Array.from({ length: 9 }, () => `X: ${'a'.repeat(4000)}`))),
+  refusesHead('HEAD with a value that is too long', 431, request('HEAD / HTTP/1.1', `X: ${'a'.repeat(32768)}`)),
+  refusesHead('HEAD without Host', 400, request('HEAD / HTTP/1.1')),
   refuses('a header without end', 431, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(40000)}`),
   answers('the longest request line', request(`GET /?${'a'.repeat(8192 - 15)} HTTP/1.1`, 'Host: x'), hello),
   refuses('a request line that is too long', 414, request(`GET /?${'a'.repeat(8192 - 14)} HTTP/1.1`, 'Host: x')),

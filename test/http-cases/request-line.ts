@@ -1,4 +1,4 @@
-import { answers, closes, hello, helloClose, plain, refuses, request, waits } from './case.js'
+import { answers, closes, hello, helloClose, plain, refuses, refusesHead, request, waits } from './case.js'
 import type { HttpCase } from './case.js'
 
 const line = (text: string): string => request(text, 'Host: x')
@@ -105,4 +105,17 @@ export const requestLine: readonly HttpCase[] = [
   refuses('a version with a comma', 400, line('GET / HTTP/1,1')),
   refuses('another protocol', 400, line('GET / HTTPS/1.1')),
   refuses('another protocol of the same length', 400, line('GET / ICAP/1.0')),
+
+  refusesHead('HEAD of HTTP/2.0', 505, line('HEAD / HTTP/2.0')),
+  refusesHead('HEAD of HTTP/0.9', 400, 'HEAD /\r\n'),
+  refusesHead('HEAD of another protocol', 400, line('HEAD / ICAP/1.0')),
+  refusesHead('HEAD without a target', 400, line('HEAD HTTP/1.1')),
+  refusesHead('HEAD with a byte above 127 in its target', 400, line('HEAD /\xe9 HTTP/1.1')),
+  refusesHead('HEAD with a target of no form', 400, line('HEAD x HTTP/1.1')),
+  refusesHead('HEAD in a line of LF', 400, 'HEAD / HTTP/1.1\n\n'),
+  refusesHead('HEAD behind an empty line', 400, '\r\n' + line('HEAD x HTTP/1.1')),
+  refusesHead('HEAD in a request line that is too long', 414, line(`HEAD /${'a'.repeat(8192)} HTTP/1.1`)),
+  refusesHead('HEAD in a request line without end', 414, `HEAD /${'a'.repeat(20000)}`),
+  refuses('a method that begins as HEAD does', 505, line('HEADS / HTTP/2.0')),
+  refuses('HEAD that ends in no space', 400, line('HEAD')),
 ]
