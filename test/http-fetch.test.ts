@@ -247,6 +247,16 @@ describe('fetchHandler', () => {
         await response.text()
         return response
       },
+      '/locked': () => {
+        const response = light()
+        response.body!.getReader()
+        return response
+      },
+      '/locked-stream': () => {
+        const response = new Response(new Blob(['locked']).stream())
+        response.body!.getReader()
+        return response
+      },
       '/undefined': () => undefined,
       '/string': () => 'text',
       '/error': () => Response.error(),
@@ -276,12 +286,14 @@ describe('fetchHandler', () => {
           ['/real', 200, 'text/plain', null, 'real'],
           ['/promise', 200, 'text/plain', 'b', 'text'],
           ['/used', ...failed],
+          ['/locked', ...failed],
+          ['/locked-stream', ...failed],
           ['/undefined', ...failed],
           ['/string', ...failed],
           ['/error', ...failed],
           ['/throws', ...failed],
         ])
-        expect(errors).toHaveLength(5)
+        expect(errors).toHaveLength(7)
       },
     )
   })
@@ -346,6 +358,12 @@ describe('fetchHandler', () => {
 
   test.each([
     ['TRACE / HTTP/1.1\r\nHost: x\r\n', 501],
+    ['trace / HTTP/1.1\r\nHost: x\r\n', 501],
+    ['Track / HTTP/1.1\r\nHost: x\r\n', 501],
+    ['TRACK / HTTP/1.1\r\nHost: x\r\n', 501],
+    ['connect / HTTP/1.1\r\nHost: x\r\n', 501],
+    ['CoNNeCT / HTTP/1.1\r\nHost: x\r\n', 501],
+    ['PATCH / HTTP/1.1\r\nHost: x\r\n', 200],
     ['GET / HTTP/1.1\r\nHost: a%zz.b\r\n', 400],
     ['OPTIONS * HTTP/1.1\r\nHost: x\r\n', 200],
     ['GET / HTTP/1.0\r\n', 200],
@@ -363,6 +381,34 @@ describe('fetchHandler', () => {
       expect(Number((await client.end()).slice(9, 12))).toBe(status)
     })
     for (const url of urls) expect(url).toBe(new URL(url).href)
+  })
+
+  test.each([true, false])('keeps a field that is called __proto__, both ways (light objects: %j)', async light => {
+    const handler = (request: Request): Response => {
+      const headers = [...request.headers].filter(([name]) => name === '__proto__')
+      return new Response(null, { headers: [...headers, ['x-cloned', request.clone().headers.get('__proto__')!]] })
+    }
+    const answer = async (port: number): Promise<string> => {
+      const client = new HttpClient({ address: port })
+      client.send('GET / HTTP/1.1\r\nHost: x\r\n__proto__: kept\r\nConnection: close\r\n\r\n')
+      return client.end()
+    }
+    const text = await serving(handler, answer, { overrideGlobalObjects: light })
+    expect(text).toMatch(/\r\n__proto__: kept\r\nx-cloned: kept\r\n/)
+  })
+
+  test('lets a 426 keep its Upgrade, and none else', async () => {
+    const handler = ({ url }: Request): Response =>
+      new Response(null, { status: Number(url.slice(-3)), headers: { Upgrade: 'h2c', Connection: 'upgrade' } })
+    const answer = async (port: number): Promise<string> => {
+      const client = new HttpClient({ address: port })
+      client.send('GET /426 HTTP/1.1\r\nHost: x\r\n\r\nGET /200 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+      return client.end()
+    }
+    expect(await serving(handler, answer)).toBe(
+      'HTTP/1.1 426 Upgrade Required\r\nDate: -\r\nContent-Length: 0\r\nupgrade: h2c\r\nConnection: Upgrade\r\n\r\n' +
+        'HTTP/1.1 200 OK\r\nDate: -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+    )
   })
 
   test('the real objects serve as well, and none is replaced', async () => {

@@ -19,6 +19,9 @@ import { tool } from './tools.js'
 
 const hasCurl = tool('curl')
 
+const lockedStream = new ReadableStream<Uint8Array>()
+lockedStream.getReader()
+
 /** What the handlers threw, in order; a test that expects none may leave it be. */
 function start(handler: Handler, options: ServeOptions = {}) {
   const errors: unknown[] = []
@@ -236,6 +239,18 @@ describe('responses', () => {
     ['a status that is none', { status: 99 }, 'ERR_OUT_OF_RANGE'],
     ['a status with a fraction', { status: 200.5 }, 'ERR_OUT_OF_RANGE'],
     ['a body that is none', { body: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a stream that somebody else reads', { body: lockedStream }, 'ERR_INVALID_STATE'],
+    ['headers that are a text', { headers: 'X-A: b' }, 'ERR_INVALID_ARG_TYPE'],
+    ['headers that are a number', { headers: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['headers that are null', { headers: null }, 'ERR_INVALID_ARG_TYPE'],
+    ['headers that are a function', { headers: () => ({}) }, 'ERR_INVALID_ARG_TYPE'],
+    ['headers in a flat list', { headers: ['X-A', 'b'] }, 'ERR_INVALID_ARG_TYPE'],
+    ['a header of one part', { headers: [['X-A']] }, 'ERR_INVALID_ARG_TYPE'],
+    ['a header of three parts', { headers: [['X-A', 'b', 'c']] }, 'ERR_INVALID_ARG_TYPE'],
+    ['a value that is an object', { headers: { 'X-A': {} } }, 'ERR_INVALID_CHAR'],
+    ['a value that is null', { headers: [['X-A', null]] }, 'ERR_INVALID_CHAR'],
+    ['a name that is a number', { headers: [[5, 'b']] }, 'ERR_INVALID_HTTP_TOKEN'],
+    ['a connection that is none', { headers: { Connection: undefined } }, 'ERR_INVALID_CHAR'],
     ['no response', undefined, 'ERR_INVALID_ARG_TYPE'],
     ['a response that is a text', 'hello', 'ERR_INVALID_ARG_TYPE'],
   ])('%s is a 500, and tells the client nothing', async (_, response, code) => {
@@ -260,6 +275,73 @@ describe('responses', () => {
     expect(answer).toBe(
       `HTTP/1.1 200 OK\r\nDate: -\r\n${type}\r\nxHTTP/1.1 200 OK\r\nDate: -\r\n${type}Connection: close\r\n\r\nx`,
     )
+  })
+
+  test('take headers of every kind that has pairs', async () => {
+    const kinds: HttpResponse['headers'][] = [
+      new Headers([['x-a', '1'], ['Set-Cookie', 'a'], ['Set-Cookie', 'b']]), // prettier-ignore
+      new Map([['x-a', '1']]),
+      [['x-a', 1]],
+      Object.assign(Object.create(null) as Record<string, string>, { 'x-a': '1' }),
+    ]
+    const server = start(({ path }) => ({ headers: kinds[Number(path.slice(1))] }))
+    const answer = await exchange(server, get('/0') + get('/1') + get('/2') + last('/3'))
+    expect(answer.match(/^x-a: 1\r$/gm)).toHaveLength(4)
+    expect(answer.match(/^set-cookie: .\r$/gm)).toHaveLength(2)
+    expect(server.errors).toEqual([])
+  })
+
+  test('keep a field that is called __proto__, as requests do', async () => {
+    const server = start(request => {
+      expect(Object.entries(request.headers)).toContainEqual(['__proto__', 'asked'])
+      return { headers: { ['__proto__']: request.header('__proto__')!, 'X-A': '1' } }
+    })
+    const answer = await exchange(server, get('/', '__proto__: asked', 'Connection: close'))
+    expect(answer).toMatch(/\r\n__proto__: asked\r\nX-A: 1\r\n/)
+    expect(server.errors).toEqual([])
+  })
+
+  test('of 205 have no content, whatever it was to be', async () => {
+    const bodies: HttpResponse['body'][] = ['text', Buffer.from('bytes'), ['pie', 'ces'], null]
+    const server = start(({ path }) => ({
+      status: 205,
+      headers: { 'Content-Length': 9 },
+      body: bodies[Number(path[1])]!,
+    }))
+    const answer = await exchange(server, get('/0') + get('/1') + get('/2') + last('/3'))
+    expect(
+      answer.split('\r\n\r\n').map(head => head.replace('Content-Type: text/plain; charset=utf-8\r\n', '')),
+    ).toEqual([
+      'HTTP/1.1 205 Reset Content\r\nDate: -\r\nContent-Length: 0',
+      'HTTP/1.1 205 Reset Content\r\nDate: -\r\nContent-Length: 0',
+      'HTTP/1.1 205 Reset Content\r\nDate: -\r\nContent-Length: 0',
+      'HTTP/1.1 205 Reset Content\r\nDate: -\r\nContent-Length: 0\r\nConnection: close',
+      '',
+    ])
+    expect(server.errors).toEqual([])
+  })
+
+  test('name an upgrade that they offer in Connection', async () => {
+    const server = start(({ path }) => ({
+      status: 426,
+      headers: path === '/' ? { Upgrade: 'TLS/1.0' } : { Connection: 'close, upgrade', Upgrade: 'a, b' },
+    }))
+    expect(await exchange(server, get('/') + 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n' + get('/list'))).toBe(
+      'HTTP/1.1 426 Upgrade Required\r\nDate: -\r\nContent-Length: 0\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\n' +
+        'HTTP/1.1 426 Upgrade Required\r\nDate: -\r\nContent-Length: 0\r\nUpgrade: TLS/1.0\r\nConnection: keep-alive, Upgrade\r\n\r\n' +
+        'HTTP/1.1 426 Upgrade Required\r\nDate: -\r\nContent-Length: 0\r\nUpgrade: a, b\r\nConnection: close, Upgrade\r\n\r\n',
+    )
+    expect(server.errors).toEqual([])
+  })
+
+  test('a plain handler gets every method', async () => {
+    const server = start(({ method }) => ({ body: `<${method}>` }))
+    const methods = ['TRACE', 'trace', 'TRACK', 'connect', 'Connect', 'PATCH', 'x']
+    const answer = await exchange(
+      server,
+      methods.map(method => `${method} / HTTP/1.1\r\nHost: x\r\n\r\n`).join('') + last(),
+    )
+    expect(answer.match(/<.*?>/g)).toEqual([...methods, 'GET'].map(method => `<${method}>`))
   })
 
   test('a handler that throws is a 500, and the connection goes on', async () => {

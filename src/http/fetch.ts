@@ -1,6 +1,7 @@
 // The web-standard handler, fetch(Request) → Response, on ours.
 import { invalidType } from '../errors.js'
 import { real } from './forward.js'
+import { spentBody } from './header-lines.js'
 import { override } from './light-globals.js'
 import { LightRequest, newRequest, urlOf } from './light-request.js'
 import { LightResponse } from './light-response.js'
@@ -22,11 +23,18 @@ export interface FetchOptions {
   overrideGlobalObjects?: boolean
 }
 
+// A Request has none of these methods, in any case. Fetch Standard, 2.2.1
+const forbidden = /^(?:connect|trace|track)$/i
+
 // Those that are about the connection are the server's own. RFC 9110, 7.6.1
 const connectionHeaders = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
 
-const isOurs = ([name, value]: readonly [string, string]): boolean =>
+const isTheirs = ([name, value]: readonly [string, string]): boolean =>
   !connectionHeaders.has(name) || (name === 'connection' && value.toLowerCase() === 'close')
+
+// What a 426 is for is to say which protocol is needed. RFC 9110, 15.5.22
+const headersOf = (status: number, pairs: [string, string][]): [string, string][] =>
+  pairs.every(isTheirs) ? pairs : pairs.filter(pair => isTheirs(pair) || (status === 426 && pair[0] === 'upgrade'))
 
 function toResponse(response: Response | LightResponse): HttpResponse {
   if (typeof response !== 'object' || response === null || !('headers' in response)) {
@@ -34,11 +42,11 @@ function toResponse(response: Response | LightResponse): HttpResponse {
   }
   if (response instanceof LightResponse) {
     const { status, pairs, body } = response.content
-    if (body !== undefined) return { status, headers: pairs.every(isOurs) ? pairs : pairs.filter(isOurs), body }
+    if (body !== undefined) return { status, headers: headersOf(status, pairs), body }
   }
   const { status, statusText, headers, body, bodyUsed } = response as Response
-  if (bodyUsed) throw new TypeError('The body of the Response has been read already')
-  return { status, ...(statusText && { statusText }), headers: [...headers].filter(isOurs), body }
+  if (bodyUsed) throw spentBody()
+  return { status, ...(statusText && { statusText }), headers: headersOf(status, [...headers]), body }
 }
 
 const isPromise = (value: Response | Promise<Response>): value is Promise<Response> =>
@@ -56,7 +64,7 @@ export function fetchHandler(handler: FetchHandler, { overrideGlobalObjects = tr
   }
 
   return request => {
-    if (request.method === 'TRACE' || request.method === 'TRACK') return plain(501) // a Request has none of these
+    if (forbidden.test(request.method)) return plain(501)
     let url: string
     try {
       url = urlOf(request)

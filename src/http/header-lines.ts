@@ -1,5 +1,6 @@
 // The headers of a response: each one line and no more, whatever was put into it.
 import { inspect } from 'node:util'
+import { invalidType } from '../errors.js'
 import type { HttpResponse } from './response.js'
 
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/
@@ -7,6 +8,9 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 const number = /^\d+$/
 
 const invalid = (message: string, code: string): TypeError => Object.assign(new TypeError(message), { code })
+
+/** The error for a body that nobody can send. */
+export const spentBody = (): TypeError => invalid('The body was read already, or is being read', 'ERR_INVALID_STATE')
 
 /** The error for a body that is not as long as was said. */
 export const lengthMismatch = (message: string): TypeError => invalid(message, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH')
@@ -30,13 +34,17 @@ function lineOf(name: string, value: string): string {
 }
 
 function newLine(name: string, value: string): string {
-  if (!token.test(name)) throw invalid(`Header name must be a token: ${inspect(name)}`, 'ERR_INVALID_HTTP_TOKEN')
+  if (typeof name !== 'string' || !token.test(name))
+    throw invalid(`Header name must be a token: ${inspect(name)}`, 'ERR_INVALID_HTTP_TOKEN')
   checkValue(`header ${name}`, value)
   return `${name}: ${value}\r\n`
 }
 
-const refused = (name: string, value: string): TypeError =>
+const refused = (name: string, value: unknown): TypeError =>
   invalid(`${name} is the server's own: ${inspect(value)}`, 'ERR_HTTP_INVALID_HEADER_VALUE')
+
+const wrongHeaders = (name: string, value: unknown): TypeError =>
+  invalidType(name, value, 'an object of names and values, or pairs: [name, value]')
 
 /** The headers that have a place or a meaning of their own, and the lines of all others. */
 export class HeaderLines {
@@ -48,18 +56,26 @@ export class HeaderLines {
   close = false
   /** Whether Date is among the others. */
   date = false
+  /** Whether Upgrade is among the others, which Connection has to name. RFC 9110, 7.8 */
+  upgrade = false
   others = ''
+  #namesUpgrade = false
 
   constructor(headers: HttpResponse['headers']) {
     if (headers === undefined) return
-    if (isList(headers)) {
-      for (const [name, value] of headers) this.#add(name, value)
-      return
+    if (typeof headers !== 'object' || (headers as unknown) === null) throw wrongHeaders('headers', headers)
+    if (Symbol.iterator in headers) {
+      for (const pair of headers) {
+        if (!Array.isArray(pair) || pair.length !== 2) throw wrongHeaders('header', pair)
+        this.#add(pair[0], pair[1])
+      }
+    } else {
+      for (const [name, value] of Object.entries(headers)) {
+        if (isList(value)) for (const one of value) this.#add(name, one)
+        else this.#add(name, value)
+      }
     }
-    for (const [name, value] of Object.entries(headers)) {
-      if (typeof value === 'object' && value !== null) for (const one of value) this.#add(name, one)
-      else this.#add(name, value)
-    }
+    if (this.#namesUpgrade && !this.upgrade) throw refused('Connection', 'upgrade')
   }
 
   /** What was said of the body's length must be so. */
@@ -79,10 +95,13 @@ export class HeaderLines {
       case 4:
         if (name.toLowerCase() === 'date') this.date = true
         return false
+      case 7:
+        if (name.toLowerCase() === 'upgrade') this.upgrade = true
+        return false
       case 10:
         if (name.toLowerCase() !== 'connection') return false
-        if (/^close$/i.test(value)) this.close = true
-        else if (!/^keep-alive$/i.test(value)) throw refused(name, value)
+        checkValue('header Connection', value)
+        for (const option of value.split(',')) this.#connect(option.trim().toLowerCase(), value)
         return true
       case 12:
         if (name.toLowerCase() !== 'content-type') return false
@@ -102,7 +121,13 @@ export class HeaderLines {
         return false
     }
   }
+
+  // One of Connection's options. RFC 9110, 7.6.1
+  #connect(option: string, value: string): void {
+    if (option === 'close') this.close = true
+    else if (option === 'upgrade') this.#namesUpgrade = true
+    else if (option !== 'keep-alive') throw refused('Connection', value)
+  }
 }
 
-const isList = (headers: NonNullable<HttpResponse['headers']>): headers is readonly (readonly [string, string])[] =>
-  Array.isArray(headers)
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value)

@@ -31,12 +31,15 @@ export function urlOf(request: HttpRequest): string {
   return new URL(origin + target).href
 }
 
+// One by one: the record that a Headers makes of an object loses `__proto__`.
+function headersOf(request: HttpRequest): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) headers.append(name, value)
+  return headers
+}
+
 /** A Request as the web has it. Fetch Standard, 5.3 */
-export function newRequest(
-  request: HttpRequest,
-  url: string,
-  headers: NonNullable<RequestInit['headers']> = request.headers,
-): Request {
+export function newRequest(request: HttpRequest, url: string, headers = headersOf(request)): Request {
   const { method, body, signal } = request
   const init: RequestInit = { method, headers, signal }
   if (body.length > 0 && !/^(get|head)$/i.test(method)) init.body = body
@@ -64,7 +67,7 @@ export class LightRequest {
   }
 
   get headers(): Headers {
-    return (this.#headers ??= this.#real?.headers ?? new Headers(this.#request.headers))
+    return (this.#headers ??= this.#real?.headers ?? headersOf(this.#request))
   }
 
   get signal(): AbortSignal {

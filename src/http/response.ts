@@ -3,7 +3,7 @@ import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import { discard, isStreaming } from './body.js'
 import type { StreamingBody } from './body.js'
-import { HeaderLines, checkValue } from './header-lines.js'
+import { HeaderLines, checkValue, spentBody } from './header-lines.js'
 import { clock, statusLine } from './output.js'
 import type { Output } from './output.js'
 
@@ -14,10 +14,13 @@ export interface HttpResponse {
   /** The text behind the status; the usual one unless told otherwise. */
   statusText?: string
   /**
-   * Names and values; several values make several lines. How the message is framed is the server's own: `Connection` may
+   * Names and values, or pairs of them, as a Headers has; several values make several lines. How the message is framed is the server's own: `Connection` may
    * be `close`, `Content-Length` the body's.
    */
-  headers?: Readonly<Record<string, string | number | readonly string[]>> | readonly (readonly [string, string])[]
+  headers?:
+    | Readonly<Record<string, string | number | readonly string[]>>
+    | Iterable<readonly [name: string, value: string | number]>
+    | undefined
   /** A text is UTF-8; pieces are sent as they come. */
   body?: Data | StreamingBody | null
 }
@@ -43,11 +46,20 @@ export interface Streaming {
 // A body of more than this is not copied behind its head.
 const large = 64 * 1024
 
-// RFC 9110, 6.4.1
-const hasContent = (status: number): boolean => status !== 204 && status !== 304
+// RFC 9110, 6.4.1 and 15.3.6
+const hasContent = (status: number): boolean => status !== 204 && status !== 205 && status !== 304
 
-const connectionLine = ({ close, version }: Manner): string =>
-  close ? 'Connection: close\r\n\r\n' : version === 0 ? 'Connection: keep-alive\r\n\r\n' : '\r\n'
+// Content-Length as it is told: none where there can be no content, but for 205, whose length is 0. RFC 9110, 8.6
+function lengthOf(status: number, length: number | undefined): number | undefined {
+  if (hasContent(status)) return length
+  return status === 205 ? 0 : undefined
+}
+
+// RFC 9112, 9.6; RFC 9110, 7.8
+function connectionLine({ close, version }: Manner, upgrade: boolean): string {
+  if (upgrade) return `Connection: ${close ? 'close, ' : version === 0 ? 'keep-alive, ' : ''}Upgrade\r\n\r\n`
+  return close ? 'Connection: close\r\n\r\n' : version === 0 ? 'Connection: keep-alive\r\n\r\n' : '\r\n'
+}
 
 const noHeaders = new HeaderLines(undefined)
 
@@ -69,8 +81,8 @@ export function writeResponse(out: Output, response: HttpResponse, manner: Manne
   const silent = manner.head || !hasContent(status)
   if (!silent) headers.checkLength(length)
   const type = headers.type || (typeof body === 'string' ? 'Content-Type: text/plain; charset=utf-8\r\n' : '')
-  const told = hasContent(status) ? (headers.length ?? length) : undefined
-  const head = headOf(start, type, told, headers.others, connectionLine(manner))
+  const told = lengthOf(status, headers.length ?? length)
+  const head = headOf(start, type, told, headers.others, connectionLine(manner, headers.upgrade))
   if (silent || length === 0) out.latin1(head)
   else if (length === text.length && length <= large)
     out.latin1(head + text) // all of it ASCII
@@ -109,14 +121,16 @@ function writeStreaming(
   body: StreamingBody,
   manner: Manner,
 ): Streaming | undefined {
+  if (body instanceof ReadableStream && body.locked) throw spentBody()
   const { length } = headers
   const chunked = length === undefined && manner.version > 0
   const silent = manner.head || !hasContent(status)
   if (length === undefined && !chunked && !silent) manner.close = true // its end is the content's. RFC 9112, 6.3
+  const told = lengthOf(status, length)
   let framing = ''
   if (hasContent(status) && chunked) framing = 'Transfer-Encoding: chunked\r\n'
-  else if (hasContent(status) && length !== undefined) framing = `Content-Length: ${length}\r\n`
-  out.latin1(start + headers.type + framing + headers.others + connectionLine(manner))
+  else if (told !== undefined) framing = `Content-Length: ${told}\r\n`
+  out.latin1(start + headers.type + framing + headers.others + connectionLine(manner, headers.upgrade))
   if (!silent) return { body, chunked, length }
   discard(body)
   return undefined
