@@ -16,6 +16,8 @@ export const ERROR = 4
 
 /** Stands beside READABLE: end-of-file or an error is behind what can be received, and is told of this once. */
 export const END = 8
+/** Stands beside END where the peer has stopped sending, whatever of it waits to be received. */
+export const RDHUP = 16
 
 /** What waits on a descriptor. A readiness is a hint, never a fact: the call is tried again. */
 export interface Watched {

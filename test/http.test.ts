@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { MSG_OOB, SO_LINGER, Socket, SOL_SOCKET } from 'bsd-sockets'
 import { serve, serveInWorkers } from 'bsd-sockets/http'
 import type { Handler, HttpRequest, HttpResponse, HttpServer, ServeOptions, StreamingBody } from 'bsd-sockets/http'
 import { createConnection } from 'bsd-sockets/promises'
@@ -560,6 +561,117 @@ describe('connections', () => {
     expect((await aborted.promise).signal.aborted).toBe(true)
     await until(() => server.errors.length > 0)
     expect(server.errors.map(String)).toEqual(['Error: late'])
+  })
+
+  describe('of a client that has done sending', () => {
+    const half = async (server: HttpServer, bytes: string): Promise<HttpClient> => {
+      const client = new HttpClient({ address: server.port })
+      await once(client.socket, 'connect')
+      client.send(bytes)
+      client.finish()
+      return client
+    }
+
+    test('go on while something of the answer is sent', async () => {
+      const server = start(
+        ({ path }) => ({
+          body: (async function* () {
+            for (let i = 0; i < 8; i++) {
+              await sleep(100)
+              yield `${path} ${i};`
+            }
+          })(),
+        }),
+        { timeouts: { halfClose: 600 } },
+      )
+      const client = await half(server, get('/first') + last('/second'))
+      expect(await client.end()).toMatch(/first 7;\r\n0\r\n\r\n.*second 7;\r\n0\r\n\r\n$/s)
+      expect(server.errors).toEqual([])
+    })
+
+    test('go on for ever where that is asked for', async () => {
+      const gate = deferred()
+      const server = start(() => gate.promise.then(() => ({ body: 'late' })), { timeouts: { halfClose: null } })
+      const client = await half(server, get())
+      setTimeout(gate.resolve, 800)
+      expect(await client.end()).toMatch(/\r\n\r\nlate$/)
+    })
+
+    test.each<[string, string]>([
+      ['alone', get()],
+      ['with another request behind it', get() + get('/behind')],
+      ['with a part of one behind it', get() + 'GET / HT'],
+    ])('end where the answer comes to a stop: a request %s', async (_, bytes) => {
+      const seen: string[] = []
+      const told: string[] = []
+      const handlers: Handler[] = [
+        () => ({
+          body: new ReadableStream<Uint8Array>({
+            start: controller => controller.enqueue(Buffer.from('first')),
+            cancel: () => void told.push('cancel'),
+          }),
+        }),
+        () => ({
+          body: (async function* () {
+            yield 'first'
+            await new Promise(() => undefined)
+          })(),
+        }),
+        () => new Promise(() => undefined),
+        async ({ signal }) => {
+          await once(signal, 'abort')
+          throw signal.reason
+        },
+      ]
+      for (const handler of handlers) {
+        const server = start(
+          request => {
+            seen.push(request.path)
+            request.signal.addEventListener('abort', () => told.push('abort'))
+            return handler(request)
+          },
+          { timeouts: { halfClose: 100 } },
+        )
+        const client = await half(server, bytes)
+        await until(() => seen.length > 0)
+        await until(() => server.server.connections === 0)
+        client.socket.destroy()
+        expect(server.errors).toEqual([])
+      }
+      expect(seen).toEqual(['/', '/', '/', '/'])
+      expect(told.filter(one => one === 'cancel')).toHaveLength(1)
+      expect(told.filter(one => one === 'abort')).toHaveLength(4)
+    })
+
+    test('is none that sends urgent data', async () => {
+      const gate = deferred()
+      const server = start(() => gate.promise.then(() => ({ body: 'late' })), { timeouts: { halfClose: 50 } })
+      const client = await createConnection(['127.0.0.1', server.port])
+      await client.sendall(get())
+      await client.send(Buffer.from('!'), MSG_OOB)
+      setTimeout(gate.resolve, 800)
+      expect(String(await client.recv(1000))).toMatch(/\r\n\r\nlate$/)
+      client.close()
+    })
+  })
+
+  test('tell of a reset that comes with the request', async () => {
+    const requests: HttpRequest[] = []
+    const aborted: unknown[] = []
+    const server = start(request => {
+      requests.push(request)
+      return new Promise(() => request.signal.addEventListener('abort', () => aborted.push(request.signal.reason)))
+    })
+    for (let i = 0; i < 20; i++) {
+      const client = new Socket() // whose calls leave the server no turn in between
+      client.connect(['127.0.0.1', server.port])
+      client.sendall(i % 2 === 0 ? get() : get() + get())
+      client.setsockopt(SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
+      client.close()
+    }
+    await until(() => aborted.length === requests.length && server.server.connections === 0)
+    expect(requests).toHaveLength(20)
+    expect(server.errors).toEqual([])
   })
 
   test('`signal` of a request that was answered stays as it is', async () => {

@@ -20,7 +20,9 @@ enum {
   POLLER_ERROR = 4,     // an error or a message on the error queue waits; comes with both of the others
   // End-of-file, an error or urgent data stands behind the bytes that wait, if any do: it is told once, so receive
   // until there is nothing. Without it, a TCP socket that gave less than was asked for has given all that it had.
-  POLLER_END = 8
+  POLLER_END = 8,
+  // The peer has stopped sending, or is gone: an end-of-file stands behind the bytes that wait, if any do.
+  POLLER_RDHUP = 16
 };
 
 typedef struct {

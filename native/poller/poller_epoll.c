@@ -29,6 +29,7 @@ static int32_t readiness(uint32_t events) {
   if (ended || events & EPOLLOUT) flags |= POLLER_WRITABLE;
   if (events & EPOLLERR) flags |= POLLER_ERROR;
   if (ended || events & (EPOLLRDHUP | EPOLLPRI)) flags |= POLLER_END;
+  if (events & (EPOLLRDHUP | EPOLLHUP)) flags |= POLLER_RDHUP;
   return flags;
 }
 

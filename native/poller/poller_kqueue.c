@@ -62,6 +62,7 @@ static int32_t readiness(const struct kevent* event) {
     flags |= POLLER_READABLE | POLLER_WRITABLE | POLLER_ERROR;
   }
   if (event->flags & (EV_ERROR | EV_EOF | EV_OOBAND)) flags |= POLLER_END;
+  if (event->flags & EV_EOF && event->filter == EVFILT_READ) flags |= POLLER_RDHUP;
   return flags;
 }
 

@@ -25,6 +25,12 @@ export interface Timeouts {
   write?: number | null
   /** To close after the last answer; 2 s. */
   linger?: number | null
+  /**
+   * For an answer to go on, each time that some of it is sent, once the client has done sending; 5 s. It may only have
+   * closed its half and wait (RFC 9112, 9.6), or be gone: nothing else tells. Then the stream of the answer is cancelled,
+   * the request's `signal` aborted, and the connection reset.
+   */
+  halfClose?: number | null
 }
 
 /** What a connection waits for: the client, but for `handler`. */
@@ -37,6 +43,7 @@ const defaults: Required<Timeouts> = {
   body: 30_000,
   write: 30_000,
   linger: 2_000,
+  halfClose: 5_000,
 }
 
 /** How often `Session.check` is to be called, in milliseconds. */

@@ -17,6 +17,8 @@ import type { Phase, Service } from './service.js'
 export interface Transport {
   /** The bytes that were written and have not left. */
   readonly queued: number
+  /** Whether the client has done sending, or may be gone. */
+  readonly peerEnded: boolean
   /** Sends, and keeps what does not leave at once. Returns whether to go on: after false, `drained` is called. */
   write(bytes: Uint8Array): boolean
   /** Sends what is queued, then tells the client that nothing more comes, and waits for it to say the same. */
@@ -110,6 +112,8 @@ export class Session {
     if (phase === 'head' || phase === 'body') this.#timeOut()
     else if (phase === 'write')
       this.#transport.reset() // else the kernel goes on for minutes to offer what is not taken
+    else if (phase === 'halfClose')
+      this.#transport.reset() // what there is of the answer is not the whole
     else this.#transport.destroy()
   }
 
@@ -117,7 +121,7 @@ export class Session {
   get phase(): Phase {
     if (this.#transport.queued > 0) return 'write'
     if (this.#ended) return 'linger'
-    if (this.#request !== undefined) return 'handler'
+    if (this.#request !== undefined) return this.#transport.peerEnded ? 'halfClose' : 'handler'
     if (this.#pending !== undefined) return this.#reading !== undefined && this.#reading.head > 0 ? 'body' : 'head'
     return this.#written > 0 ? 'idle' : 'first'
   }

@@ -8,7 +8,7 @@ import type { SocketError } from '../errors.js'
 import { call } from '../native.js'
 import type { View } from '../native.js'
 import { NOSIGNAL } from '../open.js'
-import { END, ERROR, hold, READABLE, receive, unwatch, watch, WRITABLE } from '../poller.js'
+import { END, ERROR, hold, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -39,6 +39,7 @@ const UNREAD = 64 // something may have come while it was paused
 const BROKEN = 128 // the poller has told of an error, which nobody has asked for yet
 const AGAIN = 256 // it receives the rest in the next turn
 const RESET = 512 // the handler of that name was called
+const HUNG_UP = 1024 // an end-of-file stands behind what may have come
 
 // What comes in pieces of less than this is received with the batch of events; larger ones are best handled one by one.
 const small = 16 * 1024
@@ -109,6 +110,11 @@ export class Connection implements Watched {
   /** Whether the connection is still being made. */
   get connecting(): boolean {
     return this.#is(CONNECTING) && this.#fd >= 0
+  }
+
+  /** Whether the peer has stopped sending: while the connection is paused, `end` tells of that only after `resume`. */
+  get peerEnded(): boolean {
+    return this.#is(ENDED | HUNG_UP)
   }
 
   /** The bytes that wait for the peer to read. */
@@ -246,6 +252,7 @@ export class Connection implements Watched {
     if (this.#fd < 0) return false
     this.lastTick = this.#origin.tick
     if (readiness & ERROR) this.#set(BROKEN, true)
+    if (readiness & RDHUP) this.#set(HUNG_UP, true)
     return !this.#is(CONNECTING) || this.#connected()
   }
 

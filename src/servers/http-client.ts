@@ -17,6 +17,8 @@ export class HttpClient implements Client, Transport {
   readonly session: Session
   /** Whether there is nothing left to do but to close the socket. */
   gone = false
+  /** Answers under way do not wait for anything: the applications here answer at once. */
+  readonly peerEnded = false
   #unsent: Buffer | null = null
   #ending = false
 

@@ -15,6 +15,8 @@ import type { Mode } from './serve.js'
 class HttpTask implements Transport {
   readonly session: Session
   queued = 0
+  /** Answers under way do not wait for anything: the applications here answer at once. */
+  readonly peerEnded = false
   readonly #socket: Socket
   #resume: (() => void) | undefined
   #paused: Promise<void> | undefined

@@ -68,7 +68,7 @@ static void a_filter_becomes_a_readiness(void) {
 }
 
 static void the_end_ends_the_wait_of_its_direction(void) {
-  CHECK(seen(EVFILT_READ, EV_EOF, 0) == (POLLER_READABLE | POLLER_END));
+  CHECK(seen(EVFILT_READ, EV_EOF, 0) == (POLLER_READABLE | POLLER_END | POLLER_RDHUP));
   CHECK(seen(EVFILT_WRITE, EV_EOF, 0) == (POLLER_WRITABLE | POLLER_END));
 }
 
@@ -77,7 +77,7 @@ static void urgent_data_is_an_end(void) {
 }
 
 static void an_error_ends_every_wait(void) {
-  CHECK(seen(EVFILT_READ, EV_EOF, ECONNRESET) == EVERYTHING);
+  CHECK(seen(EVFILT_READ, EV_EOF, ECONNRESET) == (EVERYTHING | POLLER_RDHUP));
   CHECK(seen(EVFILT_WRITE, EV_EOF, EPIPE) == EVERYTHING);
   CHECK(seen(EVFILT_READ, EV_ERROR, 0) == EVERYTHING);
 }
