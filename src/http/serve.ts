@@ -85,7 +85,8 @@ export function serve(handler: Handler, options: ServeOptions = {}): HttpServer 
 
 /**
  * Serves in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The module at
- * this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker.
+ * this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker. With `fd` or `path` they
+ * listen on duplicates of one socket; once they do, the pool has closed the `fd` that it was given.
  */
 export const serveInWorkers = (
   module: string | URL,

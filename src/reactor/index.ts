@@ -41,7 +41,8 @@ export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocke
 
 /**
  * Listens in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The
- * handlers are what the module at this URL exports, each by its name: a function cannot be sent to a worker.
+ * handlers are what the module at this URL exports, each by its name: a function cannot be sent to a worker. With `fd` or
+ * `path` they listen on duplicates of one socket; once they do, the pool has closed the `fd` that it was given.
  */
 export const listenInWorkers = (
   module: string | URL,

@@ -1,40 +1,83 @@
-// Worker threads that share one port: each listens on a socket of its own, and the kernel deals the connections out.
-import { Worker } from 'node:worker_threads'
+// Worker threads that listen together: each on a socket of its own that shares one port, where the kernel deals the
+// connections out, or all on one socket.
+import { errorMonitor } from 'node:events'
+import { rmSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../address.js'
 import { AF_INET, AF_INET6, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { checkInteger } from '../errors.js'
+import { alarm } from '../promises/alarm.js'
+import { checkTimeout } from '../socket-base.js'
 import { Socket } from '../socket.js'
+import { Thread } from '../thread.js'
+import { openListener } from './listener.js'
 import type { ListenOptions } from './server.js'
 
-/** What a worker is told to do, and by which module. */
+/** What a thread is told to do, and by which module. */
 export interface Task {
   module: string
   options: ListenOptions
 }
 
+/** What a thread of a pool says when its server has stopped. */
+export interface Stopped {
+  stopped: true
+}
+
+/** What it says when it was ended from within, with which status. */
+export interface Exited {
+  exited: number
+}
+
+/** What a pool says to its threads. */
+export interface Order {
+  stop: { timeout: number | null }
+}
+
 /** Servers in worker threads. */
 export interface Pool {
+  /** Where they listen. */
   readonly address: SocketAddress
+  /**
+   * The threads. One that dies of an exception, or calls `process.exit`, emits `error`, which is uncaught where nobody
+   * listens for it; the others go on.
+   */
   readonly workers: readonly Worker[]
-  /** Lets each server finish, at most `timeout` milliseconds, and resolves when all threads have ended. */
+  /**
+   * Lets each server finish, at most `timeout` milliseconds, and resolves when all threads have ended. What does not end by
+   * itself is terminated: at the timeout, or a second after the last connection.
+   */
   stop(options?: { timeout?: number | null }): Promise<void>
 }
 
-// A bound socket that does not listen gets no connection, but keeps the port until the workers have it. socket(7)
-function reserve({ address = '127.0.0.1', port = 0 }: ListenOptions): Socket {
+// How long a thread whose server has stopped may take to end, and how long after its timeout one may take to close.
+const endMs = 1000
+const closeMs = 100
+
+// What the threads listen on: duplicates of one socket, where it is `shared`; else sockets of their own beside this one, which
+// is bound, does not listen, gets no connection, and keeps the port until they have it. socket(7)
+interface Place {
+  socket: Socket
+  shared: boolean
+}
+
+function open(options: ListenOptions): Place {
+  const { fd, path, address = '127.0.0.1', port = 0 } = options
+  if (fd !== undefined) return { socket: Socket.fromFd(fd), shared: true }
+  if (path !== undefined) return { socket: Socket.fromFd(openListener(options)), shared: true }
   const socket = new Socket(address.includes(':') ? AF_INET6 : AF_INET, SOCK_STREAM)
   try {
     socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
     socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, true)
     socket.bind({ address, port })
-    return socket
+    return { socket, shared: false }
   } catch (error) {
     socket.close()
     throw error
   }
 }
 
-/** Starts `count` workers on `script`, which listens as the task says and posts a message when it does. */
+/** Starts `count` workers on `script`, which calls `serveInPool`. */
 export async function startPool(
   script: URL,
   module: string | URL,
@@ -42,37 +85,54 @@ export async function startPool(
   options: ListenOptions,
 ): Promise<Pool> {
   checkInteger('workers', count, 1, 1024)
-  using reserved = reserve(options)
-  const address = reserved.getsockname()
-  const port = 'port' in address ? address.port : 0
-  const task: Task = { module: String(module), options: { ...options, port, reusePort: true } }
-  const workers = Array.from({ length: count }, () => new Worker(script, { workerData: task }))
+  const { socket, shared } = open(options)
+  const address = socket.getsockname()
+  const { fd, path, ...others } = options
+  const where = 'port' in address ? { port: address.port, reusePort: true } : {}
+  const task: Task = { module: String(module), options: shared ? others : { ...others, ...where } }
+  const threads: Thread[] = []
   try {
-    await Promise.all(
-      workers.map(
-        worker =>
-          new Promise<void>((resolve, reject) => {
-            worker.once('message', () => resolve())
-            worker.once('error', reject)
-            worker.once('exit', code => reject(new Error(`A worker ended before it listened, with status ${code}`)))
-          }),
-      ),
-    )
+    for (let i = 0; i < count; i++) threads.push(new Thread(script, task, shared ? socket.fd : undefined))
+    await Promise.all(threads.map(({ begun }) => begun))
   } catch (error) {
-    await Promise.all(workers.map(worker => worker.terminate()))
+    await Promise.all(threads.map(({ worker, ended }) => Promise.all([worker.terminate(), ended])))
+    if (fd === undefined) socket.close()
+    else socket.detach()
+    if (path !== undefined) rmSync(path, { force: true })
     throw error
   }
+  socket.close() // each thread has its own
+  for (const { worker } of threads) tellDeath(worker)
   return {
     address,
-    workers,
+    workers: threads.map(({ worker }) => worker),
     async stop({ timeout = null } = {}) {
-      await Promise.all(
-        workers.map(worker => {
-          const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()))
-          worker.postMessage({ stop: { timeout } })
-          return ended
-        }),
-      )
+      const limit = checkTimeout(timeout)
+      if (path !== undefined) rmSync(path, { force: true })
+      await Promise.all(threads.map(thread => stop(thread, limit)))
     },
   }
+}
+
+// An exception is an `error` event of the worker already; an exit becomes one. Who terminates a worker knows of it.
+function tellDeath(worker: Worker): void {
+  let failed = false
+  let status: number | undefined
+  worker.on(errorMonitor, () => (failed = true))
+  worker.on('message', (report: Partial<Exited> | null) => (status = report?.exited ?? status))
+  worker.on('exit', () => {
+    if (!failed && status !== undefined)
+      worker.emit('error', new Error(`A worker of the pool has exited, with status ${status}`))
+  })
+}
+
+async function stop({ worker, ended }: Thread, timeout: number | null): Promise<void> {
+  const terminate = (): void => void worker.terminate()
+  const silence = [alarm(timeout === null ? Infinity : timeout + closeMs, terminate)]
+  worker.on('message', (report: Partial<Stopped> | null) => {
+    if (report?.stopped === true) silence.push(alarm(endMs, terminate))
+  })
+  worker.postMessage({ stop: { timeout } } satisfies Order)
+  await ended
+  for (const forget of silence) forget()
 }

@@ -1,14 +1,16 @@
 // The thread of a pool of servers: its module exports the handlers, each by its name.
-import { parentPort, workerData } from 'node:worker_threads'
+import { invalidType } from '../errors.js'
 import type { Handlers } from './handlers.js'
 import { listen } from './index.js'
-import type { Task } from './pool.js'
+import { serveInPool } from './pooled.js'
 
-const { module, options } = workerData as Task
-const handlers = (await import(module)) as Handlers
-const server = listen({ ...handlers, ...options })
+const names = ['open', 'data', 'drain', 'end', 'close', 'error'] satisfies (keyof Handlers)[] as string[]
 
-parentPort!.on('message', ({ stop }: { stop: { timeout: number | null } }) => {
-  void server.stop(stop).then(() => parentPort!.unref())
-})
-parentPort!.postMessage('listening')
+// A module may export other things, which are no options of the server.
+function handlersOf(exports: object, module: string): Handlers {
+  const handlers = Object.entries(exports).filter(([name]) => names.includes(name))
+  if (handlers.length > 0) return Object.fromEntries(handlers)
+  throw invalidType('module', module, `one that exports a handler: ${names.join(', ')}`)
+}
+
+await serveInPool((exports, options, module) => listen({ ...handlersOf(exports, module), ...options }))
