@@ -11,6 +11,7 @@ import {
   AF_UNIX,
   hasDualstackIpv6,
   IPPROTO_TCP,
+  MSG_PEEK,
   options,
   setOption,
   SHUT_WR,
@@ -651,6 +652,43 @@ describe('threads', () => {
   test('one that exits takes only its own connection with it', async () => {
     const server = serving(new TCPServer(anyPort, streamHandler, { threading, data: 'exit' }))
     for (let i = 0; i < 2; i++) expect(await answer(server)).toBe('')
+  })
+
+  /** A module with this class, and what else it does. */
+  const module = (handler: string, more = ''): string =>
+    `data:text/javascript,${encodeURIComponent(`
+      import { DatagramRequestHandler, StreamRequestHandler } from '${import.meta.resolve('bsd-sockets/socketserver')}'
+      export class Handler extends ${handler}
+      ${more}`)}`
+
+  test('end with their handlers, whatever else their module keeps open', async () => {
+    const hello = module(
+      `StreamRequestHandler { handle() { this.wfile.write('hello') } }`,
+      'setInterval(() => {}, 1000)',
+    )
+    const server = new TCPServer(anyPort, hello, { threading, maxThreads: 1 })
+    const served = server.serveForever()
+    for (let i = 0; i < 3; i++) expect(await answer(server)).toBe('hello')
+    await server.serverClose()
+    await served
+  })
+
+  test('answer a datagram from the socket that it came to, though that is closed while they start', async () => {
+    const later = module(`DatagramRequestHandler { handle() { this.wfile.write('answer') } }`)
+    const server = new UDPServer(anyPort, later, { threading, blockOnClose: false })
+    const served = server.serveForever()
+    const { serverAddress } = server
+    const socket = clientOf(server, null)
+    await socket.sendall('question')
+    await vi.waitFor(() => expect(server.socket.tryRecv(1, MSG_PEEK)).toBe(null)) // it is with its thread
+    const { fd } = server.socket
+    await server.serverClose()
+    const others = [new BlockingSocket(AF_INET, SOCK_DGRAM), new BlockingSocket(AF_INET, SOCK_DGRAM)]
+    for (const other of others) other.bind(anyPort)
+    expect(others.map(other => other.fd)).toContain(fd)
+    expect(await socket.recvfrom(100)).toEqual([Buffer.from('answer'), serverAddress])
+    for (const other of others) other.close()
+    await served
   })
 
   test('a module without a handler, and one that is not there', async () => {

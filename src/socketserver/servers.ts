@@ -40,8 +40,8 @@ export class StreamServer extends SocketServer<Socket> {
     request.close()
   }
 
-  protected override portable({ fd }: Socket): Pick<ThreadData, 'fd'> {
-    return { fd }
+  protected override portable({ fd }: Socket): [Partial<ThreadData>, fd: number] {
+    return [{}, fd]
   }
 }
 
@@ -61,8 +61,8 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
   /** Nothing: the socket is the server's. */
   override closeRequest(): void {}
 
-  protected override portable([packet, { fd }]: DatagramRequest): Pick<ThreadData, 'fd' | 'packet'> {
-    return { fd, packet: new Uint8Array(packet) } // alone, not with all that its Buffer shares memory with
+  protected override portable([packet, { fd }]: DatagramRequest): [Partial<ThreadData>, fd: number] {
+    return [{ packet: new Uint8Array(packet) }, fd] // alone, not with all that its Buffer shares memory with
   }
 }
 

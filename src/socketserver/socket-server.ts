@@ -2,6 +2,8 @@
 import type { AddressLike, SocketAddress } from '../address.js'
 import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../constants.js'
 import { checkInteger, invalidType } from '../errors.js'
+import { duplicate } from '../open.js'
+import * as sys from '../syscalls.js'
 import { AwaitableSocket } from './awaitable-socket.js'
 import { BaseServer } from './base-server.js'
 import type { HandlerClass } from './handlers.js'
@@ -108,23 +110,24 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     if (this.options.blockOnClose !== false) await this.#threads?.join()
   }
 
-  /** What a thread is to make the request of. */
-  protected abstract portable(request: Request): Pick<ThreadData, 'fd' | 'packet'>
+  /** What a thread is to make the request of: what is told, and the socket's descriptor. */
+  protected abstract portable(request: Request): [Partial<ThreadData>, fd: number]
 
   override async processRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
     if (this.#threads === undefined) return super.processRequest(request, clientAddress)
     const { serverAddress, data } = this
-    const workerData: ThreadData = {
-      module: this.#module!,
-      ...this.portable(request),
-      clientAddress,
-      server: { serverAddress, data },
-    }
+    const [told, fd] = this.portable(request)
+    const task: ThreadData = { module: this.#module!, ...told, clientAddress, server: { serverAddress, data } }
     const failed = (error: unknown): void => void this.handleError(error, request, clientAddress)
     const ended = (): void => void (this.socket.paused = false)
-    const start = this.#threads.start(workerData, failed, ended)
-    this.socket.paused = this.#threads.full
-    await start
+    const own = duplicate(fd) // the socket may be closed before the thread has begun, and its number be another's
+    try {
+      const start = this.#threads.start(task, own, failed, ended)
+      this.socket.paused = this.#threads.full
+      await start
+    } finally {
+      sys.close(own)
+    }
     this.closeRequest(request) // the thread has its own
   }
 }

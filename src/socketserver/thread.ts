@@ -1,18 +1,17 @@
 // The thread of a request: see threads.ts.
-import { parentPort, workerData } from 'node:worker_threads'
-import { F_DUPFD_CLOEXEC } from '../constants.js'
-import { check, invalidValue } from '../errors.js'
+import { invalidValue } from '../errors.js'
 import { Socket } from '../socket.js'
-import * as sys from '../syscalls.js'
+import { begin, takeOver } from '../thread.js'
 import type { DatagramRequest, HandlerClass } from './handlers.js'
 import { sayGoodbye } from './requests.js'
 import type { ThreadData } from './threads.js'
 
 type Request = Socket | DatagramRequest
 
-const { module, fd, packet, clientAddress, server } = workerData as ThreadData
-using socket = Socket.fromFd(check(sys.fcntl(fd, F_DUPFD_CLOEXEC, 0), 'fcntl'))
-parentPort!.postMessage('begun')
+const { task, fd } = takeOver<ThreadData>()
+const { module, packet, clientAddress, server } = task
+const socket = Socket.fromFd(fd!)
+begin()
 try {
   const exports = (await import(module)) as Readonly<Record<string, HandlerClass<Request> | undefined>>
   const Handler = exports.Handler ?? exports.default
@@ -21,4 +20,6 @@ try {
   await new Handler(request, clientAddress, server).run()
 } finally {
   if (packet === undefined) sayGoodbye(socket)
+  socket.close()
 }
+process.exit() // what the module keeps open, a timer or a pool, would keep the thread alive

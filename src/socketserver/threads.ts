@@ -1,14 +1,12 @@
-// A thread for each request: a worker, which is told the request's descriptor and makes a duplicate of it for itself.
-import { Worker } from 'node:worker_threads'
+// A thread for each request.
 import type { SocketAddress } from '../address.js'
 import { invalidType } from '../errors.js'
+import { Thread } from '../thread.js'
 
 /** What a thread is told of its request. */
 export interface ThreadData {
   /** The module that exports the handler, as `Handler` or as its default. */
   module: string
-  /** A connection, or the socket that the datagram came from. */
-  fd: number
   /** The datagram, where that is the request. */
   packet?: Uint8Array
   clientAddress: SocketAddress
@@ -25,7 +23,7 @@ export function checkModule(handler: unknown): string {
 export class Threads {
   readonly #max: number
   readonly #daemons: boolean
-  readonly #workers = new Map<Worker, Promise<unknown>>() // until their ends
+  readonly #running = new Set<Thread>()
 
   constructor(max: number, daemons: boolean) {
     this.#max = max
@@ -34,34 +32,27 @@ export class Threads {
 
   /** Whether there are as many as there may be. */
   get full(): boolean {
-    return this.#workers.size >= this.#max
+    return this.#running.size >= this.#max
   }
 
   /**
-   * Starts a thread, and waits until it has a descriptor of its own. From then on `failed` is told of what the handler
-   * throws, and `ended` of the thread's end.
+   * Starts a thread, and waits until it has a duplicate of `fd`, a connection or the socket that the datagram came from,
+   * which stays open so long. From then on `failed` is called with what the handler throws, and `ended` at the thread's end.
    */
-  start(workerData: ThreadData, failed: (error: unknown) => void, ended: () => void): Promise<void> {
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData })
-    if (this.#daemons) worker.unref()
-    const end = new Promise(resolve => worker.once('exit', resolve)).then(() => {
-      this.#workers.delete(worker)
+  async start(task: ThreadData, fd: number, failed: (error: unknown) => void, ended: () => void): Promise<void> {
+    const thread = new Thread(new URL('./thread.js', import.meta.url), task, fd)
+    this.#running.add(thread)
+    void thread.ended.then(() => {
+      this.#running.delete(thread)
       ended()
     })
-    this.#workers.set(worker, end)
-    return new Promise((resolve, reject) => {
-      let started = false
-      worker.once('message', () => {
-        started = true
-        resolve()
-      })
-      worker.on('error', error => (started ? failed(error) : reject(error)))
-      worker.once('exit', () => reject(new Error('the thread of a request ended before it had begun')))
-    })
+    await thread.begun
+    thread.worker.on('error', failed)
+    if (this.#daemons) thread.worker.unref()
   }
 
   /** Waits until all have ended that are not daemons. */
   async join(): Promise<void> {
-    if (!this.#daemons) await Promise.all(this.#workers.values())
+    if (!this.#daemons) await Promise.all(Array.from(this.#running, ({ ended }) => ended))
   }
 }
