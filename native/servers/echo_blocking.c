@@ -53,8 +53,7 @@ static bool serve(const server* server, int client, char* buffer) {
   return false;
 }
 
-// Sends back what has arrived by now, says that no more will come, and waits a little for the client to say the
-// same: see SERVER_LINGER.
+// Sends back what has arrived by now, and says that no more will come.
 static void finish(int client, char* buffer) {
   int arrived = 0;
   ioctl(client, FIONREAD, &arrived);
@@ -64,20 +63,47 @@ static void finish(int client, char* buffer) {
     arrived -= (int)count;
   }
   shutdown(client, SHUT_WR);
+}
+
+// After a stop: finishes the clients, waits a little for them to say that no more will come, too (see SERVER_LINGER),
+// and closes them.
+static void leave(struct pollfd* clients, int count, char* buffer) {
+  for (int i = 0; i < count; i++) finish(clients[i].fd, buffer);
   const int64_t end = server_now() + SERVER_LINGER;
-  struct pollfd readable = {.fd = client, .events = POLLIN};
-  for (int64_t left = SERVER_LINGER; left > 0; left = end - server_now()) {
-    if (poll(&readable, 1, (int)left) > 0 && recv(client, buffer, BUFFER, 0) <= 0) return;
+  int remaining = count;
+  for (int64_t left = SERVER_LINGER; remaining > 0 && left > 0; left = end - server_now()) {
+    if (poll(clients, (nfds_t)count, (int)left) < 0) server_wait_failed("poll");
+    for (int i = 0; i < count; i++) {
+      if (clients[i].revents == 0 || recv(clients[i].fd, buffer, BUFFER, 0) > 0) continue;
+      close(clients[i].fd);
+      clients[i] = (struct pollfd){.fd = -1};  // poll(2) passes over it
+      remaining--;
+    }
+  }
+  for (int i = 0; i < count; i++) {
+    if (clients[i].fd >= 0) close(clients[i].fd);
+  }
+}
+
+// After a stop: leaves the client that is being served, -1 for none, and who had connected by then.
+static void leave_all(server* server, int last, char* buffer) {
+  int* backlog;
+  for (int count; (count = server_backlog(server, &backlog)) > 0 || last >= 0; last = -1) {
+    struct pollfd* clients = calloc((size_t)count + 1, sizeof *clients);
+    if (clients == NULL) server_fail("calloc");
+    for (int i = 0; i < count; i++) clients[i] = (struct pollfd){.fd = backlog[i], .events = POLLIN};
+    if (last >= 0) clients[count++] = (struct pollfd){.fd = last, .events = POLLIN};
+    leave(clients, count, buffer);
+    free(clients);
+    free(backlog);
   }
 }
 
 void echo_blocking(server* server) {
   char buffer[BUFFER];
-  for (int client; (client = accept_client(server)) >= 0; close(client)) {
-    if (serve(server, client, buffer)) continue;
-    server_close(server);
-    finish(client, buffer);
-  }
+  int client;
+  while ((client = accept_client(server)) >= 0 && serve(server, client, buffer)) close(client);
+  leave_all(server, client, buffer);
 }
 
 // The threads are detached: nobody collects them, so each says when it ends.
@@ -94,15 +120,20 @@ static void* run(void* argument) {
   const task mine = *(task*)argument;
   free(argument);
   char buffer[BUFFER];
-  if (!serve(mine.server, mine.client, buffer)) finish(mine.client, buffer);
-  close(mine.client);
+  struct pollfd client = {.fd = mine.client, .events = POLLIN};
+  if (serve(mine.server, mine.client, buffer)) {
+    close(mine.client);
+  } else {
+    leave(&client, 1, buffer);
+  }
   pthread_mutex_lock(&lock);
   if (--running == 0) pthread_cond_signal(&none_running);
   pthread_mutex_unlock(&lock);
   return NULL;
 }
 
-static void start_thread(const server* server, int client, const pthread_attr_t* attributes) {
+// Returns whether it has started. Sets errno if not.
+static bool start_thread(const server* server, int client, const pthread_attr_t* attributes) {
   task* its = malloc(sizeof *its);
   if (its != NULL) *its = (task){.server = server, .client = client};
   pthread_t thread;
@@ -110,11 +141,25 @@ static void start_thread(const server* server, int client, const pthread_attr_t*
   const int error = its == NULL ? ENOMEM : pthread_create(&thread, attributes, run, its);
   if (error == 0) running++;
   pthread_mutex_unlock(&lock);
-  if (error == 0) return;
-  errno = error;
-  server_warn("pthread_create");
+  if (error == 0) return true;
   free(its);
-  close(client);
+  errno = error;
+  return false;
+}
+
+// Where there is no room for another thread, the client waits until there is; after a stop, for the end of those that
+// run.
+static void hand_over(const server* server, int client, const pthread_attr_t* attributes) {
+  for (;;) {
+    if (start_thread(server, client, attributes)) return;
+    server_pause("pthread_create");
+    pthread_mutex_lock(&lock);
+    const bool hopeless = server_stopping() && running == 0;
+    pthread_mutex_unlock(&lock);
+    if (!hopeless) continue;
+    close(client);
+    return;
+  }
 }
 
 void echo_threads(server* server) {
@@ -122,11 +167,12 @@ void echo_threads(server* server) {
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, STACK);
-  for (int client; (client = accept_client(server)) >= 0;) {
-    start_thread(server, client, &attributes);
+  for (int client; (client = accept_client(server)) >= 0;) hand_over(server, client, &attributes);
+  int* clients;
+  for (int count; (count = server_backlog(server, &clients)) > 0; free(clients)) {
+    for (int i = 0; i < count; i++) hand_over(server, clients[i], &attributes);
   }
   pthread_attr_destroy(&attributes);
-  server_close(server);
   pthread_mutex_lock(&lock);
   while (running > 0) pthread_cond_wait(&none_running, &lock);
   pthread_mutex_unlock(&lock);

@@ -21,22 +21,31 @@ static void leave_if_even(clients* all, int fd) {
   shutdown(fd, SHUT_WR);
 }
 
-// Fixes what each client is still to get back: what has arrived by now.
+// Fixes what the client is still to get back: what has arrived by now.
+static void leave(clients* all, int fd) {
+  client* one = &all->of[fd];
+  if (ioctl(fd, FIONREAD, &one->awaited) < 0) one->awaited = 0;
+  leave_if_even(all, fd);
+}
+
 static void stop(clients* all) {
   all->stopping = true;
-  server_close(all->server);
+  all->waiting = true;
+  all->drain_until = server_now() + SERVER_LINGER;
   for (int fd = 0; fd < all->capacity; fd++) {
-    client* one = &all->of[fd];
-    if (!one->open) continue;
-    if (ioctl(fd, FIONREAD, &one->awaited) < 0) one->awaited = 0;
-    leave_if_even(all, fd);
+    if (all->of[fd].open) leave(all, fd);
   }
+}
+
+// Whether, after a stop, some may still wait to be accepted who had connected by then.
+static bool draining(const clients* all) {
+  return all->stopping && all->server->listener >= 0;
 }
 
 bool clients_remain(clients* all) {
   if (!server_stopping()) return true;
   if (!all->stopping) stop(all);
-  if (all->count > all->leaving) return true;
+  if (draining(all) || all->count > all->leaving) return true;
   if (all->leave_until == 0) all->leave_until = server_now() + SERVER_LINGER;
   return all->count > 0 && server_now() < all->leave_until;
 }
@@ -48,7 +57,7 @@ static int time_left(int64_t until) {
 
 int clients_timeout(const clients* all) {
   if (all->leave_until != 0) return time_left(all->leave_until);
-  if (all->waiting && !all->stopping) return time_left(all->paused_until);
+  if (all->waiting && (!all->stopping || draining(all))) return time_left(all->paused_until);
   return -1;
 }
 
@@ -65,11 +74,13 @@ static bool make_room(clients* all, int fd) {
 }
 
 int clients_accept(clients* all) {
-  if (!all->waiting || all->stopping || time_left(all->paused_until) > 0) return -1;
+  if (draining(all) && server_now() >= all->drain_until) server_close(all->server);
+  if (!all->waiting || all->server->listener < 0 || time_left(all->paused_until) > 0) return -1;
   const int fd = server_accept(all->server, true);
   if (fd < 0) {
     all->waiting = errno != EAGAIN;
     if (all->waiting) all->paused_until = server_now() + SERVER_PAUSE;
+    if (!all->waiting && all->stopping) server_close(all->server);
     return -1;
   }
   if (!make_room(all, fd)) {
@@ -79,6 +90,7 @@ int clients_accept(clients* all) {
   }
   all->of[fd].open = true;
   all->count++;
+  if (all->stopping) leave(all, fd);
   return fd;
 }
 

@@ -30,11 +30,12 @@ typedef struct {
   bool stopping;
   bool waiting;          // clients may wait to be accepted; set it when the listener is readable
   int64_t paused_until;  // accept found no free descriptor: see SERVER_PAUSE
+  int64_t drain_until;   // after a stop: how long clients may wait for a descriptor to be accepted
   int64_t leave_until;   // see SERVER_LINGER
 } clients;
 
-// Whether to go on: always, until a stop is asked for; from then on no client is accepted, and each gets back what
-// had arrived by then. Ask it before each wait.
+// Whether to go on: always, until a stop is asked for; from then on those who had connected by then get back what had
+// arrived. Ask it before each wait.
 bool clients_remain(clients* all);
 
 // How long to wait for a client to be ready, in milliseconds; -1: no limit.

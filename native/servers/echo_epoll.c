@@ -40,7 +40,7 @@ void echo_epoll(server* server) {
   if (poller_add(poller, server->stop) < 0) server_fail("poller_add");
   while (clients_remain(&all)) {
     const int count = poller_wait(poller, events, EVENTS, clients_timeout(&all));
-    if (count < 0 && errno != EINTR) server_fail("poller_wait");
+    if (count < 0) server_wait_failed("poller_wait");
     for (int i = 0; i < count; i++) {
       const int fd = events[i].fd;
       if (fd == server->listener) {

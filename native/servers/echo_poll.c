@@ -35,7 +35,7 @@ void echo_poll(server* server) {
     fds[1] = (struct pollfd){.fd = all.waiting ? -1 : server->listener, .events = POLLIN};
     const int count = 2 + list_clients(&all, fds + 2);
     if (poll(fds, (nfds_t)count, clients_timeout(&all)) < 0) {
-      if (errno != EINTR) server_fail("poll");
+      server_wait_failed("poll");
       continue;
     }
     for (int i = 2; i < count; i++) {

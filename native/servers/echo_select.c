@@ -58,7 +58,7 @@ void echo_select(server* server) {
     if (listener >= 0) watch(&sets, &sets.readable, listener);
     watch_clients(&sets, &all);
     if (wait_for(&sets, clients_timeout(&all)) < 0) {
-      if (errno != EINTR) server_fail("select");
+      server_wait_failed("select");
       continue;
     }
     for (int fd = 0; fd < all.capacity && fd < sets.limit; fd++) {

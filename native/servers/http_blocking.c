@@ -37,6 +37,12 @@ static void serve(const server* server, int listener, const http_settings* setti
   http_service service;
   http_service_open(&service, settings, SLAB);
   http_connection* connection = http_connection_open(&service, client);
+  if (connection == NULL) {
+    server_warn("malloc");
+    close(client);
+    http_service_close(&service);
+    return;
+  }
   while (http_connection_run(&service, connection, true) != HTTP_CLOSED) {
     http_service_update(&service);
     const bool others_wait = listener >= 0 && server_wait(server, listener, POLLIN, 0);
@@ -49,6 +55,10 @@ static void serve(const server* server, int listener, const http_settings* setti
 void http_blocking(server* server, const http_settings* settings) {
   for (int client; (client = accept_client(server)) >= 0;) {
     serve(server, server->listener, settings, client);
+  }
+  int* clients;
+  for (int count; (count = server_backlog(server, &clients)) > 0; free(clients)) {
+    for (int i = 0; i < count; i++) serve(server, -1, settings, clients[i]);
   }
 }
 
@@ -74,20 +84,34 @@ static void* run(void* argument) {
   return NULL;
 }
 
-static void start_thread(task its, const pthread_attr_t* attributes) {
+// Returns whether it has started. Sets errno if not.
+static bool start_thread(task its, const pthread_attr_t* attributes) {
   task* argument = malloc(sizeof *argument);
-  if (argument == NULL) server_fail("malloc");
-  *argument = its;
+  if (argument != NULL) *argument = its;
   pthread_t thread;
   pthread_mutex_lock(&lock);
-  const int error = pthread_create(&thread, attributes, run, argument);
+  const int error = argument == NULL ? ENOMEM : pthread_create(&thread, attributes, run, argument);
   if (error == 0) running++;
   pthread_mutex_unlock(&lock);
-  if (error == 0) return;
-  errno = error;
-  server_warn("pthread_create");
+  if (error == 0) return true;
   free(argument);
-  close(its.client);
+  errno = error;
+  return false;
+}
+
+// Where there is no room for another thread, the client waits until there is; after a stop, for the end of those that
+// run.
+static void hand_over(task its, const pthread_attr_t* attributes) {
+  for (;;) {
+    if (start_thread(its, attributes)) return;
+    server_pause("pthread_create");
+    pthread_mutex_lock(&lock);
+    const bool hopeless = server_stopping() && running == 0;
+    pthread_mutex_unlock(&lock);
+    if (!hopeless) continue;
+    close(its.client);
+    return;
+  }
 }
 
 // Waits until at most `most` threads run.
@@ -103,10 +127,13 @@ void http_threads(server* server, const http_settings* settings) {
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, STACK);
   for (int client; (client = accept_client(server)) >= 0;) {
-    start_thread((task){server, settings, client}, &attributes);
+    hand_over((task){server, settings, client}, &attributes);
     wait_for_threads(settings->connections - 1);
   }
+  int* clients;
+  for (int count; (count = server_backlog(server, &clients)) > 0; free(clients)) {
+    for (int i = 0; i < count; i++) hand_over((task){server, settings, clients[i]}, &attributes);
+  }
   pthread_attr_destroy(&attributes);
-  server_close(server);
   wait_for_threads(0);
 }

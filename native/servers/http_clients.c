@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
   SLAB = 256 * 1024,    // with less, both ends of a large body wait for each other
@@ -73,18 +74,19 @@ void http_clients_turn(http_clients* all) {
 // Who sent a request before the stop gets an answer; who is idle is let go.
 static void stop(http_clients* all) {
   all->stopping = true;
-  server_close(all->server);
+  all->waiting = true;
+  all->drain_until = all->service.now + SERVER_LINGER;
   for (int fd = 0; fd < all->capacity; fd++) http_clients_serve(all, fd, true);
   check(all);
 }
 
 bool http_clients_remain(http_clients* all) {
   if (server_stopping() && !all->stopping) stop(all);
-  return !all->stopping || all->count > 0;
+  return !all->stopping || all->count > 0 || all->server->listener >= 0;
 }
 
 static bool may_accept(const http_clients* all) {
-  return all->waiting && !all->stopping && all->count < all->service.settings->connections;
+  return all->waiting && all->server->listener >= 0 && all->count < all->service.settings->connections;
 }
 
 static int time_left(const http_clients* all, int64_t until) {
@@ -98,26 +100,42 @@ int http_clients_timeout(const http_clients* all) {
   return all->count > 0 ? time_left(all, all->next_check) : -1;
 }
 
-static void make_room(http_clients* all, int fd) {
-  if (fd < all->capacity) return;
+// Returns whether there is room for `fd`.
+static bool make_room(http_clients* all, int fd) {
+  if (fd < all->capacity) return true;
   const int capacity = 2 * fd + 64;
-  all->of = realloc(all->of, (size_t)capacity * sizeof *all->of);
-  all->queue = realloc(all->queue, (size_t)capacity * sizeof *all->queue);
-  if (all->of == NULL || all->queue == NULL) server_fail("realloc");
+  http_client* of = realloc(all->of, (size_t)capacity * sizeof *of);
+  if (of == NULL) return false;
+  all->of = of;
+  int* queue = realloc(all->queue, (size_t)capacity * sizeof *queue);
+  if (queue == NULL) return false;
+  all->queue = queue;
   memset(all->of + all->capacity, 0, (size_t)(capacity - all->capacity) * sizeof *all->of);
   all->capacity = capacity;
+  return true;
 }
 
 int http_clients_accept(http_clients* all) {
+  if (all->stopping && all->service.now >= all->drain_until) server_close(all->server);
   if (!may_accept(all) || time_left(all, all->paused_until) > 0) return -1;
   const int fd = server_accept(all->server, true);
   if (fd < 0) {
     all->waiting = errno != EAGAIN;
     if (all->waiting) all->paused_until = all->service.now + SERVER_PAUSE;
+    if (!all->waiting && all->stopping) server_close(all->server);
     return -1;
   }
-  make_room(all, fd);
-  all->of[fd].connection = http_connection_open(&all->service, fd);
+  http_connection* const connection = make_room(all, fd) ? http_connection_open(&all->service, fd) : NULL;
+  if (connection == NULL) {
+    server_warn("malloc");
+    close(fd);
+    return -1;
+  }
+  all->of[fd].connection = connection;
   all->count++;
+  if (all->stopping) {  // its request may have come by now; after that it is let go
+    settle(all, fd, HTTP_AGAIN);
+    all->next_check = 0;
+  }
   return fd;
 }

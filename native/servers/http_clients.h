@@ -25,6 +25,7 @@ typedef struct {
   bool stopping;
   bool waiting;          // clients may wait to be accepted; set it when the listener is readable
   int64_t paused_until;  // accept found no free descriptor: see SERVER_PAUSE
+  int64_t drain_until;   // after a stop: how long clients may wait for a descriptor to be accepted
   int64_t next_check;    // when to see who takes too long
 } http_clients;
 
@@ -33,8 +34,8 @@ void http_clients_open(http_clients* all, server* server, const http_settings* s
 // Closes and frees everything.
 void http_clients_close(http_clients* all);
 
-// Whether to go on: always, until a stop is asked for; from then on no client is accepted, and what
-// is under way is finished. Ask it before each wait.
+// Whether to go on: always, until a stop is asked for; from then on those who had connected by then
+// are accepted, and what is under way is finished. Ask it before each wait.
 bool http_clients_remain(http_clients* all);
 
 // How long to wait for a client to be ready, in milliseconds; -1: no limit.

@@ -40,7 +40,7 @@ static void set_phase(const http_service* service, http_connection* c, int phase
 
 http_connection* http_connection_open(const http_service* service, int fd) {
   http_connection* c = calloc(1, sizeof *c);
-  if (c == NULL) server_fail("calloc");
+  if (c == NULL) return NULL;
   c->fd = fd;
   set_phase(service, c, HTTP_FIRST);
   return c;

@@ -8,7 +8,7 @@
 
 typedef struct http_connection http_connection;
 
-// Takes over a client's socket.
+// Takes over a client's socket. NULL where there is no memory for it: then it is still the caller's.
 http_connection* http_connection_open(const http_service* service, int fd);
 void http_connection_close(http_connection* connection);
 

@@ -41,7 +41,7 @@ void http_epoll(server* server, const http_settings* settings) {
   if (poller_add(poller, server->stop) < 0) server_fail("poller_add");
   while (http_clients_remain(&all)) {
     const int count = poller_wait(poller, events, EVENTS, http_clients_timeout(&all));
-    if (count < 0 && errno != EINTR) server_fail("poller_wait");
+    if (count < 0) server_wait_failed("poller_wait");
     for (int i = 0; i < count; i++) handle(&all, &events[i]);
     http_clients_turn(&all);
     accept_clients(&all, poller);

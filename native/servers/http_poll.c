@@ -35,7 +35,7 @@ void http_poll(server* server, const http_settings* settings) {
     fds[1] = (struct pollfd){.fd = all.waiting ? -1 : server->listener, .events = POLLIN};
     const int count = 2 + list_clients(&all, fds + 2);
     const int ready = poll(fds, (nfds_t)count, http_clients_timeout(&all));
-    if (ready < 0 && errno != EINTR) server_fail("poll");
+    if (ready < 0) server_wait_failed("poll");
     for (int i = 2; ready > 0 && i < count; i++) {
       if (fds[i].revents != 0) http_clients_serve(&all, fds[i].fd, false);
     }

@@ -64,7 +64,7 @@ void http_select(server* server, const http_settings* settings) {
     watch(&sets, &sets.readable, listener);
     watch_clients(&sets, &all);
     const int ready = wait_for(&sets, http_clients_timeout(&all));
-    if (ready < 0 && errno != EINTR) server_fail("select");
+    if (ready < 0) server_wait_failed("select");
     if (ready > 0 && listener >= 0 && FD_ISSET(listener, &sets.readable)) all.waiting = true;
     if (ready > 0) serve_clients(&sets, &all);
     http_clients_turn(&all);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 
 static const char* program;
 static const char* bound_path;  // to be removed in the end
+static struct stat bound_file;  // what stood there then
 static atomic_bool stopping;
 static int stop_pipe[2];
 
@@ -28,7 +30,10 @@ void server_warn(const char* what) {
 }
 
 static void remove_path(void) {
-  if (bound_path != NULL) unlink(bound_path);
+  struct stat file;
+  const bool mine = bound_path != NULL && lstat(bound_path, &file) == 0 && file.st_dev == bound_file.st_dev &&
+                    file.st_ino == bound_file.st_ino;
+  if (mine) unlink(bound_path);
   bound_path = NULL;
 }
 
@@ -93,7 +98,7 @@ static int listen_on_path(const char* path, int backlog) {
   strcpy(address.sun_path, path);
   const int listener = open_socket(AF_UNIX);
   if (bind(listener, (struct sockaddr*)&address, sizeof address) < 0) fail_at("bind", path);
-  bound_path = path;
+  if (lstat(path, &bound_file) == 0) bound_path = path;
   if (listen(listener, backlog) < 0) fail_at("listen", path);
   printf("listening on %s\n", path);
   return listener;
@@ -157,13 +162,28 @@ void server_close(server* server) {
   remove_path();
 }
 
-// At most one line a second, however often accept fails.
-static void warn_of_accept(void) {
-  static int64_t next;
+// At most one line a second, however often a call fails.
+static void warn_now_and_then(const char* what) {
+  static _Atomic int64_t next;
+  const int error = errno;
   const int64_t now = server_now();
-  if (now < next) return;
-  next = now + 1000;
-  server_warn("accept");
+  int64_t due = atomic_load(&next);
+  if (now >= due && atomic_compare_exchange_strong(&next, &due, now + 1000)) {
+    errno = error;
+    server_warn(what);
+  }
+}
+
+void server_pause(const char* what) {
+  warn_now_and_then(what);
+  const struct timespec time = {.tv_nsec = SERVER_PAUSE * 1000000L};
+  nanosleep(&time, NULL);
+}
+
+void server_wait_failed(const char* call) {
+  if (errno == EINTR) return;
+  if (errno != ENOMEM && errno != ENOBUFS && errno != EAGAIN) server_fail(call);
+  server_pause(call);
 }
 
 int server_accept(const server* server, bool nonblocking) {
@@ -173,15 +193,33 @@ int server_accept(const server* server, bool nonblocking) {
     // A client that left the queue, or whose connection broke in it: the next one may be well.
     if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == EPERM) continue;
     const int error = errno;
-    warn_of_accept();
+    warn_now_and_then("accept");
     errno = error;
     return -1;
   }
 }
 
+int server_backlog(server* server, int** clients) {
+  int count = 0, capacity = 0;
+  *clients = NULL;
+  if (server->listener < 0) return 0;
+  for (int client; (client = server_accept(server, false)) >= 0;) {
+    if (count == capacity) {
+      int* more = realloc(*clients, (size_t)(capacity = 2 * capacity + 64) * sizeof *more);
+      if (more == NULL) server_fail("realloc");
+      *clients = more;
+    }
+    (*clients)[count++] = client;
+  }
+  if (errno == EAGAIN || count == 0) server_close(server);
+  return count;
+}
+
 bool server_wait(const server* server, int fd, short events, int timeout) {
   struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = server->stop, .events = POLLIN}};
-  return poll(fds, 2, timeout) > 0 && fds[0].revents != 0;
+  const int ready = poll(fds, 2, timeout);
+  if (ready < 0) server_wait_failed("poll");
+  return ready > 0 && fds[0].revents != 0;
 }
 
 int64_t server_now(void) {

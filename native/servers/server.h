@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// How long to leave the listener alone when accept found no free descriptor, in milliseconds.
+// How long to leave alone what failed since there was none of something: the listener when accept found no free
+// descriptor, say. In milliseconds.
 enum { SERVER_PAUSE = 100 };
 
 // How long a server that stops listens to clients that are owed nothing, in milliseconds: a socket closed with
@@ -54,7 +55,7 @@ void server_parse(server_options* options, int argc, char** argv);
 // asks for a stop, the second ends the process. Exits with 1 if a call fails, naming it.
 server server_open(const server_options* options);
 
-// Closes the listener and removes the socket's path; again, it does nothing.
+// Closes the listener and removes the socket's path, if it is still its own; again, it does nothing.
 void server_close(server* server);
 
 // Whether a stop was asked for.
@@ -63,6 +64,11 @@ bool server_stopping(void);
 // Accepts a client. Returns -1 if there is none, and errno is EAGAIN if none waits; with any other errno, which it
 // has reported, accept is to be left alone for SERVER_PAUSE or until a client is closed.
 int server_accept(const server* server, bool nonblocking);
+
+// After a stop: accepts those who had connected by then, and closes the listener. Returns how many, in `clients`, which
+// is from malloc(3). Where there are too few descriptors the listener stays open for the others: close some, and call
+// it again until it returns 0.
+int server_backlog(server* server, int** clients);
 
 // Waits until `fd` has one of poll(2)'s `events`, a stop was asked for, or `timeout` milliseconds passed (-1: no
 // limit). Returns whether `fd` has them. With a stop asked for it does not wait.
@@ -73,6 +79,12 @@ int64_t server_now(void);
 
 // Reports errno as `echo: what: Permission denied`.
 void server_warn(const char* what);
+
+// The same, once a second at most, then sleeps for SERVER_PAUSE.
+void server_pause(const char* what);
+
+// After a wait that failed: does nothing on EINTR, pauses where the kernel had no memory for it, else exits with 1.
+void server_wait_failed(const char* call);
 
 // The same, then exits with 1.
 _Noreturn void server_fail(const char* what);

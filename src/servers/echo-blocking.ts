@@ -5,7 +5,7 @@ import { poll } from '../select.js'
 import type { Socket } from '../socket.js'
 import * as sys from '../syscalls.js'
 import { Deadline } from '../wait.js'
-import { linger } from './server.js'
+import { linger, patiently, release } from './server.js'
 import type { Server } from './server.js'
 import type { Stop } from './stop.js'
 
@@ -35,26 +35,33 @@ export function serveClient(client: Socket, stop: Stop): boolean {
   return false
 }
 
-/** Sends back what has arrived by now, says that no more will come, and waits a little for the client to say so too. */
-export function finish(client: Socket): void {
+// Sends back what has arrived by now, and says that no more will come.
+function finish(client: Socket): void {
   for (let arrived = sys.ioctl(client.fd, FIONREAD); arrived > 0;) {
     const count = echo(client, buffer.subarray(0, arrived))
     if (count === 0) return
     arrived -= count
   }
   sys.shutdown(client.fd, SHUT_WR)
-  for (const deadline = new Deadline(linger); deadline.left > 0;) {
-    if (poll([client], deadline.left).length > 0 && sys.recv(client.fd, buffer, 0) <= 0) return
+}
+
+/** After a stop: finishes the clients, and waits a little for them to say that no more will come, too. */
+export function leave(clients: readonly Socket[]): void {
+  const left = new Set(clients)
+  clients.forEach(finish)
+  for (const deadline = new Deadline(linger); left.size > 0 && deadline.left > 0;) {
+    for (const [client] of patiently(() => poll(left, deadline.left)) ?? []) {
+      if (sys.recv(client.fd, buffer, 0) <= 0) left.delete(client)
+    }
   }
+  clients.forEach(release)
 }
 
 export function serve(server: Server): void {
+  const unfinished = []
   for (const client of server.clients()) {
-    if (!serveClient(client, server.stop)) {
-      server.listener.close()
-      finish(client)
-    }
-    client.close()
+    if (serveClient(client, server.stop)) release(client)
+    else unfinished.push(client)
   }
-  server.listener.close()
+  leave(unfinished)
 }

@@ -55,16 +55,15 @@ class EchoClients extends Clients<EchoClient> {
   #leaving = 0
   #leave: Deadline | null = null
 
-  get timeout(): number | null {
-    if (this.#leave !== null) return this.#leave.left
-    return this.mayAccept ? this.server.pause.left : null
+  protected get patience(): number | null {
+    return this.#leave?.left ?? null
   }
 
-  /** Once a stop is asked for no client is accepted, and each gets back what had arrived by then. */
+  /** Once a stop is asked for, each who has connected gets back what had arrived by then. */
   remain(): boolean {
     if (!this.server.stop.asked) return true
-    if (!this.stopping) this.#stop()
-    if (this.size > this.#leaving) return true
+    if (!this.stopping) this.stop()
+    if (this.draining || this.size > this.#leaving) return true
     this.#leave ??= new Deadline(linger)
     return this.size > 0 && this.#leave.left > 0
   }
@@ -98,14 +97,10 @@ class EchoClients extends Clients<EchoClient> {
     return this.stopping && !client.leaving ? buffer.subarray(0, client.awaited) : buffer
   }
 
-  // Fixes what each client is still to get back: what has arrived by now.
-  #stop(): void {
-    this.stopping = true
-    this.server.listener.close()
-    for (const client of this) {
-      client.awaited = Math.max(0, sys.ioctl(client.fd, FIONREAD))
-      this.#leaveIfEven(client)
-    }
+  // Fixes what the client is still to get back: what has arrived by now.
+  protected leave(client: EchoClient): void {
+    client.awaited = Math.max(0, sys.ioctl(client.fd, FIONREAD))
+    this.#leaveIfEven(client)
   }
 
   // Once a stop was asked for: tells a client that has got everything back that no more will come.

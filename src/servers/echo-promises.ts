@@ -4,7 +4,7 @@ import { isSocketError } from '../errors.js'
 import type { Socket } from '../promises/index.js'
 import { Deadline } from '../wait.js'
 import { inTasks } from './promises.js'
-import { linger } from './server.js'
+import { linger, release } from './server.js'
 
 async function echo(client: Socket, stop: AbortSignal): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(64 * 1024)
@@ -36,7 +36,7 @@ async function serveClient(client: Socket, stop: AbortSignal): Promise<void> {
   } catch (error) {
     if (!isSocketError(error)) throw error // a client that breaks off is its own affair
   } finally {
-    client.close()
+    release(client)
   }
 }
 

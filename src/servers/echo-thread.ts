@@ -1,7 +1,8 @@
 // One thread of threads.ts, for one client of echo.
-import { finish, serveClient } from './echo-blocking.js'
+import { leave, serveClient } from './echo-blocking.js'
+import { release } from './server.js'
 import { takeOver } from './threads.js'
 
 const { client, stop } = takeOver()
-if (!serveClient(client, stop)) finish(client)
-client.close()
+if (serveClient(client, stop)) release(client)
+else leave([client])

@@ -2,6 +2,7 @@
 // block. epoll(7), or kqueue(2) on macOS.
 import type { Client, Clients } from './clients.js'
 import { newPoller } from './poller.js'
+import { patiently, release } from './server.js'
 import type { Server } from './server.js'
 
 // How often a client may go on before the others have their turn.
@@ -12,13 +13,15 @@ export function serve({ listener, stop }: Server, clients: Clients<Client>): voi
   const serveClient = (client: Client): void => {
     if (!clients.serve(client, turns)) return
     // It may be ready still. Removed and added it is reported again, after the others that are.
-    poller.remove(client.fd)
-    poller.add(client.fd)
+    clients.watched(client, fd => {
+      poller.remove(fd)
+      poller.add(fd)
+    })
   }
   poller.add(listener.fd)
   poller.add(stop.fd)
   while (clients.remain()) {
-    for (const { fd, readable } of poller.wait(clients.timeout)) {
+    for (const { fd, readable } of patiently(() => poller.wait(clients.timeout)) ?? []) {
       const client = clients.get(fd)
       if (client !== undefined) {
         if (readable || client.sends) serveClient(client)
@@ -27,8 +30,8 @@ export function serve({ listener, stop }: Server, clients: Clients<Client>): voi
         else clients.waiting = true
       }
     }
-    clients.accept(client => poller.add(client.fd))
+    clients.accept(client => clients.watched(client, fd => poller.add(fd)))
   }
   clients.end()
-  poller.close()
+  release(poller)
 }

@@ -9,12 +9,13 @@ import { Deadline } from '../wait.js'
 import { HttpClient } from './http-client.js'
 import { newService } from './http-settings.js'
 import type { HttpSettings } from './http-settings.js'
+import { patiently, release } from './server.js'
 import type { Server } from './server.js'
 import type { Stop } from './stop.js'
 
 // Waits until the client is ready or is to be looked at. From a stop on, that is told of for ever and no more waited for.
 function rest({ socket, events }: HttpClient, stop: Stop, timeout: number): void {
-  if (stop.asked) poll([[socket, events]], timeout)
+  if (stop.asked) patiently(() => poll([[socket, events]], timeout))
   else stop.wait(socket, events, timeout)
 }
 
@@ -28,7 +29,7 @@ export function serveClient(socket: Socket, service: Service, stop: Stop, listen
       if (nextCheck.left === 0 || stop.asked) {
         stop.wait(socket, 0, 0)
         service.stopping = stop.asked
-        const othersWait = listener !== null && poll([[listener, POLLIN]], 0).length > 0
+        const othersWait = listener !== null && (patiently(() => poll([[listener, POLLIN]], 0))?.length ?? 0) > 0
         if (!more) client.session.check(performance.now(), othersWait)
         nextCheck = new Deadline(checkInterval)
       }
@@ -37,11 +38,12 @@ export function serveClient(socket: Socket, service: Service, stop: Stop, listen
   } catch (error) {
     if (!isSocketError(error)) throw error // the client is lost, which is its own affair
   }
-  socket.close()
+  release(socket)
 }
 
 export function serve(server: Server, settings: HttpSettings): void {
   const service = newService(settings)
-  for (const client of server.clients()) serveClient(client, service, server.stop, server.listener)
-  server.listener.close()
+  for (const client of server.clients()) {
+    serveClient(client, service, server.stop, server.listener.closed ? null : server.listener)
+  }
 }

@@ -19,17 +19,17 @@ class HttpClients extends Clients<HttpClient> {
     this.#service = newService(settings)
   }
 
-  get timeout(): number | null {
-    const check = this.size > 0 ? this.#nextCheck.left : null
-    if (!this.mayAccept) return check
-    return Math.min(this.server.pause.left, check ?? Infinity)
+  protected get patience(): number | null {
+    return this.size > 0 ? this.#nextCheck.left : null
   }
 
-  /** Once a stop is asked for no client is accepted, and requests under way get their answers. */
+  /** Once a stop is asked for, requests that have come by then get their answers. */
   remain(): boolean {
-    if (this.server.stop.asked && !this.stopping) this.#stop()
-    else if (this.#nextCheck.left === 0) this.#check()
-    return !this.stopping || this.size > 0
+    if (this.server.stop.asked && !this.stopping) {
+      this.#service.stopping = true
+      this.stop()
+    } else if (this.#nextCheck.left === 0) this.#check()
+    return !this.stopping || this.draining || this.size > 0
   }
 
   protected join(socket: Socket): HttpClient {
@@ -43,21 +43,20 @@ class HttpClients extends Clients<HttpClient> {
   }
 
   // Who sent a request before the stop gets an answer; who is idle is let go.
-  #stop(): void {
-    this.stopping = true
-    this.#service.stopping = true
-    this.server.listener.close()
-    for (const client of this) this.serve(client, 4)
-    this.#check()
+  protected leave(client: HttpClient): void {
+    this.serve(client, 4)
+    if (this.get(client.fd) === client) this.#checkOne(client, performance.now())
   }
 
   #check(): void {
     this.#nextCheck = new Deadline(checkInterval)
     const now = performance.now()
-    for (const client of this) {
-      client.session.check(now)
-      if (client.gone) this.close(client)
-    }
+    for (const client of this) this.#checkOne(client, now)
+  }
+
+  #checkOne(client: HttpClient, now: number): void {
+    client.session.check(now)
+    if (client.gone) this.close(client)
   }
 }
 

@@ -9,6 +9,7 @@ import type { Socket } from '../promises/index.js'
 import { newService } from './http-settings.js'
 import type { HttpSettings } from './http-settings.js'
 import { inTasks } from './promises.js'
+import { release } from './server.js'
 import type { Mode } from './serve.js'
 
 /** A session's transport over a Socket of promises. */
@@ -37,6 +38,15 @@ class HttpTask implements Transport {
     }
   }
 
+  /** Receives and answers what has come by now, at a stop, before who is idle is let go. */
+  receiveNow(): void {
+    while (this.#paused === undefined && !this.#socket.closed) {
+      const bytes = this.#socket.tryRecv(65536)
+      if (bytes === null || bytes.length === 0) return
+      this.session.receive(bytes)
+    }
+  }
+
   write(bytes: Uint8Array): boolean {
     const sent = this.queued > 0 ? 0 : (this.#socket.trySend(bytes) ?? 0)
     if (sent === bytes.length) return true
@@ -55,7 +65,7 @@ class HttpTask implements Transport {
   }
 
   destroy(): void {
-    this.#socket.close()
+    release(this.#socket)
   }
 
   reset(): void {
@@ -88,17 +98,24 @@ export function serveByTasks(settings: HttpSettings): Mode {
     const task = new HttpTask(socket, service)
     const check = (): void => task.session.check(performance.now())
     const checks = setInterval(check, checkInterval)
-    stop.addEventListener('abort', () => {
+    const leave = (): void => {
       service.stopping = true
+      try {
+        task.receiveNow()
+      } catch {
+        return // the task finds out, too
+      }
       check()
-    })
+    }
     try {
+      if (stop.aborted) leave()
+      else stop.addEventListener('abort', leave)
       await task.run()
     } catch (error) {
       if (!isSocketError(error)) throw error // a client that breaks off is its own affair
     } finally {
       clearInterval(checks)
-      socket.close()
+      release(socket)
     }
   }
 

@@ -4,6 +4,7 @@ import { POLLIN, POLLOUT } from '../constants.js'
 import { poll } from '../select.js'
 import type { Socket } from '../socket.js'
 import type { Client, Clients } from './clients.js'
+import { patiently } from './server.js'
 import type { Server } from './server.js'
 import type { Stop } from './stop.js'
 
@@ -13,7 +14,7 @@ export function serve({ listener, stop }: Server, clients: Clients<Client>): voi
     if (!stop.asked) watched.push([stop, POLLIN])
     if (!stop.asked && !clients.waiting) watched.push([listener, POLLIN])
     for (const client of clients) watched.push([client, client.sends ? POLLOUT : POLLIN])
-    for (const [ready] of poll(watched, clients.timeout)) {
+    for (const [ready] of patiently(() => poll(watched, clients.timeout)) ?? []) {
       if (ready === listener) clients.waiting = true
       else if (ready === stop) stop.asked = true
       else clients.serve(ready as Client, 1)

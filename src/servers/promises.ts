@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isSocketError } from '../errors.js'
 import { Socket } from '../promises/index.js'
 import type { Socket as SynchronousSocket } from '../socket.js'
-import { isPassing, Pause } from './server.js'
+import { Deadline } from '../wait.js'
+import { isPassing, linger, Pause, release, warnNowAndThen } from './server.js'
 import type { Mode } from './serve.js'
 
 /** Serves a client to its end, and closes its socket; `stop` is aborted when the server is to stop. */
@@ -11,15 +12,22 @@ export type Task = (client: Socket, stop: AbortSignal) => Promise<void>
 
 /** Resolves when a stop is asked for. */
 export async function asked(stop: SynchronousSocket): Promise<void> {
-  using socket = Socket.fromFd(stop.detach())
-  await socket.recv(1)
+  const socket = Socket.fromFd(stop.detach())
+  for (let end; end === undefined;) {
+    end = await socket.recv(1).catch(async (error: unknown) => {
+      if (!isSocketError(error)) throw error
+      warnNowAndThen(error) // the kernel has no memory for it now
+      await sleep(100)
+    })
+  }
+  release(socket)
 }
 
 /** A mode that runs a task for each client, for so many at a time: more wait to be accepted. */
 export const inTasks =
   (task: Task, connections = Infinity): Mode =>
   async (listener, stop) => {
-    using server = Socket.fromFd(listener.detach())
+    const server = Socket.fromFd(listener.detach())
     const running = new Map<Promise<void>, AbortController>() // one for each task: in one, all would stand in line
     const pause = new Pause()
     const stopping = new AbortController()
@@ -27,6 +35,7 @@ export const inTasks =
 
     function start(client: Socket): void {
       const controller = new AbortController()
+      if (stopping.signal.aborted) controller.abort()
       const run = task(client, controller.signal).finally(() => {
         running.delete(run)
         pause.end()
@@ -35,13 +44,27 @@ export const inTasks =
       running.set(run, controller)
     }
 
+    function failed(error: unknown): void {
+      if (!isSocketError(error)) throw error
+      if (!isPassing(error)) pause.begin(error)
+    }
+
     async function accept(): Promise<void> {
       try {
         start((await server.accept({ signal: stopping.signal }))[0])
       } catch (error) {
-        if (stopping.signal.aborted) return
-        if (!isSocketError(error)) throw error
-        if (!isPassing(error)) pause.begin(error)
+        if (!stopping.signal.aborted) failed(error)
+      }
+    }
+
+    // Starts with whoever waits to be accepted. Returns whether that were all.
+    function acceptAll(): boolean {
+      try {
+        for (let client = server.tryAccept(); client !== null; client = server.tryAccept()) start(client[0])
+        return true
+      } catch (error) {
+        failed(error)
+        return false
       }
     }
 
@@ -49,13 +72,17 @@ export const inTasks =
       stopping.abort()
       changed()
     })
+    const nextChange = (): Promise<void> => new Promise(resolve => (changed = resolve))
     while (!stopping.signal.aborted) {
-      const change = new Promise<void>(resolve => (changed = resolve))
+      const change = nextChange()
       if (running.size >= connections) await change
       else if (pause.left > 0) await Promise.race([sleep(pause.left), change])
       else await accept()
     }
-    server.close()
     for (const controller of running.values()) controller.abort()
+    for (const deadline = new Deadline(linger); !acceptAll() && deadline.left > 0;) {
+      await Promise.race([sleep(pause.left), nextChange()])
+    }
+    release(server)
     await Promise.all(running.keys())
   }

@@ -4,7 +4,7 @@ import { FD_SETSIZE } from '../constants.js'
 import { select } from '../select.js'
 import type { Socket } from '../socket.js'
 import type { Client, Clients } from './clients.js'
-import { warn } from './server.js'
+import { patiently, warn } from './server.js'
 import type { Server } from './server.js'
 import type { Stop } from './stop.js'
 
@@ -21,11 +21,11 @@ export function serve({ listener, stop }: Server, clients: Clients<Client>): voi
     if (!stop.asked) readers.push(stop)
     if (!stop.asked && !clients.waiting) readers.push(listener)
     for (const client of clients) (client.sends ? writers : readers).push(client)
-    const [readable, writable] = select(readers, writers, [], clients.timeout)
-    for (const ready of [...readable, ...writable]) {
-      if (ready === listener) clients.waiting = true
-      else if (ready === stop) stop.asked = true
-      else clients.serve(ready as Client, 1)
+    const ready = patiently(() => select(readers, writers, [], clients.timeout)) ?? []
+    for (const one of ready.flat()) {
+      if (one === listener) clients.waiting = true
+      else if (one === stop) stop.asked = true
+      else clients.serve(one as Client, 1)
     }
     clients.accept(client => fits(client) || clients.close(client))
   }

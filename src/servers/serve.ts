@@ -3,12 +3,13 @@
 // Node runs a listener for a signal from its event loop, and a server that waits in poll(2) never comes back to that.
 // So such a loop has a thread of its own, and this one stays free for the signals.
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../address.js'
 import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../constants.js'
 import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../constants.js'
 import { getnameinfo } from '../names.js'
 import { Socket } from '../socket.js'
+import { Thread } from '../thread.js'
+import { release } from './server.js'
 import { UnixPath } from '../unix-path.js'
 import type { Task } from './thread.js'
 
@@ -28,8 +29,12 @@ export type Mode = (listener: Socket, stop: Socket) => Promise<void>
 export const inThread =
   (module: URL, settings?: unknown): Mode =>
   async (listener, stop) => {
-    const workerData: Task = { module: module.href, settings, listener: listener.detach(), stop: stop.fd }
-    await once(new Worker(new URL('./thread.js', import.meta.url), { workerData }), 'exit')
+    const task: Task = { module: module.href, settings, stop: stop.fd }
+    const thread = new Thread(new URL('./thread.js', import.meta.url), task, listener.fd)
+    await thread.begun
+    const exit = once(thread.worker, 'exit') // or its error
+    release(listener)
+    await exit
   }
 
 /** Listens, prints `listening on HOST:PORT` (or the path), and serves by `mode` until it has stopped. */
@@ -70,7 +75,7 @@ function stopAtSignal(asked: () => void): Socket {
   const [stop, other] = Socket.pair()
   const onSignal = (signal: NodeJS.Signals): void => {
     if (!other.closed) {
-      other.close()
+      release(other)
       return asked()
     }
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)

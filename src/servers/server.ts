@@ -19,10 +19,46 @@ export const isPassing = ({ code }: SocketError): boolean => ['ECONNABORTED', 'E
 /** Reports a failure that the server survives. A thread that blocks has no time for its process.stderr. */
 export const warn = (error: Error): void => void writeSync(2, `bsd-sockets: ${error.message}\n`)
 
+const quiet = new Map<string, Deadline>()
+
+/** The same, once a second at most for each message. */
+export function warnNowAndThen(error: Error): void {
+  if ((quiet.get(error.message)?.left ?? 0) > 0) return
+  quiet.set(error.message, new Deadline(1000))
+  warn(error)
+}
+
+// For how long to leave alone what failed since there was none of something, in milliseconds.
+const rest = 100
+
+/**
+ * What `wait` returns; null where the kernel had no memory for it, after a while in which it may have some again: then ask
+ * anew. poll(2), select(2)
+ */
+export function patiently<Result>(wait: () => Result): Result | null {
+  try {
+    return wait()
+  } catch (error) {
+    if (!isSocketError(error) || !['EAGAIN', 'ENOBUFS', 'ENOMEM'].includes(error.code)) throw error
+    warnNowAndThen(error)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, rest)
+    return null
+  }
+}
+
+/** Closes a socket. What fails is reported, and the descriptor gone even so. close(2) */
+export function release(socket: { close(): void }): void {
+  try {
+    socket.close()
+  } catch (error) {
+    if (!isSocketError(error)) throw error
+    warnNowAndThen(error)
+  }
+}
+
 /** The time for which a listener is left alone, since accept found no free descriptor. */
 export class Pause {
   #end = new Deadline(0)
-  #quiet = new Deadline(0)
 
   /** Milliseconds that are left. */
   get left(): number {
@@ -31,10 +67,8 @@ export class Pause {
 
   /** Begins, and tells why, once a second at most. */
   begin(error: Error): void {
-    this.#end = new Deadline(100)
-    if (this.#quiet.left > 0) return
-    this.#quiet = new Deadline(1000)
-    warn(error)
+    this.#end = new Deadline(rest)
+    warnNowAndThen(error)
   }
 
   /** There is a descriptor again. */
@@ -67,13 +101,28 @@ export class Server {
     }
   }
 
-  /** Waits for clients, one after the other, until a stop is asked for. */
+  /** Waits for clients, one after the other, until a stop is asked for; then come those who had connected by then. */
   *clients(): Generator<Socket, void, void> {
     while (!this.stop.asked) {
       // poll(2) watches the stop, too: accept(2) alone would sleep through it.
       const client = this.stop.wait(this.listener, POLLIN) ? this.accept() : null
       if (client !== null) yield client
       else if (this.pause.left > 0) this.stop.wait(this.listener, 0, this.pause.left)
+    }
+    for (const clients of this.backlog()) yield* clients
+  }
+
+  /**
+   * After a stop: who had connected by then. All of them at once, and the listener is closed; where there are too few
+   * descriptors, as many as there are for, and the others when those are served.
+   */
+  *backlog(): Generator<Socket[], void, void> {
+    for (let left = true; left;) {
+      const clients = []
+      for (let client = this.accept(); client !== null; client = this.accept()) clients.push(client)
+      left = this.pause.left > 0 && clients.length > 0
+      if (!left) release(this.listener)
+      yield clients
     }
   }
 }

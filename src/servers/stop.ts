@@ -3,6 +3,7 @@ import { POLLIN } from '../constants.js'
 import { Pollfds } from '../pollfds.js'
 import type { Socket } from '../socket.js'
 import { Wait } from '../wait.js'
+import { patiently } from './server.js'
 
 const pollfds = new Pollfds(2) // of this thread, which waits for one thing at a time
 
@@ -23,7 +24,8 @@ export class Stop {
   wait(socket: Socket, events: number, timeout: number | null = null): boolean {
     pollfds.set(0, socket.fd, events)
     pollfds.set(1, this.fd, POLLIN)
-    new Wait('poll', timeout, [socket]).slices(timeoutMs => pollfds.wait(timeoutMs))
+    const wait = new Wait('poll', timeout, [socket])
+    while (patiently(() => wait.slices(timeoutMs => pollfds.wait(timeoutMs))) === null) continue
     this.asked ||= pollfds.revents(1) !== 0
     return pollfds.revents(0) !== 0
   }

@@ -1,6 +1,6 @@
 // The thread of a server that blocks.
-import { workerData } from 'node:worker_threads'
 import { Socket } from '../socket.js'
+import { begin, takeOver } from '../thread.js'
 import { Server } from './server.js'
 import { Stop } from './stop.js'
 
@@ -8,10 +8,13 @@ import { Stop } from './stop.js'
 export interface Task {
   module: string
   settings: unknown
-  listener: number
+  /** The descriptor that tells of a stop: the main thread's, which outlives this one. */
   stop: number
 }
 
-const { module, settings, listener, stop } = workerData as Task
+const { task, fd } = takeOver<Task>()
+const { module, settings, stop } = task
+const listener = Socket.fromFd(fd!)
+begin()
 const { serve } = (await import(module)) as { serve: (server: Server, settings: unknown) => void | Promise<void> }
-await serve(new Server(Socket.fromFd(listener), new Stop(stop)), settings)
+await serve(new Server(listener, new Stop(stop)), settings)

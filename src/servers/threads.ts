@@ -1,12 +1,10 @@
-// A thread for each client: a worker, which is given the client's descriptor.
-import { once } from 'node:events'
-import { setImmediate as turn } from 'node:timers/promises'
-import { parentPort, Worker, workerData } from 'node:worker_threads'
+// A thread for each client: a worker, which gets a descriptor of its own for the client.
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { POLLIN } from '../constants.js'
 import { Socket } from '../socket.js'
-import * as sys from '../syscalls.js'
+import * as thread from '../thread.js'
 import { slice } from '../wait.js'
-import { warn } from './server.js'
+import { release, warn } from './server.js'
 import type { Server } from './server.js'
 import { Stop } from './stop.js'
 
@@ -20,48 +18,43 @@ export interface Threaded {
 }
 
 interface Task {
-  client: number
   stop: number
   settings: unknown
 }
 
 /** In the thread: its client, and what it was told. */
 export function takeOver<Settings>(): { client: Socket; stop: Stop; settings: Settings } {
-  const { client, stop, settings } = workerData as Task
-  const mine = Socket.fromFd(client)
-  parentPort!.postMessage('the client is mine') // from here on it is closed with this thread
-  return { client: mine, stop: new Stop(stop), settings: settings as Settings }
+  const { task, fd } = thread.takeOver<Task>()
+  const client = Socket.fromFd(fd!)
+  thread.begin()
+  return { client, stop: new Stop(task.stop), settings: task.settings as Settings }
 }
 
 let running = 0
 
-// A worker needs descriptors, too: it says when it has all that it needs and the client is its own.
-async function startThread(client: number, { stop }: Server, { thread, settings }: Threaded): Promise<void> {
-  const workerData: Task = { client, stop: stop.fd, settings }
-  const worker = new Worker(new URL(thread), { workerData })
-  await once(worker, 'message')
+// A worker needs descriptors, too: when it has begun it has all that it needs.
+async function startThread(client: Socket, { stop }: Server, threaded: Threaded): Promise<void> {
+  const task: Task = { stop: stop.fd, settings: threaded.settings }
+  const { worker, begun, ended } = new thread.Thread(new URL(threaded.thread), task, client.fd)
+  await begun
   running++
   worker.on('error', warn)
-  worker.on('exit', () => running--)
+  void ended.then(() => running--)
 }
 
 // Where there is no room for another thread, the client waits until there is.
-async function handOver(client: number, server: Server, threaded: Threaded): Promise<void> {
-  while (!server.stop.asked) {
+async function handOver(client: Socket, server: Server, threaded: Threaded): Promise<void> {
+  for (let started = false; !started;) {
     try {
-      return await startThread(client, server, threaded)
+      await startThread(client, server, threaded)
+      started = true
     } catch (error) {
       server.pause.begin(error as Error)
+      if (server.stop.asked && running === 0) break // nobody's end will make room
+      await sleep(server.pause.left)
     }
-    await rest(server)
   }
-  sys.close(client)
-}
-
-// Sleeps while the listener is paused, and lets the event loop tell of workers that have ended.
-async function rest({ listener, stop, pause }: Server): Promise<void> {
-  if (pause.left > 0) stop.wait(listener, 0, pause.left)
-  await turn()
+  release(client) // the thread has its own
 }
 
 /** Returns when no client is accepted any more; the thread ends when its last worker has. */
@@ -71,8 +64,11 @@ export async function serve(server: Server, threaded: Threaded): Promise<void> {
   while (!stop.asked) {
     const events = running < connections ? POLLIN : 0
     const client = stop.wait(listener, events, slice) ? server.accept() : null
-    if (client !== null) await handOver(client.detach(), server, threaded)
-    await rest(server)
+    if (client !== null) await handOver(client, server, threaded)
+    else if (server.pause.left > 0) await sleep(server.pause.left)
+    else await turn() // the event loop tells of workers that have ended
   }
-  listener.close()
+  for (const clients of server.backlog()) {
+    for (const client of clients) await handOver(client, server, threaded)
+  }
 }
