@@ -375,6 +375,99 @@ describe('toWeb', () => {
     setOption(accepted, options.linger, { on: true, seconds: 0 })
     accepted.close()
     await expect(readable.getReader().read()).rejects.toMatchObject({ code: 'ECONNRESET' })
-    await expect(writable.getWriter().write('x')).rejects.toMatchObject({ code: 'EBADF' })
+    await expect(writable.getWriter().write('x')).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  test('an abort does not wait for the write that is under way; a pipe waits until the socket is closed', async () => {
+    const [one, two] = [AsyncSocket.pair(), AsyncSocket.pair()]
+    for (const [, other] of [one, two]) closing(other) // which does not read
+    const { writable } = toWeb(one[0])
+    const writer = writable.getWriter()
+    const write = expect(writer.write(big)).rejects.toThrow()
+    const next = expect(writer.write('next')).rejects.toThrow('enough')
+    await writer.abort(new Error('enough'))
+    expect(one[0].closed).toBe(true)
+    await Promise.all([write, next])
+    const source = new ReadableStream({ pull: controller => controller.enqueue(chunk) })
+    const piped = expect(source.pipeTo(toWeb(two[0]).writable)).rejects.toMatchObject({ code: 'ECANCELED' })
+    await sleep(20)
+    two[0].close()
+    await piped
+  })
+
+  test('a client that half-closes and resets leaves nothing open', async () => {
+    const [client, accepted] = connected()
+    const { readable, writable } = toWeb(accepted)
+    client.shutdown(SHUT_WR)
+    setOption(client, options.linger, { on: true, seconds: 0 })
+    client.close()
+    await readable.pipeTo(writable).catch(() => undefined)
+    expect(accepted.closed).toBe(true)
+  })
+
+  // Whatever is done to the two streams and by the peer, in whatever order, while a read and a write wait or not.
+  const steps = {
+    abort: ({ writer }) => writer.abort(new Error('aborted')),
+    cancel: ({ reader }) => reader.cancel(new Error('cancelled')),
+    close: ({ writer }) => writer.close(),
+    end: ({ peer }) => peer.shutdown(SHUT_WR),
+    reset: ({ peer }) => {
+      setOption(peer, options.linger, { on: true, seconds: 0 })
+      peer.close()
+    },
+    take: async ({ peer }) => {
+      while ((await peer.recv(65536)).length > 0) continue
+    },
+  } satisfies Record<string, (all: Ends) => unknown>
+  interface Ends {
+    reader: ReadableStreamDefaultReader<Uint8Array>
+    writer: WritableStreamDefaultWriter<Uint8Array | string>
+    peer: AsyncSocket
+  }
+  type Step = keyof typeof steps
+  const names = Object.keys(steps) as Step[]
+  const orders = names.flatMap(first => names.flatMap(second => names.map(third => [first, second, third] as const)))
+
+  test.each([false, true])('each order of ends closes the socket once and settles all; busy: %s', async busy => {
+    const settled = (promise: Promise<unknown>): Promise<string> =>
+      Promise.race([
+        promise.then(
+          () => 'settled',
+          () => 'settled',
+        ),
+        sleep(5000, 'waits', { ref: false }),
+      ])
+    for (const order of orders) {
+      const [client, accepted] = connected()
+      const peer = new AsyncSocket(client.family, client.type, client.protocol, client.detach())
+      const socket = new AsyncSocket(accepted.family, accepted.type, accepted.protocol, accepted.detach())
+      const close = vi.spyOn(socket, 'shutdown')
+      const { readable, writable } = toWeb(socket)
+      const ends: Ends = { reader: readable.getReader(), writer: writable.getWriter(), peer }
+      const { reader, writer } = ends
+      const promises: Promise<unknown>[] = []
+      const later = (...added: Promise<unknown>[]): void => {
+        promises.push(...added)
+        for (const promise of added) promise.catch(() => undefined)
+      }
+      later(reader.closed, writer.closed)
+      if (busy) later(reader.read(), writer.write(chunk))
+      const run = async (step: Step): Promise<unknown> => steps[step](ends)
+      for (const step of order) {
+        if (step === 'take' || step === 'close') later(run(step))
+        else await run(step).catch(() => undefined)
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      // Both directions come to their end, of itself or so.
+      later(run('take'), run('end'))
+      await new Promise(resolve => setImmediate(resolve))
+      later(run('close'), reader.cancel())
+      for (const promise of promises) {
+        expect(await settled(promise), order.join()).toBe('settled')
+      }
+      expect(socket.closed, order.join()).toBe(true)
+      expect(close.mock.calls.length, order.join()).toBeLessThanOrEqual(1)
+      peer.close()
+    }
   })
 })
