@@ -440,6 +440,22 @@ describe('a server', () => {
     await pool.stop()
   })
 
+  it('serves who has connected by a stop, though nobody was accepted yet', async () => {
+    const server = listen({ data: (connection, bytes) => void connection.write(bytes) })
+    const clients = Array.from({ length: 100 }, () => {
+      const client = new Socket()
+      client.connect(server.address)
+      client.sendall('hello')
+      return client
+    })
+    expect(server.connections).toBe(0)
+    await server.stop({ finish: connection => connection.destroy() })
+    for (const client of clients) {
+      expect(String(client.recv(10))).toBe('hello')
+      client.close()
+    }
+  })
+
   it('says why its workers do not start', async () => {
     await expect(listenInWorkers('file:///no/such/module.mjs', { workers: 2 })).rejects.toThrow(/module\.mjs/)
   })

@@ -157,9 +157,9 @@ server server_open(const server_options* options) {
 }
 
 void server_close(server* server) {
+  remove_path();  // while the socket is open: until then no other file can get its inode
   if (server->listener >= 0) close(server->listener);
   server->listener = -1;
-  remove_path();
 }
 
 // At most one line a second, however often a call fails.

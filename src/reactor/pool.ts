@@ -1,16 +1,15 @@
 // Worker threads that listen together: each on a socket of its own that shares one port, where the kernel deals the
 // connections out, or all on one socket.
 import { errorMonitor } from 'node:events'
-import { rmSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../address.js'
-import { AF_INET, AF_INET6, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
+import { AF_INET, AF_INET6, AF_UNIX, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
+import { SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from '../constants.js'
 import { checkInteger } from '../errors.js'
-import { alarm } from '../promises/alarm.js'
-import { checkTimeout } from '../socket-base.js'
 import { Socket } from '../socket.js'
 import { Thread } from '../thread.js'
-import { openListener } from './listener.js'
+import { checkTimeout, Timer } from '../timers.js'
+import { UnixPath } from '../unix-path.js'
 import type { ListenOptions } from './server.js'
 
 /** What a thread is told to do, and by which module. */
@@ -59,19 +58,27 @@ const closeMs = 100
 interface Place {
   socket: Socket
   shared: boolean
+  file?: UnixPath
 }
 
-function open(options: ListenOptions): Place {
-  const { fd, path, address = '127.0.0.1', port = 0 } = options
+function open({ fd, path, address = '127.0.0.1', port = 0, backlog = SOMAXCONN }: ListenOptions): Place {
   if (fd !== undefined) return { socket: Socket.fromFd(fd), shared: true }
-  if (path !== undefined) return { socket: Socket.fromFd(openListener(options)), shared: true }
-  const socket = new Socket(address.includes(':') ? AF_INET6 : AF_INET, SOCK_STREAM)
+  const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
+  const socket = new Socket(family, SOCK_STREAM)
+  let file: UnixPath | undefined
   try {
+    if (path !== undefined) {
+      socket.bind(path)
+      file = new UnixPath(path)
+      socket.listen(backlog)
+      return { socket, shared: true, file }
+    }
     socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
     socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, true)
     socket.bind({ address, port })
     return { socket, shared: false }
   } catch (error) {
+    file?.remove()
     socket.close()
     throw error
   }
@@ -85,9 +92,10 @@ export async function startPool(
   options: ListenOptions,
 ): Promise<Pool> {
   checkInteger('workers', count, 1, 1024)
-  const { socket, shared } = open(options)
+  const { socket, shared, file } = open(options)
   const address = socket.getsockname()
-  const { fd, path, ...others } = options
+  const { fd, ...others } = options
+  delete others.path
   const where = 'port' in address ? { port: address.port, reusePort: true } : {}
   const task: Task = { module: String(module), options: shared ? others : { ...others, ...where } }
   const threads: Thread[] = []
@@ -96,9 +104,9 @@ export async function startPool(
     await Promise.all(threads.map(({ begun }) => begun))
   } catch (error) {
     await Promise.all(threads.map(({ worker, ended }) => Promise.all([worker.terminate(), ended])))
+    file?.remove()
     if (fd === undefined) socket.close()
     else socket.detach()
-    if (path !== undefined) rmSync(path, { force: true })
     throw error
   }
   socket.close() // each thread has its own
@@ -108,7 +116,7 @@ export async function startPool(
     workers: threads.map(({ worker }) => worker),
     async stop({ timeout = null } = {}) {
       const limit = checkTimeout(timeout)
-      if (path !== undefined) rmSync(path, { force: true })
+      file?.remove()
       await Promise.all(threads.map(thread => stop(thread, limit)))
     },
   }
@@ -128,11 +136,11 @@ function tellDeath(worker: Worker): void {
 
 async function stop({ worker, ended }: Thread, timeout: number | null): Promise<void> {
   const terminate = (): void => void worker.terminate()
-  const silence = [alarm(timeout === null ? Infinity : timeout + closeMs, terminate)]
+  const timers = [new Timer(timeout === null ? null : timeout + closeMs, terminate)]
   worker.on('message', (report: Partial<Stopped> | null) => {
-    if (report?.stopped === true) silence.push(alarm(endMs, terminate))
+    if (report?.stopped === true) timers.push(new Timer(endMs, terminate))
   })
   worker.postMessage({ stop: { timeout } } satisfies Order)
   await ended
-  for (const forget of silence) forget()
+  for (const timer of timers) timer.clear()
 }

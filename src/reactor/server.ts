@@ -124,8 +124,8 @@ export class Server implements Watched, Origin {
   }
 
   /**
-   * Accepts no more, and resolves when the last connection is closed; those that are still open after `timeout`
-   * milliseconds are then closed. Each gets what its peer has sent by now; then `finish` is called with it, to bring it to
+   * Accepts who has connected by now and no more, and resolves when the last connection is closed; those that are still open
+   * after `timeout` milliseconds are then closed. Each gets what its peer has sent by now; then `finish` is called with it, to bring it to
    * its end.
    */
   async stop({
@@ -133,6 +133,7 @@ export class Server implements Watched, Origin {
     finish,
   }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     const limit = checkTimeout(timeout)
+    this.#acceptAll()
     this.#closeListener()
     if (this.#connections === 0) return
     // Not at once: this may be within a handler, whose bytes stand where others would be received.
@@ -196,6 +197,14 @@ export class Server implements Watched, Origin {
       return acceptSocket(this.#fd, peer, peerLength)
     } catch {
       return -ECONNABORTED // macOS lets nothing be set on the descriptor of a client that has left already
+    }
+  }
+
+  // As many of those who wait as there may be.
+  #acceptAll(): void {
+    this.#waiting = this.#fd >= 0
+    while (this.#waiting && this.#fd >= 0 && this.#paused === undefined && this.#connections < this.#maxConnections) {
+      this.#accept()
     }
   }
 
