@@ -649,6 +649,22 @@ describe('threads', () => {
     expect(errors).toEqual([new RangeError('no good: bad\n'), socket.getsockname()])
   })
 
+  test('what handleError throws then is printed, and the next is served', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => print.mockRestore())
+    const [told, failure] = [event(), new Error('no better')]
+    class Failing extends TCPServer {
+      override handleError(): Promise<void> {
+        told.tell()
+        return Promise.reject(failure)
+      }
+    }
+    const server = serving(new Failing(anyPort, streamHandler, { threading, data: 'throw' }))
+    for (let i = 0; i < 2; i++) expect(await answer(server)).toBe('')
+    await told.wait
+    await vi.waitFor(() => expect(print).toHaveBeenCalledWith(failure))
+  })
+
   test('one that exits takes only its own connection with it', async () => {
     const server = serving(new TCPServer(anyPort, streamHandler, { threading, data: 'exit' }))
     for (let i = 0; i < 2; i++) expect(await answer(server)).toBe('')

@@ -1,6 +1,7 @@
 // The loop of every server: wait for a request, have it handled, again. It waits on the event loop and handles one
 // request at a time, by calls that may block.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { AcceptFailures } from '../accepting.js'
 import type { SocketAddress } from '../address.js'
 import { AbortError, isSocketError, TimeoutError } from '../errors.js'
 import type { WaitOptions } from '../promises/turn.js'
@@ -10,17 +11,8 @@ import type { HandlerClass, ServerInfo } from './handlers.js'
 /** A request, and who it is from. */
 export type Arrival<Request> = [request: Request, clientAddress: SocketAddress]
 
-// A client that left before it was accepted, or an error of the network on the way: the next one may be well. accept(2)
-const passing = new Set([
-  ...['ECONNABORTED', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH', 'ENONET', 'ENOPROTOOPT'],
-  ...['ECONNREFUSED', 'ECONNRESET', 'EOPNOTSUPP', 'EPERM', 'EPROTO'],
-])
-
-// There is none for a client now, and the client waits. accept(2)
-const scarce = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
-
-/** How long a server that lacks a descriptor for a client leaves it waiting, in milliseconds. */
-const pause = 100
+// What the network says of an earlier datagram: the next one may be well. udp(7)
+const ofDatagrams = new Set(['ECONNREFUSED', 'ECONNRESET'])
 
 /** A server by itself: where its requests come from, its children say. Python's BaseServer */
 export abstract class BaseServer<Request> implements ServerInfo {
@@ -32,7 +24,7 @@ export abstract class BaseServer<Request> implements ServerInfo {
   timeout: number | null = null
   #stop = new AbortController()
   #serving: Promise<void> | undefined
-  #lacking = false
+  readonly #failures = new AcceptFailures()
 
   constructor(handler: HandlerClass<Request> | undefined) {
     this.handler = handler
@@ -82,7 +74,7 @@ export abstract class BaseServer<Request> implements ServerInfo {
     while (!signal.aborted && this.fileno() >= 0) {
       const arrival = await this.#next({ signal, timeout: pollInterval })
       if (arrival !== null) await this.#handle(...arrival)
-      if (signal.aborted) return
+      else if (signal.aborted) return
       await this.serviceActions()
       await turn()
     }
@@ -91,22 +83,14 @@ export abstract class BaseServer<Request> implements ServerInfo {
   // Null where none came.
   async #next(wait: WaitOptions): Promise<Arrival<Request> | null> {
     try {
-      const arrival = await this.getRequest(wait)
-      this.#lacking = false
-      return arrival
+      return await this.getRequest(wait)
     } catch (error) {
       if (error instanceof AbortError || error instanceof TimeoutError || this.fileno() < 0) return null
-      if (!isSocketError(error)) throw error
-      if (scarce.has(error.code)) await this.#rest(error)
-      else if (!passing.has(error.code)) throw error
+      if (isSocketError(error) && ofDatagrams.has(error.code)) return null
+      const pause = this.#failures.pause(error)
+      if (pause > 0) await sleep(pause)
       return null
     }
-  }
-
-  async #rest(error: Error): Promise<void> {
-    if (!this.#lacking) process.emitWarning(`A server cannot accept a client: ${error.message}`)
-    this.#lacking = true
-    await sleep(pause)
   }
 
   async #handle(request: Request, clientAddress: SocketAddress): Promise<void> {
@@ -117,8 +101,17 @@ export abstract class BaseServer<Request> implements ServerInfo {
       try {
         await this.handleError(error, request, clientAddress)
       } finally {
-        this.shutdownRequest(request)
+        this.#end(request)
       }
+    }
+  }
+
+  #end(request: Request): void {
+    try {
+      this.shutdownRequest(request)
+    } catch (error) {
+      this.abandon?.(request)
+      throw error
     }
   }
 
@@ -146,6 +139,9 @@ export abstract class BaseServer<Request> implements ServerInfo {
 
   /** Closes a request. */
   abstract closeRequest(request: Request): void
+
+  /** Closes a request where `shutdownRequest` or `closeRequest` throws for the second time: it must not stay open. */
+  protected abandon?(request: Request): void
 
   /** Called between two requests of `serveForever`. */
   serviceActions(): void | Promise<void> {}

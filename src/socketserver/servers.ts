@@ -40,6 +40,10 @@ export class StreamServer extends SocketServer<Socket> {
     request.close()
   }
 
+  protected override abandon(request: Socket): void {
+    request.close()
+  }
+
   protected override portable({ fd }: Socket): [Partial<ThreadData>, fd: number] {
     return [{}, fd]
   }

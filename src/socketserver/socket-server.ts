@@ -118,7 +118,13 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     const { serverAddress, data } = this
     const [told, fd] = this.portable(request)
     const task: ThreadData = { module: this.#module!, ...told, clientAddress, server: { serverAddress, data } }
-    const failed = (error: unknown): void => void this.handleError(error, request, clientAddress)
+    const failed = async (error: unknown): Promise<void> => {
+      try {
+        await this.handleError(error, request, clientAddress)
+      } catch (thrown) {
+        console.error(thrown) // nobody waits for the thread: as Python's threading.excepthook, which prints it
+      }
+    }
     const ended = (): void => void (this.socket.paused = false)
     const own = duplicate(fd) // the socket may be closed before the thread has begun, and its number be another's
     try {

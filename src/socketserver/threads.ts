@@ -39,7 +39,7 @@ export class Threads {
    * Starts a thread, and waits until it has a duplicate of `fd`, a connection or the socket that the datagram came from,
    * which stays open so long. From then on `failed` is called with what the handler throws, and `ended` at the thread's end.
    */
-  async start(task: ThreadData, fd: number, failed: (error: unknown) => void, ended: () => void): Promise<void> {
+  async start(task: ThreadData, fd: number, failed: (error: unknown) => unknown, ended: () => void): Promise<void> {
     const thread = new Thread(new URL('./thread.js', import.meta.url), task, fd)
     this.#running.add(thread)
     void thread.ended.then(() => {
