@@ -4,7 +4,7 @@ import { isSocketError } from '../errors.js'
 import { Socket } from '../promises/index.js'
 import type { Socket as SynchronousSocket } from '../socket.js'
 import { Deadline } from '../wait.js'
-import { isPassing, linger, Pause, release, warnNowAndThen } from './server.js'
+import { linger, Pause, release, warnNowAndThen } from './server.js'
 import type { Mode } from './serve.js'
 
 /** Serves a client to its end, and closes its socket; `stop` is aborted when the server is to stop. */
@@ -44,17 +44,18 @@ export const inTasks =
       running.set(run, controller)
     }
 
-    function failed(error: unknown): void {
-      if (!isSocketError(error)) throw error
-      if (!isPassing(error)) pause.begin(error)
-    }
-
     async function accept(): Promise<void> {
       try {
         start((await server.accept({ signal: stopping.signal }))[0])
       } catch (error) {
-        if (!stopping.signal.aborted) failed(error)
+        if (!stopping.signal.aborted) acceptFailed(error)
       }
+    }
+
+    // Also where the poller has no memory for the listener now.
+    function acceptFailed(error: unknown): void {
+      if (isSocketError(error) && error.syscall === 'poller_add') pause.begin(error)
+      else pause.failed(error)
     }
 
     // Starts with whoever waits to be accepted. Returns whether that were all.
@@ -63,7 +64,7 @@ export const inTasks =
         for (let client = server.tryAccept(); client !== null; client = server.tryAccept()) start(client[0])
         return true
       } catch (error) {
-        failed(error)
+        acceptFailed(error)
         return false
       }
     }

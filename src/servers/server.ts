@@ -1,8 +1,8 @@
 // A server as its thread has it: the socket that it listens on, and what tells it to stop.
 import { writeSync } from 'node:fs'
+import { AcceptFailures } from '../accepting.js'
 import { POLLIN } from '../constants.js'
 import { isSocketError } from '../errors.js'
-import type { SocketError } from '../errors.js'
 import type { Socket } from '../socket.js'
 import { Deadline } from '../wait.js'
 import type { Stop } from './stop.js'
@@ -12,9 +12,6 @@ import type { Stop } from './stop.js'
  * unread is reset, and the reset overtakes the answer (RFC 1122, 4.2.2.13).
  */
 export const linger = 1000
-
-/** Whether it was the client that left the queue, or its connection that broke in it: the next one may be well. accept(2) */
-export const isPassing = ({ code }: SocketError): boolean => ['ECONNABORTED', 'EPERM', 'EPROTO'].includes(code)
 
 /** Reports a failure that the server survives. A thread that blocks has no time for its process.stderr. */
 export const warn = (error: Error): void => void writeSync(2, `bsd-sockets: ${error.message}\n`)
@@ -58,11 +55,17 @@ export function release(socket: { close(): void }): void {
 
 /** The time for which a listener is left alone, since accept found no free descriptor. */
 export class Pause {
+  readonly #failures = new AcceptFailures(warn)
   #end = new Deadline(0)
 
   /** Milliseconds that are left. */
   get left(): number {
     return this.#end.left
+  }
+
+  /** Begins where `error`, of accept, asks for one; the listener's own failure is thrown. */
+  failed(error: unknown): void {
+    this.#end = new Deadline(this.#failures.pause(error))
   }
 
   /** Begins, and tells why, once a second at most. */
@@ -93,10 +96,8 @@ export class Server {
       try {
         return this.listener.tryAccept()?.[0] ?? null
       } catch (error) {
-        if (!isSocketError(error)) throw error
-        if (isPassing(error)) continue
-        this.pause.begin(error)
-        return null
+        this.pause.failed(error)
+        if (this.pause.left > 0) return null
       }
     }
   }
