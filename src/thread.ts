@@ -23,7 +23,7 @@ export class Thread {
    * settles. An error of the thread before it has begun is the reason of `begun`; later ones are the worker's `error` events,
    * uncaught where nobody listens for them.
    */
-  constructor(script: URL, task: unknown, fd?: number) {
+  constructor(script: URL | string, task: unknown, fd?: number) {
     const start: Start = { task, fd }
     const worker = (this.worker = new Worker(script, { workerData: start }))
     this.ended = new Promise(resolve => worker.once('exit', () => resolve()))

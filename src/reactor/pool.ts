@@ -86,7 +86,7 @@ function open({ fd, path, address = '127.0.0.1', port = 0, backlog = SOMAXCONN }
 
 /** Starts `count` workers on `script`, which calls `serveInPool`. */
 export async function startPool(
-  script: URL,
+  script: URL | string,
   module: string | URL,
   count: number,
   options: ListenOptions,
