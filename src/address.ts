@@ -41,16 +41,19 @@ export interface RawAddress {
 export type SocketAddress = IPv4Address | IPv6Address | UnixAddress | FamilyAddress | RawAddress
 
 /**
+ * A numeric host and a port: `address` as Node's sockets have it, or `host` as their options have it. The family may be
+ * a name or a number of Node's (`'IPv4'`, 4) or of C's (AF_INET): the host must be of it.
+ */
+export type HostAddress = { port: number; family?: string | number | undefined } & (
+  { address: string } | { host: string }
+)
+
+/**
  * What a call takes for an address: a SocketAddress, a numeric host and a port in an object or, as in Python, a pair,
  * or for Unix sockets a path alone (with a NUL before it: an abstract name). The host `''` is the any-address and
  * `'<broadcast>'` 255.255.255.255; no name is resolved.
  */
-export type AddressLike =
-  | SocketAddress
-  | { address: string; port: number; family?: string | undefined }
-  | readonly [host: string, port: number]
-  | string
-  | Uint8Array
+export type AddressLike = SocketAddress | HostAddress | readonly [host: string, port: number] | string | Uint8Array
 
 const saFamily = field('sockaddr.sa_family')
 const portField = field('sockaddr_in.sin_port')
@@ -139,25 +142,41 @@ const encodePath = (name: string | Uint8Array): Buffer =>
     ? encodeUnix(name.slice(1), 'abstract')
     : encodeUnix(name, 'path')
 
-// The family that an address says it has, to which its host must keep.
-function hostFamily(family: 'IPv4' | 'IPv6' | undefined, host: unknown): number | undefined {
-  if (family === undefined) return undefined
-  if (host !== '' && typeof host === 'string' && host.includes(':') !== (family === 'IPv6'))
-    throw invalidValue('address', host, `must be an ${family} address`)
-  return family === 'IPv6' ? AF_INET6 : AF_INET
+/** The number of an INET family that is given as Node or as C has it; undefined for what is neither. */
+export function inetFamily(family: unknown): number | undefined {
+  if (typeof family === 'string') family = family.toLowerCase()
+  if (family === 'ipv4' || family === 4 || family === AF_INET) return AF_INET
+  return family === 'ipv6' || family === 6 || family === AF_INET6 ? AF_INET6 : undefined
 }
 
+function encodeHostAddress(given: HostAddress, family: number): Buffer {
+  const host = 'address' in given ? given.address : given.host
+  const own = inetFamily(given.family)
+  if (own !== undefined && host !== '' && typeof host === 'string' && host.includes(':') !== (own === AF_INET6))
+    throw invalidValue('address', host, `must be an ${own === AF_INET6 ? 'IPv6' : 'IPv4'} address`)
+  return encodeHost(host, given.port, own ?? family, given as IPv6Address)
+}
+
+const onIp = 'must have a host and a port, such as ["127.0.0.1", 80]: a text is the path of a Unix socket'
+
 /**
- * The bytes of an address, a sockaddr. `family` tells which any-address `''` is and whether a text is a path.
+ * The bytes of an address, a sockaddr. `family` is that of the socket: it tells which any-address `''` is (default: that
+ * of IPv4), and that an INET socket takes no path.
  *
  * @throws TypeError or RangeError that names the property
  */
-export function encodeAddress(address: AddressLike, family: number = AF_INET): Buffer {
-  checkInteger('family', family, 0, 65535)
-  if (typeof address === 'string' || types.isUint8Array(address)) return encodePath(address)
-  if (Array.isArray(address)) return encodeHost(address[0] as string, address[1] as number, family, {})
+export function encodeAddress(address: AddressLike, family?: number): Buffer {
+  if (family !== undefined) checkInteger('family', family, 0, 65535)
+  const inet = family ?? AF_INET
+  if (typeof address === 'string' || types.isUint8Array(address)) {
+    if (family === AF_INET || family === AF_INET6) throw invalidValue('address', address, onIp)
+    return encodePath(address)
+  }
+  if (Array.isArray(address)) return encodeHost(address[0] as string, address[1] as number, inet, {})
   if (typeof address !== 'object' || address === null) throw invalidType('address', address, 'an address')
-  const given = address as Exclude<SocketAddress, FamilyAddress>
+  const given = address as Exclude<SocketAddress, FamilyAddress | IPv4Address | IPv6Address>
+  if (given.family === undefined || inetFamily(given.family) !== undefined)
+    return encodeHostAddress(address as HostAddress, inet)
   switch (given.family) {
     case 'unix':
       if ('path' in given) return encodeUnix(given.path, 'path')
@@ -172,15 +191,6 @@ export function encodeAddress(address: AddressLike, family: number = AF_INET): B
       if (saFamily.offset === 1) bytes[0] = bytes.length
       return bytes
     }
-    case 'IPv4':
-    case 'IPv6':
-    case undefined:
-      return encodeHost(
-        given.address,
-        given.port,
-        hostFamily(given.family, given.address) ?? family,
-        given as IPv6Address,
-      )
     default: {
       const other = address as FamilyAddress
       const codecs = families.filter(({ name }) => name === other.family)

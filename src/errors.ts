@@ -103,7 +103,9 @@ function placeOf(address: AddressLike): Place {
   if ('path' in address) return unixPlace(address.path)
   if ('abstract' in address) return unixPlace(address.abstract, '\0')
   if (0 in address) return hostPlace(...address)
-  return 'address' in address && 'port' in address ? hostPlace(address.address, address.port) : {}
+  if (!('port' in address)) return {}
+  if ('host' in address) return hostPlace(address.host, address.port)
+  return 'address' in address ? hostPlace(address.address, address.port) : {}
 }
 
 const placeText = ({ address, port }: Place): string =>

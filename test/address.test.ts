@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { AF_INET, AF_INET6, AF_UNIX, decodeAddress, encodeAddress } from 'bsd-sockets'
+import { AF_INET, AF_INET6, AF_UNIX, decodeAddress, encodeAddress, Socket } from 'bsd-sockets'
 import type { AddressLike, SocketAddress } from 'bsd-sockets'
 import { describe, expect, test } from 'vitest'
 import { linux } from './floor.js'
@@ -16,6 +16,17 @@ describe('what stands for an address', () => {
     expect(round({ address: '127.0.0.1', port: 80 })).toEqual(expected)
     expect(round(['127.0.0.1', 80])).toEqual(expected)
     expect(round(['::1', 80])).toEqual({ family: 'IPv6', address: '::1', port: 80 })
+  })
+
+  test('a host by either name, and a family as dns.lookup, net or C have it', () => {
+    const four = { family: 'IPv4', address: '127.0.0.1', port: 80 }
+    const six = { family: 'IPv6', address: '::1', port: 80 }
+    expect(round({ host: '127.0.0.1', port: 80 })).toEqual(four)
+    for (const family of [4, 'IPv4', 'ipv4', AF_INET])
+      expect(round({ family, address: '127.0.0.1', port: 80 })).toEqual(four)
+    for (const family of [6, 'IPv6', 'IPV6', AF_INET6]) expect(round({ family, host: '::1', port: 80 })).toEqual(six)
+    expect(() => round({ family: 4, host: '::1', port: 80 })).toThrow(/must be an IPv4 address.*'::1'/)
+    expect(() => round({ family: 6, host: '127.0.0.1', port: 80 })).toThrow(/must be an IPv6 address/)
   })
 
   test("'' is the any-address, of the family that the address or else the socket has", () => {
@@ -63,6 +74,15 @@ describe('what is refused, by the name of the property', () => {
     }
     refused(['::1%4294967296', 1], 'ERR_OUT_OF_RANGE', 'scopeid')
     for (const host of [undefined, null, 5, 5n, {}, Symbol('s')]) refused([host, 1], 'ERR_INVALID_ARG_TYPE', 'address')
+  })
+
+  test('a text on an INET socket, which takes no path', () => {
+    using socket = new Socket()
+    for (const text of ['127.0.0.1:80', '/tmp/x', Buffer.from('127.0.0.1')]) {
+      for (const call of [() => socket.bind(text), () => socket.connect(text)])
+        expect(call).toThrow(/must have a host and a port, such as \["127.0.0.1", 80\]/)
+      expect(() => encodeAddress(text, AF_INET6)).toThrow(error('ERR_INVALID_ARG_VALUE', 'address'))
+    }
   })
 
   test('a host of the other family', () => {
