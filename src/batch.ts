@@ -42,15 +42,17 @@ let arrived: (batch: MessageBatch, count: number, family: number) => void
  */
 export class MessageBatch extends Slots {
   readonly family: number
+  readonly #family: number | undefined // as it was given: without it the batch may go to sockets of any
   #control: ControlMessage[][] = []
   #arrived = 0
   #unnamed = new Set<number>() // the messages of Unix sockets without a name
 
   /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
   constructor(count: number, size: number, options: BatchOptions = {}) {
-    const { nameSize = addressRoom, controlSize = 0, family = AF_INET } = options
+    const { nameSize = addressRoom, controlSize = 0, family } = options
     super(count, size, { nameSize, controlSize })
-    this.family = family
+    this.family = family ?? AF_INET
+    this.#family = family
   }
 
   static {
@@ -113,7 +115,7 @@ export class MessageBatch extends Slots {
 
   /** Makes message `i` one to send, to `address` or to the socket's peer. The batch keeps a copy of all of it. */
   set(i: number, data: Data, address: AddressLike | null = null, control: readonly OutgoingControl[] = []): void {
-    const name = address === null ? null : encodeAddress(address, this.family)
+    const name = address === null ? null : encodeAddress(address, this.#family)
     this.results[this.#slot(i) * 4 + 1] = fill(this.names, i, this.nameSize, name, 'address')
     this.#unnamed.delete(i)
     this.reply(i, data, control)

@@ -10,26 +10,42 @@ import {
   SO_REUSEPORT,
 } from './constants.js'
 import { SOCK_STREAM, SOL_SOCKET } from './constants.js'
-import type { AddressLike } from './address.js'
-import { SocketError, socketError } from './errors.js'
+import { inetFamily } from './address.js'
+import type { AddressLike, HostAddress } from './address.js'
+import { invalidValue, SocketError, socketError } from './errors.js'
 import { constants } from 'node:os'
 import { getaddrinfo } from './names.js'
 import type { AddressInfo } from './names.js'
+import { checkProperties } from './properties.js'
+import type { Properties } from './properties.js'
 import { Socket } from './socket.js'
 import { checkTimeout } from './timers.js'
 import type { SocketBase } from './socket-base.js'
 import { Deadline } from './wait.js'
 
-/** A host, by name or number, and a port. */
-export type HostAndPort = { address: string; port: number } | readonly [host: string, port: number]
+/** A host, by name or number, and a port; or a port alone, which is of this machine. */
+export type HostAndPort = HostAddress | readonly [host: string, port: number] | number
 
-/** The host and the port of either form. */
-export const hostAndPort = (where: HostAndPort): readonly [string, number] =>
-  'address' in where ? [where.address, where.port] : where
+/** The host and the port of each form; a port alone is that of `local`. */
+export function hostAndPort(where: HostAndPort, local: string): readonly [string, number] {
+  if (typeof where === 'number') return [local, where]
+  if (typeof where !== 'object' || where === null) throw invalidValue('where', where, likeHostAndPort(where))
+  if (0 in where) return where
+  return ['address' in where ? where.address : where.host, where.port]
+}
+
+function likeHostAndPort(given: unknown): string {
+  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(String(given)) ?? []
+  const example = host === undefined ? "['localhost', 80]" : `['${host}', ${port}]`
+  return `must be a host and a port, such as ${example}`
+}
+
+/** The family that an option asks for, as getaddrinfo takes it: Node's 4 and 6 are those of C. */
+export const familyOption = (family: number): number => inetFamily(family) ?? family
 
 /** What createServer can be told. */
 export interface ServerOptions {
-  /** AF_INET or AF_INET6; AF_INET unless told otherwise. */
+  /** AF_INET or AF_INET6, or Node's 4 or 6 (default: AF_INET). */
   family?: number
   /** How many connections may wait to be accepted. */
   backlog?: number
@@ -53,8 +69,12 @@ export function hasDualstackIpv6(): boolean {
 
 /** What createServer asks getaddrinfo. */
 export function serverQuestion(where: HostAndPort, { family = AF_INET }: ServerOptions) {
-  const [host, port] = hostAndPort(where)
-  return [host === '' ? null : host, port, { family, type: SOCK_STREAM, flags: AI_PASSIVE }] as const
+  const [host, port] = hostAndPort(where, '127.0.0.1')
+  return [
+    host === '' ? null : host,
+    port,
+    { family: familyOption(family), type: SOCK_STREAM, flags: AI_PASSIVE },
+  ] as const
 }
 
 /** A listening socket of either class at one address. */
@@ -77,8 +97,17 @@ export function openServer<T extends SocketBase>(
   }
 }
 
-/** A listening TCP socket, with SO_REUSEADDR. Python's create_server */
+/** What `createServer` of either floor can be told. */
+export const serverProperties: Properties<ServerOptions> = {
+  family: 'option',
+  backlog: 'option',
+  reusePort: 'option',
+  dualstackIpv6: 'option',
+}
+
+/** A listening TCP socket, with SO_REUSEADDR; a port alone is that of 127.0.0.1. Python's create_server */
 export function createServer(where: HostAndPort, options: ServerOptions = {}): Socket {
+  checkProperties('options', options, serverProperties)
   const [info] = getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
 }
@@ -89,20 +118,29 @@ export interface ConnectionOptions {
   timeout?: number | null
   /** What to bind to before connecting. */
   sourceAddress?: AddressLike
-  /** AF_INET or AF_INET6; any unless told otherwise. */
+  /** AF_INET or AF_INET6, or Node's 4 or 6 (default: either). */
   family?: number
 }
 
+const connectionProperties: Properties<ConnectionOptions> = {
+  timeout: 'option',
+  sourceAddress: 'option',
+  family: 'option',
+}
+
 /**
- * A TCP socket connected to the first of a host's addresses that answers, tried in turn. Python's create_connection
+ * A TCP socket connected to the first of a host's addresses that answers, tried in turn; a port alone is that of
+ * `localhost`. Python's create_connection
  *
  * @throws GaiError; the error of the connection, or where there are several addresses an AggregateError with those of
  * all, and the `code` and the other properties of the last
  */
 export function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Socket {
+  checkProperties('options', options, connectionProperties)
   const timeout = checkTimeout(options.timeout ?? null)
   const deadline = new Deadline(timeout)
-  const infos = getaddrinfo(...hostAndPort(where), { family: options.family ?? AF_UNSPEC, type: SOCK_STREAM })
+  const family = familyOption(options.family ?? AF_UNSPEC)
+  const infos = getaddrinfo(...hostAndPort(where, 'localhost'), { family, type: SOCK_STREAM })
   const socket = firstToAnswer(infos, where, options.sourceAddress, timeout, deadline)
   socket.settimeout(timeout)
   return socket
@@ -137,6 +175,7 @@ export function firstToAnswer(
 /** The one error of all attempts to connect, or one that holds them, with the properties of the last as Node's has. */
 export function allFailed(errors: unknown[], where: HostAndPort): Error {
   const last = errors.at(-1) as Error | undefined
-  if (last === undefined) return socketError(constants.errno.ENETUNREACH, 'connect', { address: where })
+  if (last === undefined)
+    return socketError(constants.errno.ENETUNREACH, 'connect', { address: hostAndPort(where, 'localhost') })
   return errors.length === 1 ? last : Object.assign(new AggregateError(errors, last.message), last)
 }

@@ -14,7 +14,15 @@
  * @module bsd-sockets
  */
 export { decodeAddress, encodeAddress } from './address.js'
-export type { AddressLike, IPv4Address, IPv6Address, RawAddress, SocketAddress, UnixAddress } from './address.js'
+export type {
+  AddressLike,
+  HostAddress,
+  IPv4Address,
+  IPv6Address,
+  RawAddress,
+  SocketAddress,
+  UnixAddress,
+} from './address.js'
 export type * from './address-families.js'
 export { MessageBatch } from './batch.js'
 export type { BatchOptions } from './batch.js'

@@ -1,11 +1,21 @@
 // The class of the Socket Programming HOWTO: messages of one length, which it was told once.
-import { checkInteger } from './errors.js'
+import { checkInteger, invalidType } from './errors.js'
 import { createConnection } from './connection.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
 import type { Socket } from './socket.js'
 
 const broken = (): Error => new Error('socket connection broken')
+
+// Else a promise would pass for a number of bytes.
+function checkSynchronous(socket: Socket | undefined): void {
+  if (socket !== undefined && Symbol.asyncIterator in Object(socket))
+    throw invalidType(
+      'socket',
+      socket,
+      'a Socket of bsd-sockets itself, which waits (this is one of bsd-sockets/promises)',
+    )
+}
 
 /**
  * Sends and receives messages of a fixed length, as a lesson in why both need a loop. `connect` takes a name.
@@ -20,6 +30,7 @@ export class MySocket {
   /** `socket` is one that is connected already, from accept. */
   constructor(messageLength: number, socket?: Socket) {
     this.messageLength = checkInteger('messageLength', messageLength, 1, 2 ** 31 - 1)
+    checkSynchronous(socket)
     this.#socket = socket
   }
 
@@ -77,6 +88,7 @@ export class MySocket {
  * What had come by then is in its `received`, a Buffer: it is no longer in the stream
  */
 export function recvExactly(socket: Socket, size: number): Buffer {
+  checkSynchronous(socket)
   const buffer = Buffer.allocUnsafe(size)
   let received = 0
   try {

@@ -153,6 +153,13 @@ export function setdefaulttimeout(timeout: number | null): void {
   defaultTimeout = checkTimeout(timeout)
 }
 
+// A constant that this system lacks is undefined: it must not pass for an argument that was left out.
+function checkGiven(given: readonly (number | undefined)[]): void {
+  for (const [i, name] of ['family', 'type', 'protocol'].entries()) {
+    if (i < given.length && given[i] === undefined) throw invalidType(name, undefined, 'of type number')
+  }
+}
+
 export abstract class SocketBase {
   #fd: number
   #timeout: number | null
@@ -171,7 +178,9 @@ export abstract class SocketBase {
    * A new socket, close-on-exec and non-blocking: waiting is done here, in poll(2). SOCK_NONBLOCK in the type is the
    * timeout 0, SOCK_CLOEXEC changes nothing. `fd` takes over a descriptor that is one already. socket(2)
    */
-  constructor(family: number = AF_INET, type: number = SOCK_STREAM, protocol = 0, fd?: number) {
+  constructor(...given: [family?: number, type?: number, protocol?: number, fd?: number]) {
+    checkGiven(given)
+    const [family = AF_INET, type = SOCK_STREAM, protocol = 0, fd] = given
     this.#fd = fd === undefined ? openSocket(family, type, protocol) : checkInteger('fd', fd, 0, 2 ** 31 - 1)
     this.family = family
     this.type = type & ~((SOCK_CLOEXEC ?? 0) | (SOCK_NONBLOCK ?? 0))
@@ -195,7 +204,9 @@ export abstract class SocketBase {
   }
 
   /** Two sockets, connected to each other; Unix stream sockets unless told otherwise. socketpair(2) */
-  static pair<T>(this: SocketClass<T>, family: number = AF_UNIX, type: number = SOCK_STREAM, protocol = 0): [T, T] {
+  static pair<T>(this: SocketClass<T>, ...given: [family?: number, type?: number, protocol?: number]): [T, T] {
+    checkGiven(given)
+    const [family = AF_UNIX, type = SOCK_STREAM, protocol = 0] = given
     const [first, second] = openPair(family, type, protocol)
     const made: T[] = []
     try {

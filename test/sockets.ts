@@ -3,7 +3,7 @@ import { SHUT_WR, Socket, SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
 import type { AddressLike } from 'bsd-sockets'
 import { expect, onTestFinished, test } from 'vitest'
 
-export function opened(family: number, type: number, protocol?: number): Socket {
+export function opened(family: number, type: number, protocol = 0): Socket {
   const socket = new Socket(family, type, protocol)
   socket.settimeout(5000)
   onTestFinished(() => socket.close())

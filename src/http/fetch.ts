@@ -54,6 +54,7 @@ const isPromise = (value: Response | Promise<Response>): value is Promise<Respon
 
 /** Lets a web-standard handler answer the requests of `serve`. Fetch Standard */
 export function fetchHandler(handler: FetchHandler, { overrideGlobalObjects = true }: FetchOptions = {}): Handler {
+  if (typeof handler !== 'function') throw invalidType('handler', handler, 'of type function')
   real() // as they are now
   const light = overrideGlobalObjects && override()
 

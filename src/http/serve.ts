@@ -1,10 +1,15 @@
 // HTTP/1.1 on the reactor.
 import { constants } from 'node:os'
-import { socketError } from '../errors.js'
+import { invalidType, invalidValue, socketError } from '../errors.js'
+import { checkProperties } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { listen } from '../reactor/index.js'
+import { placeProperties } from '../reactor/listener.js'
 import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
 import type { Connection, ListenOptions, Server } from '../reactor/index.js'
+import { fetchHandler } from './fetch.js'
+import type { FetchHandler } from './fetch.js'
 import type { HttpRequest } from './request.js'
 import { checkInterval, Service } from './service.js'
 import type { Handler, ServiceOptions } from './service.js'
@@ -33,18 +38,56 @@ export interface HttpServer {
   [Symbol.dispose](): void
 }
 
+const serveProperties: Properties<ServeOptions> = {
+  ...placeProperties,
+  error: 'handler',
+  highWaterMark: 'option',
+  limits: 'option',
+  maxConnections: 'option',
+  noDelay: 'option',
+  timeouts: 'option',
+}
+
+/** An application by the convention of Bun and Deno, such as a Hono's: where it listens may stand in it, too. */
+export interface FetchApplication {
+  fetch: FetchHandler
+  hostname?: string
+  port?: number
+}
+
+// Their names for it are Bun's and Deno's.
+const placeOfApplication = ({ hostname, port }: FetchApplication): { host?: string; port?: number } => ({
+  ...(typeof hostname === 'string' && { host: hostname }),
+  ...(typeof port === 'number' && { port }),
+})
+
+const nodeHandler =
+  'must take a request and return a response (one of node:http, which takes both, runs on a server of node:http: listenNet gives that a socket)'
+
+function handlerOf(given: Handler | FetchApplication): Handler {
+  if (typeof given === 'function') {
+    if (given.length > 1) throw invalidValue('handler', given, nodeHandler)
+    return given
+  }
+  if (typeof given?.fetch !== 'function')
+    throw invalidType('handler', given, 'of type function, or an object with a fetch')
+  return fetchHandler(request => given.fetch(request))
+}
+
 const sessionOf = (connection: Connection): Session => connection.context as Session
 
 /**
  * Serves HTTP/1.1 (and 1.0) on a TCP port or a Unix path: keep-alive, pipelining in order, chunked bodies both ways,
- * Expect: 100-continue, limits of size and time. RFC 9110, RFC 9112
+ * Expect: 100-continue, limits of size and time. The handler is plain, or the `fetch` of an application. RFC 9110, RFC 9112
  *
- * @throws SocketError of bind(2) or listen(2)
+ * @throws SocketError of bind(2) or listen(2); TypeError for a property that is not known
  */
-export function serve(handler: Handler, options: ServeOptions = {}): HttpServer {
+export function serve(handler: Handler | FetchApplication, options: ServeOptions = {}): HttpServer {
+  checkProperties('options', options, serveProperties)
   const { error = (thrown: unknown) => console.error(thrown), limits, timeouts, ...where } = options
-  const service = new Service(handler, { limits, timeouts, error })
+  const service = new Service(handlerOf(handler), { limits, timeouts, error })
   const server = listen({
+    ...(typeof handler === 'object' && placeOfApplication(handler)),
     ...where,
     open: connection => (connection.context = new Session(service, connection)),
     data: (connection, bytes) => sessionOf(connection).receive(bytes),

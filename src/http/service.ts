@@ -1,4 +1,6 @@
 // What the sessions of one server share.
+import { checkProperties } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { checkTimeout } from '../socket-base.js'
 import { Output } from './output.js'
 import { limitsOf } from './parser.js'
@@ -57,6 +59,23 @@ export interface ServiceOptions {
   error?: (error: unknown, request: HttpRequest) => void
 }
 
+const limitsProperties: Properties<Limits> = {
+  body: 'option',
+  headerBytes: 'option',
+  headerCount: 'option',
+  requestLine: 'option',
+}
+
+const timeoutsProperties: Properties<Timeouts> = {
+  body: 'option',
+  first: 'option',
+  halfClose: 'option',
+  head: 'option',
+  idle: 'option',
+  linger: 'option',
+  write: 'option',
+}
+
 export class Service {
   readonly handler: Handler
   readonly limits: Uint8Array
@@ -70,6 +89,8 @@ export class Service {
   readonly #error: NonNullable<ServiceOptions['error']>
 
   constructor(handler: Handler, { limits = {}, timeouts = {}, error = print }: ServiceOptions) {
+    checkProperties('limits', limits, limitsProperties)
+    checkProperties('timeouts', timeouts, timeoutsProperties)
     this.handler = handler
     this.limits = limitsOf(limits)
     this.timeouts = { ...defaults, ...timeouts }

@@ -6,6 +6,7 @@ import type { Kind } from '../field-kinds.js'
 import { dataView, field, read, readBig, sizeOf, write } from '../layout.js'
 import type { Field } from '../layout.js'
 import { call } from '../native.js'
+import { checkProperties } from '../properties.js'
 import type { Codec, Decoder, Encoder } from './option.js'
 
 /** A codec of what can only be read. */
@@ -159,6 +160,7 @@ export function structure<T extends object>(name: string, fields: Fields<T>): Co
     field: field(`${name}.${at}`),
     kind,
   }))
+  const known = Object.fromEntries(properties.map(({ key }) => [key, 'option']))
   const size = sizeOf(name)
   return {
     room: size,
@@ -170,7 +172,7 @@ export function structure<T extends object>(name: string, fields: Fields<T>): Co
       return value as T
     },
     encode(value) {
-      checkObject(value)
+      checkProperties('value', value, known)
       const bytes = Buffer.alloc(size)
       for (const { key, field, kind } of properties) {
         kind.write(bytes, field, (value as Record<string, unknown>)[key] ?? kind.otherwise, `value.${key}`)

@@ -4,7 +4,7 @@ import { checkInteger, invalidType, invalidValue } from '../errors.js'
 import { ipv4, ipv6, number, optional } from '../field-kinds.js'
 import type { Kind } from '../field-kinds.js'
 import { dataView, field, sizeOf, write } from '../layout.js'
-import { structure, writeOnly } from './codecs.js'
+import { checkObject, structure, writeOnly } from './codecs.js'
 import type { Codec, Encoder } from './option.js'
 
 /** An IPv4 group, and the interface by an address of its own or by its index; with neither the kernel chooses. ip(7) */
@@ -124,9 +124,10 @@ const first = field('group_filter.gf_slist')
 
 export const groupFilter: Encoder<GroupFilter> = {
   encode(value) {
-    const bytes = Buffer.from(head.encode(value))
-    if (!Array.isArray(value.sources)) throw invalidType('value.sources', value.sources, 'an instance of Array')
-    const sources = value.sources as readonly string[]
+    checkObject(value)
+    const { sources, ...rest } = value // what else there is, the structure checks
+    const bytes = Buffer.from(head.encode(rest))
+    if (!Array.isArray(sources)) throw invalidType('value.sources', sources, 'an instance of Array')
     const size = sizeOf('sockaddr_storage')
     const all = Buffer.alloc(first.offset + size * checkInteger('value.sources.length', sources.length, 0, 65535))
     bytes.copy(all)

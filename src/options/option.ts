@@ -1,7 +1,7 @@
 // A socket option with the type of its value, on any socket.
 import { constants as system } from 'node:os'
 import type * as constants from '../constants.js'
-import { invalidValue, socketError } from '../errors.js'
+import { invalidType, invalidValue, socketError } from '../errors.js'
 import { native } from '../native.js'
 import { socketFd } from '../node-descriptor.js'
 import type { SocketOrFd } from '../node-descriptor.js'
@@ -72,6 +72,11 @@ function numbers({ option, level, name }: Named, syscall: string): [level: numbe
   return [level, name]
 }
 
+function checkOption(option: Named): void {
+  if (typeof option !== 'object' || option === null || !('codec' in option))
+    throw invalidType('option', option, 'one of `options` (there is none of a name that gives undefined)')
+}
+
 /**
  * An option's value, of any socket: ours, a descriptor, or one that Node owns. getsockopt(2)
  *
@@ -83,6 +88,7 @@ function numbers({ option, level, name }: Named, syscall: string): [level: numbe
  *   this kind of socket lacks it
  */
 export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T {
+  checkOption(option)
   const fd = socketFd(socket, 'getsockopt')
   const { codec } = option
   if (codec.decode === undefined) throw invalidValue('option', option.option, 'must be one that can be read')
@@ -111,6 +117,7 @@ export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T 
  *   this kind of socket lacks it; TypeError or RangeError for a value that will not do
  */
 export function setOption<T>(socket: SocketOrFd, option: WritableSockOpt<T>, value: NoInfer<T>): void {
+  checkOption(option)
   const fd = socketFd(socket, 'setsockopt')
   const { codec } = option
   if (codec.encode === undefined) throw invalidValue('option', option.option, 'must be one that can be set')

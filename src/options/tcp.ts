@@ -14,6 +14,8 @@ import {
 import { invalidType, invalidValue } from '../errors.js'
 import { counted, number, optional } from '../field-kinds.js'
 import { dataView, field, write } from '../layout.js'
+import { checkProperties } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { list, structure, writeOnly } from './codecs.js'
 import { host } from './multicast.js'
 import type { Encoder } from './option.js'
@@ -110,12 +112,22 @@ const tlsHead = structure<Pick<TlsCryptoInfo, 'version' | 'cipherType'>>('tls_cr
   cipherType: ['cipher_type', number],
 })
 
+const tlsProperties: Properties<TlsCryptoInfo> = {
+  cipherType: 'option',
+  iv: 'option',
+  key: 'option',
+  recSeq: 'option',
+  salt: 'option',
+  version: 'option',
+}
+
 export const tlsCryptoInfo: Encoder<TlsCryptoInfo> = {
   encode(value) {
-    const head = tlsHead.encode(value)
-    const expected = lengths.get(value.cipherType)
-    if (expected === undefined)
-      throw invalidValue('value.cipherType', value.cipherType, 'must be one of TLS_CIPHER_...')
+    checkProperties('value', value, tlsProperties)
+    const { version, cipherType } = value
+    const head = tlsHead.encode({ version, cipherType })
+    const expected = lengths.get(cipherType)
+    if (expected === undefined) throw invalidValue('value.cipherType', cipherType, 'must be one of TLS_CIPHER_...')
     const secrets = (Object.entries(expected) as [Secret, number][]).map(([name, length]) => {
       const secret = value[name]
       if (!(secret instanceof Uint8Array)) throw invalidType(`value.${name}`, secret, 'an instance of Uint8Array')

@@ -2,25 +2,28 @@
 import type { AddressLike } from '../address.js'
 import { constants } from 'node:os'
 import { AF_UNSPEC, SOCK_STREAM } from '../constants.js'
-import { allFailed, hostAndPort, openServer, serverQuestion } from '../connection.js'
+import { allFailed, familyOption, hostAndPort, openServer, serverProperties, serverQuestion } from '../connection.js'
 import type { HostAndPort, ServerOptions } from '../connection.js'
 import { AbortError, socketError } from '../errors.js'
 import type { AddressInfo } from '../names.js'
+import { checkProperties } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { getaddrinfo } from './names.js'
 import { checkTimeout, Timer } from '../timers.js'
 import { checkSignal } from './on-abort.js'
 import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
 
-/** A listening TCP socket, with SO_REUSEADDR. Python's create_server */
+/** A listening TCP socket, with SO_REUSEADDR; a port alone is that of 127.0.0.1. Python's create_server */
 export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket> {
+  checkProperties('options', options, serverProperties)
   const [info] = await getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
 }
 
 /** What createConnection can be told; the timeout is for all of it. */
 export interface ConnectionOptions extends WaitOptions {
-  /** AF_INET or AF_INET6; any unless told otherwise. */
+  /** AF_INET or AF_INET6, or Node's 4 or 6 (default: either). */
   family?: number
   /** What to bind to before connecting. */
   sourceAddress?: AddressLike
@@ -36,14 +39,24 @@ export function interleaved(infos: AddressInfo[]): AddressInfo[] {
   return pairs.flat().filter(info => info !== undefined)
 }
 
+const connectionProperties: Properties<ConnectionOptions> = {
+  attemptDelay: 'option',
+  family: 'option',
+  signal: 'option',
+  sourceAddress: 'option',
+  timeout: 'option',
+}
+
 /**
- * A TCP socket connected to a host: its addresses are tried one after the other, each beside those that have not
+ * A TCP socket connected to a host (a port alone is that of `localhost`): its addresses are tried one after the other, each beside those that have not
  * answered yet, and the first that does wins; the rest are closed. RFC 8305, Happy Eyeballs
  *
  * It rejects with a GaiError; the error of the connection, or an AggregateError with those of all addresses.
  */
 export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
+  checkProperties('options', options, connectionProperties)
   const { family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
+  const [host, port] = hostAndPort(where, 'localhost')
   const timeout = checkTimeout(options.timeout ?? null)
   const delay = checkTimeout(attemptDelay, 'options.attemptDelay')
   checkSignal(signal)
@@ -51,10 +64,11 @@ export async function createConnection(where: HostAndPort, options: ConnectionOp
   const abort = (): void => stop.abort(new AbortError(signal?.reason))
   signal?.addEventListener('abort', abort, { once: true })
   const timedOut = (): void =>
-    stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: where, timeout }))
+    stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: [host, port], timeout }))
   const timer = new Timer(timeout === 0 ? null : timeout, timedOut)
   try {
-    const infos = await getaddrinfo(...hostAndPort(where), { family, type: SOCK_STREAM, signal: stop.signal })
+    const hints = { family: familyOption(family), type: SOCK_STREAM, signal: stop.signal }
+    const infos = await getaddrinfo(host, port, hints)
     return await race(interleaved(infos), { where, sourceAddress, attemptDelay: delay, waits: timeout !== 0, stop })
   } catch (error) {
     throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error

@@ -1,24 +1,31 @@
 import { constants } from 'node:os'
-import { decodeAddress, encodeAddress } from '../address.js'
+import { decodeAddress } from '../address.js'
 import type { AddressLike, SocketAddress } from '../address.js'
-import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants.js'
-import { checkInteger, socketError } from '../errors.js'
+import { AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants.js'
+import { checkInteger, invalidType, socketError } from '../errors.js'
 import { openSocket } from '../open.js'
 import { WRITABLE } from '../poller.js'
+import { checkProperties } from '../properties.js'
+import type { Properties } from '../properties.js'
 import * as sys from '../syscalls.js'
 import { checkTimeout, Timer } from '../timers.js'
 import { Connection } from './connection.js'
 import type { Origin } from './connection.js'
+import { handlerProperties } from './handlers.js'
 import type { Handlers } from './handlers.js'
-import { sweeping } from './server.js'
+import { placeOf } from './listener.js'
+import { limitProperties, sweeping } from './server.js'
 import type { ConnectionLimits } from './server.js'
 
 const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
 
 /** Where `connect` connects to. */
 export interface ConnectOptions extends ConnectionLimits {
-  /** A numeric host; 127.0.0.1 unless told otherwise. */
+  /** A numeric host (default: 127.0.0.1). */
   address?: string
+  /** The same, by the name that Node's options have for it. */
+  host?: string
+  /** Must be given, unless there is a path. */
   port?: number
   /** A Unix socket's path, in the place of a host and a port. */
   path?: string
@@ -28,6 +35,16 @@ export interface ConnectOptions extends ConnectionLimits {
 
 // How long to wait for room in a backlog: nothing tells of it. unix(7)
 const backlogMs = 10
+
+const connectProperties: Properties<ConnectOptions & Handlers> = {
+  ...handlerProperties,
+  ...limitProperties,
+  address: 'option',
+  host: 'option',
+  path: 'option',
+  port: 'option',
+  timeout: 'option',
+}
 
 // What a connection that comes from no server needs to know.
 class Client implements Origin {
@@ -42,12 +59,12 @@ class Client implements Origin {
   #timers: (Timer | undefined)[] = []
   #retry: NodeJS.Timeout | undefined
 
-  constructor(options: ConnectOptions & Handlers, where: AddressLike, family: number) {
+  constructor(options: ConnectOptions & Handlers, where: AddressLike, bytes: Buffer, family: number) {
     this.handlers = options
     this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
     this.local = family === AF_UNIX
     this.where = where
-    this.#bytes = encodeAddress(where, family)
+    this.#bytes = bytes
     this.#idleTimeout = checkTimeout(options.idleTimeout ?? null, 'idleTimeout')
     this.#timeout = checkTimeout(options.timeout ?? null)
   }
@@ -104,10 +121,11 @@ class Client implements Origin {
  * is. What is written before is sent then. A Unix socket whose backlog is full is waited for. connect(2)
  */
 export function connect(options: ConnectOptions & Handlers): Connection {
-  const { address = '127.0.0.1', port = 0, path, noDelay = true } = options
-  const where: AddressLike = path ?? { address, port }
-  const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
-  const client = new Client(options, where, family)
+  checkProperties('options', options, connectProperties)
+  const { port, path, noDelay = true } = options
+  if (port === undefined && path === undefined) throw invalidType('options.port', port, 'of type number')
+  const { where, family, bytes } = placeOf(options)
+  const client = new Client(options, where, bytes, family)
   const fd = openSocket(family, SOCK_STREAM, 0)
   try {
     if (!client.local && noDelay) sys.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, new Int32Array([1]))

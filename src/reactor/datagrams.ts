@@ -3,7 +3,7 @@ import { addressRoom, decodeAddress, encodeAddress } from '../address.js'
 import type { AddressLike, SocketAddress } from '../address.js'
 import { MessageBatch, receiveBatch, sendBatch } from '../batch.js'
 import type { BatchOptions } from '../batch.js'
-import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_UDP, SO_RCVBUF, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
+import { AF_UNIX, IPPROTO_UDP, SO_RCVBUF, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
 import { SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET, UDP_GRO, UDP_SEGMENT } from '../constants.js'
 import { attempt, check, isSocketError, socketError } from '../errors.js'
 import { bytesOf } from '../data.js'
@@ -11,8 +11,11 @@ import type { Data } from '../data.js'
 import { NOSIGNAL, openSocket } from '../open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
+import { checkProperties } from '../properties.js'
+import type { Properties } from '../properties.js'
 import * as sys from '../syscalls.js'
 import { UnixPath } from '../unix-path.js'
+import { placeOf } from './listener.js'
 
 /** What is called when something happens to a datagram socket; each may be left out. */
 export interface DatagramHandlers {
@@ -34,8 +37,10 @@ export interface DatagramHandlers {
 
 /** Where and how `bind` binds. */
 export interface DatagramOptions extends Pick<BatchOptions, 'controlSize'> {
-  /** A numeric host; 127.0.0.1 unless told otherwise. `''` is the any-address. */
+  /** A numeric host (default: 127.0.0.1); `''` is the any-address. */
   address?: string
+  /** The same, by the name that Node's options have for it. */
+  host?: string
   /** 0, which is the default, picks a free one. */
   port?: number
   /**
@@ -58,6 +63,25 @@ export interface DatagramOptions extends Pick<BatchOptions, 'controlSize'> {
   sendBuffer?: number
 }
 
+const datagramProperties: Properties<DatagramOptions & DatagramHandlers> = {
+  address: 'option',
+  batch: 'option',
+  close: 'handler',
+  controlSize: 'option',
+  drain: 'handler',
+  error: 'handler',
+  gro: 'option',
+  host: 'option',
+  messageSize: 'option',
+  messages: 'handler',
+  path: 'option',
+  port: 'option',
+  receiveBuffer: 'option',
+  reusePort: 'option',
+  segment: 'option',
+  sendBuffer: 'option',
+}
+
 // A socket that never runs dry lets the others have their turn.
 const turns = 4
 
@@ -76,13 +100,13 @@ export class DatagramSocket implements Watched {
   #retry: NodeJS.Timeout | undefined
 
   constructor(options: DatagramOptions & DatagramHandlers) {
-    const { address = '127.0.0.1', port = 0, path, gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
-    const where: AddressLike = path ?? { address, port }
+    checkProperties('options', options, datagramProperties)
+    const { path, gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
+    const { where, family, bytes } = placeOf(options)
     this.#handlers = options
-    this.#family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
+    this.#family = family
     const size = options.messageSize ?? (gro ? 65535 : 2048)
     this.#batch = new MessageBatch(options.batch ?? 64, size, { controlSize, family: this.#family })
-    const bytes = encodeAddress(where, this.#family)
     this.#fd = openSocket(this.#family, SOCK_DGRAM, 0)
     const set = (level: number, name: number, value: number | undefined): void => {
       if (value !== undefined) check(sys.setsockopt(this.#fd, level, name, new Int32Array([value])), 'setsockopt')

@@ -1,4 +1,5 @@
 // What a reactor calls, and how: an exception of one connection's handler ends that connection, and harms no other.
+import type { Properties } from '../properties.js'
 import type { Connection } from './connection.js'
 
 /** What is called when something happens to a connection; each may be left out. */
@@ -23,6 +24,16 @@ export interface Handlers {
    * handler that threw had closed its own. Without it that is an uncaughtException.
    */
   error?(error: unknown, connection: Connection | null): void
+}
+
+export const handlerProperties: Properties<Handlers> = {
+  close: 'handler',
+  data: 'handler',
+  drain: 'handler',
+  end: 'handler',
+  error: 'handler',
+  open: 'handler',
+  reset: 'handler',
 }
 
 /** Tells of what a handler threw, or of a listener that fails. */

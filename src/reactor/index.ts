@@ -26,11 +26,16 @@ export type { Pool } from './pool.js'
 export type { ConnectionLimits, ListenOptions, Server } from './server.js'
 
 /**
- * Listens for connections of a TCP port or a Unix path, whose handlers are called from the event loop.
+ * Listens for connections of a TCP port or a Unix path, whose handlers are called from the event loop. A port alone may
+ * stand before the rest of the options: `listen(8080, { data })`.
  *
- * @throws SocketError of bind(2) or listen(2)
+ * @throws SocketError of bind(2) or listen(2); TypeError for a property that is not known
  */
-export const listen = (options: ListenOptions & Handlers): Server => new Server(options)
+export function listen(options: ListenOptions & Handlers): Server
+export function listen(port: number, options?: ListenOptions & Handlers): Server
+export function listen(given: number | (ListenOptions & Handlers), options: ListenOptions & Handlers = {}): Server {
+  return new Server(typeof given === 'number' ? { ...options, port: given } : given)
+}
 
 /**
  * Receives the datagrams of a UDP port or a Unix path, in batches, from the event loop.

@@ -5,13 +5,16 @@ import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SO_REUSEPORT, SO
 import { SOL_SOCKET, SOMAXCONN, TCP_NODELAY } from '../constants.js'
 import { check, checkInteger } from '../errors.js'
 import { openSocket, setNonblocking } from '../open.js'
+import type { Properties } from '../properties.js'
 import * as sys from '../syscalls.js'
 import { UnixPath } from '../unix-path.js'
 
 /** What to listen on. */
 export interface Place {
-  /** A numeric host; 127.0.0.1 unless told otherwise. `''` is the any-address. */
+  /** A numeric host (default: 127.0.0.1); `''` is the any-address. */
   address?: string
+  /** The same, by the name that Node's options have for it. */
+  host?: string
   /** 0, which is the default, picks a free one. */
   port?: number
   /**
@@ -25,6 +28,33 @@ export interface Place {
   backlog?: number
   /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
   reusePort?: boolean
+}
+
+export const placeProperties: Properties<Place> = {
+  address: 'option',
+  backlog: 'option',
+  fd: 'option',
+  host: 'option',
+  path: 'option',
+  port: 'option',
+  reusePort: 'option',
+}
+
+/** An address of a reactor's socket, as errors and as the kernel have it, and its family. */
+export function placeOf({
+  host = '127.0.0.1',
+  address = host,
+  port = 0,
+  path,
+}: Pick<Place, 'address' | 'host' | 'path' | 'port'>): {
+  where: AddressLike
+  family: number
+  bytes: Buffer
+} {
+  if (path !== undefined) return { where: path, family: AF_UNIX, bytes: encodeAddress(path, AF_UNIX) }
+  const where = { address, port }
+  const bytes = encodeAddress(where)
+  return { where, family: address.includes(':') ? AF_INET6 : AF_INET, bytes }
 }
 
 /** A descriptor that listens, and its file where it has a path. */
@@ -42,10 +72,8 @@ export function openListener(options: Place & { noDelay?: boolean }): Listener {
 }
 
 function listenAt(options: Place & { noDelay?: boolean }): Listener {
-  const { address = '127.0.0.1', port = 0, path, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
-  const where: AddressLike = path ?? { address, port }
-  const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
-  const bytes = encodeAddress(where, family)
+  const { path, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
+  const { where, family, bytes } = placeOf(options)
   const fd = openSocket(family, SOCK_STREAM, 0)
   const set = (level: number, name: number): number =>
     check(sys.setsockopt(fd, level, name, new Int32Array([1])), 'setsockopt')

@@ -61,7 +61,7 @@ interface Place {
   file?: UnixPath
 }
 
-function open({ fd, path, address = '127.0.0.1', port = 0, backlog = SOMAXCONN }: ListenOptions): Place {
+function open({ fd, path, host = '127.0.0.1', address = host, port = 0, backlog = SOMAXCONN }: ListenOptions): Place {
   if (fd !== undefined) return { socket: Socket.fromFd(fd), shared: true }
   const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
   const socket = new Socket(family, SOCK_STREAM)
@@ -96,6 +96,7 @@ export async function startPool(
   const address = socket.getsockname()
   const { fd, ...others } = options
   delete others.path
+  delete others.host
   const where = 'port' in address ? { port: address.port, reusePort: true } : {}
   const task: Task = { module: String(module), options: shared ? others : { ...others, ...where } }
   const threads: Thread[] = []

@@ -8,14 +8,16 @@ import { acceptSocket } from '../open.js'
 import { closeWithThread } from '../ownership.js'
 import { hold, READABLE, unwatch, watch, watchers } from '../poller.js'
 import type { Watched } from '../poller.js'
+import { checkProperties } from '../properties.js'
+import type { Properties } from '../properties.js'
 import * as sys from '../syscalls.js'
 import { checkTimeout, Timer } from '../timers.js'
 import type { UnixPath } from '../unix-path.js'
 import { Connection } from './connection.js'
 import type { Origin } from './connection.js'
-import { report } from './handlers.js'
+import { handlerProperties, report } from './handlers.js'
 import type { Handlers } from './handlers.js'
-import { openListener } from './listener.js'
+import { openListener, placeProperties } from './listener.js'
 import type { Place } from './listener.js'
 
 const { EAGAIN, ECONNABORTED, EINTR, ETIMEDOUT } = constants.errno
@@ -33,10 +35,23 @@ export interface ConnectionLimits {
   noDelay?: boolean
 }
 
+export const limitProperties: Properties<ConnectionLimits> = {
+  highWaterMark: 'option',
+  idleTimeout: 'option',
+  noDelay: 'option',
+}
+
 /** Where and how `listen` listens. */
 export interface ListenOptions extends Place, ConnectionLimits {
   /** How many connections may be open: at that number accepting pauses. */
   maxConnections?: number
+}
+
+const listenProperties: Properties<ListenOptions & Handlers> = {
+  ...handlerProperties,
+  ...limitProperties,
+  ...placeProperties,
+  maxConnections: 'option',
 }
 
 // How many connections to accept before the others have their turn.
@@ -79,6 +94,7 @@ export class Server implements Watched, Origin {
   #stopped: (() => void)[] = []
 
   constructor(options: ListenOptions & Handlers) {
+    checkProperties('options', options, listenProperties)
     this.handlers = options
     this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
     this.#maxConnections = checkInteger('maxConnections', options.maxConnections ?? 2 ** 31, 1, 2 ** 31)

@@ -1,6 +1,7 @@
 // Sockets of ours among Node's own, and Node's among ours.
 import dgram from 'node:dgram'
 import net from 'node:net'
+import type { SocketAddress } from '../address.js'
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import { invalidType, invalidValue } from '../errors.js'
 import { socketFd } from '../node-descriptor.js'
@@ -17,6 +18,10 @@ function refuseUnless(adopts: boolean, socket: SocketBase, what: string): void {
 
 const streams = (socket: SocketBase): boolean =>
   socket.type === SOCK_STREAM && [AF_INET, AF_INET6, AF_UNIX].includes(socket.family)
+
+// Node would listen all the same, on a port that the kernel picks, or fail in the midst.
+const unbound = (address: SocketAddress): boolean =>
+  address.family === 'unix' ? !('path' in address || 'abstract' in address) : 'port' in address && address.port === 0
 
 /**
  * A connected TCP or Unix stream socket as a net.Socket, which owns the descriptor from now on.
@@ -54,6 +59,8 @@ function adopt(adopter: Adopter, socket: SocketBase, take: (fd: number, done: ()
  */
 export async function listenNet<Server extends net.Server>(server: Server, socket: SocketBase): Promise<Server> {
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
+  if (unbound(socket.getsockname()))
+    throw invalidValue('socket', socket.getsockname(), 'must be bound: it has no address yet')
   // In a worker of `cluster`, exclusive: otherwise the primary would be asked for its own descriptor of that number.
   await adopt(server, socket, (fd, done) => void server.listen({ fd, exclusive: true }, done))
   return server
