@@ -1,0 +1,18 @@
+// What takes hours, by hand: each campaign is a test that is told to go on for longer. `npm run campaigns` runs all,
+// `npm run campaigns -- differential` one of them. SEED says where to begin; the default is another each day.
+import { runPackage } from './run.js'
+
+const campaigns = {
+  differential: { file: 'test/differential.test.ts', PROGRAMS: '20000' },
+}
+
+const names = process.argv.slice(2)
+const unknown = names.find(name => !(name in campaigns))
+if (unknown !== undefined)
+  throw new Error(`no such campaign: ${unknown}; there are ${Object.keys(campaigns).join(', ')}`)
+
+const today = `${Math.floor(Date.now() / 86_400_000)}`
+for (const name of names.length > 0 ? names : Object.keys(campaigns)) {
+  const { file, ...settings } = campaigns[name]
+  runPackage('vitest/vitest.mjs', ['run', file], { env: { SEED: today, ...process.env, ...settings } })
+}
