@@ -37,9 +37,6 @@ constexpr size_t kEventSize = 3;  // in numbers
 }  // namespace
 
 Loop::Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch) : env_(env), poller_(poller) {
-  napi_value name = nullptr;
-  napi_create_string_utf8(env, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
-  napi_async_init(env, nullptr, name, &context_);
   napi_create_reference(env, batch.events, 1, &events_);
   napi_create_reference(env, batch.slab, 1, &slab_);
   napi_create_reference(env, batch.receives, 1, &receives_);
@@ -82,6 +79,13 @@ int Loop::Wait() {
 void Loop::Dispatch(bool make) {
   napi_handle_scope scope = nullptr;
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  // Not when the loop is made: that is within somebody's AsyncLocalStorage context, which all others would be called
+  // in.
+  if (make && context_ == nullptr) {
+    napi_value name = nullptr;
+    napi_create_string_utf8(env_, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
+    napi_async_init(env_, nullptr, name, &context_);
+  }
   napi_value dispatch = nullptr, receiver = nullptr, count = nullptr, ignored = nullptr;
   napi_get_reference_value(env_, dispatch_, &dispatch);
   napi_get_global(env_, &receiver);

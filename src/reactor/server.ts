@@ -1,4 +1,5 @@
 // A listening socket whose connections are handled from the event loop.
+import { AsyncResource } from 'node:async_hooks'
 import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress } from '../address.js'
@@ -47,6 +48,7 @@ export class Server implements Watched, Origin {
   /** For its connections. */
   tick = 0
   #fd: number
+  readonly #scope = new AsyncResource('Server') // the context of who called `listen`: its handlers are called in that
   readonly #path: string | undefined
   readonly #maxConnections: number
   #connections = 0
@@ -164,18 +166,13 @@ export class Server implements Watched, Origin {
   #open(fd: number): void {
     let connection: Connection
     try {
-      connection = new Connection(fd, this, false)
+      connection = this.#scope.runInAsyncScope(() => new Connection(fd, this, false))
     } catch (error) {
       sys.close(fd)
-      return report(this.handlers, error, null)
+      return this.#report(error)
     }
     this.#connections++
-    try {
-      this.handlers.open?.(connection)
-    } catch (error) {
-      report(this.handlers, error, connection)
-      connection.destroy(error as Error)
-    }
+    connection.opened()
   }
 
   // There is no free descriptor, or no memory: accepting at once again would only fail again.
@@ -183,7 +180,11 @@ export class Server implements Watched, Origin {
     this.#paused = setTimeout(() => this.#resume(), pauseMs)
     if (performance.now() - this.#reported < 1000) return
     this.#reported = performance.now()
-    report(this.handlers, socketError(result, 'accept'), null)
+    this.#report(socketError(result, 'accept'))
+  }
+
+  #report(error: unknown): void {
+    this.#scope.runInAsyncScope(report, null, this.handlers, error, null)
   }
 
   #resume(): void {
