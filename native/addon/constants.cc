@@ -18,8 +18,9 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 
-#include <string_view>
-#include <unordered_map>
+#include <algorithm>
+#include <cstring>
+#include <iterator>
 
 #include "addon.h"
 
@@ -2273,31 +2274,53 @@ struct Constant {
 constexpr Constant kConstants[] = {POSIX_CONSTANTS(BY_NAME) PROTOCOL_CONSTANTS(BY_NUMBER)
                                        SYSTEM_CONSTANTS(BY_NAME, BY_NUMBER)};
 
-// constant(name): its number, or undefined where this system has none of that name.
-Napi::Value OneConstant(const Napi::CallbackInfo& info) {
-  static const std::unordered_map<std::string_view, double> numbers = [] {
-    std::unordered_map<std::string_view, double> all(std::size(kConstants));
-    for (const Constant& constant : kConstants) all.emplace(constant.name, constant.value);
-    return all;
+// The constants in the order of their names.
+const Constant* Sorted() {
+  static Constant sorted[std::size(kConstants)];
+  static const bool done = [] {
+    std::copy(std::begin(kConstants), std::end(kConstants), sorted);
+    std::sort(std::begin(sorted), std::end(sorted),
+              [](const Constant& a, const Constant& b) { return strcmp(a.name, b.name) < 0; });
+    return true;
   }();
+  static_cast<void>(done);
+  return sorted;
+}
+
+// constant(name): its number, or undefined where this system has none of that name.
+napi_value OneConstant(napi_env env, napi_callback_info info) {
+  napi_value value = nullptr, number = nullptr;
+  size_t count = 1, length = 0;
   char name[64];
-  size_t length = 0;
-  if (napi_get_value_string_latin1(info.Env(), info[0], name, sizeof name, &length) != napi_ok)
-    return info.Env().Undefined();
-  const auto found = numbers.find(std::string_view(name, length));
-  return found == numbers.end() ? info.Env().Undefined() : Napi::Number::New(info.Env(), found->second);
+  if (napi_get_cb_info(env, info, &count, &value, nullptr, nullptr) != napi_ok ||
+      napi_get_value_string_latin1(env, value, name, sizeof name, &length) != napi_ok) {
+    return nullptr;
+  }
+  const Constant* const end = Sorted() + std::size(kConstants);
+  const Constant* const found = std::lower_bound(
+      Sorted(), end, name, [](const Constant& constant, const char* text) { return strcmp(constant.name, text) < 0; });
+  if (found != end && strcmp(found->name, name) == 0) napi_create_double(env, found->value, &number);
+  return number;
 }
 
 // constants(): all of them, by their names.
-Napi::Value AllConstants(const Napi::CallbackInfo& info) {
-  Napi::Object constants = Napi::Object::New(info.Env());
-  for (const Constant& constant : kConstants) constants.Set(constant.name, constant.value);
+napi_value AllConstants(napi_env env, napi_callback_info) {
+  napi_value constants = nullptr;
+  napi_create_object(env, &constants);
+  for (const Constant& constant : kConstants) {
+    napi_value value = nullptr;
+    napi_create_double(env, constant.value, &value);
+    napi_set_named_property(env, constants, constant.name, value);
+  }
   return constants;
 }
 
 }  // namespace
 
-void ExportConstants(Napi::Env env, Napi::Object exports) {
-  exports.Set("constant", Napi::Function::New(env, OneConstant, "constant"));
-  exports.Set("constants", Napi::Function::New(env, AllConstants, "constants"));
+void ExportConstants(napi_env env, napi_value exports) {
+  for (const NamedFunction& one : {NamedFunction{"constant", OneConstant}, NamedFunction{"constants", AllConstants}}) {
+    napi_value function = nullptr;
+    napi_create_function(env, one.name, NAPI_AUTO_LENGTH, one.function, nullptr, &function);
+    napi_set_named_property(env, exports, one.name, function);
+  }
 }

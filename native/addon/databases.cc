@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
-#include <string>
 
 #include "calls.h"
 
@@ -27,27 +26,41 @@ static int AddressInfoError(int host_error) {
   }
 }
 
-static std::string TextsOf(const hostent& host) {
-  std::string texts;
-  const auto add = [&](const char* text) { texts.append(text).push_back('\0'); };
-  add(host.h_name);
-  for (char** alias = host.h_aliases; *alias != nullptr; alias++) add(*alias);
-  add("");
+// Writes texts one behind the other, each with its NUL, as far as there is room.
+class Texts {
+ public:
+  explicit Texts(Bytes room) : room_(room) {}
+
+  void Add(const char* text) {
+    const size_t size = strlen(text) + 1;
+    if (length_ < room_.size) memcpy(room_.data + length_, text, std::min(size, room_.size - length_));
+    length_ += size;
+  }
+  // How many bytes all of them take.
+  size_t length() const { return length_; }
+
+ private:
+  Bytes room_;
+  size_t length_ = 0;
+};
+
+static void AddHost(Texts* texts, const hostent& host) {
+  texts->Add(host.h_name);
+  for (char** alias = host.h_aliases; *alias != nullptr; alias++) texts->Add(*alias);
+  texts->Add("");
   for (char** address = host.h_addr_list; *address != nullptr; address++) {
     char text[INET6_ADDRSTRLEN];
-    if (inet_ntop(host.h_addrtype, *address, text, sizeof text) != nullptr) add(text);
+    if (inet_ntop(host.h_addrtype, *address, text, sizeof text) != nullptr) texts->Add(text);
   }
-  return texts;
 }
 
 // `find` is given what to do with the host that it finds.
 template <typename Find>
-static int GetHost(ResolverStatus* status, Bytes texts, Find find) {
-  std::string found;
-  const int host_error = find([&](const hostent& host) { found = TextsOf(host); });
+static int GetHost(ResolverStatus* status, Bytes room, Find find) {
+  Texts texts(room);
+  const int host_error = find([&](const hostent& host) { AddHost(&texts, host); });
   if (host_error != 0) return Report(status, AddressInfoError(host_error));
-  memcpy(texts.data, found.data(), std::min(texts.size, found.size()));
-  return Clamp<int>(found.size());
+  return Clamp<int>(texts.length());
 }
 
 int Gethostbyaddr(ResolverStatus* status, int family, Bytes address, Bytes texts) {
@@ -79,12 +92,11 @@ int Getservbyname(const char* name, OptionalText protocol) {
 }
 
 Text Getservbyport(Ranged<0, 65535> port, OptionalText protocol) {
-  Text name = {"", 0};
+  Text name(0);
   const int network = htons(static_cast<uint16_t>(port.value));
   const int result =
-      FindServiceByPort(network, protocol.text, [&](const servent& service) { name.text = service.s_name; });
-  if (result != 0) name.error = errno;
-  return name;
+      FindServiceByPort(network, protocol.text, [&](const servent& service) { name = Text(service.s_name); });
+  return result == 0 ? name : Text(errno);
 }
 
 int Sethostname(const char* name) {

@@ -6,10 +6,23 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include <functional>
+// A function to be called with an entry: one that lives until the call is over, of which nothing is copied.
+template <typename Entry>
+class Use {
+ public:
+  template <typename Function>
+  Use(const Function& function)  // NOLINT: it is meant to be made of a lambda
+      : function_(&function),
+        call_([](const void* call, const Entry& entry) { (*static_cast<const Function*>(call))(entry); }) {}
+  void operator()(const Entry& entry) const { call_(function_, entry); }
 
-using UseHost = std::function<void(const hostent&)>;
-using UseService = std::function<void(const servent&)>;
+ private:
+  const void* function_;
+  void (*call_)(const void*, const Entry&);
+};
+
+using UseHost = Use<hostent>;
+using UseService = Use<servent>;
 
 // Each returns 0, or what h_errno would hold: HOST_NOT_FOUND and the like, NETDB_INTERNAL with errno set.
 int FindHostByAddress(const void* address, socklen_t length, int family, const UseHost& use);

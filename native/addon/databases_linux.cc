@@ -1,8 +1,7 @@
 #if defined(__linux__)
 
 #include <cerrno>
-#include <mutex>
-#include <vector>
+#include <cstdlib>
 
 #include "databases.h"
 
@@ -12,18 +11,16 @@ namespace {
 // enough; its return value.
 template <typename Entry, typename Call, typename Use>
 int WithRoom(Call call, const Use& use) {
-  std::vector<char> room(1024);
-  for (;;) {
+  char first[1024];
+  char* room = first;
+  for (size_t size = sizeof first;; size *= 2) {
+    if (size > sizeof first && (room = static_cast<char*>(malloc(size))) == nullptr) return ENOMEM;
     Entry entry;
     Entry* found = nullptr;
-    const int error = call(&entry, room.data(), room.size(), &found);
-    if (error == ERANGE) {
-      room.resize(2 * room.size());
-      continue;
-    }
-    if (found == nullptr) return error == 0 ? ENOENT : error;
-    use(*found);
-    return 0;
+    const int error = call(&entry, room, size, &found);
+    if (found != nullptr && error == 0) use(*found);
+    if (room != first) free(room);
+    if (error != ERANGE) return found == nullptr && error == 0 ? ENOENT : error;
   }
 }
 

@@ -1,113 +1,196 @@
 // What belongs to one environment, the main one or a worker's: its loop, the descriptors that end with it, and the one
 // by which other threads wake it. A worker that is being terminated still runs a few of these calls: they take their
 // arguments as they are, since Node-API converts none for it any more.
+#include "environment.h"
+
 #include <unistd.h>
 
-#include <map>
+#include <cstdint>
+#include <cstdlib>
 #include <mutex>
-#include <vector>
+#include <new>
 
 #include "addon.h"
-#include "environment.h"
 #include "loop.h"
+#include "memory.h"
 #include "signals.h"
 
 namespace {
 
-// The descriptors that wake an environment's thread, by a number that is never used again. What is written under the
-// lock never goes to a descriptor of somebody else's: an environment takes its own out before it closes it.
-std::mutex wakers_lock;
-std::map<uint32_t, int> wakers;
-uint32_t last_waker = 0;
+constexpr size_t kMaxDescriptors = 1 << 24;
 
 struct Environment {
   Watcher* watcher = nullptr;  // deletes itself
-  std::vector<bool> owned;     // by descriptor
-  uint32_t waker = 0;          // its number in `wakers`, once it has one
+  uint8_t* owned = nullptr;    // a bit for each descriptor, in a worker
+  size_t owned_end = 0;        // no byte from here on has one that is set
 
-  ~Environment() {
-    {
-      const std::lock_guard<std::mutex> lock(wakers_lock);
-      wakers.erase(waker);
+  // Its place among those that can be woken, once it can be.
+  uint32_t waker = 0;
+  int waker_fd = -1;
+  Environment* next = nullptr;
+
+  ~Environment();
+};
+
+// The environments that can be woken, each by a number that is never used again. What is written under the lock never
+// goes to a descriptor of somebody else's: an environment takes its own out before it closes it.
+std::mutex wakers_lock;
+Environment* wakers = nullptr;
+uint32_t last_waker = 0;
+
+Environment::~Environment() {
+  {
+    const std::lock_guard<std::mutex> lock(wakers_lock);
+    for (Environment** place = &wakers; *place != nullptr; place = &(*place)->next) {
+      if (*place != this) continue;
+      *place = next;
+      break;
     }
-    for (size_t fd = 0; fd < owned.size(); fd++) {
-      if (owned[fd]) close(static_cast<int>(fd));
-    }
+  }
+  for (size_t fd = 0; fd < owned_end * 8; fd++) {
+    if ((owned[fd / 8] >> fd % 8 & 1) != 0) close(static_cast<int>(fd));
+  }
+  free(owned);
+}
+
+Environment* EnvironmentOf(napi_env env) {
+  void* environment = nullptr;
+  napi_get_instance_data(env, &environment);
+  return static_cast<Environment*>(environment);
+}
+
+// The arguments of a call; those that are missing are undefined.
+struct Values {
+  napi_env env;
+  napi_value values[6];
+
+  Values(napi_env env_, napi_callback_info info) : env(env_) {
+    size_t count = 6;
+    napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  }
+  double Number(size_t i) const {  // -1 where it is none
+    double number = -1;
+    napi_get_value_double(env, values[i], &number);
+    return number;
+  }
+  bool Boolean(size_t i) const {
+    bool boolean = false;
+    napi_get_value_bool(env, values[i], &boolean);
+    return boolean;
   }
 };
 
+napi_value Boolean(napi_env env, bool boolean) {
+  napi_value value = nullptr;
+  napi_get_boolean(env, boolean, &value);
+  return value;
+}
+
+napi_value Number(napi_env env, double number) {
+  napi_value value = nullptr;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
 // start(poller, events, slab, receives, dispatch, libuv): from now on `dispatch(count)` is called when `count` events
-// stand in the batch (loop.h). The poller is the loop's now. Returns whether that is so.
-Napi::Value Start(const Napi::CallbackInfo& info) {
-  Environment* environment = info.Env().GetInstanceData<Environment>();
-  if (info.Length() < 6 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsTypedArray() ||
-      !info[3].IsTypedArray() || !info[4].IsFunction()) {
-    Napi::TypeError::New(info.Env(), "start takes a poller, three typed arrays, a function and a boolean")
-        .ThrowAsJavaScriptException();
-    return info.Env().Undefined();
+// stand in the batch (loop.h). The poller is the loop's now, and closed where this fails. Returns whether there is an
+// event loop.
+napi_value Start(napi_env env, napi_callback_info info) {
+  const Values values(env, info);
+  Environment* const environment = EnvironmentOf(env);
+  const int poller = static_cast<int>(values.Number(0));
+  if (environment->watcher != nullptr) return Boolean(env, true);
+  Own(env, poller, false);
+  Loop* const loop =
+      new (std::nothrow) Loop(env, poller, {values.values[1], values.values[2], values.values[3]}, values.values[4]);
+  if (loop == nullptr) {
+    close(poller);
+    return ThrowNoMemory(env);
   }
-  if (environment->watcher == nullptr) {
-    Own(info.Env(), info[0].As<Napi::Number>(), false);
-    Loop* loop = new Loop(info.Env(), info[0].As<Napi::Number>(), {info[1], info[2], info[3]}, info[4]);
-    environment->watcher = info[5].As<Napi::Boolean>() ? WatchByLibuv(loop) : WatchByThread(loop);
+  if (!loop->whole()) {
+    delete loop;
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "A loop takes an Int32Array, two Uint8Arrays and a function");
+    return nullptr;
   }
-  return Napi::Boolean::New(info.Env(), environment->watcher != nullptr);
+  environment->watcher = values.Boolean(5) ? WatchByLibuv(loop) : WatchByThread(loop);
+  return Boolean(env, environment->watcher != nullptr);
 }
 
 // hold(held): whether the loop keeps the process alive.
-Napi::Value Hold(const Napi::CallbackInfo& info) {
-  Environment* environment = info.Env().GetInstanceData<Environment>();
-  if (environment->watcher != nullptr) environment->watcher->Hold(info[0].As<Napi::Boolean>());
-  return info.Env().Undefined();
+napi_value Hold(napi_env env, napi_callback_info info) {
+  Environment* const environment = EnvironmentOf(env);
+  if (environment->watcher != nullptr) environment->watcher->Hold(Values(env, info).Boolean(0));
+  return nullptr;
 }
 
-// own(fd, owned): whether the descriptor is closed when the environment ends, as a worker that is terminated does.
-Napi::Value OwnDescriptor(const Napi::CallbackInfo& info) {
-  if (info[0].IsNumber()) Own(info.Env(), info[0].As<Napi::Number>(), info[1].As<Napi::Boolean>());
-  return info.Env().Undefined();
+// own(fd, owned): whether a worker's descriptor is closed when its environment ends, as when it is terminated.
+napi_value OwnDescriptor(napi_env env, napi_callback_info info) {
+  const Values values(env, info);
+  Own(env, values.Number(0), values.Boolean(1));
+  return nullptr;
 }
 
 // waker(fd): the number by which any thread wakes this one until the environment ends: `wake(number)` writes to the
 // descriptor. It is not to be closed before, and its writes do not block.
-Napi::Value Waker(const Napi::CallbackInfo& info) {
-  Environment* environment = info.Env().GetInstanceData<Environment>();
-  const int fd = info[0].As<Napi::Number>();
+napi_value Waker(napi_env env, napi_callback_info info) {
+  Environment* const environment = EnvironmentOf(env);
   const std::lock_guard<std::mutex> lock(wakers_lock);
+  if (environment->waker == 0) {
+    environment->next = wakers;
+    wakers = environment;
+  }
   environment->waker = ++last_waker;
-  wakers[environment->waker] = fd;
-  return Napi::Number::New(info.Env(), environment->waker);
+  environment->waker_fd = static_cast<int>(Values(env, info).Number(0));
+  return Number(env, environment->waker);
 }
 
 // wake(number): whether there is still such a thread to wake.
-Napi::Value Wake(const Napi::CallbackInfo& info) {
-  const uint32_t number = info[0].As<Napi::Number>();
+napi_value Wake(napi_env env, napi_callback_info info) {
+  const double number = Values(env, info).Number(0);
   const std::lock_guard<std::mutex> lock(wakers_lock);
-  const auto waker = wakers.find(number);
-  if (waker == wakers.end()) return Napi::Boolean::New(info.Env(), false);
-  const ssize_t ignored = write(waker->second, "", 1);  // where there is no room, it is awake already
-  static_cast<void>(ignored);
-  return Napi::Boolean::New(info.Env(), true);
+  for (const Environment* one = wakers; one != nullptr; one = one->next) {
+    if (one->waker != number) continue;
+    const ssize_t ignored = write(one->waker_fd, "", 1);  // where there is no room, it is awake already
+    static_cast<void>(ignored);
+    return Boolean(env, true);
+  }
+  return Boolean(env, false);
 }
 
 }  // namespace
 
 void Own(napi_env env, double number, bool owned) {
-  if (!(number >= 0) || number >= 1 << 24) return;
-  std::vector<bool>& descriptors = Napi::Env(env).GetInstanceData<Environment>()->owned;
+  Environment* const environment = EnvironmentOf(env);
+  if (!(number >= 0) || number >= kMaxDescriptors || environment->owned == nullptr) return;
   const size_t fd = static_cast<size_t>(number);
-  if (fd >= descriptors.size()) descriptors.resize(fd + 1);
-  descriptors[fd] = owned;
+  const uint8_t bit = static_cast<uint8_t>(1 << fd % 8);
+  if (owned) {
+    environment->owned[fd / 8] |= bit;
+    if (fd / 8 >= environment->owned_end) environment->owned_end = fd / 8 + 1;
+  } else if (fd / 8 < environment->owned_end) {
+    environment->owned[fd / 8] &= static_cast<uint8_t>(~bit);
+  }
 }
 
-void ExportEnvironment(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new Environment);
-  Napi::Object environment = Napi::Object::New(env);
-  environment.Set("firstThread", Napi::Boolean::New(env, OnFirstThread()));
-  environment.Set("hold", Napi::Function::New(env, Hold, "hold"));
-  environment.Set("own", Napi::Function::New(env, OwnDescriptor, "own"));
-  environment.Set("signals", Napi::Function::New(env, Signals, "signals"));
-  environment.Set("start", Napi::Function::New(env, Start, "start"));
-  environment.Set("wake", Napi::Function::New(env, Wake, "wake"));
-  environment.Set("waker", Napi::Function::New(env, Waker, "waker"));
-  exports.Set("environment", environment);
+void ExportEnvironment(napi_env env, napi_value exports) {
+  Environment* const environment = new (std::nothrow) Environment;
+  const auto end = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
+  if (environment == nullptr || napi_set_instance_data(env, environment, end, nullptr) != napi_ok) {
+    delete environment;
+    ThrowNoMemory(env);
+    return;
+  }
+  const bool first_thread = OnFirstThread();
+  // At once for all that there can be, so that none is lost for want of memory; a page is taken when it is written to.
+  if (!first_thread) environment->owned = static_cast<uint8_t*>(calloc(kMaxDescriptors / 8, 1));
+  if (!first_thread && environment->owned == nullptr) ThrowNoMemory(env);
+  const napi_value object = ExportFunctions(env, exports, "environment",
+                                            {{"hold", Hold},
+                                             {"own", OwnDescriptor},
+                                             {"signals", Signals},
+                                             {"start", Start},
+                                             {"untransferable", Untransferable},
+                                             {"wake", Wake},
+                                             {"waker", Waker}});
+  napi_set_named_property(env, object, "firstThread", Boolean(env, first_thread));
 }

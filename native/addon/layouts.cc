@@ -182,9 +182,14 @@ static constexpr uint32_t Place(size_t offset) {
   return static_cast<uint32_t>(offset) << 16 | is_signed << 15 | sizeof(Field);
 }
 
-void ExportLayouts(Napi::Env env, Napi::Object exports) {
+void ExportLayouts(napi_env env, napi_value exports) {
   static constexpr Row kRows[] = {POSIX_LAYOUTS(STRUCTURE, FIELD) KERNEL_LAYOUTS(STRUCTURE, FIELD)};
-  Napi::Object layouts = Napi::Object::New(env);
-  for (const Row& row : kRows) layouts.Set(row.name, Napi::Number::New(env, row.value));
-  exports.Set("layouts", layouts);
+  napi_value layouts = nullptr;
+  napi_create_object(env, &layouts);
+  for (const Row& row : kRows) {
+    napi_value value = nullptr;
+    napi_create_uint32(env, row.value, &value);
+    napi_set_named_property(env, layouts, row.name, value);
+  }
+  napi_set_named_property(env, exports, "layouts", layouts);
 }

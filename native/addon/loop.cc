@@ -10,39 +10,31 @@
 
 namespace {
 
-template <typename T>
-struct Memory {
-  T* data = nullptr;
-  size_t count = 0;
-};
-
-// Of a typed array of T; nothing where it is none, or its memory is gone.
-template <typename T>
-Memory<T> MemoryOf(napi_env env, napi_ref reference, napi_typedarray_type expected) {
-  napi_value value = nullptr;
-  napi_typedarray_type type = expected;
-  void* data = nullptr;
-  size_t count = 0;
-  if (napi_get_reference_value(env, reference, &value) != napi_ok ||
-      napi_get_typedarray_info(env, value, &type, &count, &data, nullptr, nullptr) != napi_ok || type != expected ||
-      data == nullptr) {
-    return {};
-  }
-  return {static_cast<T*>(data), count};
-}
-
 constexpr int kMaxEvents = 256;
 constexpr size_t kEventSize = 3;  // in numbers
 
 }  // namespace
 
-Loop::Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch) : env_(env), poller_(poller) {
-  napi_value name = nullptr;
-  napi_create_string_utf8(env, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
-  napi_async_init(env, nullptr, name, &context_);
-  napi_create_reference(env, batch.events, 1, &events_);
+template <typename T>
+Loop::Shared<T> Loop::Share(napi_value array, napi_typedarray_type expected) {
+  napi_typedarray_type type = expected;
+  void* data = nullptr;
+  size_t count = 0;
+  napi_ref ignored = nullptr;
+  if (napi_get_typedarray_info(env_, array, &type, &count, &data, nullptr, nullptr) != napi_ok || type != expected ||
+      napi_create_reference(env_, array, 1, &ignored) != napi_ok) {
+    return {};
+  }
+  static T none;
+  return {data == nullptr ? &none : static_cast<T*>(data), count};
+}
+
+Loop::Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch)
+    : env_(env),
+      poller_(poller),
+      events_(Share<int32_t>(batch.events, napi_int32_array)),
+      receives_(Share<uint8_t>(batch.receives, napi_uint8_array)) {
   napi_create_reference(env, batch.slab, 1, &slab_);
-  napi_create_reference(env, batch.receives, 1, &receives_);
   napi_create_reference(env, dispatch, 1, &dispatch_);
 }
 
@@ -54,24 +46,28 @@ Loop::~Loop() {
 // Receives nothing for a descriptor that does not ask for it, and nothing more where there is no room: JavaScript then
 // does so itself.
 int Loop::Wait() {
-  const Memory<int32_t> events = MemoryOf<int32_t>(env_, events_, napi_int32_array);
-  const Memory<uint8_t> slab = MemoryOf<uint8_t>(env_, slab_, napi_uint8_array);
-  const Memory<uint8_t> receives = MemoryOf<uint8_t>(env_, receives_, napi_uint8_array);
+  napi_value slab = nullptr;
+  void* room = nullptr;
+  size_t size = 0;
+  if (napi_get_reference_value(env_, slab_, &slab) != napi_ok ||
+      napi_get_buffer_info(env_, slab, &room, &size) != napi_ok || room == nullptr) {
+    size = 0;
+  }
   poller_event ready[kMaxEvents];
-  const int capacity = static_cast<int>(std::min<size_t>(events.count / kEventSize, kMaxEvents));
+  const int capacity = static_cast<int>(std::min<size_t>(events_.count / kEventSize, kMaxEvents));
   const int count = capacity == 0 ? 0 : poller_wait(poller_, ready, capacity, 0);
   size_t used = 0;
   for (int i = 0; i < count; i++) {
     const int fd = ready[i].fd;
     int32_t received = kNotReceived;
-    if ((ready[i].readiness & POLLER_READABLE) != 0 && used < slab.count && static_cast<size_t>(fd) < receives.count &&
-        receives.data[fd] != 0) {
-      const ssize_t result = recv(fd, slab.data + used, slab.count - used, MSG_DONTWAIT);
+    if ((ready[i].readiness & POLLER_READABLE) != 0 && used < size && static_cast<size_t>(fd) < receives_.count &&
+        receives_.data[fd] != 0) {
+      const ssize_t result = recv(fd, static_cast<uint8_t*>(room) + used, size - used, MSG_DONTWAIT);
       received = result < 0 ? -errno : static_cast<int32_t>(result);
       if (result > 0) used += (static_cast<size_t>(result) + kSlabUnit - 1) / kSlabUnit * kSlabUnit;
-      if (used >= slab.count) ready[i].readiness |= POLLER_END;  // there may be more
+      if (used >= size) ready[i].readiness |= POLLER_END;  // there may be more
     }
-    int32_t* const event = events.data + static_cast<size_t>(i) * kEventSize;
+    int32_t* const event = events_.data + static_cast<size_t>(i) * kEventSize;
     event[0] = fd;
     event[1] = ready[i].readiness;
     event[2] = received;
@@ -82,6 +78,13 @@ int Loop::Wait() {
 void Loop::Dispatch(bool make) {
   napi_handle_scope scope = nullptr;
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  // Not when the loop is made: that is within somebody's AsyncLocalStorage context, which all others would be called
+  // in.
+  if (make && context_ == nullptr) {
+    napi_value name = nullptr;
+    napi_create_string_utf8(env_, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
+    napi_async_init(env_, nullptr, name, &context_);
+  }
   napi_value dispatch = nullptr, receiver = nullptr, count = nullptr, ignored = nullptr;
   napi_get_reference_value(env_, dispatch_, &dispatch);
   napi_get_global(env_, &receiver);

@@ -14,7 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
-// What JavaScript shares with a loop; the memory of each is looked at anew for each batch, since it is JavaScript's.
+// What JavaScript shares with a loop. Its handlers see pieces of the slab: where they have given that away all the
+// same, nothing is received. The memory of the others stays where it is: nobody else has them.
 struct Batch {
   napi_value events;    // Int32Array: of each event the descriptor, its readiness, and what receiving gave
   napi_value slab;      // Uint8Array: what was received, each beginning at a multiple of kSlabUnit
@@ -31,6 +32,9 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
+  // Whether it was made with what it needs.
+  bool whole() const { return events_.data != nullptr && receives_.data != nullptr && dispatch_ != nullptr; }
+
   void Dispatch(bool make);
 
   napi_env env() const { return env_; }
@@ -41,9 +45,17 @@ class Loop {
 
   napi_env env_;
   int poller_;
-  napi_ref events_ = nullptr;
+  template <typename T>
+  struct Shared {
+    T* data = nullptr;
+    size_t count = 0;
+  };
+  template <typename T>
+  Shared<T> Share(napi_value array, napi_typedarray_type type);  // keeps it; nothing where it is none of this type
+
+  Shared<int32_t> events_;
+  Shared<uint8_t> receives_;
   napi_ref slab_ = nullptr;
-  napi_ref receives_ = nullptr;
   napi_ref dispatch_ = nullptr;
   napi_async_context context_ = nullptr;
 };

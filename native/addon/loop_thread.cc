@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 
 #include "loop.h"
 
@@ -96,8 +97,9 @@ class ThreadWatcher final : public Watcher {
 }  // namespace
 
 Watcher* WatchByThread(Loop* loop) {
-  ThreadWatcher* const watcher = new ThreadWatcher(loop);
-  if (watcher->Start()) return watcher;
+  ThreadWatcher* const watcher = new (std::nothrow) ThreadWatcher(loop);
+  if (watcher == nullptr) delete loop;
+  if (watcher == nullptr || watcher->Start()) return watcher;
   delete watcher;
   return nullptr;
 }

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <new>
 
 #include "loop.h"
 
@@ -96,8 +97,9 @@ class UvWatcher final : public Watcher {
 }  // namespace
 
 Watcher* WatchByLibuv(Loop* loop) {
-  UvWatcher* const watcher = new UvWatcher(loop);
-  if (watcher->Start()) return watcher;
+  UvWatcher* const watcher = new (std::nothrow) UvWatcher(loop);
+  if (watcher == nullptr) delete loop;
+  if (watcher == nullptr || watcher->Start()) return watcher;
   delete watcher;
   return nullptr;
 }

@@ -82,14 +82,14 @@ int InetPton(int family, const char* text, Bytes address) {
 
 Text InetNtop(int family, Bytes address) {
   char text[INET6_ADDRSTRLEN];
-  if (!Holds(address, family) || inet_ntop(family, address.data, text, sizeof text) == nullptr) return {"", errno};
-  return {text, 0};
+  if (!Holds(address, family) || inet_ntop(family, address.data, text, sizeof text) == nullptr) return Text(errno);
+  return Text(text);
 }
 
 Text IfIndextoname(uint32_t index) {
   char name[IF_NAMESIZE];
-  if (if_indextoname(index, name) == nullptr) return {"", errno};
-  return {name, 0};
+  if (if_indextoname(index, name) == nullptr) return Text(errno);
+  return Text(name);
 }
 
 int IfNameindex(Array<Interface> interfaces) {

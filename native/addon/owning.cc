@@ -6,7 +6,6 @@
 #include <cstring>
 #include <iterator>
 #include <utility>
-#include <vector>
 
 #include "addon.h"
 #include "environment.h"
@@ -87,14 +86,11 @@ struct Call {
   napi_callback make = FindSyscall(name);                  // none where the kernel has no such call
 };
 
-const std::vector<Call>& Calls() {
-  static const std::vector<Call> calls = {
-      {"accept", OwnResult},     {"accept4", OwnResult},  {"close", nullptr},    {"epoll_create1", OwnResult},
-      {"fcntl", OwnResult},      {"kqueue", OwnResult},   {"pipe2", OwnPair<0>}, {"poller_create", OwnResult},
-      {"recvmmsg", OwnMessages}, {"recvmsg", OwnMessage}, {"socket", OwnResult}, {"socketpair", OwnPair<3>},
-  };
-  return calls;
-}
+const Call kCalls[] = {
+    {"accept", OwnResult},     {"accept4", OwnResult},  {"close", nullptr},    {"epoll_create1", OwnResult},
+    {"fcntl", OwnResult},      {"kqueue", OwnResult},   {"pipe2", OwnPair<0>}, {"poller_create", OwnResult},
+    {"recvmmsg", OwnMessages}, {"recvmsg", OwnMessage}, {"socket", OwnResult}, {"socketpair", OwnPair<3>},
+};
 
 napi_value MakeAndOwn(napi_env env, napi_callback_info info) {
   Arguments arguments;
@@ -116,16 +112,12 @@ napi_value MakeAndOwn(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void ExportOwning(Napi::Env env, Napi::Object exports) {
-  Napi::Object owning = Napi::Object::New(env);
-  for (const Call& call : Calls()) {
+void ExportOwning(napi_env env, napi_value exports) {
+  const napi_value owning = ExportFunctions(env, exports, "owning", {});
+  for (const Call& call : kCalls) {
     napi_value function = nullptr;
     if (call.make == nullptr) continue;
-    if (napi_create_function(env, call.name, NAPI_AUTO_LENGTH, MakeAndOwn, const_cast<Call*>(&call), &function) !=
-        napi_ok) {
-      return;  // an exception is pending, and the load fails with it
-    }
-    owning.Set(call.name, function);
+    napi_create_function(env, call.name, NAPI_AUTO_LENGTH, MakeAndOwn, const_cast<Call*>(&call), &function);
+    napi_set_named_property(env, owning, call.name, function);
   }
-  exports.Set("owning", owning);
 }

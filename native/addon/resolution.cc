@@ -1,141 +1,224 @@
-// Lookups of the C library's off the JavaScript thread: they may ask name servers, and take as long as they do.
+// Lookups of the C library's off the JavaScript thread: they may ask name servers, and take as long as they do. Memory
+// that is lacking is EAI_MEMORY, as it is to the C library itself.
 #include <netdb.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <string>
-#include <vector>
 
 #include "addon.h"
 #include "calls.h"
 
 namespace {
 
-using Answer = std::vector<uint8_t>;
+struct Lookup {
+  int (*find)(Lookup*);  // on another thread: returns as the functions of resolver.cc do
 
-// Returns as the functions of resolver.cc do, with its answer, however long, in the vector.
-using Lookup = std::function<int(ResolverStatus*, Answer*)>;
+  // What is asked for: each has its own of these.
+  bool has_node, has_service;
+  char node[kTextSize], service[kTextSize];
+  AddressHints hints;
+  int family, flags;
+  uint8_t address[sizeof(sockaddr_storage)];
+  size_t address_size;
 
-Bytes BytesOf(Answer* answer) {
-  return {answer->data(), answer->size()};
-}
+  int result;
+  ResolverStatus status;
+  uint8_t* answer;  // from malloc(3)
+  size_t answer_size;
 
-class Resolution final : public Napi::AsyncWorker {
- public:
-  Resolution(const Napi::Value& callback, Lookup lookup)
-      : Napi::AsyncWorker(callback.As<Napi::Function>(), "bsd-sockets"), lookup_(std::move(lookup)) {}
-
- protected:
-  // On another thread.
-  void Execute() override { result_ = lookup_(&status_, &answer_); }
-
-  // callback(result or -1, code, errno, answer)
-  void OnOK() override {
-    const Napi::HandleScope scope(Env());
-    Napi::ArrayBuffer answer = Napi::ArrayBuffer::New(Env(), answer_.size());
-    if (!answer_.empty()) memcpy(answer.Data(), answer_.data(), answer_.size());
-    Callback().Call({Napi::Number::New(Env(), result_), Napi::Number::New(Env(), status_.code),
-                     Napi::Number::New(Env(), status_.error), answer});
-  }
-
- private:
-  Lookup lookup_;
-  ResolverStatus status_ = {};
-  int result_ = -1;
-  Answer answer_;
+  napi_ref callback;
+  napi_async_work work;
 };
 
-Napi::Value Start(const Napi::CallbackInfo& info, Lookup lookup) {
-  (new Resolution(info[info.Length() - 1], std::move(lookup)))->Queue();  // deletes itself when it has called back
-  return info.Env().Undefined();
+// Room for an answer of so many bytes; without it, the lookup has failed.
+bool Reserve(Lookup* lookup, size_t size) {
+  void* const answer = realloc(lookup->answer, size == 0 ? 1 : size);
+  if (answer == nullptr) {
+    lookup->status = {EAI_MEMORY, 0};
+    return false;
+  }
+  lookup->answer = static_cast<uint8_t*>(answer);
+  lookup->answer_size = size;
+  return true;
 }
 
-// Calls `find` with a view to fill, and with a larger one until its answer fits.
-template <typename Find>
-int WithRoom(Answer* answer, Find find) {
-  for (answer->resize(1024);;) {
-    const int size = find(BytesOf(answer));
-    const size_t needed = size < 0 ? 0 : static_cast<size_t>(size);
-    const bool fits = needed <= answer->size();
-    answer->resize(needed);
-    if (fits) return size;
+// The answer is so many AddressInfo, and the canonical name.
+int FindAddresses(Lookup* lookup) {
+  char canonname[NI_MAXHOST] = "";
+  for (int room = 16;;) {
+    if (!Reserve(lookup, static_cast<size_t>(room) * sizeof(AddressInfo) + sizeof canonname)) return -1;
+    const int count = Getaddrinfo(&lookup->status, {lookup->has_node ? lookup->node : nullptr},
+                                  {lookup->has_service ? lookup->service : nullptr}, &lookup->hints,
+                                  {reinterpret_cast<AddressInfo*>(lookup->answer), room},
+                                  {reinterpret_cast<uint8_t*>(canonname), sizeof canonname});
+    if (count > room) {
+      room = count;
+      continue;
+    }
+    const size_t size = count < 0 ? 0 : static_cast<size_t>(count) * sizeof(AddressInfo);
+    memcpy(lookup->answer + size, canonname, strlen(canonname));
+    lookup->answer_size = size + strlen(canonname);
+    return count;
   }
 }
 
-std::string TextOf(const Napi::Value& value) {
-  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+// The answer is two texts, each with a NUL behind it.
+int FindNames(Lookup* lookup) {
+  char host[NI_MAXHOST] = "", service[NI_MAXSERV] = "";
+  const int result = Getnameinfo(&lookup->status, {lookup->address, lookup->address_size}, lookup->flags,
+                                 {reinterpret_cast<uint8_t*>(host), sizeof host},
+                                 {reinterpret_cast<uint8_t*>(service), sizeof service});
+  const size_t host_size = strlen(host) + 1, service_size = strlen(service) + 1;
+  if (!Reserve(lookup, host_size + service_size)) return -1;
+  memcpy(lookup->answer, host, host_size);
+  memcpy(lookup->answer + host_size, service, service_size);
+  return result;
 }
 
-std::vector<uint8_t> CopyOf(const Napi::Value& view) {
-  const Napi::Uint8Array bytes = view.As<Napi::Uint8Array>();
-  return {bytes.Data(), bytes.Data() + bytes.ByteLength()};
+// Calls `find` with bytes to fill, and with more of them until its answer fits.
+template <typename Find>
+int WithRoom(Lookup* lookup, Find find) {
+  for (size_t room = 1024;;) {
+    if (!Reserve(lookup, room)) return -1;
+    const int size = find(Bytes{lookup->answer, room});
+    lookup->answer_size = size < 0 ? 0 : static_cast<size_t>(size);
+    if (lookup->answer_size <= room) return size;
+    room = lookup->answer_size;
+  }
 }
 
-// getaddrinfo(node, service, hints, callback): the answer is so many AddressInfo, and the canonical name.
-Napi::Value ResolveAddresses(const Napi::CallbackInfo& info) {
-  AddressHints hints = {};
-  const std::vector<uint8_t> bytes = CopyOf(info[2]);
-  memcpy(&hints, bytes.data(), std::min(sizeof hints, bytes.size()));
-  const auto lookup = [node = TextOf(info[0]), service = TextOf(info[1]), has_node = info[0].IsString(),
-                       has_service = info[1].IsString(), hints](ResolverStatus* status, Answer* answer) mutable {
-    std::vector<AddressInfo> results(16);
-    char canonname[NI_MAXHOST] = "";
-    for (;;) {
-      const int count =
-          Getaddrinfo(status, {has_node ? node.c_str() : nullptr}, {has_service ? service.c_str() : nullptr}, &hints,
-                      {results.data(), static_cast<int>(results.size())},
-                      {reinterpret_cast<uint8_t*>(canonname), sizeof canonname});
-      const size_t needed = count < 0 ? 0 : static_cast<size_t>(count);
-      const bool fits = needed <= results.size();
-      results.resize(needed);
-      if (!fits) continue;
-      const uint8_t* const first = reinterpret_cast<const uint8_t*>(results.data());
-      answer->assign(first, first + needed * sizeof(AddressInfo));
-      answer->insert(answer->end(), canonname, canonname + strlen(canonname));
-      return count;
-    }
-  };
-  return Start(info, lookup);
+int FindHostOfAddress(Lookup* lookup) {
+  return WithRoom(lookup, [lookup](Bytes texts) {
+    return Gethostbyaddr(&lookup->status, lookup->family, {lookup->address, lookup->address_size}, texts);
+  });
 }
 
-// getnameinfo(address, flags, callback): the answer is two texts, each with a NUL behind it.
-Napi::Value ResolveNames(const Napi::CallbackInfo& info) {
-  const auto lookup = [address = CopyOf(info[0]), flags = info[1].ToNumber().Int32Value()](ResolverStatus* status,
-                                                                                           Answer* answer) mutable {
-    char host[NI_MAXHOST] = "", service[NI_MAXSERV] = "";
-    const int result = Getnameinfo(status, BytesOf(&address), flags, {reinterpret_cast<uint8_t*>(host), sizeof host},
-                                   {reinterpret_cast<uint8_t*>(service), sizeof service});
-    answer->assign(host, host + strlen(host) + 1);
-    answer->insert(answer->end(), service, service + strlen(service) + 1);
-    return result;
-  };
-  return Start(info, lookup);
+int FindHostOfName(Lookup* lookup) {
+  return WithRoom(lookup, [lookup](Bytes texts) { return Gethostbyname(&lookup->status, lookup->node, texts); });
+}
+
+void Execute(napi_env, void* data) {
+  Lookup* const lookup = static_cast<Lookup*>(data);
+  lookup->result = lookup->find(lookup);
+}
+
+void Delete(napi_env env, Lookup* lookup) {
+  if (lookup->work != nullptr) napi_delete_async_work(env, lookup->work);
+  if (lookup->callback != nullptr) napi_delete_reference(env, lookup->callback);
+  free(lookup->answer);
+  free(lookup);
+}
+
+// callback(result or -1, code, errno, answer). An environment that is ending runs no JavaScript any more: there any of
+// these may fail, and nobody waits for the answer.
+void Complete(napi_env env, napi_status status, void* data) {
+  Lookup* const lookup = static_cast<Lookup*>(data);
+  napi_value callback = nullptr, receiver = nullptr, ignored = nullptr, values[4];
+  void* bytes = nullptr;
+  const size_t size = lookup->result < 0 ? 0 : lookup->answer_size;
+  if (status == napi_ok && napi_get_reference_value(env, lookup->callback, &callback) == napi_ok &&
+      napi_get_undefined(env, &receiver) == napi_ok && napi_create_int32(env, lookup->result, &values[0]) == napi_ok &&
+      napi_create_int32(env, lookup->status.code, &values[1]) == napi_ok &&
+      napi_create_int32(env, lookup->status.error, &values[2]) == napi_ok &&
+      napi_create_arraybuffer(env, size, &bytes, &values[3]) == napi_ok) {
+    if (size > 0) memcpy(bytes, lookup->answer, size);
+    napi_call_function(env, receiver, callback, 4, values, &ignored);
+  }
+  Delete(env, lookup);
+}
+
+constexpr size_t kMaxValues = 4;
+
+// Each function's last argument is its callback; `read` reads those before it. An error of its is pending where the
+// lookup does not begin.
+template <typename Read>
+napi_value Start(napi_env env, napi_callback_info info, size_t count, int (*find)(Lookup*), Read read) {
+  napi_value values[kMaxValues], name = nullptr;
+  size_t given = kMaxValues;
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
+  Lookup* const lookup = static_cast<Lookup*>(calloc(1, sizeof(Lookup)));
+  if (lookup == nullptr) return ThrowNoMemory(env);
+  lookup->find = find;
+  if (!read(lookup)) {
+    Delete(env, lookup);
+    return nullptr;
+  }
+  if (napi_create_string_utf8(env, "bsd-sockets", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_create_reference(env, values[count], 1, &lookup->callback) != napi_ok ||
+      napi_create_async_work(env, nullptr, name, Execute, Complete, lookup, &lookup->work) != napi_ok ||
+      napi_queue_async_work(env, lookup->work) != napi_ok) {
+    Delete(env, lookup);
+    return ThrowNoMemory(env);
+  }
+  return nullptr;
+}
+
+bool Copy(OptionalText given, char* text) {
+  if (given.text == nullptr) return false;
+  snprintf(text, kTextSize, "%s", given.text);
+  return true;
+}
+
+void Copy(Bytes given, Lookup* lookup) {
+  lookup->address_size = std::min(given.size, sizeof lookup->address);
+  memcpy(lookup->address, given.data, lookup->address_size);
+}
+
+// getaddrinfo(node, service, hints, callback)
+napi_value ResolveAddresses(napi_env env, napi_callback_info info) {
+  static constexpr const char* kNames[] = {"node", "service", "hints"};
+  return Start(env, info, 3, FindAddresses, [=](Lookup* lookup) {
+    Arguments arguments(env, info, kNames, 3);
+    lookup->has_node = Copy(arguments.Take<OptionalText>(), lookup->node);
+    lookup->has_service = Copy(arguments.Take<OptionalText>(), lookup->service);
+    const Structure<AddressHints> hints = arguments.Take<Structure<AddressHints>>();
+    if (!arguments.failed()) memcpy(&lookup->hints, hints.data, sizeof lookup->hints);
+    return !arguments.failed();
+  });
+}
+
+// getnameinfo(address, flags, callback)
+napi_value ResolveNames(napi_env env, napi_callback_info info) {
+  static constexpr const char* kNames[] = {"address", "flags"};
+  return Start(env, info, 2, FindNames, [=](Lookup* lookup) {
+    Arguments arguments(env, info, kNames, 2);
+    const Bytes address = arguments.Take<Bytes>();
+    lookup->flags = arguments.Take<int>();
+    if (!arguments.failed()) Copy(address, lookup);
+    return !arguments.failed();
+  });
 }
 
 // gethostbyaddr(family, address, callback)
-Napi::Value ResolveHostByAddress(const Napi::CallbackInfo& info) {
-  const auto lookup = [family = info[0].ToNumber().Int32Value(), address = CopyOf(info[1])](ResolverStatus* status,
-                                                                                            Answer* answer) mutable {
-    return WithRoom(answer, [&](Bytes texts) { return Gethostbyaddr(status, family, BytesOf(&address), texts); });
-  };
-  return Start(info, lookup);
+napi_value ResolveHostByAddress(napi_env env, napi_callback_info info) {
+  static constexpr const char* kNames[] = {"family", "address"};
+  return Start(env, info, 2, FindHostOfAddress, [=](Lookup* lookup) {
+    Arguments arguments(env, info, kNames, 2);
+    lookup->family = arguments.Take<int>();
+    const Bytes address = arguments.Take<Bytes>();
+    if (!arguments.failed()) Copy(address, lookup);
+    return !arguments.failed();
+  });
 }
 
 // gethostbyname(name, callback)
-Napi::Value ResolveHostByName(const Napi::CallbackInfo& info) {
-  const auto lookup = [name = TextOf(info[0])](ResolverStatus* status, Answer* answer) {
-    return WithRoom(answer, [&](Bytes texts) { return Gethostbyname(status, name.c_str(), texts); });
-  };
-  return Start(info, lookup);
+napi_value ResolveHostByName(napi_env env, napi_callback_info info) {
+  static constexpr const char* kNames[] = {"name"};
+  return Start(env, info, 1, FindHostOfName, [=](Lookup* lookup) {
+    Arguments arguments(env, info, kNames, 1);
+    Copy({arguments.Take<const char*>()}, lookup->node);
+    return !arguments.failed();
+  });
 }
 
 }  // namespace
 
-void ExportResolution(Napi::Env env, Napi::Object exports) {
-  Napi::Object resolve = Napi::Object::New(env);
-  resolve.Set("getaddrinfo", Napi::Function::New(env, ResolveAddresses, "getaddrinfo"));
-  resolve.Set("gethostbyaddr", Napi::Function::New(env, ResolveHostByAddress, "gethostbyaddr"));
-  resolve.Set("gethostbyname", Napi::Function::New(env, ResolveHostByName, "gethostbyname"));
-  resolve.Set("getnameinfo", Napi::Function::New(env, ResolveNames, "getnameinfo"));
-  exports.Set("resolve", resolve);
+void ExportResolution(napi_env env, napi_value exports) {
+  ExportFunctions(env, exports, "resolve",
+                  {{"getaddrinfo", ResolveAddresses},
+                   {"gethostbyaddr", ResolveHostByAddress},
+                   {"gethostbyname", ResolveHostByName},
+                   {"getnameinfo", ResolveNames}});
 }

@@ -8,22 +8,27 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
-#include <iterator>
 
 namespace {
 
 static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
               "for use in a signal handler: signal-safety(7)");
 std::atomic<uint32_t> count{0};
-std::atomic<int> writer{-1};  // where each writes a byte, before the event loop's handler tells the loop
+
+// Where each signal writes a byte, before the event loop's handler tells the loop: each copy of this package in the
+// process has its own. No number is taken out: those that a copy has opened stay open.
+constexpr size_t kMaxWriters = 16;
+std::atomic<int> writers[kMaxWriters];
+std::atomic<uint32_t> writer_count{0};
 
 struct sigaction counted[NSIG];  // the handlers that ours stands before
+bool stands[NSIG];
 
 void Count(int number, siginfo_t* info, void* context) {
   count++;
-  if (const int fd = writer; fd >= 0) {
-    const int error = errno;
-    if (write(fd, "", 1) < 0) errno = error;  // full: it is readable
+  const int error = errno;
+  for (uint32_t i = 0; i < writer_count; i++) {
+    if (write(writers[i], "", 1) < 0) errno = error;  // full: it is readable
   }
   const struct sigaction& handler = counted[number];
   if (handler.sa_flags & SA_SIGINFO) {
@@ -33,25 +38,49 @@ void Count(int number, siginfo_t* info, void* context) {
   }
 }
 
-// Stands before the handler of a signal, if there is one. Whoever sets another handler, as libuv does for the first
-// and the last listener, replaces both: so this is done anew for each wait.
+bool IsSame(const struct sigaction& a, const struct sigaction& b) {
+  const bool informed = (a.sa_flags & SA_SIGINFO) != 0;
+  if (informed != ((b.sa_flags & SA_SIGINFO) != 0)) return false;
+  return informed ? a.sa_sigaction == b.sa_sigaction : a.sa_handler == b.sa_handler;
+}
+
+// Stands before the handler of a signal, if there is one. Who sets the same handler again, as libuv does for the first
+// listener, replaces ours: so this is done anew for each wait. But it is not where somebody else stands before ours
+// since: each would then call the other, for ever.
 void StandBefore(int number) {
   struct sigaction action;
   if (sigaction(number, nullptr, &action) != 0 || action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) return;
   if (action.sa_flags & SA_SIGINFO && action.sa_sigaction == Count) return;
+  if (stands[number] && !IsSame(action, counted[number])) return;
+  stands[number] = true;
   counted[number] = action;
   action.sa_flags |= SA_SIGINFO;
   action.sa_sigaction = Count;
   sigaction(number, &action, nullptr);
 }
 
+void AddWriter(int fd) {
+  const uint32_t known = writer_count;
+  for (uint32_t i = 0; i < known; i++) {
+    if (writers[i] == fd) return;
+  }
+  if (known == kMaxWriters) return;
+  writers[known] = fd;
+  writer_count = known + 1;
+}
+
 }  // namespace
 
-Napi::Value Signals(const Napi::CallbackInfo& info) {
-  if (info.Length() > 0 && info[0].IsNumber()) writer = info[0].As<Napi::Number>().Int32Value();
-  for (size_t i = 1; i < info.Length(); i++) {
-    const int number = info[i].IsNumber() ? info[i].As<Napi::Number>().Int32Value() : 0;
-    if (number > 0 && number < static_cast<int>(std::size(counted))) StandBefore(number);
+napi_value Signals(napi_env env, napi_callback_info info) {
+  napi_value values[NSIG + 1], result = nullptr;
+  size_t given = NSIG + 1;
+  int32_t number = -1;
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
+  if (given > NSIG + 1) given = NSIG + 1;
+  if (given > 0 && napi_get_value_int32(env, values[0], &number) == napi_ok && number >= 0) AddWriter(number);
+  for (size_t i = 1; i < given; i++) {
+    if (napi_get_value_int32(env, values[i], &number) == napi_ok && number > 0 && number < NSIG) StandBefore(number);
   }
-  return Napi::Number::New(info.Env(), count);
+  napi_create_uint32(env, count, &result);
+  return result;
 }

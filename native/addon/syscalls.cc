@@ -124,14 +124,11 @@ napi_callback FindSyscall(const char* name) {
   return nullptr;
 }
 
-void ExportSyscalls(Napi::Env env, Napi::Object exports) {
-  Napi::Object functions = Napi::Object::New(env);
+void ExportSyscalls(napi_env env, napi_value exports) {
+  const napi_value functions = ExportFunctions(env, exports, "functions", {});
   for (const Row& row : kRows) {
     napi_value function = nullptr;
-    if (napi_create_function(env, row.name, NAPI_AUTO_LENGTH, row.function, nullptr, &function) != napi_ok) {
-      return;  // an exception is pending, and the load fails with it
-    }
-    functions.Set(row.name, function);
+    napi_create_function(env, row.name, NAPI_AUTO_LENGTH, row.function, nullptr, &function);
+    napi_set_named_property(env, functions, row.name, function);
   }
-  exports.Set("functions", functions);
 }

@@ -4,8 +4,8 @@
 #define BSD_SOCKETS_THUNK_H
 
 #include <cerrno>
+#include <cstdio>
 #include <iterator>
-#include <string>
 #include <tuple>
 #include <type_traits>
 
@@ -13,8 +13,11 @@
 
 // A text, such as an IPv6 address or an interface's name; or -errno where there is none.
 struct Text {
-  std::string text;
+  char text[kTextSize];
   int error;
+
+  explicit Text(int error_) : error(error_) { text[0] = 0; }
+  explicit Text(const char* text_) : error(0) { snprintf(text, sizeof text, "%s", text_); }
 };
 
 // How many JavaScript arguments a prototype takes: all of its parameters but the lengths behind
@@ -40,11 +43,11 @@ bool Failed(const Result& result) {
 }
 
 template <typename Result>
-napi_value ToValue(napi_env env, Result result, int error) {
+napi_value ToValue(napi_env env, const Result& result, int error) {
   napi_value value = nullptr;
   if constexpr (std::is_same_v<Result, Text>) {
     if (result.error == 0) {
-      napi_create_string_utf8(env, result.text.data(), result.text.size(), &value);
+      napi_create_string_utf8(env, result.text, NAPI_AUTO_LENGTH, &value);
     } else {
       napi_create_int32(env, -result.error, &value);
     }

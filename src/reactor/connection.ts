@@ -1,4 +1,5 @@
 // A stream connection whose handlers are called from the event loop.
+import { AsyncResource } from 'node:async_hooks'
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress } from '../address.js'
 import type { AddressLike, SocketAddress } from '../address.js'
@@ -85,6 +86,7 @@ export class Connection implements Watched {
   lastTick: number
   #fd: number
   readonly #origin: Origin
+  readonly #scope = new AsyncResource('Connection') // the context of who gave the handlers, and theirs from then on
   #queue: View[] | undefined // what the kernel did not take
   #queued = 0 // its bytes
   #state: number // of the bits above
@@ -186,11 +188,10 @@ export class Connection implements Watched {
     sys.close(fd)
     hold(-1)
     this.#origin.closed()
-    const { handlers } = this.#origin
     try {
-      handlers.close?.(this, error)
+      this.#run('close', error)
     } catch (thrown) {
-      report(handlers, thrown, null)
+      this.#report(thrown)
     }
   }
 
@@ -211,6 +212,11 @@ export class Connection implements Watched {
     if (!this.#is(PAUSED)) return
     this.#set(PAUSED, false)
     if (this.#is(UNREAD)) setImmediate(() => this.ready(READABLE | END))
+  }
+
+  /** For its server: it is connected. */
+  opened(): void {
+    this.#call('open')
   }
 
   /** For its server. */
@@ -338,7 +344,7 @@ export class Connection implements Watched {
     if (this.#is(RESET)) return
     this.#set(RESET, true)
     try {
-      this.#origin.handlers.reset?.(this, this.#error!)
+      this.#run('reset', this.#error)
     } catch (error) {
       this.threw(error)
     }
@@ -415,7 +421,7 @@ export class Connection implements Watched {
 
   #received(bytes: Buffer): void {
     try {
-      this.#origin.handlers.data?.(this, bytes)
+      this.#run('data', bytes)
     } catch (error) {
       this.threw(error)
     }
@@ -423,15 +429,26 @@ export class Connection implements Watched {
 
   #call(name: 'open' | 'drain' | 'end'): void {
     try {
-      this.#origin.handlers[name]?.(this)
+      this.#run(name)
     } catch (error) {
       this.threw(error)
     }
   }
 
+  #run(name: Exclude<keyof Handlers, 'error'>, value?: unknown): void {
+    const { handlers } = this.#origin
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
+    const handler = handlers[name] as ((this: Handlers, connection: Connection, value: unknown) => void) | undefined
+    if (handler !== undefined) this.#scope.runInAsyncScope(handler, handlers, this, value)
+  }
+
   /** For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
   threw(error: unknown): void {
-    report(this.#origin.handlers, error, this.#fd < 0 ? null : this)
+    this.#report(error)
     this.destroy(error as Error)
+  }
+
+  #report(error: unknown): void {
+    this.#scope.runInAsyncScope(report, null, this.#origin.handlers, error, this.#fd < 0 ? null : this)
   }
 }

@@ -1,4 +1,5 @@
 // A datagram socket whose messages come and go in batches, one system call for many.
+import { AsyncResource } from 'node:async_hooks'
 import { addressRoom, decodeAddress, encodeAddress } from '../address.js'
 import type { AddressLike, SocketAddress } from '../address.js'
 import { MessageBatch, receiveBatch, sendBatch } from '../batch.js'
@@ -91,6 +92,7 @@ const queueMs = 10
 /** A datagram socket of a reactor. `bind` makes one. */
 export class DatagramSocket implements Watched {
   readonly #handlers: DatagramHandlers
+  readonly #scope = new AsyncResource('DatagramSocket') // the context of who called `bind`: its handlers are called in that
   readonly #batch: MessageBatch
   readonly #family: number
   #fd: number
@@ -240,11 +242,11 @@ export class DatagramSocket implements Watched {
 
   #guarded(step: () => void): void {
     try {
-      step()
+      this.#scope.runInAsyncScope(step)
     } catch (error) {
       try {
         if (this.#handlers.error === undefined) throw error
-        this.#handlers.error(error, this)
+        this.#scope.runInAsyncScope(() => this.#handlers.error!(error, this))
       } catch (uncaught) {
         setImmediate(() => {
           throw uncaught

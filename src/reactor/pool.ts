@@ -96,7 +96,6 @@ export async function startPool(
   const address = socket.getsockname()
   const { fd, ...others } = options
   delete others.path
-  delete others.host
   const where = 'port' in address ? { port: address.port, reusePort: true } : {}
   const task: Task = { module: String(module), options: shared ? others : { ...others, ...where } }
   const threads: Thread[] = []

@@ -1,4 +1,5 @@
 // A listening socket whose connections are handled from the event loop.
+import { AsyncResource } from 'node:async_hooks'
 import { constants } from 'node:os'
 import { AcceptFailures } from '../accepting.js'
 import { addressRoom, decodeAddress } from '../address.js'
@@ -84,6 +85,7 @@ export class Server implements Watched, Origin {
   tick = 0
   #fd: number
   readonly #file: UnixPath | undefined
+  readonly #scope = new AsyncResource('Server') // the context of who called `listen`: its handlers are called in that
   readonly #maxConnections: number
   #connections = 0
   #opening: Connection | undefined // whose `open` is called
@@ -112,7 +114,7 @@ export class Server implements Watched, Origin {
     }
     hold(1)
     closeWithThread(fd, true)
-    this.#failures = new AcceptFailures(error => report(this.handlers, error, null))
+    this.#failures = new AcceptFailures(error => this.#report(error))
     this.#sweeper = sweeping(idleTimeout, () => this.#sweep())
   }
 
@@ -227,18 +229,14 @@ export class Server implements Watched, Origin {
   #open(fd: number): void {
     let connection: Connection
     try {
-      connection = new Connection(fd, this, false)
+      connection = this.#scope.runInAsyncScope(() => new Connection(fd, this, false))
     } catch (error) {
       sys.close(fd)
-      return report(this.handlers, error, null)
+      return this.#report(error)
     }
     this.#connections++
     this.#opening = connection
-    try {
-      this.handlers.open?.(connection)
-    } catch (error) {
-      connection.threw(error)
-    }
+    connection.opened()
     this.#opening = undefined
   }
 
@@ -250,9 +248,13 @@ export class Server implements Watched, Origin {
       return pause === 0
     } catch {
       this.#waiting = false // nor would it accept the next time
-      report(this.handlers, error, null)
+      this.#report(error)
       return false
     }
+  }
+
+  #report(error: unknown): void {
+    this.#scope.runInAsyncScope(report, null, this.handlers, error, null)
   }
 
   #resume(): void {
