@@ -1,6 +1,7 @@
 // HTTP/1.1 on the reactor.
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'
+import { threadFile } from '../place.js'
 import { listen } from '../reactor/index.js'
 import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
@@ -89,4 +90,4 @@ export function serve(handler: Handler, options: ServeOptions = {}): HttpServer 
 export const serveInWorkers = (
   module: string | URL,
   { workers, ...options }: Omit<ServeOptions, 'error'> & { workers: number },
-): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)
+): Promise<Pool> => startPool(threadFile('http/worker.js'), module, workers, options)

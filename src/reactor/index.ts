@@ -12,6 +12,7 @@
 import { DatagramSocket } from './datagrams.js'
 import type { DatagramHandlers, DatagramOptions } from './datagrams.js'
 import type { Handlers } from './handlers.js'
+import { threadFile } from '../place.js'
 import { startPool } from './pool.js'
 import type { Pool } from './pool.js'
 import { Server } from './server.js'
@@ -46,4 +47,4 @@ export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocke
 export const listenInWorkers = (
   module: string | URL,
   { workers, ...options }: ListenOptions & { workers: number },
-): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)
+): Promise<Pool> => startPool(threadFile('reactor/worker.js'), module, workers, options)
