@@ -87,7 +87,7 @@ export function serve(handler: Handler, options: ServeOptions = {}): HttpServer 
  * Serves in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The module at
  * this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker.
  */
-export const serveInWorkers = (
+export const serveInWorkers = async (
   module: string | URL,
   { workers, ...options }: Omit<ServeOptions, 'error'> & { workers: number },
 ): Promise<Pool> => startPool(threadFile('http/worker.js'), module, workers, options)

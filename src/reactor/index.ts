@@ -44,7 +44,7 @@ export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocke
  * Listens in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The
  * handlers are what the module at this URL exports, each by its name: a function cannot be sent to a worker.
  */
-export const listenInWorkers = (
+export const listenInWorkers = async (
   module: string | URL,
   { workers, ...options }: ListenOptions & { workers: number },
 ): Promise<Pool> => startPool(threadFile('reactor/worker.js'), module, workers, options)
