@@ -16,11 +16,12 @@ const floors = [
   'socketserver/index',
 ]
 
-// What most programs never use is a file of its own, which its first use loads. What others import from there are functions,
+// What most programs never use is a file of its own, which its first use loads. What the floors import from there are functions,
 // and the table `options`.
 const lazy = {
   control: /^control(-codecs|-values)?\.js$/,
-  lookups: /^(names|hosts|services)\.js$/,
+  families: /^(address-families|field-kinds)\.js$/,
+  lookups: /^(connection|names|hosts|services)\.js$/,
   options: /^options(\/[\w-]+)?\.js$/,
 }
 
@@ -164,27 +165,28 @@ const codeOf = new Map(
 )
 
 // What a lazy bundle exports, in a file that has not loaded it.
-function stubs(name, list) {
-  const code = codeOf.get(`${name}.bundle.js`)
-  const locals = new Map(pairs(/^export \{(.*)\};$/m.exec(code)[1]).map(([local, exported]) => [exported, local]))
-  const bundle = `${name}Bundle`
-  const lines = [`let ${bundle}`, `const load_${name} = () => (${bundle} ??= require('./${name}.bundle.cjs'))`]
-  for (const [exported, as] of pairs(list)) {
-    const local = locals.get(exported)
+function stubs(bundle, list, path) {
+  const code = codeOf.get(`${bundle}.bundle.js`)
+  const locals = new Map(exported(code).map(([local, as]) => [as, local]))
+  const lines = [`let ${bundle}Bundle`, `const ${bundle}Loaded = () => (${bundle}Bundle ??= require('${path}'))`]
+  for (const [name, as] of pairs(list)) {
+    const local = locals.get(name)
     const table = new RegExp(`^const ${local} = \\{\\n([^]*?)^\\};`, 'm').exec(code)?.[1]
     if (new RegExp(`^(async )?function ${local}\\(|^const ${local} = (async )?\\(.*=>`, 'm').test(code)) {
-      lines.push(`const ${as} = (...args) => load_${name}().${exported}(...args)`)
+      lines.push(`const ${as} = (...args) => ${bundle}Loaded().${name}(...args)`)
     } else if (table !== undefined) {
       const keys = [...table.matchAll(/^\t(\w+): /gm)].map(([, key]) => key)
       lines.push(
         `const ${as} = {}`,
-        `const ${as}Loaded = () => Object.defineProperties(${as}, Object.getOwnPropertyDescriptors(load_${name}().${exported}))`,
-        `for (const key of '${keys.join(' ')}'.split(' ')) Object.defineProperty(${as}, key, { configurable: true, enumerable: true, get: () => ${as}Loaded()[key] })`,
+        `const ${as}Whole = () => Object.defineProperties(${as}, Object.getOwnPropertyDescriptors(${bundle}Loaded().${name}))`,
+        `for (const key of '${keys.join(' ')}'.split(' ')) Object.defineProperty(${as}, key, { configurable: true, enumerable: true, get: () => ${as}Whole()[key] })`,
       )
-    } else throw new Error(`${name}.bundle: ${exported} is neither a function nor a table`)
+    } else throw new Error(`${bundle}.bundle: ${name} is neither a function nor a table`)
   }
   return lines.join('\n')
 }
+
+const exported = code => pairs(/^export \{(.*)\};$/m.exec(code)[1])
 
 /** A bundle's code as CommonJS. */
 function commonJs(fileName) {
@@ -195,8 +197,9 @@ function commonJs(fileName) {
     .replace(/^import (?:\{(.*)\} from )?"(.*)";$/gm, (_, names, source) => {
       const file = join(here, source)
       const name = file.replace(/\.bundle\.js$/, '')
-      if (name in lazy)
-        return names === undefined ? '' : stubs(name, names).replaceAll("'./", `'${here === '.' ? './' : '../'}`)
+      if (name in lazy && !(fileName.replace(/\.bundle\.js$/, '') in lazy)) {
+        return names === undefined ? '' : stubs(name, names, path(file))
+      }
       return `${names === undefined ? '' : `const {${pattern(names)}} = `}require('${path(file)}')`
     })
     .replace(/^export \{(.*)\};$/gm, (_, names) => {
@@ -207,12 +210,14 @@ function commonJs(fileName) {
     })
   const other = /^(import|export) .*|import\.meta.*/m.exec(code)
   if (other) throw new Error(`${fileName}: ${other[0]} is not CommonJS`)
+  // Who imports it takes its value once.
+  const changing = exported(codeOf.get(fileName)).find(([name]) => new RegExp(`^let ${name}\\b`, 'm').test(code))
+  if (changing) throw new Error(`${fileName}: ${changing[0]} is exported, and can change`)
   return `'use strict'\n${code}`
 }
 
 const write = (file, text) => writeFileSync(join(folder, file), text)
 const load = `import { createRequire } from 'node:module'\n\nconst require = createRequire(import.meta.url)\n`
-const exported = code => pairs(/^export \{(.*)\};$/m.exec(code)[1]).map(([, as]) => as)
 const constants = /^export const \{([^}]*)\}/m
   .exec(modules.get('constants.js'))[1]
   .split(',')
@@ -237,7 +242,9 @@ for (const file of codeOf.keys()) {
   }
   write(`${name}.cjs`, commonJs(file))
   if (!floors.includes(name)) continue
-  const names = [...exported(codeOf.get(file)), ...(name === 'index' ? constants : [])].join(',\n  ')
+  const names = [...exported(codeOf.get(file)).map(([, as]) => as), ...(name === 'index' ? constants : [])].join(
+    ',\n  ',
+  )
   const base = name.split('/').pop()
   // Node reads the names of a CommonJS module that is imported, which takes it longer than to load it. A bundler follows
   // nothing else.

@@ -71,7 +71,7 @@ test('a floor leaves those above it out', () => {
 test.each([
   ['encodeControl([], AF_UNIX)', ['control.bundle.cjs']],
   ["getnameinfo(['127.0.0.1', 80], NI_NUMERICHOST | NI_NUMERICSERV)", ['lookups.bundle.cjs']],
-  ['options.linger', ['options.bundle.cjs']],
+  ['options.linger', ['options.bundle.cjs', 'families.bundle.cjs']],
   ['tcpInfo', []],
 ])('%s loads only what it needs, at its first use', (expression, files) => {
   const program = `
