@@ -265,18 +265,24 @@ for (const file of [...modules.keys()].filter(file => programs.test(file))) {
   )
 }
 
-// The types of the modules are CommonJS's as well. Those of an entry's ES module, and of what the tests look into, are the same.
-for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.d.ts'))) {
-  const text = readFileSync(join(folder, file), 'utf8')
-  rmSync(join(folder, file))
-  if (programs.test(file.replace('.d.ts', '.js'))) continue
-  write(
-    file.replace('.d.ts', '.d.cts'),
-    text.replace(/(?<=(?:from |import |import\()["'])(\..*?)\.js(?=["'])/g, '$1.cjs'),
-  )
+// The types are CommonJS's as well: of the modules that an entry or the tests can reach. An ES module has those of its entry.
+const declared = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.d.ts'))
+const types = new Map(declared.map(file => [file, readFileSync(join(folder, file), 'utf8')]))
+for (const file of declared) rmSync(join(folder, file))
+const reference = /(?<=(?:from |import\()["'])(\..*?)\.js(?=["'])/g
+function writeTypes(file) {
+  const text = types.get(file)
+  if (text === undefined) return
+  types.delete(file)
+  write(file.replace('.d.ts', '.d.cts'), text.replace(/^import '.*';\n/gm, '').replace(reference, '$1.cjs'))
+  for (const [, source] of text.matchAll(reference)) writeTypes(join(dirname(file), `${source}.d.ts`))
 }
-for (const floor of floors) write(`${floor}.d.ts`, `export * from './${floor.split('/').pop()}.cjs'\n`)
-const types = Object.entries(tested).map(
+for (const floor of floors) {
+  writeTypes(`${floor}.d.ts`)
+  write(`${floor}.d.ts`, `export * from './${floor.split('/').pop()}.cjs'\n`)
+}
+for (const file of Object.keys(tested)) writeTypes(file.replace('.js', '.d.ts'))
+const testedTypes = Object.entries(tested).map(
   ([file, names]) => `export { ${names.join(', ')} } from './${file.replace('.js', '.cjs')}'\n`,
 )
-write('tested.d.ts', types.join(''))
+write('tested.d.ts', testedTypes.join(''))
