@@ -12,7 +12,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   engines: { node: string }
   exports: Record<string, unknown>
 }
-const paths = Object.keys(manifest.exports).filter(path => path !== './package.json')
+const paths = Object.keys(manifest.exports).filter(path => path !== './package.json' && !path.endsWith('*'))
 const entryOf = (path: string): string =>
   path === '.' ? 'index' : path === './syscalls' ? 'syscalls' : `${path.slice(2)}/index`
 const specifierOf = (path: string): string => `bsd-sockets${path.slice(1)}`
