@@ -1,6 +1,7 @@
 // HTTP/1.1 on the reactor.
 import { constants } from 'node:os'
 import { invalidType, invalidValue, socketError } from '../errors.js'
+import { threadFile } from '../place.js'
 import { checkProperties } from '../properties.js'
 import type { Properties } from '../properties.js'
 import { listen } from '../reactor/index.js'
@@ -131,7 +132,7 @@ export function serve(handler: Handler | FetchApplication, options: ServeOptions
  * this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker. With `fd` or `path` they
  * listen on duplicates of one socket; once they do, the pool has closed the `fd` that it was given.
  */
-export const serveInWorkers = (
+export const serveInWorkers = async (
   module: string | URL,
   { workers, ...options }: Omit<ServeOptions, 'error'> & { workers: number },
-): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)
+): Promise<Pool> => startPool(threadFile('http/worker.js'), module, workers, options)

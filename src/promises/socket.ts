@@ -14,7 +14,7 @@ import type { Filling } from '../filling.js'
 import type { MessageInfo } from '../messages.js'
 import type { ReceivedFds, ReceivedMessage } from '../socket-base.js'
 import type { View } from '../native.js'
-import { batches, batchSize, READABLE, WRITABLE } from '../poller.js'
+import { batches, READABLE, WRITABLE } from '../poller.js'
 import { Pollfds } from '../pollfds.js'
 import { isDatagram, isTcp, neverWaits, roomForFds, SocketBase, withFds } from '../socket-base.js'
 import { checkTimeout } from '../timers.js'
@@ -56,8 +56,8 @@ function inTurns(steps: Sending): Step<true> {
 }
 
 function goesOn(): boolean {
-  if (seen !== batches) left = burst * batchSize
-  seen = batches
+  if (seen !== batches.count) left = burst * batches.size
+  seen = batches.count
   if (left-- > 0) return true
   left = burst
   return false

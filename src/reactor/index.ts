@@ -12,6 +12,7 @@
 import { DatagramSocket } from './datagrams.js'
 import type { DatagramHandlers, DatagramOptions } from './datagrams.js'
 import type { Handlers } from './handlers.js'
+import { threadFile } from '../place.js'
 import { startPool } from './pool.js'
 import type { Pool } from './pool.js'
 import { Server } from './server.js'
@@ -49,7 +50,7 @@ export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocke
  * handlers are what the module at this URL exports, each by its name: a function cannot be sent to a worker. With `fd` or
  * `path` they listen on duplicates of one socket; once they do, the pool has closed the `fd` that it was given.
  */
-export const listenInWorkers = (
+export const listenInWorkers = async (
   module: string | URL,
   { workers, ...options }: ListenOptions & { workers: number },
-): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)
+): Promise<Pool> => startPool(threadFile('reactor/worker.js'), module, workers, options)

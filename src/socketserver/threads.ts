@@ -1,6 +1,7 @@
 // A thread for each request.
 import type { SocketAddress } from '../address.js'
 import { invalidType } from '../errors.js'
+import { threadFile } from '../place.js'
 import { Thread } from '../thread.js'
 
 /** What a thread is told of its request. */
@@ -40,7 +41,7 @@ export class Threads {
    * which stays open so long. From then on `failed` is called with what the handler throws, and `ended` at the thread's end.
    */
   async start(task: ThreadData, fd: number, failed: (error: unknown) => unknown, ended: () => void): Promise<void> {
-    const thread = new Thread(new URL('./thread.js', import.meta.url), task, fd)
+    const thread = new Thread(threadFile('socketserver/thread.js'), task, fd)
     this.#running.add(thread)
     void thread.ended.then(() => {
       this.#running.delete(thread)
