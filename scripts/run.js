@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
 import { root } from './stamp.js'
 
+const running = new Set()
+
 function check({ status, error, signal }, command, args) {
   if (error) throw error
   if (status === 0) return
   console.error(`${command} ${args.join(' ')}: ${signal ? `ended by ${signal}` : `exit status ${status}`}`)
+  for (const child of running) child.kill()
   process.exit(status || 1)
 }
 
@@ -36,6 +39,7 @@ export async function runStep(title, command, args, { counted, ...options } = {}
     stdio: ['ignore', hidden ? 'pipe' : 'inherit', 'inherit'],
     ...options,
   })
+  running.add(child)
   let count = 0
   child.stdout?.setEncoding('utf8').on('data', text => (count += text.match(counted)?.length ?? 0))
   const timer = setInterval(() => {
@@ -47,5 +51,6 @@ export async function runStep(title, command, args, { counted, ...options } = {}
     child.on('close', (status, signal) => resolve({ status, signal }))
   })
   clearInterval(timer)
+  running.delete(child)
   check(result, command, args)
 }
