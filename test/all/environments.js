@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from '../../scripts/build.js'
 import { installPackages } from '../../scripts/packages.js'
 import { prebuild } from '../../scripts/prebuild.js'
 import { root } from '../../scripts/stamp.js'
@@ -28,6 +29,7 @@ const chosen = rows.filter(
 
 installPackages('test/environments')
 installPackages('test/runtimes')
+await build({ programs: false })
 await prebuild(['linux-x64'])
 
 const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-environments-'))

@@ -57,7 +57,7 @@ export const rows = [
   bundled('esbuild to ESM', {}, esbuild('--format=esm', '--outfile=out/app.mjs'), 'app.mjs'),
   bundled('esbuild to CommonJS', {}, esbuild('--format=cjs', '--outfile=out/app.cjs'), 'app.cjs'),
   external('rollup', {}, rollup('--external', 'bsd-sockets'), 'out/app.mjs'),
-  bundled('rollup', {}, rollup('-p', 'node-resolve'), 'app.mjs'),
+  bundled('rollup', {}, rollup('-p', 'node-resolve', '-p', 'commonjs'), 'app.mjs'),
   external(
     'webpack',
     { 'build.mjs': webpack({ 'bsd-sockets': 'commonjs bsd-sockets' }) },
