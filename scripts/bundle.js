@@ -26,10 +26,11 @@ const lazy = {
 }
 
 // What runs alone: the command, its servers, and the threads. They stay the ES modules that they are.
-const programs = /^(cli|servers)\/|\/(thread|worker)\.js$/
+const programs = /^(cli|servers)\/|\/(pooled|thread|worker)\.js$/
 
 // What the tests look into.
 const tested = {
+  'accepting.js': ['AcceptFailures'],
   'batch.js': ['receiveBatch', 'recvmmsgByOne', 'sendBatch', 'sendmmsgByOne'],
   'connection.js': ['allFailed', 'firstToAnswer'],
   'control-codecs.js': ['codecs'],
@@ -37,6 +38,7 @@ const tested = {
   'errors.js': ['errnoName', 'invalidType', 'invalidValue', 'outOfRange', 'socketError'],
   'layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],
   'native.js': ['addonFile', 'call', 'native'],
+  'timers.js': ['Backoff', 'Timer', 'checkTimeout'],
   'trace.js': ['silent'],
   'wait.js': ['Deadline'],
 }

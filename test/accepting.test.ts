@@ -2,7 +2,7 @@
 import { SocketError } from 'bsd-sockets'
 import { constants } from 'node:os'
 import { expect, test } from 'vitest'
-import { AcceptFailures } from '../lib/accepting.js'
+import { AcceptFailures } from '../lib/tested.js'
 
 const { EBADF, ECONNABORTED, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM, EPROTO } = constants.errno
 const failed = (errno: number): SocketError => new SocketError(errno, 'accept')

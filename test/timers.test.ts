@@ -1,6 +1,6 @@
 // Durations, and the timer that takes any of them.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkTimeout, Timer } from '../lib/timers.js'
+import { checkTimeout, Timer } from '../lib/tested.js'
 
 describe('a duration', () => {
   test.each([

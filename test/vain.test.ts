@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Backoff } from '../lib/timers.js'
+import { Backoff } from '../lib/tested.js'
 import { script } from './child.js'
 import { closing, thrown } from './tcp.js'
 

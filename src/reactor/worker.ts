@@ -1,10 +1,11 @@
 // The thread of a pool of servers: its module exports the handlers, each by its name.
 import { invalidType } from '../errors.js'
+import { handlerProperties } from './handlers.js'
 import type { Handlers } from './handlers.js'
 import { listen } from './index.js'
 import { serveInPool } from './pooled.js'
 
-const names = ['open', 'data', 'drain', 'end', 'close', 'error'] satisfies (keyof Handlers)[] as string[]
+const names = Object.keys(handlerProperties)
 
 // A module may export other things, which are no options of the server.
 function handlersOf(exports: object, module: string): Handlers {
