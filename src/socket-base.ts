@@ -52,7 +52,7 @@ export { checkTimeout }
 /** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
 export type OptionValue = number | boolean | string | View | null
 
-const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = constants.errno
+const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN } = constants.errno
 
 const integer = new Int32Array(1)
 const four = new Uint32Array(1)
@@ -359,6 +359,7 @@ export abstract class SocketBase {
       peerLength[0] = peer.length
       return acceptSocket(this.#fd, peer, peerLength)
     }, 'accept')
+    if (fd === null && this.#shut) throw socketError(EINVAL, 'accept')
     if (fd === null) return null
     const address = decodeAddress(peer, peerLength[0]) // the class's constructor may make calls
     return [this.#made(fd), address]
@@ -539,11 +540,12 @@ export abstract class SocketBase {
   }
 
   /**
-   * Whether receiving is shut down, so that a receive that waits gives nothing: a datagram socket's that does not wait says
-   * EAGAIN even then, and poll(2) calls it readable for ever. shutdown(2)
+   * Whether receiving is shut down, so that a receive that waits gives nothing, and an accept fails: of a datagram socket,
+   * and of a Unix socket that listens, a call that does not wait says EAGAIN even then, and poll(2) calls it readable for
+   * ever. shutdown(2)
    */
   protected isShut(): boolean {
-    if (POLLRDHUP === undefined || !isDatagram(this)) return false
+    if (POLLRDHUP === undefined || (!isDatagram(this) && this.family !== AF_UNIX)) return false
     pollfds.set(0, this.#fd, POLLRDHUP)
     return pollfds.wait(0) > 0 && (pollfds.revents(0) & POLLRDHUP) !== 0
   }

@@ -200,3 +200,22 @@ describe.skipIf(!linux)('a receive of a datagram socket that waits is ended by s
     expect(await again.recv(10)).toHaveLength(0)
   })
 })
+
+test.skipIf(!linux)(
+  'an accept that waits ends where a Unix listener is shut down, with EINVAL as accept(2) does',
+  async () => {
+    for (const Kind of [Socket, PromisesSocket]) {
+      using listener = new Kind(AF_UNIX)
+      listener.settimeout(5000)
+      listener.bind({ family: 'unix' })
+      listener.listen()
+      const waiting = Kind === Socket ? undefined : Promise.resolve(listener.accept())
+      listener.shutdown(SHUT_RDWR)
+      const error = await (waiting ?? Promise.resolve().then(() => listener.accept())).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      expect(error).toMatchObject({ code: 'EINVAL', syscall: 'accept' })
+    }
+  },
+)

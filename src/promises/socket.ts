@@ -94,7 +94,13 @@ export class Socket extends SocketBase {
 
   /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
   accept(options?: WaitOptions): Promise<[this, SocketAddress]> {
-    return this.#when(READABLE, 'accept', () => this.tryAccept(), 0, options)
+    return this.#when(
+      READABLE,
+      'accept',
+      this.#orNothing(() => this.tryAccept()),
+      0,
+      options,
+    )
   }
 
   /** Connects; datagrams get a peer. The address is numeric. connect(2) */
