@@ -36,10 +36,15 @@ const eventSize = 3
 const notReceived = -(2 ** 31)
 const slabUnit = 64
 
+/** Room for what handlers are lent during a call: one that transfers it away would take it from all of the thread. */
+export function lentRoom(size: number): Buffer {
+  return native.environment.untransferable(size) ?? Buffer.allocUnsafeSlow(size)
+}
+
 const watched: (Watched | undefined)[] = [] // by descriptor
 const since: number[] = [] // the batch in which that began, by descriptor
 const events = new Int32Array(256 * eventSize)
-const slab = Buffer.allocUnsafeSlow(256 * 1024)
+const slab = lentRoom(256 * 1024)
 const views: (Buffer | undefined)[] = [] // the latest of the slab, by where it begins: many messages are of the same length
 // Takes no memory before it is written to. Where calls are traced, they are all made from here.
 const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { MessageChannel } from 'node:worker_threads'
 import { CMSG_SPACE, getOption, options, Socket } from 'bsd-sockets'
 import { bind, connect, listen, listenInWorkers } from 'bsd-sockets/reactor'
 import type { Connection, Handlers, ListenOptions, Server } from 'bsd-sockets/reactor'
@@ -72,6 +73,29 @@ const soon = (condition: () => boolean): Promise<void> =>
     }
     look()
   })
+
+it('lends bytes that no handler can give away, to the harm of all others', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const refused: string[] = []
+  const handlers: Handlers = {
+    data(connection, bytes) {
+      try {
+        port1.postMessage(bytes, [bytes.buffer as ArrayBuffer])
+      } catch (error) {
+        refused.push((error as Error).name)
+      }
+      connection.write(bytes)
+    },
+  }
+  await serving(handlers, async server => {
+    for (const text of ['first', 'second']) {
+      expect(await talk({ port: portOf(server) }, text)).toMatchObject({ bytes: Buffer.from(text) })
+    }
+  })
+  port1.close()
+  port2.close()
+  expect(refused).toEqual(['DataCloneError', 'DataCloneError'])
+})
 
 describe('connections', () => {
   it('sends back what 200 clients send, byte for byte', async () => {

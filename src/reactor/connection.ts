@@ -9,7 +9,7 @@ import type { SocketError } from '../errors.js'
 import { call } from '../native.js'
 import type { View } from '../native.js'
 import { NOSIGNAL } from '../open.js'
-import { END, ERROR, hold, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../poller.js'
+import { END, ERROR, hold, lentRoom, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../poller.js'
 import type { Watched } from '../poller.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -22,7 +22,7 @@ const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
 const sendmsg = call<(fd: number, iov: readonly View[], name: null, control: null, flags: number) => number>('sendmsg')
 
 /** How much is received at once. Half of it halves the speed of large messages. */
-const slab = Buffer.allocUnsafeSlow(256 * 1024)
+const slab = lentRoom(256 * 1024)
 
 // The latest view of the slab: many messages in turn are of the same length.
 let view = slab
