@@ -209,9 +209,9 @@ test.skipIf(!linux)(
       listener.settimeout(5000)
       listener.bind({ family: 'unix' })
       listener.listen()
-      const waiting = Kind === Socket ? undefined : Promise.resolve(listener.accept())
+      const waiting = listener instanceof Socket ? undefined : listener.accept()
       listener.shutdown(SHUT_RDWR)
-      const error = await (waiting ?? Promise.resolve().then(() => listener.accept())).then(
+      const error = await (waiting ?? (async () => listener.accept())()).then(
         () => undefined,
         (error: unknown) => error,
       )
