@@ -19,7 +19,7 @@ export const files = [
 const reasons = {
   'the emulator lacks options, control messages and clocks that these use, or breaks off at them': [
     ...['batch', 'control', 'datagrams', 'delivery', 'descriptors', 'families', 'families-kernel', 'messages', 'names'],
-    ...['options', 'supports', 'syscalls-memory', 'syscalls-messages', 'zerocopy'],
+    ...['conventions', 'differential', 'options', 'supports', 'syscalls-memory', 'syscalls-messages', 'zerocopy'],
   ],
   "they write x64's struct epoll_event": ['arguments', 'syscalls-waiting'],
   'they ask the addon of this machine, or its files': ['constants', 'kqueue', 'kqueue-selector', 'load', 'platforms'],
@@ -28,6 +28,8 @@ const reasons = {
     ...['message-examples', 'peers', 'servers-c', 'servers-ts', 'tools', 'trace'],
   ],
   "they look at processes, signals, threads and the number of descriptors, which are the emulator's": [
+    ...['accepting', 'async-context', 'modules', 'pools', 'reactor-handlers', 'reactor-lifetimes', 'reactor-reset'],
+    ...['servers-faults', 'socketserver-hooks', 'subclasses', 'timers', 'vain'],
     ...['counts', 'promises', 'reactor', 'signals', 'socket-lifetime', 'waiting', 'workers'],
   ],
   'they open many descriptors, in one process with files that count theirs': ['reactor-batch', 'reactor-random'],
