@@ -1,25 +1,27 @@
 // What has to be there before `npm start` or `npm test`: dependencies and a build, each made once. `start` installs
-// what builds and runs the tour, `test` what the tests need as well.
+// what builds and runs the tour, and builds that; `build` builds the examples and the benchmarks too; `test` installs
+// what the tests need as well.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from './run.js'
+import { runStep } from './run.js'
 import { digest, root } from './stamp.js'
 
+const what = process.argv[2]
 const stamp = join(root, 'node_modules/.installed')
 const lock = digest(['package-lock.json'])
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
 // What was installed for the tests stays: a new lock file is no reason to take it away.
-const mode = installed.startsWith('test') ? 'test' : process.argv[2]
+const mode = what === 'test' || installed.startsWith('test') ? 'test' : 'start'
 const enough = mode === 'start' ? [`start ${lock}`, `test ${lock}`] : [`test ${lock}`]
 
 if (!enough.includes(installed)) {
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   if (mode === 'start') args.push('--workspaces=false')
   const npm = process.env.npm_execpath
-  if (npm) run(process.execPath, [npm, ...args])
-  else run('npm', args)
+  const [command, ...first] = npm ? [process.execPath, npm] : ['npm']
+  await runStep('npm installs the dependencies', command, [...first, ...args])
   writeFileSync(stamp, `${mode} ${lock}`)
 }
 
 const { build } = await import('./build.js')
-build()
+await build({ programs: what !== 'start' })

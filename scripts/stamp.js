@@ -23,7 +23,10 @@ export function digest(inputs, facts = []) {
   return hash.digest('hex')
 }
 
-/** Runs `step` unless the file `stamp` holds `value` already; writes it there afterwards. */
+/**
+ * Runs `step` unless the file `stamp` holds `value` already; writes it there afterwards. Where the step gives a promise, so
+ * does this.
+ */
 export function unless(stamp, value, step) {
   const path = join(root, stamp)
   let before
@@ -32,8 +35,11 @@ export function unless(stamp, value, step) {
   } catch {
     before = undefined // it never ran
   }
-  if (before === value) return
-  step()
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, value)
+  if (before === value) return undefined
+  const finish = () => {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, value)
+  }
+  const running = step()
+  return running instanceof Promise ? running.then(finish) : finish()
 }

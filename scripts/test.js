@@ -8,6 +8,13 @@ import { join } from 'node:path'
 import { root } from './stamp.js'
 
 const which = process.argv[2] ?? 'short'
+const began = Date.now()
+const durations = {
+  short: 'types, lint, format and the test files: up to five minutes on two cores',
+  rest: 'the scripts of test/all: some half an hour on two cores',
+  all: 'types, lint, format, the test files and the scripts of test/all: some 35 minutes on two cores',
+}
+console.log(durations[which])
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 
@@ -72,6 +79,8 @@ if (which !== 'short') {
   }
 }
 
+const seconds = Math.round((Date.now() - began) / 1000)
+console.log(`it took ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
 process.exitCode = sum.failed > 0 ? 1 : 0

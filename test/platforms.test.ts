@@ -18,3 +18,7 @@ test('docs/platforms.md lists each file that has a block for macOS, and no other
 test('it tells of each runtime, and of each reason why a test does not apply', () => {
   execFileSync(process.execPath, [join(root, 'test/runtimes/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
 })
+
+test('it tells of each environment, and of no result that is not expected', () => {
+  execFileSync(process.execPath, [join(root, 'test/environments/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
+})

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { installPackages } from '../../scripts/packages.js'
 import { run } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
 import { runtimes } from '../runtimes/runtimes.js'
@@ -15,7 +16,7 @@ if (`${process.platform}-${process.arch}` !== 'linux-x64') {
 const write = process.argv.includes('--write')
 
 const folder = join(root, 'test/runtimes')
-run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
+installPackages('test/runtimes')
 
 /** What vitest says of its run by a runtime: a run that failed in another way counts as one that failed. */
 function suite(program, args) {

@@ -18,7 +18,7 @@ if (process.platform !== 'linux' || !library?.includes('/')) {
   process.exit(process.env.BSD_SOCKETS_REQUIRE_TOOLS ? 1 : 77)
 }
 
-build()
+await build()
 const directory = join(root, 'build/asan')
 const addon = join(directory, 'bsd_sockets.node')
 mkdirSync(directory, { recursive: true })

@@ -1,0 +1,21 @@
+// The commands that rows are made of: tools and runtimes, where they lie once they are installed.
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { root } from '../../scripts/stamp.js'
+
+export const tools = join(root, 'test/environments/node_modules')
+const runtimes = join(root, 'test/runtimes/node_modules')
+
+/** The program of that Node. */
+export const nodeFile = version => join(version === 18 ? tools : runtimes, `node-${version}/bin/node`)
+const node20 = nodeFile(20)
+
+export const bun = (...args) => [join(runtimes, '@oven/bun-linux-x64/bin/bun'), ...args]
+export const deno = (...args) => [join(runtimes, '@deno/linux-x64-glibc/deno'), ...args]
+export const node = (...args) => [node20, ...args]
+export const nodeOf = (version, ...args) => [nodeFile(version), ...args]
+
+/** A script of a tool's, by its path in node_modules, on Node 20. */
+export const tool = (file, ...args) => [node20, join(tools, file), ...args]
+
+export const versionOf = file => execFileSync(file, ['--version'], { encoding: 'utf8' }).match(/\d+\.\d+\.\d+/)[0]
