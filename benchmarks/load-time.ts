@@ -18,6 +18,12 @@ const programs = [
     runtime: node,
     args: module(`import 'bsd-sockets${path && '/'}${path}'`),
   })),
+  { name: 'nothing-required', runtime: node, args: ['-e', ''] },
+  ...['syscalls', ''].map(path => ({
+    name: `${path === '' ? 'sockets' : path}-required`,
+    runtime: node,
+    args: ['-e', `require('bsd-sockets${path && '/'}${path}')`],
+  })),
   { name: 'nothing-26', runtime: newestNode, args: module('') },
   { name: 'reactor-26', runtime: newestNode, args: module("import 'bsd-sockets/reactor'") },
   { name: 'bun', runtime: bun, args: ['-e', ''] },

@@ -1,7 +1,8 @@
-// Puts the modules of each floor into one file, `index.bundle.js` beside `index.js`, in the folder that tsc wrote: what takes
-// long in loading a package is its number of files. Each module stays where it was, and passes on what is in there.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+// Makes of the modules that tsc wrote into a folder what is published: CommonJS, so that `require` and `import` share one copy
+// of each class, and beside each entry an ES module that has the same names. The modules of a floor are one file: what
+// takes long in loading a package is its number of files, and then their length.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { rolldown } from 'rolldown'
 
 // From the lowest: a module goes to the first that needs it.
@@ -15,96 +16,273 @@ const floors = [
   'socketserver/index',
 ]
 
-// What stands on the floors; and some two thousand names, which load fastest where they are written.
-const asTheyAre = /^(cli|servers)\/|^constants\.js$/
+// What most programs never use is a file of its own, which its first use loads. What the floors import from there are functions,
+// and the table `options`.
+const lazy = {
+  control: /^control(-codecs|-values)?\.js$/,
+  families: /^(address-families|field-kinds)\.js$/,
+  lookups: /^(connection|names|hosts|services)\.js$/,
+  options: /^options(\/[\w-]+)?\.js$/,
+}
+
+// What runs alone: the command, its servers, and the threads. They stay the ES modules that they are.
+const programs = /^(cli|servers)\/|\/(thread|worker)\.js$/
+
+// What the tests look into.
+const tested = {
+  'batch.js': ['receiveBatch', 'recvmmsgByOne', 'sendBatch', 'sendmmsgByOne'],
+  'connection.js': ['allFailed', 'firstToAnswer'],
+  'control-codecs.js': ['codecs'],
+  'control.js': ['splitControl'],
+  'errors.js': ['errnoName', 'invalidType', 'invalidValue', 'outOfRange', 'socketError'],
+  'layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],
+  'native.js': ['addonFile', 'call', 'native'],
+  'trace.js': ['silent'],
+  'wait.js': ['Deadline'],
+}
 
 const folder = process.argv[2]
-const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-  file => file.endsWith('.js') && !asTheyAre.test(file),
+const modules = new Map(
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.js'))
+    .map(file => [file, readFileSync(join(folder, file), 'utf8')]),
 )
-// What the modules import by these names, of a module of the package's or of Node's. Any other import of the two kinds that
-// are written anew below would give undefined.
-const imported = new Map()
-for (const file of modules) {
-  const code = readFileSync(join(folder, file), 'utf8')
-  const other = /^(?:import (?!\w+ from |\{)|export ).* from '(?:node:.*|.*\/constants\.js)';$|import\('node:/m.exec(
-    code,
-  )
-  if (other && file !== 'index.js') throw new Error(`${file}: the bundle knows no ${other[0]}`)
-  for (const [, names, source] of code.matchAll(/^import \{([^}]*)\} from '([^']*)';$/gm)) {
-    const key = source.replace(/^[./]*\/(?=constants\.js$)/, '')
-    if (!imported.has(key)) imported.set(key, new Set())
-    for (const [, name] of names.matchAll(/(\w+)(?: as \w+)?/g)) imported.get(key).add(name)
+const importsOf = file =>
+  [...modules.get(file).matchAll(/^(?:import|export) (?:(.*) from )?'([^']*)';$/gm)].map(([, names = '', source]) => ({
+    names: [...(/\{(.*)\}/.exec(names)?.[1] ?? '').matchAll(/(\w+)(?: as \w+)?/g)].map(([, name]) => name),
+    source,
+    file: source.startsWith('.') ? join(dirname(file), source) : undefined,
+  }))
+
+// The bundle that a module goes to, by module.
+const bundles = new Map()
+for (const floor of floors) {
+  const visit = file => {
+    if (file === undefined || file === 'constants.js' || bundles.has(file)) return
+    bundles.set(file, Object.keys(lazy).find(name => lazy[name].test(file)) ?? floor)
+    for (const imported of importsOf(file)) visit(imported.file)
+  }
+  visit(`${floor}.js`)
+}
+const isEntry = file => floors.includes(file.slice(0, -'.js'.length))
+
+// The names that a bundle's modules import from a module of Node's, or from `constants.js`.
+function namesOf(bundle, source) {
+  const imports = [...bundles].flatMap(([file, name]) => (name === bundle ? importsOf(file) : []))
+  return [
+    ...new Set(imports.flatMap(({ file = '', names, ...of }) => ([file, of.source].includes(source) ? names : []))),
+  ]
+}
+
+// What the programs take from within the floors.
+const taken = {}
+for (const file of [...modules.keys()].filter(file => programs.test(file))) {
+  for (const { file: from, names } of importsOf(file)) {
+    if (bundles.has(from) && !isEntry(from)) taken[from] = [...new Set([...(taken[from] ?? []), ...names])]
   }
 }
-const namesOf = key => [...(imported.get(key) ?? [])].sort()
 
-// The floors take the few constants that they use from the addon themselves: to have all those names takes a program some
-// milliseconds, and the package's own module alone gives them away.
-const usedConstants = {
-  name: 'used-constants',
-  resolveId(source, importer) {
-    if (!source.endsWith('/constants.js')) return null
-    return importer === join(folder, 'index.js') ? { id: source, external: true } : join(folder, 'used-constants.js')
-  },
-  load(id) {
-    if (id !== join(folder, 'used-constants.js')) return null
-    const lines = namesOf('constants.js').map(name => `export const ${name} = native.constant('${name}')`)
-    return ["import { native } from './native.js'", ...lines].join('\n')
-  },
+// Two modules for those who look into the floors. Each bundle takes from Node's modules, and from the two thousand
+// constants, the names that it uses, without `import` or `require`: an `import` reads every export of a module, and in a
+// bundler's ES module there is no `require`.
+const inner = { internals: taken, tested }
+const entries = {}
+for (const floor of floors) entries[`entry:${floor}`] = `export * from '${join(folder, `${floor}.js`)}'`
+for (const [name, files] of Object.entries(inner)) {
+  const lines = Object.entries(files).map(
+    ([file, names]) => `export { ${names.join(', ')} } from '${join(folder, file)}'`,
+  )
+  entries[`entry:${name}`] = lines.join('\n')
 }
-
-// Node's own modules are asked for by their names: an import reads every export of one, and thereby loads, for `node:fs`
-// alone, all that streams are made of.
-const builtins = {
-  name: 'builtins',
-  resolveId: source => (source.startsWith('node:') ? `\0${source}` : null),
+const made = {
+  name: 'made',
+  resolveId(source, importer) {
+    if (source in entries) return `\0${source}`
+    const bundle = importer && bundles.get(relative(folder, importer))
+    if (bundle === undefined) return null
+    if (source.startsWith('node:')) return `\0${bundle} ${source}`
+    if (!source.endsWith('/constants.js')) return null
+    return `\0${bundle} constants.js`
+  },
+  // The entry itself has all of the constants.
+  transform: (code, id) =>
+    id === join(folder, 'index.js') ? code.replace(/^export \* from '\.\/constants\.js';$/m, '') : null,
   load(id) {
-    if (!id.startsWith('\0node:')) return null
-    const builtin = id.slice(1)
-    return `const builtin = process.getBuiltinModule('${builtin}')
-export const { ${namesOf(builtin).join(', ')} } = builtin
+    if (!id.startsWith('\0')) return null
+    const [bundle, source] = id.slice(1).split(' ')
+    if (source === undefined) return entries[bundle]
+    const names = namesOf(bundle, source).sort()
+    if (source === 'constants.js') {
+      const lines = names.map(name => `export const ${name} = native.constant('${name}')`)
+      return [`import { native } from '${join(folder, 'native.js')}'`, ...lines].join('\n')
+    }
+    return `const builtin = process.getBuiltinModule('${source}')
+export const { ${names.join(', ')} } = builtin
 export default builtin`
   },
+}
+function bundleOf(id) {
+  const name = id.startsWith('\0') ? id.slice(1).split(' ')[0] : bundles.get(relative(folder, id))
+  return name === undefined || name.startsWith('entry:') ? null : `${name}.bundle`
 }
 
 const bundle = await rolldown({
   cwd: folder,
-  input: Object.fromEntries(modules.map(file => [file.slice(0, -'.js'.length), join(folder, file)])),
+  input: Object.fromEntries(Object.keys(entries).map(entry => [entry.slice('entry:'.length), entry])),
   platform: 'neutral',
-  plugins: [usedConstants, builtins],
+  plugins: [made],
   treeshake: false,
   logLevel: 'warn',
-  preserveEntrySignatures: 'strict',
+  preserveEntrySignatures: 'allow-extension',
 })
-const { output } = await bundle.write({
-  dir: folder,
+const { output } = await bundle.generate({
   entryFileNames: '[name].js',
-  chunkFileNames: '[name].bundle.js',
+  chunkFileNames: '[name].js',
   comments: false,
   minifyInternalExports: false,
-  codeSplitting: {
-    groups: floors.map((floor, index) => ({
-      name: floor,
-      test: id => id === join(folder, `${floor}.js`),
-      priority: floors.length - index,
-    })),
-  },
+  codeSplitting: { groups: [{ name: bundleOf, debugName: 'floors' }], includeDependenciesRecursively: false },
 })
 await bundle.close()
 
-// The package's own module has the constants in itself: a file takes longer to find and open than to read.
-const index = readFileSync(join(folder, 'index.js'), 'utf8')
-const statement = 'export * from "./constants.js";\n'
-if (!index.includes(statement)) throw new Error(`index.js has no ${statement}`)
-const constants = readFileSync(join(folder, 'constants.js'), 'utf8').replace('./native.js', './syscalls.bundle.js')
-writeFileSync(
-  join(folder, 'index.js'),
-  index.replace(statement, () => constants),
+const pairs = list =>
+  list
+    .split(',')
+    .map(item => item.trim().split(' as '))
+    .map(([name, as = name]) => [name, as])
+const pattern = list =>
+  pairs(list)
+    .map(([name, as]) => (name === as ? name : `${name}: ${as}`))
+    .join(', ')
+
+const codeOf = new Map(
+  output.map(({ fileName, code }) => [
+    fileName,
+    code.replace(/^export (\{.*\}) from (".*";)$/gm, (_, names, source) => {
+      const given = pairs(names.slice(1, -1)).map(([, as]) => as)
+      return `import ${names} from ${source}\nexport { ${given.join(', ')} };`
+    }),
+  ]),
 )
 
-// A source with one character beyond Latin-1 is kept, and read, in two bytes a character.
-for (const { fileName, code } of output) {
-  const wide = /^.*[^\0-\xff].*$/m.exec(code)
-  if (wide) throw new Error(`${fileName} is not in Latin-1: ${wide[0].trim()}`)
+// What a lazy bundle exports, in a file that has not loaded it.
+function stubs(bundle, list, path) {
+  const code = codeOf.get(`${bundle}.bundle.js`)
+  const locals = new Map(exported(code).map(([local, as]) => [as, local]))
+  const lines = [`let ${bundle}Bundle`, `const ${bundle}Loaded = () => (${bundle}Bundle ??= require('${path}'))`]
+  for (const [name, as] of pairs(list)) {
+    const local = locals.get(name)
+    const table = new RegExp(`^const ${local} = \\{\\n([^]*?)^\\};`, 'm').exec(code)?.[1]
+    if (new RegExp(`^(async )?function ${local}\\(|^const ${local} = (async )?\\(.*=>`, 'm').test(code)) {
+      lines.push(`const ${as} = (...args) => ${bundle}Loaded().${name}(...args)`)
+    } else if (table !== undefined) {
+      const keys = [...table.matchAll(/^\t(\w+): /gm)].map(([, key]) => key)
+      lines.push(
+        `const ${as} = {}`,
+        `const ${as}Whole = () => Object.defineProperties(${as}, Object.getOwnPropertyDescriptors(${bundle}Loaded().${name}))`,
+        `for (const key of '${keys.join(' ')}'.split(' ')) Object.defineProperty(${as}, key, { configurable: true, enumerable: true, get: () => ${as}Whole()[key] })`,
+      )
+    } else throw new Error(`${bundle}.bundle: ${name} is neither a function nor a table`)
+  }
+  return lines.join('\n')
 }
+
+const exported = code => pairs(/^export \{(.*)\};$/m.exec(code)[1])
+
+/** A bundle's code as CommonJS. */
+function commonJs(fileName) {
+  const here = dirname(fileName)
+  const path = file => (dirname(file) === here ? './' : '') + relative(here, file).replace(/\.js$/, '.cjs')
+  const code = codeOf
+    .get(fileName)
+    .replace(/^import (?:\{(.*)\} from )?"(.*)";$/gm, (_, names, source) => {
+      const file = join(here, source)
+      const name = file.replace(/\.bundle\.js$/, '')
+      if (name in lazy && !(fileName.replace(/\.bundle\.js$/, '') in lazy)) {
+        return names === undefined ? '' : stubs(name, names, path(file))
+      }
+      return `${names === undefined ? '' : `const {${pattern(names)}} = `}require('${path(file)}')`
+    })
+    .replace(/^export \{(.*)\};$/gm, (_, names) => {
+      const all = `{ ${pairs(names)
+        .map(([name, as]) => (name === as ? name : `${as}: ${name}`))
+        .join(', ')} }`
+      return `module.exports = ${fileName === 'index.js' ? `Object.assign(require('./syscalls.bundle.cjs').native.constants(), ${all})` : all}`
+    })
+  const other = /^(import|export) .*|import\.meta.*/m.exec(code)
+  if (other) throw new Error(`${fileName}: ${other[0]} is not CommonJS`)
+  // Who imports it takes its value once.
+  const changing = exported(codeOf.get(fileName)).find(([name]) => new RegExp(`^let ${name}\\b`, 'm').test(code))
+  if (changing) throw new Error(`${fileName}: ${changing[0]} is exported, and can change`)
+  return `'use strict'\n${code}`
+}
+
+const write = (file, text) => writeFileSync(join(folder, file), text)
+const load = `import { createRequire } from 'node:module'\n\nconst require = createRequire(import.meta.url)\n`
+const constants = /^export const \{([^}]*)\}/m
+  .exec(modules.get('constants.js'))[1]
+  .split(',')
+  .map(name => name.trim())
+  .filter(Boolean)
+
+for (const file of modules.keys()) if (!programs.test(file)) rmSync(join(folder, file))
+for (const file of codeOf.keys()) {
+  const name = file.slice(0, -'.js'.length)
+  if (name in inner) {
+    write(
+      file,
+      load +
+        codeOf
+          .get(file)
+          .replace(
+            /^import \{(.*)\} from "(.*)\.js";$/gm,
+            (_, names, source) => `const { ${pattern(names)} } = require('${source}.cjs')`,
+          ),
+    )
+    continue
+  }
+  write(`${name}.cjs`, commonJs(file))
+  if (!floors.includes(name)) continue
+  const names = [...exported(codeOf.get(file)).map(([, as]) => as), ...(name === 'index' ? constants : [])].join(
+    ',\n  ',
+  )
+  const base = name.split('/').pop()
+  // Node reads the names of a CommonJS module that is imported, which takes it longer than to load it. A bundler follows
+  // nothing else.
+  write(file, `${load}export const {\n  ${names},\n} = require('./${base}.cjs')\n`)
+  write(`${name}.bundler.js`, `import all from './${base}.cjs'\nexport const {\n  ${names},\n} = all\n`)
+}
+
+// A program takes what is within a floor from the one module that has all of it.
+for (const file of [...modules.keys()].filter(file => programs.test(file))) {
+  const to = target => relative(dirname(file), target).replace(/^(?!\.)/, './')
+  write(
+    file,
+    modules.get(file).replace(/(?<= from )'(\..*)'(?=;$)/gm, (text, source) => {
+      const target = join(dirname(file), source)
+      if (target === 'constants.js') return `'${to('index.js')}'`
+      return bundles.has(target) && !isEntry(target) ? `'${to('internals.js')}'` : text
+    }),
+  )
+}
+
+// The types are CommonJS's as well: of the modules that an entry or the tests can reach. An ES module has those of its entry.
+const declared = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.d.ts'))
+const types = new Map(declared.map(file => [file, readFileSync(join(folder, file), 'utf8')]))
+for (const file of declared) rmSync(join(folder, file))
+const reference = /(?<=(?:from |import\()["'])(\..*?)\.js(?=["'])/g
+function writeTypes(file) {
+  const text = types.get(file)
+  if (text === undefined) return
+  types.delete(file)
+  write(file.replace('.d.ts', '.d.cts'), text.replace(/^import '.*';\n/gm, '').replace(reference, '$1.cjs'))
+  for (const [, source] of text.matchAll(reference)) writeTypes(join(dirname(file), `${source}.d.ts`))
+}
+for (const floor of floors) {
+  writeTypes(`${floor}.d.ts`)
+  write(`${floor}.d.ts`, `export * from './${floor.split('/').pop()}.cjs'\n`)
+}
+for (const file of Object.keys(tested)) writeTypes(file.replace('.js', '.d.ts'))
+const testedTypes = Object.entries(tested).map(
+  ([file, names]) => `export { ${names.join(', ')} } from './${file.replace('.js', '.cjs')}'\n`,
+)
+write('tested.d.ts', testedTypes.join(''))

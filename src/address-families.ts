@@ -174,7 +174,7 @@ function family(
 }
 
 /** Those of one name and number stand together, the one with most properties first. */
-export const families: readonly Codec[] = [
+const table: readonly Codec[] = [
   family('netlink', AF_NETLINK, 'sockaddr_nl', { pid: 'nl_pid', groups: 'nl_groups' }),
   family(
     'packet',
@@ -240,3 +240,6 @@ export const families: readonly Codec[] = [
     'sysaddr?': ['ss_sysaddr', optional(number, AF_SYS_CONTROL ?? 0)],
   }),
 ]
+
+/** How each family beside IPv4, IPv6 and Unix is written and read. */
+export const families = (): readonly Codec[] => table

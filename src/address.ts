@@ -183,7 +183,7 @@ export function encodeAddress(address: AddressLike, family: number = AF_INET): B
       )
     default: {
       const other = address as FamilyAddress
-      const codecs = families.filter(({ name }) => name === other.family)
+      const codecs = families().filter(({ name }) => name === other.family)
       const codec = codecs.find(codec => codec.takes(other)) ?? codecs[0]
       if (codec === undefined) throw invalidValue('family', other.family, 'must be one that is known')
       return codec.encode(other, sockaddr)
@@ -232,7 +232,7 @@ export function decodeAddress(view: View, length?: number): SocketAddress {
   }
   if (af === AF_INET6 && size >= sizeOf('sockaddr_in6')) return decodeIPv6(bytes)
   if (af === AF_UNIX) return decodeUnix(bytes)
-  for (const codec of families) {
+  for (const codec of families()) {
     if (codec.af === af && codec.fits(size)) return codec.decode(bytes)
   }
   return { family: 'raw', af, data: Buffer.from(bytes.subarray(head)) }

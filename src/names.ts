@@ -49,7 +49,10 @@ export function resolverError(
 }
 
 /** The size of a struct AddressInfo. */
-export const resultSize = 16 + addressRoom // in calls.h
+const resultSize = 16 + addressRoom // in calls.h
+
+/** How many bytes as many structs AddressInfo have. */
+export const sizeOfResults = (count: number): number => count * resultSize
 const maxName = 1025 // NI_MAXHOST
 
 /** What getaddrinfo is to look for; 0 is any. getaddrinfo(3) */
@@ -133,12 +136,12 @@ export function getaddrinfo(
   const asked = question(host, service, hints)
   const status = new Int32Array(2)
   const canonname = Buffer.alloc(maxName)
-  let results = Buffer.alloc(16 * resultSize)
+  let results = Buffer.alloc(sizeOfResults(16))
   for (;;) {
     const count = native.getaddrinfo(status, ...asked, results, canonname)
     if (count < 0) throw resolverError(status, 'getaddrinfo', host ?? undefined)
-    if (count * resultSize <= results.length) return answer(results, count, textOf(canonname))
-    results = Buffer.alloc(count * resultSize)
+    if (sizeOfResults(count) <= results.length) return answer(results, count, textOf(canonname))
+    results = Buffer.alloc(sizeOfResults(count))
   }
 }
 

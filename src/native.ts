@@ -1,8 +1,9 @@
 // Loads the addon: the file that BSD_SOCKETS_ADDON names, as the sanitizers' build does; else a local build or a prebuilt
 // one. These lie where prebuildify puts them; finding them by node-gyp-build would take a quarter of the time to load all.
+import './node-version.js'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import { folder, packageFolder } from './place.js'
 import { traced } from './trace.js'
 
 /** A function of the addon: numbers, views and short strings in; a number, or a string where the C function gives one. */
@@ -66,34 +67,53 @@ interface Environment {
   waker(fd: number): number
 }
 
-/** The package's folder: the one around this file or, in a bundle, that of the package beside it. */
-function findRoot(): string {
-  const root = dirname(import.meta.dirname)
-  return existsSync(join(root, 'native/addon/addon.cc'))
-    ? root
-    : dirname(createRequire(import.meta.url).resolve('bsd-sockets/package.json'))
-}
-const root = findRoot()
+const { platform, arch } = process
+const libc = platform === 'linux' ? (existsSync('/etc/alpine-release') ? '.musl' : '.glibc') : ''
+const prebuilt = `prebuilds/${platform}-${arch}/bsd-sockets${libc}.node`
 
-/** A local build or, without one, the prebuilt addon for this platform: the C programs lie beside each. */
-export function addonFile(): string {
-  const { platform, arch } = process
-  const libc = platform === 'linux' ? (existsSync('/etc/alpine-release') ? '.musl' : '.glibc') : ''
-  const local = join(root, 'build/Release/bsd_sockets.node')
-  return existsSync(local) ? local : join(root, `prebuilds/${platform}-${arch}/bsd-sockets${libc}.node`)
-}
-
-const require = createRequire(import.meta.url)
-
-function load(): Native {
-  const { BSD_SOCKETS_ADDON: file } = process.env
-  if (file) return require(resolve(file)) as Native
-  try {
-    return require(addonFile()) as Native
-  } catch (cause) {
-    const message = `bsd-sockets has no addon for ${process.platform}-${process.arch}: build it by 'npm install --no-save node-addon-api node-gyp && npx node-gyp rebuild --directory ${root}'`
-    throw new Error(message, { cause })
+// In the package a local build is preferred. Beside a bundle, or a single executable, lies the addon alone or the folder
+// of all; else the package is installed there.
+function* candidates(): Generator<string> {
+  for (const file of ['build/Release/bsd_sockets.node', prebuilt]) yield join(dirname(folder), file)
+  for (const beside of [folder, dirname(process.execPath)]) {
+    for (const file of ['bsd_sockets.node', basename(prebuilt), prebuilt]) yield join(beside, file)
   }
+  const root = packageFolder()
+  if (root !== undefined) for (const file of ['build/Release/bsd_sockets.node', prebuilt]) yield join(root, file)
+}
+
+/** The addon's file: the C programs of the command lie beside it. */
+export function addonFile(): string {
+  for (const file of candidates()) if (existsSync(file)) return file
+  return join(dirname(folder), prebuilt)
+}
+
+// One sentence that says what to do.
+function reason(file: string, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException
+  // Without --permission there is no such property.
+  if (code === 'ERR_DLOPEN_DISABLED' || 'permission' in process) {
+    return 'bsd-sockets is a native addon, which Node loads only without --no-addons and, where --permission is given, with --allow-addons'
+  }
+  if (existsSync(file)) return `bsd-sockets cannot load its addon ${file}: ${message}`
+  const root = packageFolder()
+  return root === undefined
+    ? `bsd-sockets has no addon in ${folder}, where it was bundled to: copy ${prebuilt} of the package there, name the file in BSD_SOCKETS_ADDON, or make the package an external of the bundle`
+    : `bsd-sockets has no addon for ${platform}-${arch}: build it by 'npm install --no-save node-addon-api node-gyp && npx node-gyp rebuild --directory ${root}'`
+}
+
+// Not by `require`, which gives all who load a file one addon: each copy of this code has its own, and its own loop, as in
+// jest, which loads the package anew for each of its files.
+function load(): Native {
+  const { BSD_SOCKETS_ADDON: named } = process.env
+  const file = named ? resolve(named) : addonFile()
+  const module = { exports: {} }
+  try {
+    process.dlopen(module, file)
+  } catch (cause) {
+    throw new Error(reason(file, cause), { cause })
+  }
+  return module.exports as Native
 }
 
 const addon = load()
@@ -106,7 +126,7 @@ export const native: Native = process.env.BSD_SOCKETS_TRACE
 /** Of a thread that is not the process's first `node:worker_threads` knows, which would load for as long as the addon. */
 export const { isMainThread } = addon.environment.firstThread
   ? { isMainThread: true }
-  : (require('node:worker_threads') as typeof import('node:worker_threads'))
+  : process.getBuiltinModule('node:worker_threads')
 
 /** What the floor needs of the constants, so that it loads without the module that exports all of them. */
 export const [AF_INET, AF_INET6, FD_SETSIZE] = ['AF_INET', 'AF_INET6', 'FD_SETSIZE'].map(native.constant) as [

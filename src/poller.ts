@@ -40,10 +40,8 @@ const views: (Buffer | undefined)[] = [] // the latest of the slab, by where it 
 // Takes no memory before it is written to. Where calls are traced, they are all made from here.
 const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
 
-/** Counts the batches of events: who sees it change knows that others have had their turn. */
-export let batches = 0
-/** How many events the latest has. */
-export let batchSize = 0
+/** The batches of events: who sees `count` change knows that others have had their turn; the latest has `size` events. */
+export const batches = { count: 0, size: 0 }
 
 function viewOf(start: number, length: number): Buffer {
   const view = views[start]
@@ -51,13 +49,13 @@ function viewOf(start: number, length: number): Buffer {
 }
 
 function dispatch(count: number): void {
-  batches++
-  batchSize = count
+  batches.count++
+  batches.size = count
   let start = 0 // in units
   for (let i = 0; i < count * eventSize; i += eventSize) {
     const fd = events[i]!
     const result = events[i + 2]!
-    const listener = since[fd] === batches ? undefined : watched[fd] // else the event is of who had the number before
+    const listener = since[fd] === batches.count ? undefined : watched[fd] // else the event is of who had the number before
     if (result === notReceived) listener?.ready(events[i + 1]!)
     else {
       listener?.received!(events[i + 1]!, result, result > 0 ? viewOf(start, result) : slab)
@@ -89,7 +87,7 @@ export function watch(fd: number, listener: Watched): void {
   const result = poller_add(poller < 0 ? start() : poller, fd)
   if (result < 0) throw socketError(result, 'poller_add')
   watched[fd] = listener
-  since[fd] = batches
+  since[fd] = batches.count
 }
 
 /** Whether what comes for a watched descriptor is received with the batch of events: `received` is then told of it. */

@@ -14,7 +14,7 @@ import { MSG_DONTWAIT, SOCK_DGRAM, SOCK_SEQPACKET, Socket, SOL_SOCKET } from 'bs
 import type { IPv4Address } from 'bsd-sockets'
 import { readdirSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { receiveBatch, recvmmsgByOne, sendBatch, sendmmsgByOne } from '../lib/batch.js'
+import { receiveBatch, recvmmsgByOne, sendBatch, sendmmsgByOne } from '../lib/tested.js'
 
 const linux = process.platform === 'linux'
 

@@ -18,8 +18,8 @@ import {
 } from 'bsd-sockets'
 import { describe, expect, test } from 'vitest'
 import * as promises from 'bsd-sockets/promises'
-import { allFailed, firstToAnswer } from '../lib/connection.js'
-import { Deadline } from '../lib/wait.js'
+import { allFailed, firstToAnswer } from '../lib/tested.js'
+import { Deadline } from '../lib/tested.js'
 import { closedPort, closing, listening, portOf, thrown } from './tcp.js'
 
 const ipv6 = hasDualstackIpv6()

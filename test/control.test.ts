@@ -3,8 +3,8 @@ import { AF_INET, AF_INET6, AF_UNIX, CMSG_LEN, CMSG_SPACE, decodeControl, encode
 import type { ControlMessage, OutgoingControl } from 'bsd-sockets'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { codecs } from '../lib/control-codecs.js'
-import { splitControl } from '../lib/control.js'
+import { codecs } from '../lib/tested.js'
+import { splitControl } from '../lib/tested.js'
 
 const { IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, SCM_RIGHTS, SOL_SOCKET } = C
 

@@ -8,7 +8,7 @@ import * as sockets from 'bsd-sockets'
 import { AF_INET, AF_INET6, AF_UNIX, GaiError, isSocketError, SOCK_DGRAM, Socket, SocketError } from 'bsd-sockets'
 import type { AddressLike } from 'bsd-sockets'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { errnoName, invalidType, invalidValue, outOfRange, socketError } from '../lib/errors.js'
+import { errnoName, invalidType, invalidValue, outOfRange, socketError } from '../lib/tested.js'
 import { linux } from './floor.js'
 
 const E = constants.errno

@@ -1,17 +1,19 @@
 // What loading costs, by count: each file that Node reads to load a floor takes it about half a millisecond.
 import { spawnSync } from 'node:child_process'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = dirname(import.meta.dirname)
 
-/** The modules of lib/ that a program loads which imports this one; Node tells of each by its URL. */
-function loaded(specifier: string): string[] {
+/** The modules of lib/ that a program loads which imports this one, or requires it: Node's loaders tell of each. */
+function loaded(specifier: string, by: 'import' | 'require' = 'import'): string[] {
   const program = `
-    import { register } from 'node:module'
+    const { createRequire, register } = process.getBuiltinModule('node:module')
     const hooks = 'export const load = (url, context, next) => (process._rawDebug(url), next(url, context))'
     register('data:text/javascript,' + encodeURIComponent(hooks))
-    await import('${specifier}')
+    const require = createRequire(process.cwd() + '/program.js')
+    ${by === 'import' ? 'await import' : 'require'}('${specifier}')
+    for (const file of Object.keys(require.cache)) process._rawDebug('file:' + file)
   `
   const args = ['--input-type=module', '-e', program]
   const { stderr, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
@@ -20,16 +22,17 @@ function loaded(specifier: string): string[] {
 }
 
 test.each([
-  ['bsd-sockets/syscalls', ['syscalls.bundle.js', 'syscalls.js']],
-  ['bsd-sockets', ['index.bundle.js', 'index.js', 'syscalls.bundle.js']],
-])('%s is few files', (specifier, files) => {
-  expect(loaded(specifier)).toEqual(files)
+  ['bsd-sockets/syscalls', 'syscalls', ['syscalls.bundle.cjs', 'syscalls.cjs']],
+  ['bsd-sockets', 'index', ['index.bundle.cjs', 'index.cjs', 'syscalls.bundle.cjs']],
+])('%s is few files', (specifier, entry, files) => {
+  expect(loaded(specifier, 'require')).toEqual(files)
+  expect(loaded(specifier)).toEqual([...files, `${entry}.js`].sort())
 })
 
 test.each(['promises', 'streams', 'reactor', 'http', 'socketserver'])('%s adds only those of the floors', floor => {
   const files = loaded(`bsd-sockets/${floor}`)
-  expect(files.filter(file => !/^(\w+\/)?(index|syscalls)(\.bundle)?\.js$/.test(file))).toEqual([])
-  expect(files.length).toBeLessThan(10)
+  expect(files.filter(file => !/^(\w+\/)?(index|syscalls)(\.bundle)?\.c?js$/.test(file))).toEqual([])
+  expect(files.length).toBeLessThan(12)
 })
 
 test('no floor loads what streams or workers stand on in Node', () => {
@@ -63,4 +66,41 @@ test('http leaves out what Request and Response stand on, until a handler asks f
 test('a floor leaves those above it out', () => {
   expect(loaded('bsd-sockets').filter(file => file.includes('/'))).toEqual([])
   expect(loaded('bsd-sockets/promises').filter(file => /^(streams|reactor|http|socketserver)\//.test(file))).toEqual([])
+})
+
+test.each([
+  ['encodeControl([], AF_UNIX)', ['control.bundle.cjs']],
+  ["getnameinfo(['127.0.0.1', 80], NI_NUMERICHOST | NI_NUMERICSERV)", ['lookups.bundle.cjs']],
+  ['options.linger', ['options.bundle.cjs', 'families.bundle.cjs']],
+  ['tcpInfo', []],
+])('%s loads only what it needs, at its first use', (expression, files) => {
+  const program = `
+    import * as sockets from 'bsd-sockets'
+    import { createRequire } from 'node:module'
+    const loaded = () => Object.keys(createRequire(process.cwd() + '/program.js').cache)
+    const before = loaded()
+    const { AF_UNIX, NI_NUMERICHOST, NI_NUMERICSERV, encodeControl, getnameinfo, options, tcpInfo } = sockets
+    ${expression}
+    console.log(JSON.stringify(loaded().slice(before.length)))
+  `
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  expect((JSON.parse(stdout) as string[]).map(file => basename(file))).toEqual(files)
+})
+
+test('the table of options is whole before its values are loaded', () => {
+  const program = `
+    import { getOption, options } from 'bsd-sockets'
+    const names = Object.keys(options)
+    const { linger } = options
+    const kinds = new Set(Object.values(Object.getOwnPropertyDescriptors(options)).map(({ value }) => typeof value))
+    console.log(names.length > 200 && names.join() === Object.keys(options).join(), linger.option, ...kinds)
+  `
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe('true SO_LINGER object\n')
 })

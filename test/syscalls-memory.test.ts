@@ -13,7 +13,7 @@ import {
 import { SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, test } from 'vitest'
-import { call } from '../lib/native.js'
+import { call } from '../lib/tested.js'
 import { addressOf, linux, listener, ok, opened, pair, receive, tcp, udp } from './floor.js'
 
 /** A view inside memory of its own, and whether no byte outside it was written to. */

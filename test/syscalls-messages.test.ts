@@ -14,7 +14,7 @@ import { SCM_RIGHTS, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET } from 
 import * as sys from 'bsd-sockets/syscalls'
 import type { Message } from 'bsd-sockets/syscalls'
 import { describe, expect, test } from 'vitest'
-import { dataView, field, read, sizeOf, write } from '../lib/layout.js'
+import { dataView, field, read, sizeOf, write } from '../lib/tested.js'
 import { addressOf, linux, ok, opened, pair, receive, tcp, udp } from './floor.js'
 
 const { EAGAIN, ECONNREFUSED, EMSGSIZE, ENOTSOCK } = constants.errno

@@ -3,7 +3,7 @@ import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLET, EP
 import { EPOLLOUT, F_DUPFD, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, test } from 'vitest'
-import { dataView, field, read, sizeOf, write } from '../lib/layout.js'
+import { dataView, field, read, sizeOf, write } from '../lib/tested.js'
 import { linux, listener, ok, opened, pair, receive } from './floor.js'
 
 const { EBADF, EEXIST, EINVAL, ENOENT } = constants.errno

@@ -7,7 +7,7 @@ import { SO_LINGER, SO_RCVBUF, SO_REUSEADDR, SO_TYPE, SOCK_CLOEXEC, SOCK_DGRAM, 
 import { SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, test } from 'vitest'
-import { native } from '../lib/native.js'
+import { native } from '../lib/tested.js'
 import { parameters } from './arguments/parameters.js'
 import { addressOf, linux, listener, ok, opened, pair, receive, tcp, udp } from './floor.js'
 

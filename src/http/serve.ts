@@ -1,6 +1,7 @@
 // HTTP/1.1 on the reactor.
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'
+import { threadFile } from '../place.js'
 import { listen } from '../reactor/index.js'
 import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
@@ -86,7 +87,7 @@ export function serve(handler: Handler, options: ServeOptions = {}): HttpServer 
  * Serves in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The module at
  * this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker.
  */
-export const serveInWorkers = (
+export const serveInWorkers = async (
   module: string | URL,
   { workers, ...options }: Omit<ServeOptions, 'error'> & { workers: number },
-): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)
+): Promise<Pool> => startPool(threadFile('http/worker.js'), module, workers, options)

@@ -6,7 +6,7 @@ import { AF_INET } from '../constants.js'
 import { AbortError, checkInteger } from '../errors.js'
 import { addressQuestion, firstAddress, hostOf, incompleteName, nameToComplete, wholeName } from '../hosts.js'
 import type { Host } from '../hosts.js'
-import { answer, hostName, question, resolverError, resultSize } from '../names.js'
+import { answer, hostName, question, resolverError, sizeOfResults } from '../names.js'
 import type { AddressInfo, AddressInfoHints } from '../names.js'
 import { native } from '../native.js'
 import { checkSignal, onAbort } from './on-abort.js'
@@ -49,7 +49,7 @@ export async function getaddrinfo(
   const asked = question(host, service, hints)
   const start = native.resolve.getaddrinfo.bind(null, ...asked)
   const [count, found] = await lookup('getaddrinfo', host ?? undefined, { signal }, start)
-  return answer(found, count, found.toString('utf8', count * resultSize))
+  return answer(found, count, found.toString('utf8', sizeOfResults(count)))
 }
 
 /** The names of an address's host and service; with NI_NUMERICHOST and NI_NUMERICSERV their numbers. getnameinfo(3) */

@@ -14,7 +14,7 @@ import type { Filling } from '../filling.js'
 import type { MessageInfo } from '../messages.js'
 import type { ReceivedFds, ReceivedMessage } from '../socket-base.js'
 import type { View } from '../native.js'
-import { batches, batchSize, READABLE, WRITABLE } from '../poller.js'
+import { batches, READABLE, WRITABLE } from '../poller.js'
 import { Pollfds } from '../pollfds.js'
 import { checkTimeout, neverWaits, roomForFds, SocketBase, withFds } from '../socket-base.js'
 import { checkSignal } from './on-abort.js'
@@ -62,8 +62,8 @@ const inTurns =
   }
 
 function goesOn(): boolean {
-  if (seen !== batches) left = burst * batchSize
-  seen = batches
+  if (seen !== batches.count) left = burst * batches.size
+  seen = batches.count
   if (left-- > 0) return true
   left = burst
   return false

@@ -12,6 +12,7 @@
 import { DatagramSocket } from './datagrams.js'
 import type { DatagramHandlers, DatagramOptions } from './datagrams.js'
 import type { Handlers } from './handlers.js'
+import { threadFile } from '../place.js'
 import { startPool } from './pool.js'
 import type { Pool } from './pool.js'
 import { Server } from './server.js'
@@ -43,7 +44,7 @@ export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocke
  * Listens in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The
  * handlers are what the module at this URL exports, each by its name: a function cannot be sent to a worker.
  */
-export const listenInWorkers = (
+export const listenInWorkers = async (
   module: string | URL,
   { workers, ...options }: ListenOptions & { workers: number },
-): Promise<Pool> => startPool(new URL('./worker.js', import.meta.url), module, workers, options)
+): Promise<Pool> => startPool(threadFile('reactor/worker.js'), module, workers, options)

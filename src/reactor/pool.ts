@@ -36,7 +36,7 @@ function reserve({ address = '127.0.0.1', port = 0 }: ListenOptions): Socket {
 
 /** Starts `count` workers on `script`, which listens as the task says and posts a message when it does. */
 export async function startPool(
-  script: URL,
+  script: string,
   module: string | URL,
   count: number,
   options: ListenOptions,

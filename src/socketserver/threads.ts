@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../address.js'
 import { invalidType } from '../errors.js'
+import { threadFile } from '../place.js'
 
 /** What a thread is told of its request. */
 export interface ThreadData {
@@ -42,7 +43,7 @@ export class Threads {
    * throws, and `ended` of the thread's end.
    */
   start(workerData: ThreadData, failed: (error: unknown) => void, ended: () => void): Promise<void> {
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData })
+    const worker = new Worker(threadFile('socketserver/thread.js'), { workerData })
     if (this.#daemons) worker.unref()
     const end = new Promise(resolve => worker.once('exit', resolve)).then(() => {
       this.#workers.delete(worker)

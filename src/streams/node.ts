@@ -1,6 +1,8 @@
 // Sockets of ours among Node's own, and Node's among ours.
-import dgram from 'node:dgram'
-import net from 'node:net'
+import { createSocket } from 'node:dgram'
+import type * as dgram from 'node:dgram'
+import { Socket as NetSocket } from 'node:net'
+import type * as net from 'node:net'
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import { invalidType, invalidValue } from '../errors.js'
 import { socketFd } from '../node-descriptor.js'
@@ -26,7 +28,7 @@ const streams = (socket: SocketBase): boolean =>
 export function toNet(socket: SocketBase, options: { allowHalfOpen?: boolean } = {}): net.Socket {
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
   socket.getpeername()
-  return new net.Socket({ ...options, fd: socket.detach(), readable: true, writable: true })
+  return new NetSocket({ ...options, fd: socket.detach(), readable: true, writable: true })
 }
 
 type Adopter = net.Server | dgram.Socket
@@ -63,7 +65,7 @@ export async function listenNet<Server extends net.Server>(server: Server, socke
 export async function toDgram(socket: SocketBase): Promise<dgram.Socket> {
   const inet = socket.family === AF_INET || socket.family === AF_INET6
   refuseUnless(inet && socket.type === SOCK_DGRAM, socket, 'a UDP socket')
-  const adopter = dgram.createSocket(socket.family === AF_INET6 ? 'udp6' : 'udp4')
+  const adopter = createSocket(socket.family === AF_INET6 ? 'udp6' : 'udp4')
   await adopt(adopter, socket, (fd, done) => void adopter.bind({ fd, exclusive: true }, done))
   return adopter
 }
@@ -94,7 +96,7 @@ export function fromNet(socket: SocketOrFd): Socket {
  *   it receives; SocketError ENOTSOCK for a terminal, and for a pipe(7)
  */
 export function fromDuplex(duplex: net.Socket): { socket: Socket; head: Buffer } {
-  if (!(duplex instanceof net.Socket)) throw invalidType('duplex', duplex, 'a net.Socket, which has a descriptor')
+  if (!(duplex instanceof NetSocket)) throw invalidType('duplex', duplex, 'a net.Socket, which has a descriptor')
   if (duplex.writableLength > 0) throw invalidValue('duplex', duplex.writableLength, 'must have nothing left to send')
   if (duplex.readableEncoding) throw invalidValue('duplex', duplex.readableEncoding, 'must not decode')
   if ('encrypted' in duplex) throw invalidValue('duplex', duplex, 'must not encrypt: the keys would be lost')

@@ -51,12 +51,12 @@ const required = [
     [...addons, 'echo', 'http'].map(file => `prebuilds/${platform}/${file}`),
   ),
 ]
-const belongs = path => required.includes(path) || /^lib\/.*\.(js|d\.ts)$|^native\/.*\.(c|cc|h)$/.test(path)
+const belongs = path => required.includes(path) || /^lib\/.*\.(c?js|d\.c?ts)$|^native\/.*\.(c|cc|h)$/.test(path)
 for (const path of required) expect(paths.includes(path), `${path} is not packed`)
 for (const path of paths) expect(belongs(path), `${path} is packed`)
 
 runPackage('publint/src/cli.js', ['run', '--strict', tarball])
-runPackage('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'esm-only', '--format', 'ascii', '--quiet'])
+runPackage('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'strict', '--format', 'ascii', '--quiet'])
 
 const project = join(folder, 'project')
 mkdirSync(project)

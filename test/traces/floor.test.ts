@@ -1,6 +1,6 @@
 import * as floor from 'bsd-sockets/syscalls'
 import { describe, expect } from 'vitest'
-import { silent } from '../../lib/trace.js'
+import { silent } from '../../lib/tested.js'
 import { sourceLine } from './programs.js'
 import { ofTheCLibrary } from './steps.js'
 import type { Step } from './steps.js'
