@@ -1,5 +1,5 @@
-// The parts of the module: each adds its names to `exports` and is defined in the file of its name. Where one cannot, an
-// exception is pending, and the load fails with it.
+// The parts of the module: each adds its names to `exports` and is defined in the file of its name. Where one cannot,
+// an exception is pending, and the load fails with it.
 //
 // The module is written against Node-API itself, and allocates by malloc(3) alone: what cannot be allocated is an error
 // of JavaScript's, and an environment that is ending, which runs no JavaScript, is no reason to end the process.

@@ -12,9 +12,8 @@ class Use {
  public:
   template <typename Function>
   Use(const Function& function)  // NOLINT: it is meant to be made of a lambda
-      : function_(&function), call_([](const void* call, const Entry& entry) {
-          (*static_cast<const Function*>(call))(entry);
-        }) {}
+      : function_(&function),
+        call_([](const void* call, const Entry& entry) { (*static_cast<const Function*>(call))(entry); }) {}
   void operator()(const Entry& entry) const { call_(function_, entry); }
 
  private:

@@ -129,7 +129,6 @@ void Complete(napi_env env, napi_status status, void* data) {
   Delete(env, lookup);
 }
 
-
 constexpr size_t kMaxValues = 4;
 
 // Each function's last argument is its callback; `read` reads those before it. An error of its is pending where the
