@@ -26,7 +26,7 @@ async function compile(project, folder, finish = () => undefined) {
 }
 
 async function buildNative() {
-  const inputs = ['binding.gyp', 'native', 'benchmarks/calls/calls.c', 'benchmarks/load', 'scripts/headers.js']
+  const inputs = ['binding.gyp', 'native', 'benchmarks/calls', 'benchmarks/load', 'scripts/headers.js']
   const runtime = [process.platform, process.arch]
   await unless('build/.native', digest([...inputs, 'package-lock.json'], runtime), () => {
     mkdirSync(join(root, 'build'), { recursive: true })

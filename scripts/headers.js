@@ -13,7 +13,12 @@ const commonGypi = {
     conditions: [
       [
         'OS=="mac"',
-        { xcode_settings: { GCC_OPTIMIZATION_LEVEL: '3', OTHER_LDFLAGS: ['-Wl,-undefined,dynamic_lookup'] } },
+        {
+          xcode_settings: { GCC_OPTIMIZATION_LEVEL: '3', OTHER_LDFLAGS: ['-Wl,-undefined,dynamic_lookup'] },
+          conditions: [
+            ['target_arch=="x64"', { xcode_settings: { ARCHS: ['x86_64'] } }, { xcode_settings: { ARCHS: ['arm64'] } }],
+          ],
+        },
       ],
     ],
   },
@@ -22,8 +27,13 @@ const commonGypi = {
 /** The folder that holds `include/node/node_api.h`; one is made inside `root`/build where the running node has none. */
 export function nodeDirectory(root) {
   const beside = dirname(dirname(process.execPath))
-  if (existsSync(join(beside, 'include/node/node_api.h')) && existsSync(join(beside, 'include/node/common.gypi')))
-    return beside
+  return existsSync(join(beside, 'include/node/node_api.h')) && existsSync(join(beside, 'include/node/common.gypi'))
+    ? beside
+    : makeHeaders(root)
+}
+
+/** Such a folder inside `root`/build, for any platform: its headers are Node-API's alone. */
+export function makeHeaders(root) {
   const { include_dir: source } = createRequire(join(root, 'package.json'))('node-api-headers')
   const made = join(root, 'build/headers')
   const target = join(made, 'include/node')

@@ -1,12 +1,12 @@
 // Whether a step's inputs are what they were when it last ran.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 
 export const root = dirname(import.meta.dirname)
 
-// What was installed, and what the benchmarks found, is no source.
-const unread = new Set(['node_modules', 'results'])
+// What was installed or built, and what the benchmarks found, is no source.
+const unread = new Set(['build', 'node_modules', 'results'])
 
 function* files(path) {
   if (!statSync(path, { throwIfNoEntry: false })) return
@@ -14,12 +14,16 @@ function* files(path) {
   else for (const name of readdirSync(path).sort()) if (!unread.has(name)) yield* files(join(path, name))
 }
 
-/** A hash of the contents of `inputs` (files and folders below the root) and of `facts`, which are strings. */
+/**
+ * A hash of the contents of `inputs` (files and folders below the root) and of `facts`, which are strings: the same
+ * wherever the root is.
+ */
 export function digest(inputs, facts = []) {
   const hash = createHash('sha256')
   for (const fact of facts) hash.update(`${fact}\0`)
   for (const input of inputs)
-    for (const file of files(join(root, input))) hash.update(file).update('\0').update(readFileSync(file))
+    for (const file of files(join(root, input)))
+      hash.update(relative(root, file)).update('\0').update(readFileSync(file))
   return hash.digest('hex')
 }
 

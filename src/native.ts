@@ -73,15 +73,18 @@ const { platform, arch } = process
 const libc = platform === 'linux' ? (existsSync('/etc/alpine-release') ? '.musl' : '.glibc') : ''
 const prebuilt = `prebuilds/${platform}-${arch}/bsd-sockets${libc}.node`
 
+// A local build: of the repository, or by cmake-js; or of what the package has in it, by node-gyp.
+const local = ['build/Release/bsd_sockets.node', 'native/build/Release/bsd_sockets.node']
+
 // In the package a local build is preferred. Beside a bundle, or a single executable, lies the addon alone or the folder
 // of all; else the package is installed there.
 function* candidates(): Generator<string> {
-  for (const file of ['build/Release/bsd_sockets.node', prebuilt]) yield join(dirname(folder), file)
+  for (const file of [...local, prebuilt]) yield join(dirname(folder), file)
   for (const beside of [folder, dirname(process.execPath)]) {
     for (const file of ['bsd_sockets.node', basename(prebuilt), prebuilt]) yield join(beside, file)
   }
   const root = packageFolder()
-  if (root !== undefined) for (const file of ['build/Release/bsd_sockets.node', prebuilt]) yield join(root, file)
+  if (root !== undefined) for (const file of [...local, prebuilt]) yield join(root, file)
 }
 
 /** The addon's file: the C programs of the command lie beside it. */
@@ -101,7 +104,7 @@ function reason(file: string, cause: unknown): string {
   const root = packageFolder()
   return root === undefined
     ? `bsd-sockets has no addon in ${folder}, where it was bundled to: copy ${prebuilt} of the package there, name the file in BSD_SOCKETS_ADDON, or make the package an external of the bundle`
-    : `bsd-sockets has no addon for ${platform}-${arch}: build it by 'npm install --no-save node-addon-api node-gyp && npx node-gyp rebuild --directory ${root}'`
+    : `bsd-sockets has no addon for ${platform}-${arch}: build it by 'npx --yes node-gyp rebuild --directory ${join(root, 'native')}'`
 }
 
 // Not by `require`, which gives all who load a file one addon: each copy of this code has its own, and its own loop, as in

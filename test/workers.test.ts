@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Child } from './child.js'
+import { Child, inline } from './child.js'
 
 const calls = ['accept', 'connect', 'connect unix', 'poll', 'recv', 'recvmsg', 'select', 'selector', 'send', 'sendall']
 const program = (name: string): string => join(import.meta.dirname, `../build/programs/test/programs/${name}.js`)
@@ -57,6 +57,17 @@ const script = (body: string, workerData?: unknown): ReturnType<typeof start> =>
     })`,
     { eval: true, workerData },
   )
+
+// Node takes an addon away with the last worker that has it, and what that registered with the process would stay.
+test('a worker that alone loads the addon takes it along', async () => {
+  const code = `
+    import { Worker } from 'node:worker_threads'
+    const load = "import('bsd-sockets').then(({ Socket }) => Socket.pair().forEach(socket => socket.close()))"
+    new Worker(load, { eval: true }).on('exit', code => console.log('left', code))`
+  const child = new Child(process.execPath, inline(code))
+  expect(await child.ended).toEqual({ code: 0, signal: null })
+  expect(child.stdout).toBe('left 0\n')
+})
 
 describe('a worker that is blocked', () => {
   test.each(calls)('in %s is terminated, and its descriptors are closed', async call => {

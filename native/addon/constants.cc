@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -2268,22 +2269,30 @@ struct Constant {
   double value;
 };
 
-#define BY_NAME(name) {#name, static_cast<double>(name)},
-#define BY_NUMBER(name, value) {#name, static_cast<double>(value)},
+// The names are one text with a NUL behind each, the numbers stand in the same order: a pointer to each name takes as
+// much room in the file again as the name, and the loader's time.
+#define TEXT(name, ...) #name "\0"
+#define BY_NAME(name) static_cast<double>(name),
+#define BY_NUMBER(name, value) static_cast<double>(value),
 
-constexpr Constant kConstants[] = {POSIX_CONSTANTS(BY_NAME) PROTOCOL_CONSTANTS(BY_NUMBER)
-                                       SYSTEM_CONSTANTS(BY_NAME, BY_NUMBER)};
+constexpr char kNames[] = POSIX_CONSTANTS(TEXT) PROTOCOL_CONSTANTS(TEXT) SYSTEM_CONSTANTS(TEXT, TEXT);
+constexpr double kNumbers[] = {POSIX_CONSTANTS(BY_NAME) PROTOCOL_CONSTANTS(BY_NUMBER)
+                                   SYSTEM_CONSTANTS(BY_NAME, BY_NUMBER)};
+constexpr size_t kCount = std::size(kNumbers);
 
 // The constants in the order of their names.
 const Constant* Sorted() {
-  static Constant sorted[std::size(kConstants)];
-  static const bool done = [] {
-    std::copy(std::begin(kConstants), std::end(kConstants), sorted);
+  static Constant sorted[kCount];
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, [] {
+    const char* name = kNames;
+    for (size_t i = 0; i < kCount; i++) {
+      sorted[i] = {name, kNumbers[i]};
+      name += strlen(name) + 1;
+    }
     std::sort(std::begin(sorted), std::end(sorted),
               [](const Constant& a, const Constant& b) { return strcmp(a.name, b.name) < 0; });
-    return true;
-  }();
-  static_cast<void>(done);
+  });
   return sorted;
 }
 
@@ -2296,7 +2305,7 @@ napi_value OneConstant(napi_env env, napi_callback_info info) {
       napi_get_value_string_latin1(env, value, name, sizeof name, &length) != napi_ok) {
     return nullptr;
   }
-  const Constant* const end = Sorted() + std::size(kConstants);
+  const Constant* const end = Sorted() + kCount;
   const Constant* const found = std::lower_bound(
       Sorted(), end, name, [](const Constant& constant, const char* text) { return strcmp(constant.name, text) < 0; });
   if (found != end && strcmp(found->name, name) == 0) napi_create_double(env, found->value, &number);
@@ -2307,7 +2316,8 @@ napi_value OneConstant(napi_env env, napi_callback_info info) {
 napi_value AllConstants(napi_env env, napi_callback_info) {
   napi_value constants = nullptr;
   napi_create_object(env, &constants);
-  for (const Constant& constant : kConstants) {
+  for (size_t i = 0; i < kCount; i++) {
+    const Constant& constant = Sorted()[i];
     napi_value value = nullptr;
     napi_create_double(env, constant.value, &value);
     napi_set_named_property(env, constants, constant.name, value);

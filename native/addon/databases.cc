@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "calls.h"
+#include "lock.h"
 
 // Both have the same four errors.
 static int AddressInfoError(int host_error) {
@@ -74,10 +75,10 @@ int Gethostbyname(ResolverStatus* status, const char* name, Bytes texts) {
 }
 
 // What getprotobyname(3) returns lies in memory of the C library's, until the next call; musl has no getprotobyname_r.
-static std::mutex protocols;
+static Lock protocols;
 
 int Getprotobyname(const char* name) {
-  const std::lock_guard<std::mutex> guard(protocols);
+  const std::lock_guard<Lock> guard(protocols);
   const protoent* const protocol = getprotobyname(name);
   if (protocol != nullptr) return protocol->p_proto;
   errno = ENOENT;

@@ -11,6 +11,7 @@
 #include <new>
 
 #include "addon.h"
+#include "lock.h"
 #include "loop.h"
 #include "memory.h"
 #include "signals.h"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr size_t kMaxDescriptors = 1 << 24;
 
-struct Environment {
+struct Environment : Allocated {
   Watcher* watcher = nullptr;  // deletes itself
   uint8_t* owned = nullptr;    // a bit for each descriptor, in a worker
   size_t owned_end = 0;        // no byte from here on has one that is set
@@ -34,13 +35,13 @@ struct Environment {
 
 // The environments that can be woken, each by a number that is never used again. What is written under the lock never
 // goes to a descriptor of somebody else's: an environment takes its own out before it closes it.
-std::mutex wakers_lock;
+Lock wakers_lock;
 Environment* wakers = nullptr;
 uint32_t last_waker = 0;
 
 Environment::~Environment() {
   {
-    const std::lock_guard<std::mutex> lock(wakers_lock);
+    const std::lock_guard<Lock> lock(wakers_lock);
     for (Environment** place = &wakers; *place != nullptr; place = &(*place)->next) {
       if (*place != this) continue;
       *place = next;
@@ -134,7 +135,7 @@ napi_value OwnDescriptor(napi_env env, napi_callback_info info) {
 // descriptor. It is not to be closed before, and its writes do not block.
 napi_value Waker(napi_env env, napi_callback_info info) {
   Environment* const environment = EnvironmentOf(env);
-  const std::lock_guard<std::mutex> lock(wakers_lock);
+  const std::lock_guard<Lock> lock(wakers_lock);
   if (environment->waker == 0) {
     environment->next = wakers;
     wakers = environment;
@@ -147,7 +148,7 @@ napi_value Waker(napi_env env, napi_callback_info info) {
 // wake(number): whether there is still such a thread to wake.
 napi_value Wake(napi_env env, napi_callback_info info) {
   const double number = Values(env, info).Number(0);
-  const std::lock_guard<std::mutex> lock(wakers_lock);
+  const std::lock_guard<Lock> lock(wakers_lock);
   for (const Environment* one = wakers; one != nullptr; one = one->next) {
     if (one->waker != number) continue;
     const ssize_t ignored = write(one->waker_fd, "", 1);  // where there is no room, it is awake already

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "memory.h"
+
 // What JavaScript shares with a loop. Its handlers see pieces of the slab: where they have given that away all the
 // same, nothing is received. The memory of the others stays where it is: nobody else has them.
 struct Batch {
@@ -25,7 +27,7 @@ inline constexpr int32_t kNotReceived = INT32_MIN;  // else it is what recv(2) r
 inline constexpr size_t kSlabUnit = 64;
 
 // Drains one batch and calls JavaScript. `make` is for where no callback scope is open: straight from libuv.
-class Loop {
+class Loop : public Allocated {
  public:
   Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch);
   ~Loop();  // closes the poller
@@ -62,7 +64,7 @@ class Loop {
 
 // Watches until the environment ends, and then deletes itself and the loop. It does not keep the process alive unless
 // it is held.
-class Watcher {
+class Watcher : public Allocated {
  public:
   virtual ~Watcher() = default;
   virtual void Hold(bool held) = 0;

@@ -2,6 +2,7 @@
 // time, so that the addon loads where there is none; whether to use them is decided in TypeScript, by the runtime's
 // name.
 #include <dlfcn.h>
+#include <pthread.h>
 
 #include <cstdlib>
 #include <new>
@@ -27,10 +28,15 @@ struct Libuv {
   void (*unref)(uv_handle_t*);
   void (*close)(uv_handle_t*, void (*callback)(uv_handle_t*));
 
-  bool found = Find("napi_get_uv_event_loop", &get_loop) && Find("uv_handle_size", &handle_size) &&
-               Find("uv_handle_set_data", &set_data) && Find("uv_handle_get_data", &get_data) &&
-               Find("uv_poll_init", &poll_init) && Find("uv_poll_start", &poll_start) && Find("uv_ref", &ref) &&
-               Find("uv_unref", &unref) && Find("uv_close", &close);
+  bool found = false;
+
+  // Not a constructor, so that no static of this kind needs the C++ library's guard.
+  void FindAll() {
+    found = Find("napi_get_uv_event_loop", &get_loop) && Find("uv_handle_size", &handle_size) &&
+            Find("uv_handle_set_data", &set_data) && Find("uv_handle_get_data", &get_data) &&
+            Find("uv_poll_init", &poll_init) && Find("uv_poll_start", &poll_start) && Find("uv_ref", &ref) &&
+            Find("uv_unref", &unref) && Find("uv_close", &close);
+  }
 
  private:
   template <typename Function>
@@ -41,7 +47,9 @@ struct Libuv {
 };
 
 const Libuv& uv() {
-  static Libuv libuv;
+  static Libuv libuv = {};
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, [] { libuv.FindAll(); });
   return libuv;
 }
 

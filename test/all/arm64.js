@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { prebuild } from '../../scripts/prebuild.js'
+import { makePrebuilds } from '../../scripts/prebuilds.js'
 import { run } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
 import { files, reasonAgainst } from '../arm64/files.js'
@@ -19,7 +19,7 @@ const undecided = readdirSync(join(root, 'test'))
   .map(name => name.slice(0, -'.test.ts'.length))
   .filter(name => !files.includes(name) && reasonAgainst(name) === undefined)
 if (undecided.length > 0) throw new Error(`test/arm64/files.js says nothing of ${undecided.join(', ')}`)
-prebuild(['linux-arm64'])
+makePrebuilds(['linux-arm64'])
 
 const folder = join(root, 'test/arm64')
 const install = ['ci', '--force', '--os=linux', '--cpu=arm64', '--ignore-scripts', '--no-audit', '--no-fund']

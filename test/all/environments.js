@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from '../../scripts/build.js'
 import { installPackages } from '../../scripts/packages.js'
-import { prebuild } from '../../scripts/prebuild.js'
+import { makePrebuilds } from '../../scripts/prebuilds.js'
 import { root } from '../../scripts/stamp.js'
 import { startRegistry } from '../environments/registry.js'
 import { rows } from '../environments/rows.js'
@@ -30,7 +30,7 @@ const chosen = rows.filter(
 installPackages('test/environments')
 installPackages('test/runtimes')
 await build({ programs: false })
-await prebuild(['linux-x64'])
+makePrebuilds(['linux-x64'])
 
 const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-environments-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))

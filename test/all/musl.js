@@ -1,7 +1,7 @@
 // The prebuilt addon for musl is loaded by musl's own loader, and tells its version of Node-API.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { prebuild } from '../../scripts/prebuild.js'
+import { makePrebuilds } from '../../scripts/prebuilds.js'
 import { root } from '../../scripts/stamp.js'
 import { loadByMusl } from '../binaries/musl.js'
 
@@ -10,7 +10,7 @@ if (process.platform !== 'linux' || spawnSync('musl-gcc', ['--version']).error) 
   process.exit(process.platform === 'linux' && process.env.BSD_SOCKETS_REQUIRE_TOOLS ? 1 : 77)
 }
 const platform = `linux-${process.arch}`
-await prebuild([platform])
+makePrebuilds([platform])
 
 const { stdout, stderr, status } = loadByMusl(join(root, 'prebuilds', platform, 'bsd-sockets.musl.node'))
 if (status !== 0 || stdout !== '8\n') {

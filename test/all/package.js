@@ -1,22 +1,24 @@
-// The package: what npm packs is what belongs in it, passes publint and attw, and installs without running a script
-// into an empty folder, where it works from ESM, from require, in a worker, from TypeScript and in a bundle; without its
-// prebuilds, once it is built there.
+// The package: what npm packs is what belongs in it, passes publint and attw, and installs into an empty folder by
+// `npm install` and by `npm ci`, with scripts allowed and no compiler on the PATH. There it works from ESM, from require,
+// in a worker, from TypeScript and in a bundle; without its prebuilds, once it is built there. What npm publishes is the same.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { prebuild } from '../../scripts/prebuild.js'
 import { nodeDirectory } from '../../scripts/headers.js'
+import { makePrebuilds, prebuilds } from '../../scripts/prebuilds.js'
 import { run, runPackage } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
+import { execute } from '../environments/run-row.js'
 import { programs } from '../package/programs.js'
 
 if (process.platform !== 'linux') {
   console.log('skipped: the cross compiler is installed on Linux alone')
   process.exit(77)
 }
-prebuild()
+makePrebuilds()
 
 const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-package-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -28,8 +30,9 @@ function expect(truth, message) {
   failed++
 }
 
+const ours = ['package.json', 'README.md'].map(file => readFileSync(join(root, file), 'utf8'))
 const [packed] = JSON.parse(
-  execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--loglevel=error', `--pack-destination=${folder}`], {
+  execFileSync('npm', ['pack', '--json', '--loglevel=error', `--pack-destination=${folder}`], {
     cwd: root,
     encoding: 'utf8',
   }),
@@ -38,18 +41,15 @@ const tarball = join(folder, packed.filename)
 const paths = packed.files.map(({ path }) => path)
 console.log(`${packed.filename}: ${paths.length} files, ${Math.round(packed.size / 1024)} KiB`)
 
-const prebuilds = {
-  'darwin-arm64': ['bsd-sockets.node'],
-  'darwin-x64': ['bsd-sockets.node'],
-  'linux-arm64': ['bsd-sockets.glibc.node', 'bsd-sockets.musl.node'],
-  'linux-x64': ['bsd-sockets.glibc.node', 'bsd-sockets.musl.node'],
-}
+for (const [index, file] of ['package.json', 'README.md'].entries())
+  expect(readFileSync(join(root, file), 'utf8') === ours[index], `${file} is not what it was before npm pack`)
+
+// Not binding.gyp in its root, for which npm would build it.
 const required = [
-  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp', 'CMakeLists.txt', 'bin/bsd-sockets.js'],
+  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'CMakeLists.txt', 'bin/bsd-sockets.js'],
+  ...['native/binding.gyp', 'native/flags.gypi', 'native/addon/exports.map'],
   ...['lib/index.js', 'lib/index.d.ts', 'lib/cli/main.js'],
-  ...Object.entries(prebuilds).flatMap(([platform, addons]) =>
-    [...addons, 'echo', 'http'].map(file => `prebuilds/${platform}/${file}`),
-  ),
+  ...Object.entries(prebuilds).flatMap(([platform, files]) => files.map(file => `prebuilds/${platform}/${file}`)),
 ]
 const belongs = path => required.includes(path) || /^lib\/.*\.(c?js|d\.c?ts)$|^native\/.*\.(c|cc|h)$/.test(path)
 for (const path of required) expect(paths.includes(path), `${path} is not packed`)
@@ -69,15 +69,33 @@ const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).t
 symlinkSync(realpathSync(npm), join(bin, 'npm'))
 symlinkSync(process.execPath, join(bin, 'node'))
 const env = { ...process.env, PATH: bin }
-const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', tarball]
-run('npm', install, { cwd: project, env })
+const quietly = ['--no-audit', '--no-fund', '--loglevel=error']
+run('npm', ['install', ...quietly, tarball], { cwd: project, env })
+rmSync(join(project, 'node_modules'), { recursive: true })
+run('npm', ['ci', ...quietly], { cwd: project, env })
+const installed = join(project, 'node_modules/bsd-sockets')
+const size = Number.parseInt(execFileSync('du', ['-sk', installed], { encoding: 'utf8' }))
+console.log(`installed: ${size} KiB`)
+expect(size <= 5 * 1024, `the package takes ${size} KiB`)
+
+const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+for (const name of ['devDependencies', 'gypfile', 'scripts', 'workspaces'])
+  expect(!(name in manifest), `package.json has ${name}`)
+const { repository } = JSON.parse(ours[0])
+expect(manifest.homepage.startsWith(repository) && manifest.bugs.url.startsWith(repository), 'other addresses')
+const linked = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/\]\(([^)]*)\)/g)].map(
+  ([, link]) => link,
+)
+const relative = linked.filter(link => !/^(https?:|#)/.test(link))
+expect(linked.length > 0 && relative.length === 0, `README.md links to ${relative.join(', ')}`)
 
 /** What a program prints. */
 function output(file, ...args) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [...args, file], { cwd: project, encoding: 'utf8' })
   return status === 0 && stderr === '' ? stdout.trim() : `status ${status}: ${stdout}${stderr}`
 }
-for (const file of ['esm.mjs', 'worker.mjs', 'every.mjs']) expect(output(file) === 'hello', `${file}: ${output(file)}`)
+for (const file of ['esm.mjs', 'worker.mjs', 'worker-only.mjs', 'every.mjs'])
+  expect(output(file) === 'hello', `${file}: ${output(file)}`)
 // Node 20 says that require() of an ES module is experimental, where it is allowed.
 const commonJs = output('require.cjs', '--no-warnings')
 expect(commonJs === 'hello', `require.cjs: ${commonJs}`)
@@ -124,8 +142,48 @@ writeFileSync(join(project, 'load.mjs'), "import 'bsd-sockets'\n")
 const [empty, load] = times('empty.mjs', 'load.mjs')
 console.log(`loading takes ${(load - empty).toFixed(1)} ms more than the ${empty.toFixed(1)} ms of an empty script`)
 
+// What cannot be run here is published from a copy, to a registry that keeps what it is sent.
+const copy = join(folder, 'copy')
+for (const file of execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean))
+  cpSync(join(root, file), join(copy, file))
+for (const made of ['lib', 'prebuilds', 'build/.native', 'build/.lib'])
+  cpSync(join(root, made), join(copy, made), { recursive: true })
+symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+const sent = []
+const registry = createServer((request, response) => {
+  let body = ''
+  request.setEncoding('utf8').on('data', text => (body += text))
+  request.on('end', () => {
+    if (request.method === 'PUT') sent.push(JSON.parse(body))
+    response.writeHead(request.method === 'PUT' ? 201 : 404, { 'content-type': 'application/json' }).end('{}')
+  })
+}).listen(0, '127.0.0.1')
+const { port } =
+  registry.address() ?? (await new Promise(done => registry.once('listening', () => done(registry.address()))))
+const publish = () => {
+  const arguments_ = ['publish', `--registry=http://127.0.0.1:${port}/`, `--//127.0.0.1:${port}/:_authToken=none`]
+  return execute(['npm', ...arguments_, ...quietly], { cwd: copy, env: process.env })
+}
+const refused = await publish()
+expect(
+  refused.status !== 0 && refused.stderr.includes('no repository'),
+  `published: ${refused.stdout}${refused.stderr}`,
+)
+const address = 'https://example.com/bsd-sockets'
+writeFileSync(join(copy, 'package.json'), ours[0].replace(repository, address))
+const published = await publish()
+registry.close()
+expect(published.status === 0 && sent.length === 1, `npm publish: ${published.stdout}${published.stderr}`)
+if (sent.length === 1) {
+  const [{ readme, versions }] = sent
+  const [told] = Object.values(versions)
+  for (const name of ['devDependencies', 'gypfile', 'workspaces']) expect(!(name in told), `${name} is published`)
+  expect(told.bugs.url === `${address}/issues`, `${told.bugs.url} is published`)
+  expect(readme.includes(`](${address}/blob/`), 'README.md is published with relative links')
+}
+
 // For a platform without a prebuilt addon the error says by which command it is made.
-rmSync(join(project, 'node_modules/bsd-sockets/prebuilds'), { recursive: true })
+rmSync(join(installed, 'prebuilds'), { recursive: true })
 const [, command] = /build it by '(.*)'/.exec(output('esm.mjs')) ?? []
 expect(command !== undefined, `without an addon: ${output('esm.mjs')}`)
 if (command !== undefined) {
@@ -135,6 +193,15 @@ if (command !== undefined) {
     stdio: 'ignore',
   })
   expect(output('esm.mjs') === 'hello', `built from its sources: ${output('esm.mjs')}`)
+}
+rmSync(join(installed, 'native/build'), { recursive: true, force: true })
+
+// And by cmake-js.
+if (spawnSync('cmake', ['--version']).error) {
+  expect(!process.env.BSD_SOCKETS_REQUIRE_TOOLS, 'cmake is not installed')
+} else {
+  runPackage('cmake-js/bin/cmake-js', ['compile', '--directory', installed, '--log-level', 'error'])
+  expect(output('esm.mjs') === 'hello', `built by cmake-js: ${output('esm.mjs')}`)
 }
 
 process.exitCode = failed > 0 ? 1 : 0

@@ -2,7 +2,6 @@
 // that either finds ends the process.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { build } from '../../scripts/build.js'
 import { nodeDirectory } from '../../scripts/headers.js'
@@ -22,12 +21,11 @@ await build()
 const directory = join(root, 'build/asan')
 const addon = join(directory, 'bsd_sockets.node')
 mkdirSync(directory, { recursive: true })
-const { include_dir: nodeAddonApi } = createRequire(import.meta.url)('node-addon-api')
 const sanitizers = ['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all']
 const flags = [
   ...['-O1', '-g', '-fPIC', '-fno-omit-frame-pointer', '-Wall', '-Wextra', ...sanitizers],
-  ...['-D_GNU_SOURCE', '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS'],
-  ...['-Inative/poller', '-Inative/http', `-I${nodeAddonApi}`, `-I${join(nodeDirectory(root), 'include/node')}`],
+  ...['-D_GNU_SOURCE', '-DNAPI_VERSION=8'],
+  ...['-Inative/poller', '-Inative/http', `-I${join(nodeDirectory(root), 'include/node')}`],
 ]
 const files = (folder, ending) =>
   readdirSync(join(root, folder))

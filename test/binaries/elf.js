@@ -7,12 +7,14 @@ const SHT_DYNSYM = 11
 const SHT_GNU_VERNEED = 0x6ffffffe
 const SHT_GNU_VERSYM = 0x6fffffff
 const DT_NEEDED = 1
+const DT_FLAGS_1 = 0x6ffffffb
+const DF_1_NODELETE = 0x8
 
 const text = (bytes, start) => bytes.toString('latin1', start, bytes.indexOf(0, start))
 
 /**
- * `{ architecture, stripped, needed, imports, exports }`: `needed` the libraries, `imports` what it needs of them as
- * `{ name, version, weak }`, where `version` is '' without one.
+ * `{ architecture, stripped, stays, needed, imports, exports }`: `stays` says that dlclose(3) does not take it away,
+ * `needed` are the libraries, `imports` what it needs of them as `{ name, version, weak }`, where `version` is '' without one.
  */
 export function readElf(bytes) {
   if (bytes.readUInt32BE(0) !== 0x7f454c46 || bytes[4] !== 2 || bytes[5] !== 1) throw new Error('not 64-bit ELF')
@@ -28,12 +30,16 @@ export function readElf(bytes) {
   const strings = of => sections[of.link].data()
 
   const needed = []
+  let stays = false
   const dynamic = section(SHT_DYNAMIC)
   if (dynamic) {
     const entries = dynamic.data()
-    for (let at = 0; at < entries.length; at += 16)
-      if (entries.readBigInt64LE(at) === BigInt(DT_NEEDED))
-        needed.push(text(strings(dynamic), Number(entries.readBigUInt64LE(at + 8))))
+    for (let at = 0; at < entries.length; at += 16) {
+      const tag = Number(entries.readBigInt64LE(at))
+      const value = Number(entries.readBigUInt64LE(at + 8))
+      if (tag === DT_NEEDED) needed.push(text(strings(dynamic), value))
+      if (tag === DT_FLAGS_1) stays = (value & DF_1_NODELETE) !== 0
+    }
   }
 
   const versions = new Map()
@@ -63,5 +69,5 @@ export function readElf(bytes) {
     }
   }
   const architecture = machines[bytes.readUInt16LE(18)]
-  return { architecture, stripped: section(SHT_SYMTAB) === undefined, needed, imports, exports }
+  return { architecture, stripped: section(SHT_SYMTAB) === undefined, stays, needed, imports, exports }
 }

@@ -29,6 +29,13 @@ else {
   ${exchange}parentPort.postMessage(text)
 }
 `,
+  'worker-only.mjs': `import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+if (isMainThread) new Worker(new URL(import.meta.url)).on('message', text => console.log(text))
+else {
+  const { Socket } = await import('bsd-sockets')
+  ${exchange}parentPort.postMessage(text)
+}
+`,
   'every.mjs': `await Promise.all(
   ['', '/http', '/promises', '/reactor', '/streams', '/syscalls'].map(path => import('bsd-sockets' + path)),
 )

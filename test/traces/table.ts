@@ -55,5 +55,5 @@ export function expectTable(name: string, title: string, steps: readonly Step[])
   const actual = `# ${title}\n\n${table(steps)}`
   if (process.env.UPDATE_TRACES) writeFileSync(file, actual)
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  expect(actual, `test/traces/${name}.md; UPDATE_TRACES=1 npm run trace writes it anew`).toBe(kept)
+  expect(actual, `test/traces/${name}.md; UPDATE_TRACES=1 npm run test:traces writes it anew`).toBe(kept)
 }

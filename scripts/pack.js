@@ -1,0 +1,65 @@
+// What of the repository the package has otherwise. `npm pack` and `npm publish` run this before, with which package.json
+// and README.md take the form that they have in the package, and afterwards, with which they get their own back.
+// Not a folder of copies: so both commands give the package where everybody types them, in the root.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stalePrebuilds } from './prebuilds.js'
+import { root } from './stamp.js'
+
+const PLACEHOLDER = 'https://repository.invalid/bsd-sockets' // RFC 6761, 6.4
+
+/** package.json without what is for this repository, and with what follows from the repository's address. */
+export function packageManifest({ workspaces, gypfile, scripts, devDependencies, repository, ...kept }) {
+  if (typeof repository !== 'string') return { ...kept, repository } // it is the package's already
+  return {
+    ...kept,
+    repository: { type: 'git', url: `git+${repository}.git` },
+    homepage: `${repository}#readme`,
+    bugs: { url: `${repository}/issues` },
+  }
+}
+
+/** The text with each relative link made one to the repository's file of that version, and each picture too. */
+export function absoluteLinks(markdown, { repository, version }) {
+  return markdown.replace(/(!?)\[([^\]]*)\]\((?!\w+:|#)([^)]*)\)/g, (_, picture, text, path) => {
+    return `${picture}[${text}](${repository}/${picture ? 'raw' : 'blob'}/v${version}/${path})`
+  })
+}
+
+const read = file => readFileSync(join(root, file), 'utf8')
+const kept = file => join(root, 'build/unpacked', file)
+
+function before() {
+  const manifest = JSON.parse(read('package.json'))
+  // A run that was broken off has left both as they are in the package.
+  if (typeof manifest.repository !== 'string') return
+  const packed = {
+    'package.json': `${JSON.stringify(packageManifest(manifest), null, 2)}\n`,
+    'README.md': absoluteLinks(read('README.md'), manifest),
+  }
+  mkdirSync(join(root, 'build/unpacked'), { recursive: true })
+  for (const file of Object.keys(packed)) writeFileSync(kept(file), read(file))
+  for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, file), text)
+  const stale = stalePrebuilds()
+  if (stale.length > 0) console.warn(`without prebuilds of these sources for ${stale.join(', ')}: npm run prebuilds`)
+}
+
+function after() {
+  // What npm tells the registry it reads when this has run.
+  if (process.env.npm_command === 'publish') {
+    console.warn('package.json and README.md stay as they are published: git checkout package.json README.md')
+    return
+  }
+  for (const file of ['README.md', 'package.json']) if (existsSync(kept(file))) renameSync(kept(file), join(root, file))
+}
+
+function check() {
+  const { repository } = JSON.parse(read('package.json'))
+  if (repository === PLACEHOLDER)
+    throw new Error('package.json has no repository yet, to which the links of the package would go')
+  const stale = stalePrebuilds()
+  if (stale.length > 0) throw new Error(`no prebuilds of these sources for ${stale.join(', ')}`)
+}
+
+const step = { before, after, check }[process.argv[2]]
+if (process.argv[1] === import.meta.filename) step()
