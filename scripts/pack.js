@@ -8,8 +8,12 @@ import { root } from './stamp.js'
 
 const PLACEHOLDER = 'https://repository.invalid/bsd-sockets' // RFC 6761, 6.4
 
+// What only the repository has a use for.
+const repositorysOwn = new Set(['devDependencies', 'gypfile', 'scripts', 'workspaces'])
+
 /** package.json without what is for this repository, and with what follows from the repository's address. */
-export function packageManifest({ workspaces, gypfile, scripts, devDependencies, repository, ...kept }) {
+export function packageManifest({ repository, ...manifest }) {
+  const kept = Object.fromEntries(Object.entries(manifest).filter(([name]) => !repositorysOwn.has(name)))
   if (typeof repository !== 'string') return { ...kept, repository } // it is the package's already
   return {
     ...kept,
