@@ -8,15 +8,14 @@ import { root } from './stamp.js'
 
 const PLACEHOLDER = 'https://repository.invalid/bsd-sockets' // RFC 6761, 6.4
 
-// What only the repository has a use for.
-const repositorysOwn = new Set(['devDependencies', 'gypfile', 'scripts', 'workspaces'])
+// `gypfile` stays: npm looks for binding.gyp in the folder that it publishes, and without it would tell the registry that
+// the package is built at its installation.
+const ours = new Set(['devDependencies', 'scripts', 'workspaces'])
 
 /** package.json without what is for this repository, and with what follows from the repository's address. */
 export function packageManifest({ repository, ...manifest }) {
-  const kept = Object.fromEntries(Object.entries(manifest).filter(([name]) => !repositorysOwn.has(name)))
-  if (typeof repository !== 'string') return { ...kept, repository } // it is the package's already
   return {
-    ...kept,
+    ...Object.fromEntries(Object.entries(manifest).filter(([name]) => !ours.has(name))),
     repository: { type: 'git', url: `git+${repository}.git` },
     homepage: `${repository}#readme`,
     bugs: { url: `${repository}/issues` },
