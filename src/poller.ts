@@ -81,10 +81,10 @@ const libuv =
 let poller = -1
 
 function start(): number {
-  poller = check(poller_create(), 'poller_create')
-  if (!native.environment.start(poller, events, slab, receives, dispatch, libuv))
+  const made = check(poller_create(), 'poller_create') // the addon closes it where it cannot watch it
+  if (!native.environment.start(made, events, slab, receives, dispatch, libuv))
     throw new Error('bsd-sockets found no event loop')
-  return poller
+  return (poller = made)
 }
 
 /**
