@@ -7,12 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { once } from 'node:events'
-import { options, setOption, Socket } from 'bsd-sockets'
+import { options, setOption, Socket, supports } from 'bsd-sockets'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { example, script } from './child.js'
 import { closedPort } from './tcp.js'
-
-const linux = process.platform === 'linux'
 
 /** A client that sends lines and waits for some. */
 class Person {
@@ -77,7 +75,7 @@ describe('chat', () => {
 
 const hashed = (data: Buffer): Buffer => Buffer.concat([createHash('sha256').update(data).digest(), data])
 
-describe.skipIf(!linux)('splice-proxy', () => {
+describe.runIf(supports.call('splice'))('splice-proxy', () => {
   test('carries both ways to the end of each, and many at once', async () => {
     // What comes is answered, when all of it has come, by its hash and itself.
     const server = net.createServer({ allowHalfOpen: true }, client => {

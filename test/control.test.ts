@@ -32,7 +32,7 @@ describe('what is sent by its meaning', () => {
     expect(six.packetInfo).toEqual({ address: '2001:db8::1', ifindex: 2 })
   })
 
-  test.runIf(process.platform === 'linux')('credentials, segmentSize and txTime (Linux)', () => {
+  test.runIf(C.SCM_TXTIME !== undefined)('credentials, segmentSize and txTime', () => {
     const credentials = { pid: 1, uid: 2 ** 32 - 1, gid: 0 }
     expect(roundTrip({ credentials }, AF_UNIX).credentials).toEqual(credentials)
     expect(roundTrip({ segmentSize: 1400 })).toMatchObject({ level: IPPROTO_UDP, type: C.UDP_SEGMENT })
@@ -160,7 +160,7 @@ describe('hostile bytes', () => {
   })
 })
 
-describe.runIf(process.platform === 'linux')('what only comes (Linux)', () => {
+describe.runIf(C.MSG_ERRQUEUE !== undefined)('what only comes', () => {
   const come = (level: number, type: number, data: Uint8Array) =>
     decodeControl(encodeControl([{ level, type, data }])!)[0]!
 

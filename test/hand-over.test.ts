@@ -9,14 +9,14 @@ import { text } from 'node:stream/consumers'
 import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from 'bsd-sockets'
-import { NETLINK_ROUTE, Socket } from 'bsd-sockets'
+import { NETLINK_ROUTE, Socket, supports, whyNot } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { listenFds, toDuplex } from 'bsd-sockets/streams'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { inline } from './child.js'
+import { allowed } from './sockets.js'
 import { closing, connected, listening } from './tcp.js'
 
-const linux = process.platform === 'linux'
 const root = join(import.meta.dirname, '..')
 
 /** Starts a program as a service manager does: with these sockets from 3 on, and `{ LISTEN_PID }` its own. */
@@ -139,7 +139,9 @@ describe('a socket moves to a worker', () => {
     ['TCP', () => connected()],
     ['a Unix stream', () => Socket.pair(AF_UNIX, SOCK_STREAM)],
     ['Unix datagrams', () => Socket.pair(AF_UNIX, SOCK_DGRAM)],
-    ...(linux ? ([['a Unix seqpacket', () => Socket.pair(AF_UNIX, SOCK_SEQPACKET)]] as const) : []),
+    ...(supports.socket(AF_UNIX, SOCK_SEQPACKET)
+      ? ([['a Unix seqpacket', () => Socket.pair(AF_UNIX, SOCK_SEQPACKET)]] as const)
+      : []),
   ] as [string, () => [Socket, Socket]][])('%s', async (_, make) => {
     const [moved, kept] = make()
     const thread = await move(moved, `await moved.send('worker: ' + await moved.recv(64))`)
@@ -190,7 +192,7 @@ describe('a socket moves to a worker', () => {
     await ended(thread)
   })
 
-  test.skipIf(!linux)('netlink', async () => {
+  allowed('netlink', whyNot.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), async () => {
     const moved = new Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
     moved.bind({ family: 'netlink', pid: 0, groups: 0 })
     // RTM_GETLINK with NLM_F_REQUEST and NLM_F_DUMP, rtnetlink(7): answered with an RTM_NEWLINK first.

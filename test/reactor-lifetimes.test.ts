@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import * as sys from 'bsd-sockets/syscalls'
-import { AF_INET, AF_UNIX, F_DUPFD_CLOEXEC, MessageBatch, options, setOption, SOCK_DGRAM, Socket } from 'bsd-sockets'
+import {
+  AF_INET,
+  AF_UNIX,
+  F_DUPFD_CLOEXEC,
+  MessageBatch,
+  options,
+  setOption,
+  SOCK_DGRAM,
+  Socket,
+  supports,
+} from 'bsd-sockets'
 import { bind, connect, listen } from 'bsd-sockets/reactor'
 import type { Connection, DatagramSocket, Handlers, ListenOptions, Server } from 'bsd-sockets/reactor'
 import { Child, inline, script } from './child.js'
@@ -199,6 +209,7 @@ describe('the file of a Unix socket', () => {
     expect(socket.fd).toBe(-1)
   })
 
+  // Which no other kernel has. unix(7)
   it.runIf(process.platform === 'linux').each(opened)('is none for an abstract name (%s, Linux)', (_, open) => {
     const socket = open(`\0bsd-sockets-${process.pid}-${names++}`)
     socket.close()
@@ -255,7 +266,7 @@ describe('a descriptor', () => {
       return Array.from(text.matchAll(/^tfd: +(\d+)/gm), match => Number(match[1]))
     })
 
-  it.runIf(process.platform === 'linux')('that others share leaves the poller when it is closed (Linux)', async () => {
+  it.runIf(supports.call('epoll_wait'))('that others share leaves the poller when it is closed', async () => {
     let connection: Connection | undefined
     const server = listen({ open: one => void (connection = one) })
     connected(server)

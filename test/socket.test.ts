@@ -177,6 +177,7 @@ describe('connect', () => {
     expect(client.getpeername()).toEqual(server.getsockname())
   })
 
+  // BSD's is of no use afterwards. connect(2)
   test.skipIf(process.platform === 'darwin')('that was refused can be tried again', () => {
     const listener = closing(new Socket())
     listener.bind(['127.0.0.1', 0])

@@ -1,12 +1,12 @@
 import { AF_UNIX, createServer, O_NONBLOCK, pipe, SHUT_WR, SOCK_STREAM, Socket, splice, trySplice } from 'bsd-sockets'
-import { F_GETFD, F_GETFL, FD_CLOEXEC } from 'bsd-sockets'
+import { F_GETFD, F_GETFL, FD_CLOEXEC, supports } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-describe.runIf(process.platform === 'linux')('Linux', () => {
+describe.runIf(supports.call('splice'))('splice(2)', () => {
   function ends<T extends { close(): void }>(pair: [T, T]): [T, T] {
     onTestFinished(() => pair.forEach(end => end.close()))
     return pair

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLET, EPOLLHUP, EPOLLIN } from 'bsd-sockets'
-import { EPOLLOUT, F_DUPFD, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from 'bsd-sockets'
+import { EPOLLOUT, F_DUPFD, POLLHUP, POLLIN, POLLNVAL, POLLOUT, supports } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, test } from 'vitest'
 import { dataView, field, read, sizeOf, write } from '../lib/tested.js'
@@ -118,7 +118,7 @@ describe('poll', () => {
   })
 })
 
-describe.runIf(linux)('epoll', () => {
+describe.runIf(supports.call('epoll_wait'))('epoll', () => {
   const size = sizeOf('epoll_event')
   const data = field('epoll_event.data')
 

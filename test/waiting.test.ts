@@ -247,7 +247,7 @@ test('a Selector by select takes no descriptor of FD_SETSIZE or more', () => {
   expect(other.select(0).length).toBeLessThanOrEqual(1)
 })
 
-describe.skipIf(!linux)('an Epoll', () => {
+describe.runIf(C.supports.call('epoll_wait'))('an Epoll', () => {
   const { Epoll, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLONESHOT, EPOLLOUT, EPOLLRDHUP } = C as Required<typeof C>
 
   test('tells descriptors and their events', () => {

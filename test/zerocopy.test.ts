@@ -1,9 +1,9 @@
 import { AF_INET, AF_UNIX, createServer, IP_RECVERR, IPPROTO_IP, poll, SO_SNDBUF, SOCK_DGRAM } from 'bsd-sockets'
-import { Socket, SOL_SOCKET, ZerocopySender } from 'bsd-sockets'
+import { SO_ZEROCOPY, Socket, SOL_SOCKET, supports, ZerocopySender } from 'bsd-sockets'
 import type { IPv4Address, ReceivedMessage, ZerocopyCompletion } from 'bsd-sockets'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-describe.runIf(process.platform === 'linux')('Linux', () => {
+describe.runIf(supports.option(SOL_SOCKET, SO_ZEROCOPY))('SO_ZEROCOPY', () => {
   /** All completions that are to come. */
   function allOf(socket: Socket, sender: ZerocopySender): ZerocopyCompletion[] {
     const done: ZerocopyCompletion[] = []
