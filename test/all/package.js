@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { nodeDirectory } from '../../scripts/headers.js'
 import { makePrebuilds, prebuilds } from '../../scripts/prebuilds.js'
@@ -80,6 +80,14 @@ expect(size <= 5 * 1024, `the package takes ${size} KiB`)
 
 const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
 for (const name of ['devDependencies', 'scripts', 'workspaces']) expect(!(name in manifest), `package.json has ${name}`)
+// Types are for those who import an entry: each file of them is one that an entry reaches.
+const reached = new Set(paths.filter(path => /^lib\/(\w+\/)?(index|syscalls)\.d\.c?ts$/.test(path)))
+for (const path of reached) {
+  const text = readFileSync(join(installed, path), 'utf8')
+  for (const [, file, c] of text.matchAll(/['"](\.[^'"]+)\.(c?)js['"]/g))
+    reached.add(join(dirname(path), `${file}.d.${c}ts`))
+}
+for (const path of paths) expect(!/\.d\.c?ts$/.test(path) || reached.has(path), `no entry reaches the types of ${path}`)
 const { repository } = JSON.parse(ours[0])
 expect(manifest.homepage.startsWith(repository) && manifest.bugs.url.startsWith(repository), 'other addresses')
 const linked = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/\]\(([^)]*)\)/g)].map(
