@@ -1,9 +1,9 @@
 // What of the repository the package has otherwise. `npm pack` and `npm publish` run this before, with which package.json
 // and README.md take the form that they have in the package, and afterwards, with which they get their own back.
 // Not a folder of copies: so both commands give the package where everybody types them, in the root.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stalePrebuilds } from './prebuilds.js'
+import { prebuilds, stalePrebuilds } from './prebuilds.js'
 import { root } from './stamp.js'
 
 const PLACEHOLDER = 'https://repository.invalid/bsd-sockets' // RFC 6761, 6.4
@@ -32,7 +32,16 @@ export function absoluteLinks(markdown, { repository, version }) {
 const read = file => readFileSync(join(root, file), 'utf8')
 const kept = file => join(root, 'build/unpacked', file)
 
+// Those for macOS come from the workflow that makes them, whose artifacts keep no modes.
+function makeExecutable() {
+  const programs = Object.entries(prebuilds).flatMap(([platform, files]) =>
+    files.filter(file => !file.endsWith('.node')).map(file => join(root, 'prebuilds', platform, file)),
+  )
+  for (const program of programs) if (existsSync(program)) chmodSync(program, 0o755)
+}
+
 function before() {
+  makeExecutable()
   const manifest = JSON.parse(read('package.json'))
   // A run that was broken off has left both as they are in the package.
   if (typeof manifest.repository !== 'string') return

@@ -2,7 +2,17 @@
 // `npm install` and by `npm ci`, with scripts allowed and no compiler on the PATH. There it works from ESM, from require,
 // in a worker, from TypeScript and in a bundle; without its prebuilds, once it is built there. What npm publishes is the same.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -30,6 +40,12 @@ function expect(truth, message) {
   failed++
 }
 
+// As those of macOS come from the workflow that makes them: its artifacts keep no modes.
+const executables = Object.keys(prebuilds).flatMap(platform =>
+  ['echo', 'http'].map(name => `prebuilds/${platform}/${name}`),
+)
+for (const file of executables) if (file.includes('darwin')) chmodSync(join(root, file), 0o644)
+
 const ours = ['package.json', 'README.md'].map(file => readFileSync(join(root, file), 'utf8'))
 const [packed] = JSON.parse(
   execFileSync('npm', ['pack', '--json', '--loglevel=error', `--pack-destination=${folder}`], {
@@ -51,6 +67,8 @@ const required = [
   ...['lib/index.js', 'lib/index.d.ts', 'lib/cli/main.js'],
   ...Object.entries(prebuilds).flatMap(([platform, files]) => files.map(file => `prebuilds/${platform}/${file}`)),
 ]
+for (const { path, mode } of packed.files)
+  expect(!executables.includes(path) || (mode & 0o111) === 0o111, `${path} is packed with the mode ${mode.toString(8)}`)
 const belongs = path => required.includes(path) || /^lib\/.*\.(c?js|d\.c?ts)$|^native\/.*\.(c|cc|h)$/.test(path)
 for (const path of required) expect(paths.includes(path), `${path} is not packed`)
 for (const path of paths) expect(belongs(path), `${path} is packed`)
