@@ -134,6 +134,7 @@ describe('hostile bytes', () => {
       fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), fc.nat(400), (messages, length) => {
         const parts = messages.map(([size, { level, type }, data]) => {
           const part = encodeControl([{ level, type, data }])!
+          // cmsg_len is a size_t there, a socklen_t elsewhere. cmsg(3)
           if (process.platform === 'linux') part.writeBigUInt64LE(size)
           else part.writeUInt32LE(Number(size & 0xffff_ffffn))
           return part

@@ -18,6 +18,7 @@ import { describe, expect, test } from 'vitest'
 import { bound } from './sockets.js'
 import { closing, connected, thrown } from './tcp.js'
 
+// It takes MSG_TRUNC as a flag of a receive, recv(2), and holds up who sends to a full Unix queue.
 const linux = process.platform === 'linux'
 const udp = (): Socket => bound(AF_INET, SOCK_DGRAM, ['127.0.0.1', 0])
 const unix = (): [Socket, Socket] => Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing) as [Socket, Socket]

@@ -21,6 +21,7 @@ import { describe, expect, test } from 'vitest'
 import { allowed, bound, opened } from './sockets.js'
 import { connected, thrown } from './tcp.js'
 
+// All of 127.0.0.0/8 is this machine there, and SO_REUSEADDR alone shares a port. socket(7)
 const linux = process.platform === 'linux'
 // Whether a socket can be kept from what the others of its port have joined. ip(7)
 const choosing = supports.option(IPPROTO_IP, IP_MULTICAST_ALL)
@@ -44,7 +45,7 @@ describe('a multicast group', () => {
     const sockets = Array.from({ length: count }, () => {
       const socket = opened(AF_INET, SOCK_DGRAM)
       setOption(socket, options.reuseAddress, true)
-      if (!linux) setOption(socket, options.reusePort, true) // which BSD wants of each
+      if (!linux) setOption(socket, options.reusePort, true)
       if (choosing) setOption(socket, options.multicastAll, false)
       socket.bind(['', port])
       port = (socket.getsockname() as IPv4Address).port

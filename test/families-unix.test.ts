@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { bound, conversation, opened, stream } from './sockets.js'
 
+// It alone has abstract names, and has more room for a path. unix(7)
 const linux = process.platform === 'linux'
 const directory = mkdtempSync(join(tmpdir(), 'families-'))
 afterAll(() => rmSync(directory, { recursive: true }))

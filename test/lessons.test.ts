@@ -27,6 +27,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { example, python } from './child.js'
 import { closing, connected, listening, portOf, thrown } from './tcp.js'
 
+// Whose sockets a process has is told in /proc there, proc(5), and all of 127.0.0.0/8 is this machine.
 const linux = process.platform === 'linux'
 if (!linux) console.warn('skipped: /proc is there on Linux alone')
 

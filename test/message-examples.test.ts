@@ -9,6 +9,7 @@ import { Child, example } from './child.js'
 import { inNamespace, noNamespace } from './namespace.js'
 import { allowed } from './sockets.js'
 
+// All of 127.0.0.0/8 is this machine there, elsewhere 127.0.0.1.
 const linux = process.platform === 'linux'
 const compiled = (name: string): string => join(import.meta.dirname, `../build/programs/examples/${name}.js`)
 const run = (name: string, ...args: string[]): Child => new Child(process.execPath, [compiled(name), ...args])

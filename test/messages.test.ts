@@ -7,6 +7,7 @@ import * as sys from 'bsd-sockets/syscalls'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+// It takes MSG_TRUNC as a flag of a receive, recv(2), the TTL of one datagram from a message, ip(7), and has all of 127.0.0.0/8.
 const linux = process.platform === 'linux'
 const hasIpv6 = Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1'))
 const room = 1024
@@ -206,7 +207,6 @@ describe('about a datagram', () => {
       expect(only(receiver.recvmsg(1, room).control, 'dropped')).toBeGreaterThan(0)
     })
 
-    // BSD takes the TTL from no control message. ip(4)
     test.runIf(linux)('any control message by its bytes', () => {
       const receiver = opened(AF_INET, SOCK_DGRAM, '127.0.0.1')
       receiver.setsockopt(IPPROTO_IP, IP_RECVTTL, true)

@@ -197,6 +197,7 @@ describe('datagrams of a Unix socket', () => {
     await logger.finished()
   })
 
+  // Linux alone has abstract names. unix(7)
   test.each(['a path', ...(process.platform === 'linux' ? ['an abstract name'] : [])])(
     'sd_notify: to %s',
     async kind => {

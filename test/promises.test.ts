@@ -23,6 +23,7 @@ import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Child, inline } from './child.js'
 
+// What its poller watches is told in /proc. proc(5)
 const linux = process.platform === 'linux'
 const directory = mkdtempSync(join(tmpdir(), 'promises-'))
 afterAll(() => rmSync(directory, { recursive: true }))

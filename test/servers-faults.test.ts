@@ -48,7 +48,7 @@ describe('a stop', () => {
   })
 })
 
-const traced = process.platform === 'linux' && tool('strace')
+const traced = tool('strace')
 
 // Those that wait for something else than each other, as V8's and libuv's do: the first is the process's, the second V8's clock,
 // the third serves in the modes of which the last may be a client's.

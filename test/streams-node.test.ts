@@ -24,6 +24,7 @@ import { inline } from './child.js'
 import { allowed } from './sockets.js'
 import { closing, connected, listening, portOf, thrown } from './tcp.js'
 
+// It alone has abstract names. unix(7)
 const linux = process.platform === 'linux'
 
 /** Lets a server listen on a socket until the test is over. */

@@ -12,6 +12,7 @@ import { Backoff } from '../lib/tested.js'
 import { script } from './child.js'
 import { closing, thrown } from './tcp.js'
 
+// Cases of its poll(2) and its queues. A Unix socket without a name gets one there. unix(7)
 const linux = process.platform === 'linux'
 
 class Counting extends Socket {

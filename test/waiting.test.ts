@@ -390,7 +390,7 @@ describe('a wait', () => {
     await worker.terminate()
   })
 
-  test.skipIf(!linux || !tool('strace'))(
+  test.skipIf(!tool('strace'))(
     'makes the call itself first: what is there is received in one system call',
     async () => {
       const body = `
