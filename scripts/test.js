@@ -10,7 +10,7 @@ import { root } from './stamp.js'
 const which = process.argv[2] ?? 'short'
 const began = Date.now()
 const durations = {
-  short: 'types, lint, format and the test files: up to five minutes on two cores',
+  short: 'types, lint, format and the test files: up to five minutes on two cores that do nothing else',
   rest: 'the scripts of test/all: some half an hour on two cores',
   all: 'types, lint, format, the test files and the scripts of test/all: some 35 minutes on two cores',
 }
