@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { start } from './echo-server.js'
 import { tool } from './tools.js'
@@ -50,16 +51,26 @@ describe('a stop', () => {
 
 const traced = process.platform === 'linux' && tool('strace')
 
-// Those that wait for something else than each other, as V8's and libuv's do: the first is the process's, the second V8's clock,
-// the third serves in the modes of which the last may be a client's. Whoever runs at the moment is none of these yet.
-async function threadsOf({ child: { pid } }: Server): Promise<number[]> {
-  const wchan = (thread: string): string => readFileSync(`/proc/${pid}/task/${thread}/wchan`, 'utf8')
-  for (;;) {
-    const threads = readdirSync(`/proc/${pid}/task`).map(thread => ({ thread: Number(thread), wchan: wchan(thread) }))
-    if (threads.every(({ wchan }) => wchan !== '0')) {
-      return threads.filter(({ wchan }) => !wchan.startsWith('futex')).map(({ thread }) => thread)
+// Each thread, and what it waits for in the kernel: 0 where it runs.
+const waits = ({ child: { pid } }: Server): { thread: number; wchan: string }[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap(thread => {
+    try {
+      return { thread: Number(thread), wchan: readFileSync(`/proc/${pid}/task/${thread}/wchan`, 'utf8') }
+    } catch {
+      return [] // it has ended
     }
-    await new Promise(resolve => setTimeout(resolve, 5))
+  })
+
+// Those that wait for something else than each other, as V8's and libuv's do, once all of them wait: the first is the
+// process's, the second V8's clock, the third serves in the modes of which the last may be a client's.
+async function threadsOf(server: Server): Promise<number[]> {
+  for (let before = waits(server); ;) {
+    await new Promise(resolve => setTimeout(resolve, 10))
+    const now = waits(server)
+    if (isDeepStrictEqual(now, before) && now.every(({ wchan }) => wchan !== '0')) {
+      return now.filter(({ wchan }) => !wchan.startsWith('futex')).map(({ thread }) => thread)
+    }
+    before = now
   }
 }
 
