@@ -1,6 +1,6 @@
 // Receiving until there is no room left, which MSG_WAITALL asks for: the kernel heeds it only where it waits itself. recv(2)
 import type { SocketAddress } from './address.js'
-import { FIONREAD, MSG_OOB, MSG_PEEK, MSG_WAITALL, POLLIN, SOCK_STREAM } from './constants.js'
+import { AF_UNIX, FIONREAD, MSG_OOB, MSG_PEEK, MSG_WAITALL, POLLIN, SIOCATMARK, SOCK_STREAM } from './constants.js'
 import { checkLent, inSteps, lengthOf } from './data.js'
 import type { Sending } from './data.js'
 import type { MessageInfo } from './messages.js'
@@ -41,10 +41,12 @@ function after(views: readonly View[], count: number): View[] {
 }
 
 /**
- * What stands behind what has come already: 0 for the end or an error, which the next receive is to find, as after one that the
- * kernel fills; null for nothing yet; undefined for what is to be received. FIONREAD counts without taking. recv(2), ioctl(2)
+ * What stands behind what has come already: 0 for the end, an error or urgent data, which the next receive is to find, as
+ * after one that the kernel fills; null for nothing yet; undefined for what is to be received. FIONREAD counts without taking,
+ * of TCP up to the urgent byte. recv(2), tcp(7), unix(7)
  */
-function behind({ fd }: SocketBase): 0 | null | undefined {
+function behind({ fd, family }: SocketBase): 0 | null | undefined {
+  if (family === AF_UNIX && ioctl(fd, SIOCATMARK) === 1) return 0
   if (ioctl(fd, FIONREAD) !== 0) return undefined
   const [ready] = poll([[fd, POLLIN]], 0)
   if (ready === undefined) return null

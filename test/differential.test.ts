@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { conversation } from './differential/conversation.js'
 import type { State } from './differential/conversation.js'
-import { expected } from './differential/differences.js'
+import { comparable, expected } from './differential/differences.js'
 import { program } from './differential/program.js'
 import type { Outcome, Program, Step } from './differential/program.js'
 import { Python } from './differential/python.js'
@@ -38,10 +38,13 @@ describe.each(Object.entries(classes))('%s does what Python does', (name, type) 
     const { blocking, steps } = program
     const theirs = await python.run(program)
     const ours = await runOn(type, program)
-    calls += steps.length
-    return steps.flatMap((step, i) =>
-      expected(step, theirs[i]!, ours[i]!, blocking) ? [] : [shown(i, step, theirs[i]!, ours[i]!)],
-    )
+    const compared = comparable(program, theirs, ours)
+    calls += compared
+    return steps
+      .slice(0, compared)
+      .flatMap((step, i) =>
+        expected(step, theirs[i]!, ours[i]!, blocking) ? [] : [shown(i, step, theirs[i]!, ours[i]!)],
+      )
   }
 
   test(`${programs} programs`, { timeout: 60_000 + programs * 2_000 }, async () => {

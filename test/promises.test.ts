@@ -4,6 +4,7 @@ import {
   AF_UNIX,
   FIONREAD,
   MSG_DONTWAIT,
+  MSG_OOB,
   MSG_PEEK,
   MSG_WAITALL,
   SHUT_WR,
@@ -208,6 +209,24 @@ describe('MSG_WAITALL', () => {
         if (how === 'an end') expect(await calls[receive]()).toBe(0)
         else expect(await failure(calls[receive]())).toMatchObject({ code: 'ECONNRESET' })
       }
+    }
+  })
+
+  test('urgent data behind what came is left to who asks for it', async () => {
+    for (const [a, b] of [await connected(), ...(linux ? [pair()] : [])] as [Socket, Socket][]) {
+      await a.send('before')
+      try {
+        await a.send('!', MSG_OOB)
+      } catch (error) {
+        expect(error).toMatchObject({ code: expect.stringMatching(/ENOTSUP|EOPNOTSUPP/) })
+        console.warn('skipped: a Unix socket of this kernel has no urgent data')
+        continue
+      }
+      await a.send('behind')
+      while (ioctl(b.fd, FIONREAD) < 6) await turn()
+      expect(String(await b.recv(20, MSG_WAITALL))).toBe('before')
+      expect(String(await b.recv(1, MSG_OOB))).toBe('!')
+      expect(String(await b.recv(6, MSG_WAITALL))).toBe('behind')
     }
   })
 

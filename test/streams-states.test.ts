@@ -148,9 +148,9 @@ const events = ['connect', 'ready', 'data', 'end', 'finish', 'drain', 'timeout',
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message
 
 function shown(event: string, given: unknown[]): string {
-  const [value] = given
+  const [value] = given as (Error | string | boolean | null | undefined)[]
   if (value === undefined || value === null) return event
-  return `${event} ${value instanceof Error ? codeOf(value) : String(value as string | boolean)}`
+  return `${event} ${value instanceof Error ? codeOf(value) : String(value)}`
 }
 
 /** What the peer has got: its bytes, and whether they are at their end. */
