@@ -1,12 +1,14 @@
 // Receiving until there is no room left, which MSG_WAITALL asks for: the kernel heeds it only where it waits itself. recv(2)
 import type { SocketAddress } from './address.js'
-import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from './constants.js'
+import { AF_UNIX, FIONREAD, MSG_OOB, MSG_PEEK, MSG_WAITALL, POLLIN, SIOCATMARK, SOCK_STREAM } from './constants.js'
 import { checkLent, inSteps, lengthOf } from './data.js'
 import type { Sending } from './data.js'
 import type { MessageInfo } from './messages.js'
 import type { View } from './native.js'
+import { poll } from './select.js'
 import { neverWaits } from './socket-base.js'
 import type { SocketBase } from './socket-base.js'
+import { ioctl } from './syscalls.js'
 
 /** A receive in steps, and what has come when they end. */
 export interface Filling<Result> {
@@ -38,11 +40,31 @@ function after(views: readonly View[], count: number): View[] {
   return rest
 }
 
+/**
+ * What stands behind what has come already: 0 for the end, an error or urgent data, which the next receive is to find, as
+ * after one that the kernel fills; null for nothing yet; undefined for what is to be received. FIONREAD counts without taking,
+ * of TCP up to the urgent byte. recv(2), tcp(7), unix(7)
+ */
+function behind({ fd, family }: SocketBase): 0 | null | undefined {
+  if (family === AF_UNIX && ioctl(fd, SIOCATMARK) === 1) return 0
+  if (ioctl(fd, FIONREAD) !== 0) return undefined
+  const [ready] = poll([[fd, POLLIN]], 0)
+  if (ready === undefined) return null
+  return ready[1] & POLLIN ? 0 : undefined
+}
+
 /** Fills a view by a call that tries to receive into what is left of it. */
-export function fill(view: View, tryRecv: (rest: View) => number | null, burst?: number): Filling<number> {
+export function fill(
+  socket: SocketBase,
+  view: View,
+  tryRecv: (rest: View) => number | null,
+  burst?: number,
+): Filling<number> {
   const length = lengthOf(view)
   const tryRest = (received: number): number | null => {
     if (received === 0) checkLent('view', view, length)
+    const found = received === 0 ? undefined : behind(socket)
+    if (found !== undefined) return found
     return lengthOf(view) < length ? 0 : tryRecv(after([view], received)[0]!) // what came before is what came
   }
   const steps = inSteps(length, tryRest, burst)
@@ -51,6 +73,7 @@ export function fill(view: View, tryRecv: (rest: View) => number | null, burst?:
 
 /** As fill; the address is that of the first bytes. */
 export function fillFrom(
+  socket: SocketBase,
   view: View,
   tryRecvfrom: (rest: View) => [number, SocketAddress] | null,
   burst?: number,
@@ -62,12 +85,13 @@ export function fillFrom(
     from ??= part[1]
     return part[0]
   }
-  const { steps } = fill(view, tryRecv, burst)
+  const { steps } = fill(socket, view, tryRecv, burst)
   return { steps, result: () => [steps.sent, from] }
 }
 
 /** As fill; descriptors that come end it, as they do in the kernel. unix(7) */
 export function fillMessage(
+  socket: SocketBase,
   views: readonly View[],
   tryRecvmsg: (rest: View[]) => MessageInfo | null,
   burst?: number,
@@ -78,6 +102,8 @@ export function fillMessage(
     if (received === 0) lengths.forEach((length, i) => checkLent(`views[${i}]`, views[i], length))
     if (lengths.some((length, i) => lengthOf(views[i]) < length)) return 0
     if (whole?.control.some(({ fds }) => fds !== undefined)) return 0
+    const found = received === 0 ? undefined : behind(socket)
+    if (found !== undefined) return found
     const part = tryRecvmsg(after(views, received))
     if (part === null) return null
     whole = whole === undefined ? part : joined(whole, part)

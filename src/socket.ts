@@ -66,7 +66,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recv',
-        fill(view, rest => this.tryRecvInto(rest, flags), burst),
+        fill(this, view, rest => this.tryRecvInto(rest, flags), burst),
       )
     return this.tryRecvInto(view, flags) ?? this.#waitToRecv(view, flags)
   }
@@ -88,7 +88,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recvfrom',
-        fillFrom(view, rest => this.tryRecvfromInto(rest, flags), burst),
+        fillFrom(this, view, rest => this.tryRecvfromInto(rest, flags), burst),
       )
     return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags)
   }
@@ -143,7 +143,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom(views))
       return this.#fill(
         'recvmsg',
-        fillMessage(views, rest => this.tryRecvmsgInto(rest, controlSize, flags), burst),
+        fillMessage(this, views, rest => this.tryRecvmsgInto(rest, controlSize, flags), burst),
       )
     return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags)
   }

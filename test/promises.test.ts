@@ -4,6 +4,7 @@ import {
   AF_UNIX,
   FIONREAD,
   MSG_DONTWAIT,
+  MSG_OOB,
   MSG_PEEK,
   MSG_WAITALL,
   SHUT_WR,
@@ -187,6 +188,47 @@ describe('MSG_WAITALL', () => {
     b.close()
     expect(String(await ended[2])).toBe('three')
     expect(await failure(ended[3])).toMatchObject({ code: 'ECANCELED' })
+  })
+
+  test.each(['a reset', 'an end'])('%s behind what came is left to the next receive', async how => {
+    for (const type of [Socket, sync.Socket]) {
+      for (const receive of ['recv', 'recvInto', 'recvfrom', 'recvmsg'] as const) {
+        const [client, peer] = await connected()
+        const socket = new type(client.family, client.type, client.protocol, client.detach())
+        onTestFinished(() => socket.close())
+        await peer.send('last words')
+        if (how === 'a reset') peer.setsockopt(SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
+        peer.close()
+        const view = Buffer.alloc(20)
+        const calls = {
+          recv: async () => (await socket.recv(20, MSG_WAITALL)).length,
+          recvInto: async () => socket.recvInto(view, MSG_WAITALL),
+          recvfrom: async () => (await socket.recvfrom(20, MSG_WAITALL))[0].length,
+          recvmsg: async () => (await socket.recvmsg(20, 0, MSG_WAITALL)).data.length,
+        }
+        expect(await calls[receive]()).toBe(10)
+        if (how === 'an end') expect(await calls[receive]()).toBe(0)
+        else expect(await failure(calls[receive]())).toMatchObject({ code: 'ECONNRESET' })
+      }
+    }
+  })
+
+  test('urgent data behind what came is left to who asks for it', async () => {
+    for (const [a, b] of [await connected(), ...(linux ? [pair()] : [])] as [Socket, Socket][]) {
+      await a.send('before')
+      try {
+        await a.send('!', MSG_OOB)
+      } catch (error) {
+        expect(error).toMatchObject({ code: expect.stringMatching(/ENOTSUP|EOPNOTSUPP/) })
+        console.warn('skipped: a Unix socket of this kernel has no urgent data')
+        continue
+      }
+      await a.send('behind')
+      while (ioctl(b.fd, FIONREAD) < 6) await turn()
+      expect(String(await b.recv(20, MSG_WAITALL))).toBe('before')
+      expect(String(await b.recv(1, MSG_OOB))).toBe('!')
+      expect(String(await b.recv(6, MSG_WAITALL))).toBe('behind')
+    }
   })
 
   test('ends where the memory goes away under it', async () => {

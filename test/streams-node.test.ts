@@ -223,6 +223,14 @@ describe('listenNet', () => {
     expect([udp.closed, socket.closed, busy.listenerCount('error')]).toEqual([false, false, 0])
   })
 
+  test('a server that is closed before it listens', async () => {
+    const server = net.createServer()
+    const taken = listenNet(server, listening())
+    server.close()
+    await expect(taken).rejects.toMatchObject({ code: 'ECANCELED', syscall: 'listen' })
+    expect(server.eventNames()).toEqual([])
+  })
+
   test('a socket that cannot listen rejects', async () => {
     const [client] = connected()
     await expect(listenNet(net.createServer(), client)).rejects.toMatchObject({ code: 'EINVAL', syscall: 'listen' })
@@ -242,6 +250,28 @@ describe('toDgram', () => {
     expect(message.toString()).toBe('hello')
     adopted.send('and back', from.port, from.address)
     expect((await peer.recv(64)).toString()).toBe('and back')
+  })
+
+  test('one that is not bound sends, and receives from then on', async () => {
+    const adopted = await toDgram(new Socket(AF_INET, SOCK_DGRAM))
+    onTestFinished(() => void adopted.close())
+    const peer = closing(new AsyncSocket(AF_INET, SOCK_DGRAM))
+    peer.bind(['127.0.0.1', 0])
+    adopted.send('hello', (peer.getsockname() as { port: number }).port, '127.0.0.1')
+    const [, from] = await peer.recvfrom(64)
+    await peer.sendto('and back', from)
+    expect(String((await once(adopted, 'message'))[0])).toBe('and back')
+  })
+
+  test('one that is connected is refused, and left as it was: dgram could neither send nor connect', async () => {
+    const peer = bound(new Socket(AF_INET, SOCK_DGRAM), ['127.0.0.1', 0])
+    const socket = closing(new Socket(AF_INET, SOCK_DGRAM))
+    socket.connect(peer.getsockname())
+    await expect(toDgram(socket)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: expect.stringContaining('must not be connected'),
+    })
+    expect(socket.closed).toBe(false)
   })
 
   test('what is not UDP is refused, and left as it was', async () => {

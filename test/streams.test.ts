@@ -172,6 +172,43 @@ describe('toDuplex', () => {
     expect(duplex.socket.closed).toBe(true)
   })
 
+  test('a reset is told once what had come before it was read: by a paused stream, and by one that is read slowly', async () => {
+    for (const first of ['', 'first, ']) {
+      const [client, accepted] = connected()
+      const duplex = toDuplex(client)
+      const told: string[] = []
+      duplex.on('data', chunk => {
+        told.push(String(chunk))
+        duplex.pause()
+      })
+      duplex.on('error', ({ message }) => told.push(message))
+      const closed = new Promise(resolve => duplex.on('close', resolve))
+      if (first === '') duplex.pause()
+      else {
+        accepted.sendall(first)
+        await once(duplex, 'data')
+      }
+      accepted.sendall('last words')
+      while (duplex.readableLength === 0) await sleep(1)
+      setOption(accepted, options.linger, { on: true, seconds: 0 })
+      accepted.close()
+      await sleep(20)
+      expect(told.join('')).toBe(first)
+      duplex.resume()
+      expect(await closed).toBe(true)
+      expect(told.join('')).toBe(`${first}last wordsrecv ECONNRESET`)
+    }
+  })
+
+  test('a reset that is asked for', async () => {
+    const [client, accepted] = connected()
+    const duplex = toDuplex(client)
+    expect([duplex.readyState, duplex.pending, duplex.localFamily]).toEqual(['open', false, 'IPv4'])
+    expect(duplex.resetAndDestroy().readyState).toBe('closed')
+    expect(await once(duplex, 'close')).toEqual([false])
+    expect(thrown(() => accepted.recv(1))).toMatchObject({ code: 'ECONNRESET' })
+  })
+
   test('a write to a peer that is gone fails with EPIPE', async () => {
     const [duplex, peer] = pair()
     peer.close()

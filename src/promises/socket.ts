@@ -138,7 +138,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recv',
-        fill(view, rest => this.tryRecvInto(rest, flags), burst),
+        fill(this, view, rest => this.tryRecvInto(rest, flags), burst),
         options,
       )
     const length = lengthOf(view)
@@ -168,7 +168,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recvfrom',
-        fillFrom(view, rest => this.tryRecvfromInto(rest, flags), burst),
+        fillFrom(this, view, rest => this.tryRecvfromInto(rest, flags), burst),
         options,
       )
     const length = lengthOf(view)
@@ -233,7 +233,7 @@ export class Socket extends SocketBase {
     if (fills(this, flags) && haveRoom(views))
       return this.#fill(
         'recvmsg',
-        fillMessage(views, rest => this.tryRecvmsgInto(rest, controlSize, flags), burst),
+        fillMessage(this, views, rest => this.tryRecvmsgInto(rest, controlSize, flags), burst),
         options,
       )
     const lengths = Array.isArray(views) ? views.map(lengthOf) : []

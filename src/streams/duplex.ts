@@ -5,6 +5,7 @@ import type { SocketAddress } from '../address.js'
 import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
 import { invalidValue, SocketError } from '../errors.js'
+import { options, setOption } from '../options.js'
 import { Socket } from '../promises/index.js'
 import type { SocketBase } from '../socket-base.js'
 import { checkTimeout, Timer } from '../timers.js'
@@ -36,6 +37,7 @@ export class SocketDuplex extends Duplex {
   readonly #remote: SocketAddress | undefined
   #timer: Timer | undefined
   #timeout = 0
+  #failure: Error | undefined // of the last receive
   #size = first // to receive at once
   readonly #most: number
   /** Always: the socket is connected before it becomes a stream. */
@@ -46,7 +48,7 @@ export class SocketDuplex extends Duplex {
   bytesWritten = 0
 
   constructor(socket: Socket, { allowHalfOpen = false, highWaterMark = first }: DuplexOptions = {}) {
-    super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: true })
+    super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: false })
     this.#socket = socket
     this.#most = Math.min(Math.max(4 * highWaterMark, first), most)
     this.#local = socket.getsockname()
@@ -56,6 +58,16 @@ export class SocketDuplex extends Duplex {
   /** The socket, for its options and addresses; who receives from it or sends on it disturbs the stream. */
   get socket(): Socket {
     return this.#socket
+  }
+
+  /** Whether there is no connection: it is one from the start, until the stream is destroyed. */
+  get pending(): boolean {
+    return this.destroyed
+  }
+
+  get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.readable) return this.writable ? 'open' : 'readOnly'
+    return this.writable ? 'writeOnly' : 'closed'
   }
 
   get remoteAddress(): string | undefined {
@@ -78,6 +90,10 @@ export class SocketDuplex extends Duplex {
     return 'port' in this.#local ? this.#local.port : undefined
   }
 
+  get localFamily(): string {
+    return this.#local.family
+  }
+
   /** The socket's own address. getsockname(2) */
   address(): SocketAddress {
     return this.#local
@@ -87,18 +103,22 @@ export class SocketDuplex extends Duplex {
   connect(...given: unknown[]): this {
     const listener = given.at(-1)
     if (typeof listener === 'function') this.once('connect', listener as () => void)
-    process.nextTick(() => this.emit('connect'))
+    process.nextTick(() => {
+      this.emit('connect')
+      this.emit('ready')
+    })
     return this
   }
 
   /** tcp(7), TCP_NODELAY; nothing on a socket that is not TCP. */
   setNoDelay(noDelay = true): this {
-    if ('port' in this.#local) this.#socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, noDelay)
+    if ('port' in this.#local && !this.destroyed) this.#socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, noDelay)
     return this
   }
 
   /** socket(7), SO_KEEPALIVE, the first probe after `initialDelay` milliseconds of silence where that is not 0. */
   setKeepAlive(enable = false, initialDelay = 0): this {
+    if (this.destroyed) return this
     this.#socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, enable)
     const seconds = Math.floor(initialDelay / 1000)
     if (enable && seconds > 0 && TCP_KEEPIDLE !== undefined && 'port' in this.#local) {
@@ -109,8 +129,8 @@ export class SocketDuplex extends Duplex {
 
   /** Emits `timeout` after so many milliseconds in which nothing came or went; 0, null and Infinity never do. */
   setTimeout(timeout: number | null, listener?: () => void): this {
-    const ms = checkTimeout(timeout) ?? 0
     if (this.destroyed) return this
+    const ms = checkTimeout(timeout) ?? 0
     this.#timeout = ms
     this.#timer?.clear()
     this.#timer = ms > 0 ? new Timer(ms, () => this.emit('timeout'), false) : undefined
@@ -142,6 +162,12 @@ export class SocketDuplex extends Duplex {
     else this.once('finish', () => this.destroy())
   }
 
+  /** Destroys the stream so that a TCP peer gets a reset (RST). socket(7), SO_LINGER */
+  resetAndDestroy(): this {
+    if ('port' in this.#local && !this.destroyed) setOption(this.#socket, options.linger, { on: true, seconds: 0 })
+    return this.destroy()
+  }
+
   override _read(): void {
     this.#socket.recv(this.#size, 0, forever).then(
       chunk => {
@@ -152,8 +178,17 @@ export class SocketDuplex extends Duplex {
         this.bytesRead += chunk.length
         this.push(chunk.length > 0 ? chunk : null)
       },
-      (error: unknown) => this.destroy(error as Error), // which does nothing to one that was closed
+      (error: unknown) => {
+        this.#failure = error as Error
+        this.#fail()
+      },
     )
+  }
+
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size)
+    this.#fail()
+    return chunk
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -177,7 +212,8 @@ export class SocketDuplex extends Duplex {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#timer?.clear()
     this.#socket.close()
-    callback(error)
+    callback(error) // which emits `error` in the next tick
+    setImmediate(() => this.emit('close', error !== null))
   }
 
   async #sendAll(bytes: Buffer): Promise<void> {
@@ -187,6 +223,11 @@ export class SocketDuplex extends Duplex {
       this.bytesWritten += sent
       bytes = bytes.subarray(sent)
     }
+  }
+
+  // What came before a failure is read before it is told; one that was closed is told of none.
+  #fail(): void {
+    if (this.#failure !== undefined && this.readableLength === 0) this.destroy(this.#failure)
   }
 
   #active(): void {

@@ -1,17 +1,21 @@
 // Sockets of ours among Node's own, and Node's among ours.
 import { createSocket } from 'node:dgram'
 import type * as dgram from 'node:dgram'
+import type { EventEmitter } from 'node:events'
 import { Socket as NetSocket } from 'node:net'
 import type * as net from 'node:net'
+import { constants } from 'node:os'
 import type { SocketAddress } from '../address.js'
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
-import { invalidType, invalidValue } from '../errors.js'
+import { invalidType, invalidValue, isSocketError, socketError } from '../errors.js'
 import { socketFd } from '../node-descriptor.js'
 import type { SocketOrFd } from '../node-descriptor.js'
 import { Socket } from '../promises/index.js'
 import type { SocketBase } from '../socket-base.js'
 import { duplicate } from '../open.js'
 import { close } from '../syscalls.js'
+
+const { ECANCELED, ENOTCONN } = constants.errno
 
 function refuseUnless(adopts: boolean, socket: SocketBase, what: string): void {
   if (adopts) return
@@ -20,6 +24,15 @@ function refuseUnless(adopts: boolean, socket: SocketBase, what: string): void {
 
 const streams = (socket: SocketBase): boolean =>
   socket.type === SOCK_STREAM && [AF_INET, AF_INET6, AF_UNIX].includes(socket.family)
+
+function peerOf(socket: SocketBase): SocketAddress | undefined {
+  try {
+    return socket.getpeername()
+  } catch (error) {
+    if (isSocketError(error) && error.errno === -ENOTCONN) return undefined
+    throw error
+  }
+}
 
 // Node would listen all the same, on a port that the kernel picks, or fail in the midst.
 const unbound = (address: SocketAddress): boolean =>
@@ -36,20 +49,20 @@ export function toNet(socket: SocketBase, options: { allowHalfOpen?: boolean } =
   return new NetSocket({ ...options, fd: socket.detach(), readable: true, writable: true })
 }
 
-type Adopter = net.Server | dgram.Socket
-
 /** Has one of Node's take a socket's descriptor over; what it throws at once leaves the socket as it was. */
-function adopt(adopter: Adopter, socket: SocketBase, take: (fd: number, done: () => void) => void): Promise<void> {
+function adopt(adopter: EventEmitter, socket: SocketBase, take: (fd: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    adopter.once('error', reject)
+    const settle = (error?: Error): void => {
+      adopter.off('listening', settle).off('error', settle).off('close', closed)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    const closed = (): void => settle(socketError(ECANCELED, 'listen'))
+    adopter.on('listening', settle).on('error', settle).on('close', closed)
     try {
-      take(socket.fd, () => {
-        adopter.off('error', reject)
-        resolve()
-      })
+      take(socket.fd)
     } catch (error) {
-      adopter.off('error', reject)
-      throw error
+      return settle(error as Error)
     }
     socket.detach()
   })
@@ -57,23 +70,30 @@ function adopt(adopter: Adopter, socket: SocketBase, take: (fd: number, done: ()
 
 /**
  * Lets a server of `net`, `tls`, `http`, `https` or `http2` accept from a bound TCP or Unix stream socket, whatever was
- * set on it; resolves once it does. The server owns the descriptor from now on. The backlog is Node's. listen(2)
+ * set on it; resolves once it does, and rejects with ECANCELED where the server is closed before. The server owns the descriptor from now on. The backlog is Node's. listen(2)
  */
 export async function listenNet<Server extends net.Server>(server: Server, socket: SocketBase): Promise<Server> {
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
   if (unbound(socket.getsockname()))
     throw invalidValue('socket', socket.getsockname(), 'must be bound: it has no address yet')
   // In a worker of `cluster`, exclusive: otherwise the primary would be asked for its own descriptor of that number.
-  await adopt(server, socket, (fd, done) => void server.listen({ fd, exclusive: true }, done))
+  await adopt(server, socket, fd => void server.listen({ fd, exclusive: true }))
   return server
 }
 
-/** A bound UDP socket as one of `dgram`, which owns the descriptor from now on; resolves once it receives. */
+/**
+ * A UDP socket, bound as a rule, as one of `dgram`, which owns the descriptor from now on; resolves once it receives. `dgram`
+ * could not send on one that is connected already: `connect` what this resolves with.
+ *
+ * @throws TypeError where it is no UDP socket, or is connected
+ */
 export async function toDgram(socket: SocketBase): Promise<dgram.Socket> {
   const inet = socket.family === AF_INET || socket.family === AF_INET6
   refuseUnless(inet && socket.type === SOCK_DGRAM, socket, 'a UDP socket')
+  const peer = peerOf(socket)
+  if (peer !== undefined) throw invalidValue('socket', peer, 'must not be connected: connect the socket of dgram')
   const adopter = createSocket(socket.family === AF_INET6 ? 'udp6' : 'udp4')
-  await adopt(adopter, socket, (fd, done) => void adopter.bind({ fd, exclusive: true }, done))
+  await adopt(adopter, socket, fd => void adopter.bind({ fd, exclusive: true }))
   return adopter
 }
 
