@@ -5,16 +5,7 @@ const inC = 'tests the programs in C, in which no runtime has a part'
 const calls = 'is watched by a thread, and its loop makes other system calls than that of Node'
 const preload = 'loads nothing before the program, or tells of no file that it loads'
 
-const unsettled = 'fails some of it, and nobody has found out yet whose fault that is'
-
 const bun = {
-  differential: unsettled,
-  modules: unsettled,
-  pools: unsettled,
-  'reactor-handlers': unsettled,
-  'reactor-lifetimes': unsettled,
-  'servers-faults': unsettled,
-  vain: unsettled,
   'http-c': inC,
   'servers-c': inC,
   kqueue: inC,
@@ -102,13 +93,6 @@ const tls = 'has not the TLS that the test asks for'
 const module = 'tells in another way of a module that is not there'
 
 const deno = {
-  differential: unsettled,
-  modules: unsettled,
-  pools: unsettled,
-  'reactor-handlers': unsettled,
-  'reactor-lifetimes': unsettled,
-  'servers-faults': unsettled,
-  vain: unsettled,
   'http-c': inC,
   'servers-c': inC,
   kqueue: inC,
@@ -149,7 +133,6 @@ const deno = {
   promises: { 'in worker threads terminated': leaves },
   reactor: {
     'a server survives having no descriptor left': 'itself fails without a descriptor',
-    'lends bytes': unsettled,
   },
   signals: { '': killed },
   'socket-lifetime': {
