@@ -49,6 +49,9 @@ const bun = {
     'sockets that Node owns tls': 'has not the cipher that the test uses',
     'the example prints': 'has a socket of its own kind in its http',
   },
+  modules: {
+    'with --permission': 'has no permissions to give',
+  },
   peers: {
     'http fetch': 'has no agent in its http that can be ended',
     'http an aborted': 'has no agent in its http that can be ended',
@@ -124,6 +127,11 @@ const deno = {
   'hand-over': { 'a socket moves to a worker': early },
   http: { 'workers share a port': module },
   'kqueue-selector': { '': ownFiles },
+  modules: {
+    'an older Node': preload,
+    'with --permission': 'has other flags for what a program may do',
+    'with --no-addons': 'has other flags for what a program may do',
+  },
   names: { 'services and protocols threads': resolve },
   options: {
     'sockets that Node owns': noHandle,
@@ -159,6 +167,7 @@ const deno = {
   'syscalls-messages': {
     'sendmsg and recvmsg a descriptor goes over': ownFiles,
   },
+  vain: { 'a call that is ready in vain ends with a signal': killed },
   workers: {
     'a worker that is': leaves,
     'an interrupter of a socket that was closed': leaves,
