@@ -2,7 +2,6 @@
 // clients wait to be accepted. In every mode, of both programs, in both languages.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -48,19 +47,24 @@ describe('a stop', () => {
   })
 })
 
+const served = async (server: Server, program: Program): Promise<string> => ask(await server.connect(), program)
+
 const traced = process.platform === 'linux' && tool('strace')
 
-// Those that wait for something else than each other, as V8's and libuv's do: the first is the process's, the second V8's clock,
-// the third serves in the modes of which the last may be a client's.
-function threadsOf({ child: { pid } }: Server): number[] {
-  const threads = readdirSync(`/proc/${pid}/task`).map(Number)
-  return threads.filter(thread => !readFileSync(`/proc/${pid}/task/${thread}/wchan`, 'utf8').startsWith('futex'))
-}
-
-/** The thread that serves. */
-async function threadOf(server: Server, program: Program, lang: string, mode: string): Promise<number> {
-  await ask(await server.connect(), program) // it is there by now
-  return lang === 'c' || mode === 'promises' || mode === 'reactor' ? server.child.pid! : threadsOf(server)[2]!
+/** The thread that makes one of these calls while `act` has the server do so. strace(1) */
+async function threadOf({ child: { pid } }: Server, calls: string, act: () => Promise<unknown>): Promise<number> {
+  const strace = spawn('strace', ['-f', '-p', `${pid}`, '-e', `trace=${calls}`, '-e', 'signal=none'])
+  onTestFinished(() => void strace.kill('SIGKILL'))
+  const closed = once(strace, 'close')
+  let said = ''
+  strace.stderr.setEncoding('utf8').on('data', text => (said += String(text)))
+  while (!said.includes('attached')) await Promise.race([once(strace.stderr, 'data'), closed])
+  await act()
+  strace.kill('SIGINT')
+  await closed
+  // Of a process that has one thread alone it names none, nor where a call is resumed that was under way.
+  expect(said).toMatch(/ = \d/)
+  return Number(/^\[pid +(\d+)\] .* = \d/m.exec(said)?.[1] ?? pid)
 }
 
 /** Makes calls of a thread fail, from now until `end`. The kernel does not see them. strace(1) */
@@ -111,7 +115,7 @@ const reports = /^((bsd-sockets|echo|http): .*\n)*$/
 describe.skipIf(!traced)(`calls that fail${traced ? '' : ' (skipped: no strace)'}`, () => {
   test.each(table)('%s in %s, %s: what passes is waited for', async (program, lang, mode) => {
     const server = await serve(program, lang, mode)
-    const thread = await threadOf(server, program as Program, lang, mode)
+    const thread = await threadOf(server, 'accept,accept4', () => served(server, program as Program))
     for (const [calls, ...errnos] of passing[mode]!) {
       for (const errno of errnos) {
         const end = await inject(thread, calls!, errno, '1')
@@ -127,7 +131,7 @@ describe.skipIf(!traced)(`calls that fail${traced ? '' : ' (skipped: no strace)'
 
   test.each(table)("%s in %s, %s: one client's fault is that client's", async (program, lang, mode) => {
     const server = await serve(program, lang, mode)
-    const thread = await threadOf(server, program as Program, lang, mode)
+    const thread = await threadOf(server, 'accept,accept4', () => served(server, program as Program))
     for (const [calls, ...errnos] of ofOne[mode]!) {
       for (const errno of errnos) {
         const end = await inject(thread, calls!, errno, '1')
@@ -145,11 +149,12 @@ describe.skipIf(!traced)(`calls that fail${traced ? '' : ' (skipped: no strace)'
   // Of the thread that closes the client next: Node aborts where it cannot close a descriptor of its own, in other threads.
   test.each(table)('%s in %s, %s: close', async (program, lang, mode) => {
     const server = await serve(program, lang, mode)
-    const serving = await threadOf(server, program as Program, lang, mode)
+    await served(server, program as Program)
     const first = await server.connect()
-    first.on('error', () => undefined).write(keptAlive)
-    await once(first, 'data')
-    const thread = mode === 'threads' && lang === 'ts' ? threadsOf(server).at(-1)! : serving
+    first.on('error', () => undefined)
+    const talk = (): Promise<unknown> => (first.write(keptAlive), once(first, 'data'))
+    await talk()
+    const thread = await threadOf(server, 'recvfrom', talk)
     const end = await inject(thread, 'close', 'EIO', '1')
     first.end()
     await new Promise(resolve => setTimeout(resolve, 100))
