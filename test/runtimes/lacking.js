@@ -111,6 +111,7 @@ const deno = {
   gateway: killed,
   'http-hostile': killed,
   'http-ts': killed,
+  'servers-faults': killed,
   'servers-ts': killed,
   descriptors: {
     'a descriptor arrives in a process of node': ownFiles,
