@@ -23,6 +23,7 @@ KINDS = {
 }
 # What may be done to a socket while another thread receives from it; anything else waits for that to end.
 TOGETHER = {'getsockname', 'getpeername', 'send', 'sendall', 'sendmsg', 'sendto', 'shutdown'}
+RECEIVES = 5  # for so many steps a receiver may wait while others are done
 names = itertools.count()
 
 
@@ -42,9 +43,8 @@ class Program:
         self.blocking = blocking
         self.sockets = []
         self.waits = False  # whether the call that is under way does
-        self.threads = []
-        self.ended = []
-        self.begun = 0
+        self.receivers = []
+        self.connecting = set()  # the open files of which a connect is under way
         self.files = {}  # of each socket the number of its open file, which duplicates share
         self.ports = {}
         self.named = {}
@@ -82,7 +82,39 @@ class Program:
         else:
             one.bind(('::1' if one.family == socket.AF_INET6 else '127.0.0.1', 0))
 
+    def named_by(self, step):
+        """The socket whose address a step gives: of the family of its own."""
+        family = self.sockets[step['at'] % len(self.sockets)].family
+        alike = [each for each in self.sockets if each.family == family]
+        return alike[step['to'] % len(alike)]
+
+    def connect(self, one, address):
+        """With a timeout Python asks by SO_ERROR how it went, after which the kernel has the socket as still connecting until
+        the next connect: that comes here at once, so that the socket is as it is where connect(2) waits.
+        """
+        file = self.files[one]
+        asks = file not in self.connecting and one.gettimeout() and one.family != socket.AF_UNIX and one.type == socket.SOCK_STREAM
+        self.connecting.discard(file)
+        try:
+            one.connect(address)
+        except (BlockingIOError, TimeoutError):
+            self.connecting.add(file)
+            raise
+        except ConnectionRefusedError:
+            if asks:
+                one.connect_ex(address)
+            raise
+        if asks:
+            one.connect_ex(address)
+
     def run(self, index, step):
+        self.wait(lambda receiver: receiver.index <= index - RECEIVES)
+        try:
+            return self.take(index, step)
+        finally:
+            self.settle()
+
+    def take(self, index, step):
         op = step['op']
         if op == 'open':
             return self.keep(self.open(step['kind']))
@@ -95,17 +127,19 @@ class Program:
             self.keep(client)
             self.bind_to(listener)
             listener.listen(5)
-            client.connect(listener.getsockname())
+            self.connect(client, listener.getsockname())
             return self.keep(listener.accept()[0])
         if op == 'join':
             return self.join()
         if not self.sockets:
             return None
         one = self.sockets[step['at'] % len(self.sockets)]
+        if one.fileno() >= 0:
+            one.settimeout(one.gettimeout())  # duplicates share O_NONBLOCK, and none of Python's timeouts
         self.waits = self.blocking and one.gettimeout() is None and 'MSG_DONTWAIT' not in step.get('flags', [])
-        other = self.sockets[step['to'] % len(self.sockets)] if 'to' in step else None
+        other = self.named_by(step) if 'to' in step else None
         if op not in TOGETHER:
-            self.wait(one)
+            self.wait(lambda receiver: receiver.file == self.files[one])
         if op == 'bind':
             return self.bind_to(one)
         if op == 'listen':
@@ -131,7 +165,7 @@ class Program:
             poll.register(one, select.POLLIN | select.POLLOUT | select.POLLPRI)
             return [events for _, events in poll.poll(0)]
         if op == 'connect':
-            return one.connect(other.getsockname())
+            return self.connect(one, other.getsockname())
         data = bytes([index + 1]) * step['size'] if 'size' in step else b''
         if op == 'send':
             return one.send(data, flags_of(step))
@@ -146,18 +180,20 @@ class Program:
             if what.fileno() < 0:
                 raise OSError(errno.EBADF, '')
             return one.sendmsg([b'd'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [what.fileno()]))])
+        size = step.get('size')
         if op == 'recv':
-            return runs(one.recv(step['size'], flags_of(step)))
+            received = one.recv(size, flags_of(step)) if size else one.recvfrom(0, flags_of(step))[0]
+            return runs(received[:size])
         if op == 'recvInto':
-            buffer = bytearray(step['size'])
-            count = one.recv_into(buffer, step['size'], flags_of(step)) if step['size'] else len(one.recv(0, flags_of(step)))
+            buffer = bytearray(size)
+            count = one.recv_into(buffer, size, flags_of(step)) if size else len(one.recvfrom(0, flags_of(step))[0])
             return [count, runs(buffer)]
         if op == 'recvfrom':
-            received, address = one.recvfrom(step['size'], flags_of(step))
-            return [runs(received), self.label(address)]
+            received, address = one.recvfrom(size, flags_of(step))
+            return [runs(received[:size]), self.label(address)]
         if op == 'recvmsg':
-            received, _, flags, _ = one.recvmsg(step['size'], 0, flags_of(step))
-            return [runs(received), flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC | socket.MSG_EOR | socket.MSG_OOB)]
+            received, _, flags, _ = one.recvmsg(size, 0, flags_of(step))
+            return [runs(received[:size]), flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC | socket.MSG_EOR | socket.MSG_OOB)]
         if op == 'recvfd':
             room = socket.CMSG_LEN(4)
             received, control, flags, _ = one.recvmsg(10, room)
@@ -179,29 +215,44 @@ class Program:
             if one.fileno() < 0:
                 raise OSError(errno.EBADF, '')
             self.set_timeout(one, 0.2)
-            outcomes = []
-            thread = threading.Thread(target=lambda: outcomes.append(outcome(lambda: runs(one.recv(step['size'])), self.blocking)))
-            thread.start()
-            self.begun += 1
-            self.threads.append((self.files[one], thread, self.begun, outcomes))
+            self.receivers.append(Receiver(index, one, self.files[one], step['size'], self.blocking))
             return None
         raise KeyError(op)
 
-    def wait(self, one=None):
-        """Waits for the receivers of a socket, of all without one."""
-        for file, thread, _, _ in self.threads:
-            if one is None or file == self.files[one]:
-                thread.join()
-        for entry in list(self.threads):
-            if not entry[1].is_alive():
-                self.threads.remove(entry)
-                self.ended.append((entry[2], entry[3]))
+    def settle(self):
+        """Lets the receivers take what there is: what comes next is none of theirs."""
+        for receiver in self.receivers:
+            while receiver.thread.is_alive() and receiver.ready():
+                receiver.thread.join(0.001)
+
+    def wait(self, which=lambda receiver: True):
+        for receiver in self.receivers:
+            if which(receiver):
+                receiver.thread.join()
 
     def join(self):
         self.wait()
-        found = [outcomes[0] for _, outcomes in sorted(self.ended, key=lambda each: each[0])]
-        self.ended = []
+        found = [receiver.outcome for receiver in self.receivers]
+        self.receivers = []
         return found
+
+
+class Receiver:
+    """Another thread, which receives once."""
+
+    def __init__(self, index, one, file, size, blocking):
+        self.index = index
+        self.file = file
+        self.poll = select.poll()
+        self.poll.register(one, select.POLLIN)
+        self.thread = threading.Thread(target=self.receive, args=(one, size, blocking))
+        self.thread.start()
+
+    def receive(self, one, size, blocking):
+        self.outcome = outcome(lambda: runs(one.recv(size)), blocking)
+
+    def ready(self):
+        return self.poll.poll(0) != []
 
 
 def outcome(call, waits):
@@ -227,7 +278,7 @@ class Connection:
         self.one = one
         self.half_open = half_open
         self.data = b''
-        self.paused = self.at_end = self.ending = self.finished = False
+        self.paused = self.at_end = self.ended = self.ending = self.finished = False
         self.failure = None
         self.closed = False
 
@@ -267,6 +318,8 @@ class Connection:
             self.data += data
             if not data:
                 self.at_end = True
+                # After a reset recv(2) gives 0 too, once a send has told of it: that is no end. EPIPE comes after one.
+                self.ended = self.half_open and self.failure in (None, 'EPIPE')
                 self.ending = self.ending or not self.half_open
         if self.at_end and not self.failure:
             self.failure = self.pending()
@@ -353,8 +406,8 @@ def converse(kind, half_open, turns):
         for index, turn in enumerate(turns):
             heard += take(connection, peer, index, turn)
             connection.settle()
-            ended = half_open and connection.at_end
-            states.append({'data': runs(connection.data), 'ended': ended, 'closed': connection.closed, 'peer': runs(heard)})
+            state = {'data': runs(connection.data), 'ended': connection.ended, 'closed': connection.closed, 'peer': runs(heard)}
+            states.append(state)
         connection.close()
     return states
 

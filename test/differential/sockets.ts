@@ -1,4 +1,5 @@
 // Runs a program on one of the two Sockets. What the synchronous one returns is awaited as well, which changes nothing.
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import * as C from 'bsd-sockets'
 import { poll, POLLIN, POLLOUT, POLLPRI, Socket as SyncSocket, SocketError } from 'bsd-sockets'
 import type { SocketAddress } from 'bsd-sockets'
@@ -26,6 +27,16 @@ const flagsOf = (names: readonly FlagName[]): number => names.reduce((flags, nam
 // What may be done to a socket while another receives from it; anything else waits for that to end.
 const together = new Set<Step['op']>(['getsockname', 'getpeername', 'send', 'sendall', 'sendmsg', 'sendto', 'shutdown'])
 
+const receives = 5 // for so many steps a receiver may wait while others are done
+
+interface Receiver {
+  index: number
+  socket: Some
+  file: number
+  outcome: Promise<Outcome>
+  over: boolean
+}
+
 let named = 0
 
 class Run {
@@ -34,7 +45,7 @@ class Run {
   readonly #ports = new Map<number, number>()
   readonly #names = new Map<string, string>()
   readonly #files = new Map<Some, number>() // the number of its open file, which duplicates share
-  #begun: { file: number; outcome: Promise<Outcome> }[] = []
+  #begun: Receiver[] = []
 
   constructor(type: SocketClass) {
     this.#Socket = type
@@ -63,7 +74,42 @@ class Run {
     else socket.bind([socket.family === C.AF_INET6 ? '::1' : '127.0.0.1', 0])
   }
 
+  /** The socket whose address a step gives: of the family of its own. */
+  #namedBy({ at, to }: { at: number; to: number }): Some {
+    const { family } = this.sockets[at % this.sockets.length]!
+    const alike = this.sockets.filter(socket => socket.family === family)
+    return alike[to % alike.length]!
+  }
+
+  #begin(index: number, socket: Some, size: number): void {
+    const receiver: Receiver = {
+      index,
+      socket,
+      file: this.#files.get(socket)!,
+      outcome: outcome(async () => runs(await socket.recv(size))),
+      over: false,
+    }
+    void receiver.outcome.then(() => (receiver.over = true))
+    this.#begun.push(receiver)
+  }
+
   async run(index: number, step: Step): Promise<unknown> {
+    for (const { index: begun, outcome } of this.#begun) if (begun <= index - receives) await outcome
+    try {
+      return await this.#take(index, step)
+    } finally {
+      await this.#settle()
+    }
+  }
+
+  /** Lets the receivers take what there is: what comes next is none of theirs. */
+  async #settle(): Promise<void> {
+    for (const receiver of this.#begun) {
+      while (!receiver.over && poll([[receiver.socket, POLLIN]], 0).length > 0) await turnOfTheLoop()
+    }
+  }
+
+  async #take(index: number, step: Step): Promise<unknown> {
     const Kind = this.#Socket as typeof SyncSocket
     switch (step.op) {
       case 'open':
@@ -85,7 +131,7 @@ class Run {
     }
     if (this.sockets.length === 0) return null
     const one = this.sockets[step.at % this.sockets.length]!
-    const other = 'to' in step ? this.sockets[step.to % this.sockets.length]! : one
+    const other = 'to' in step ? this.#namedBy(step) : one
     if (!together.has(step.op)) {
       for (const { file, outcome } of this.#begun) if (file === this.#files.get(one)) await outcome
     }
@@ -153,7 +199,7 @@ class Run {
       case 'begin':
         if (one.closed) one.getsockname() // EBADF
         one.settimeout(200)
-        this.#begun.push({ file: this.#files.get(one)!, outcome: outcome(async () => runs(await one.recv(step.size))) })
+        this.#begin(index, one, step.size)
         return null
     }
   }
