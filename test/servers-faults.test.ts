@@ -47,6 +47,14 @@ describe('a stop', () => {
   })
 })
 
+test.each([...modes, 'promises', 'reactor'])('echo in ts, %s: nothing that it needs is collected', async mode => {
+  const gc = ['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 20).unref()']
+  const server = await start([process.execPath, ...gc, bin, 'echo', '--mode', mode, '--port', '0'])
+  for (let i = 0; i < 3; i++) expect(await served(server, 'echo')).toBe('hello')
+  await new Promise(resolve => setTimeout(resolve, 200))
+  expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
+})
+
 const served = async (server: Server, program: Program): Promise<string> => ask(await server.connect(), program)
 
 const traced = process.platform === 'linux' && tool('strace')
