@@ -102,7 +102,7 @@ describe('select', () => {
 
   test('a bad descriptor among good ones is EBADF, and asking for each alone finds it', () => {
     const sockets = Array.from({ length: 3 }, () => closing(new Socket()))
-    const bad = sys.socket(AF_INET, SOCK_STREAM, 0)
+    const bad = sys.fcntl(sockets[0]!.fd, F_DUPFD_CLOEXEC, 1000) // which nobody else takes meanwhile, in another thread
     const descriptors = [sockets[0]!.fd, bad, sockets[1]!.fd, sockets[2]!.fd]
     sys.close(bad)
     const error = thrown(() => select(descriptors, [], [], 0))
