@@ -38,6 +38,7 @@ const tested = {
   'errors.js': ['errnoName', 'invalidType', 'invalidValue', 'outOfRange', 'socketError'],
   'layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],
   'native.js': ['addonFile', 'call', 'native'],
+  'poller.js': ['batches'],
   'timers.js': ['Backoff', 'Timer', 'checkTimeout'],
   'trace.js': ['silent'],
   'wait.js': ['Deadline'],

@@ -36,15 +36,26 @@ const eventSize = 3
 const notReceived = -(2 ** 31)
 const slabUnit = 64
 
-/** Room for what handlers are lent during a call: one that transfers it away would take it from all of the thread. */
-export function lentRoom(size: number): Buffer {
-  return native.environment.untransferable(size) ?? Buffer.allocUnsafeSlow(size)
+// Node's types lack it.
+declare const WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => { buffer: ArrayBuffer } }
+const wasmPage = 64 * 1024
+
+/**
+ * Room for what handlers are lent during a call: a handler that transferred it away would take it from all connections of the
+ * thread. WebAssembly's memory is the one kind that no call can transfer.
+ */
+export function lentRoom(pages: number): Buffer {
+  try {
+    return Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer)
+  } catch {
+    return Buffer.allocUnsafeSlow(pages * wasmPage) // there is no WebAssembly, by --jitless, or no address space for it
+  }
 }
 
 const watched: (Watched | undefined)[] = [] // by descriptor
 const since: number[] = [] // the batch in which that began, by descriptor
 const events = new Int32Array(256 * eventSize)
-const slab = lentRoom(256 * 1024)
+const slab = lentRoom(4)
 const views: (Buffer | undefined)[] = [] // the latest of the slab, by where it begins: many messages are of the same length
 // Takes no memory before it is written to. Where calls are traced, they are all made from here.
 const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addonFile } from '../lib/tested.js'
+import { inline } from './child.js'
 
 const root = dirname(import.meta.dirname)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -22,7 +23,6 @@ function run(...args: string[]): { status: number | null; stdout: string; stderr
   const env = { ...process.env, BSD_SOCKETS_ADDON: '' }
   return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env })
 }
-const esm = (program: string): string[] => ['--input-type=module', '-e', program]
 const commonJs = (program: string): string[] => ['-e', program]
 
 describe.each(paths)('%s', path => {
@@ -39,7 +39,7 @@ describe.each(paths)('%s', path => {
         more: [...Object.keys(required), ...Object.keys(bundled)].filter(name => !names.includes(name)),
       }))
     `
-    const { imported, ...rest } = JSON.parse(run(...esm(program)).stdout) as { imported: number }
+    const { imported, ...rest } = JSON.parse(run(...inline(program)).stdout) as { imported: number }
     expect(imported).toBeGreaterThan(2)
     expect(rest).toEqual({ different: [], more: [] })
   })
@@ -55,7 +55,7 @@ test('an error is one of the class, whoever loaded which', () => {
       console.log(error instanceof SocketError, error instanceof ConnectionRefusedError, new Socket() instanceof required.Socket)
     }
   `
-  expect(run(...esm(program)).stdout).toBe('true true true\n')
+  expect(run(...inline(program)).stdout).toBe('true true true\n')
 })
 
 test('two copies in one process each have an event loop of their own', () => {
@@ -79,9 +79,9 @@ test('two copies in one process each have an event loop of their own', () => {
 })
 
 test.each([
-  ['import', esm("await import('bsd-sockets')")],
+  ['import', inline("await import('bsd-sockets')")],
   ['require', commonJs("require('bsd-sockets')")],
-])('an older Node is told which one is needed, by %s', (_, [flag, program]) => {
+])('an older Node is told which one is needed, by %s', (_, args) => {
   const older = `
     Object.defineProperty(process.versions, 'node', { value: '18.20.8' })
     const { getBuiltinModule } = process
@@ -89,10 +89,9 @@ test.each([
   `
   const preload = join(folder, 'older.cjs')
   writeFileSync(preload, older)
-  const args = flag === '-e' ? [flag, program!] : ['--input-type=module', '-e', "await import('bsd-sockets')"]
   const { stderr, status } = run('--require', preload, ...args)
   expect(status).toBe(1)
-  expect(stderr).toContain(`Error: bsd-sockets needs Node 20.19 or newer: this is Node 18.20.8`)
+  expect(stderr).toMatch(/^(Uncaught )?error: bsd-sockets needs Node 20\.19 or newer: this is Node 18\.20\.8/im)
 })
 
 test('that Node is the one of package.json', () => {
@@ -109,7 +108,7 @@ test.each([
   const { stderr, status } = run(...flags, ...commonJs("require('bsd-sockets')"))
   expect(status).toBe(1)
   expect(stderr).toMatch(
-    /Error: bsd-sockets is a native addon, which Node loads only without --no-addons and, .* --allow-addons\n/,
+    /error: bsd-sockets is a native addon, which Node loads only without --no-addons and, .* --allow-addons\n/i,
   )
   expect(run(permission, '--allow-fs-read=*', '--allow-addons', ...commonJs("require('bsd-sockets')")).status).toBe(0)
 })
@@ -118,7 +117,9 @@ test('an addon that is none is named, with what the linker says', () => {
   const file = join(folder, 'none.node')
   writeFileSync(file, 'no addon')
   const program = `process.env.BSD_SOCKETS_ADDON = '${file}'; require('bsd-sockets')`
-  expect(run(...commonJs(program)).stderr).toMatch(new RegExp(`Error: bsd-sockets cannot load its addon ${file}: .+`))
+  expect(run(...commonJs(program)).stderr).toMatch(
+    new RegExp(`error: bsd-sockets cannot load its addon ${file}: .+`, 'i'),
+  )
 })
 
 let folder = ''
@@ -153,7 +154,7 @@ describe.each(['esm', 'cjs'] as const)('a bundle, %s', format => {
   test('says in one sentence where it wants its addon', () => {
     const { stderr, status } = run(bundle)
     expect(status).toBe(1)
-    expect(stderr).toContain(`Error: bsd-sockets has no addon in ${place}, where it was bundled to: copy prebuilds/`)
+    expect(stderr).toContain(`rror: bsd-sockets has no addon in ${place}, where it was bundled to: copy prebuilds/`)
     expect(stderr).toContain('BSD_SOCKETS_ADDON')
   })
 

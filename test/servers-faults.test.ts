@@ -2,11 +2,9 @@
 // clients wait to be accepted. In every mode, of both programs, in both languages.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { start } from './echo-server.js'
 import { tool } from './tools.js'
@@ -49,59 +47,64 @@ describe('a stop', () => {
   })
 })
 
+test.each([...modes, 'promises', 'reactor'])('echo in ts, %s: nothing that it needs is collected', async mode => {
+  const gc = ['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 20).unref()']
+  const server = await start([process.execPath, ...gc, bin, 'echo', '--mode', mode, '--port', '0'])
+  for (let i = 0; i < 3; i++) expect(await served(server, 'echo')).toBe('hello')
+  await new Promise(resolve => setTimeout(resolve, 200))
+  expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
+})
+
+const served = async (server: Server, program: Program): Promise<string> => ask(await server.connect(), program)
+
 const traced = tool('strace')
 
-// Each thread, and what it waits for in the kernel: 0 where it runs.
-const waits = ({ child: { pid } }: Server): { thread: number; wchan: string }[] =>
-  readdirSync(`/proc/${pid}/task`).flatMap(thread => {
-    try {
-      return { thread: Number(thread), wchan: readFileSync(`/proc/${pid}/task/${thread}/wchan`, 'utf8') }
-    } catch {
-      return [] // it has ended
-    }
-  })
-
-// Those that wait for something else than each other, as V8's and libuv's do, once all of them wait: the first is the
-// process's, the second V8's clock, the third serves in the modes of which the last may be a client's.
-async function threadsOf(server: Server): Promise<number[]> {
-  for (let before = waits(server); ;) {
-    await new Promise(resolve => setTimeout(resolve, 10))
-    const now = waits(server)
-    if (isDeepStrictEqual(now, before) && now.every(({ wchan }) => wchan !== '0')) {
-      return now.filter(({ wchan }) => !wchan.startsWith('futex')).map(({ thread }) => thread)
-    }
-    before = now
+/** strace(1) with these arguments, once it traces. */
+async function trace(...args: string[]) {
+  const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  onTestFinished(() => void strace.kill('SIGKILL'))
+  const closed = once(strace, 'close')
+  let said = ''
+  strace.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const tracer = {
+    said: (word: RegExp) => word.exec(said),
+    heard: async (word: RegExp): Promise<void> => {
+      while (!word.test(said)) {
+        const ended = await Promise.race([once(strace.stderr, 'data').then(() => false), closed.then(() => true)])
+        if (ended && !word.test(said)) throw new Error(`strace has ended before ${word}: ${said}`)
+      }
+    },
+    leave: async (): Promise<void> => {
+      strace.kill('SIGINT')
+      await closed
+    },
   }
+  await tracer.heard(/attached/)
+  return tracer
 }
 
-/** The thread that serves. */
-async function threadOf(server: Server, program: Program, lang: string, mode: string): Promise<number> {
-  await ask(await server.connect(), program) // it is there by now
-  return lang === 'c' || mode === 'promises' || mode === 'reactor' ? server.child.pid! : (await threadsOf(server))[2]!
+/** The thread that makes one of these calls when `act` has the server do so: again, where strace(1) was not there yet. */
+async function threadOf({ child: { pid } }: Server, calls: string, act: () => Promise<unknown>): Promise<number> {
+  const tracer = await trace('-f', '-p', `${pid}`, '-e', `trace=${calls}`, '-e', 'signal=none')
+  let made: RegExpExecArray | null
+  do {
+    await act()
+    made = tracer.said(/^(?:\[pid +(\d+)\] )?[^ ].* = \d/m) // where there is one thread it is not named
+  } while (made === null)
+  await tracer.leave()
+  return Number(made[1] ?? pid)
 }
 
 /**
  * Makes the next of these calls of a thread fail; the kernel does not see it. Waits for that call in the end: a tracer that
- * left in the midst of it would have it fail with ENOSYS. strace(1)
+ * left in the midst of it would have it fail with ENOSYS.
  */
 async function inject(thread: number, calls: string, errno: string) {
   const args = ['-p', `${thread}`, '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${errno}:when=1`]
-  const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const exit = once(strace, 'exit')
-  onTestFinished(() => void strace.kill('SIGKILL'))
-  let said = ''
-  strace.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  async function heard(word: string): Promise<void> {
-    while (!said.includes(word)) {
-      const ended = await Promise.race([once(strace.stderr, 'data').then(() => false), exit.then(() => true)])
-      if (ended && !said.includes(word)) throw new Error(`strace has ended before ${word}: ${said}`)
-    }
-  }
-  await heard('attached')
+  const tracer = await trace(...args)
   return async (): Promise<void> => {
-    await heard('INJECTED')
-    strace.kill('SIGINT')
-    await exit
+    await tracer.heard(/INJECTED/)
+    await tracer.leave()
   }
 }
 
@@ -139,7 +142,7 @@ const reports = /^((bsd-sockets|echo|http): .*\n)*$/
 describe.skipIf(!traced)(`calls that fail${traced ? '' : ' (skipped: no strace)'}`, () => {
   test.each(table)('%s in %s, %s: what passes is waited for', async (program, lang, mode) => {
     const server = await serve(program, lang, mode)
-    const thread = await threadOf(server, program as Program, lang, mode)
+    const thread = await threadOf(server, 'accept,accept4', () => served(server, program as Program))
     for (const [calls, ...errnos] of passing[mode]!) {
       for (const errno of errnos) {
         const end = await inject(thread, calls!, errno)
@@ -155,7 +158,7 @@ describe.skipIf(!traced)(`calls that fail${traced ? '' : ' (skipped: no strace)'
 
   test.each(table)("%s in %s, %s: one client's fault is that client's", async (program, lang, mode) => {
     const server = await serve(program, lang, mode)
-    const thread = await threadOf(server, program as Program, lang, mode)
+    const thread = await threadOf(server, 'accept,accept4', () => served(server, program as Program))
     for (const [calls, ...errnos] of ofOne[mode]!) {
       for (const errno of errnos) {
         const end = await inject(thread, calls!, errno)
@@ -175,11 +178,12 @@ describe.skipIf(!traced)(`calls that fail${traced ? '' : ' (skipped: no strace)'
   // Of the thread that closes the client next: Node aborts where it cannot close a descriptor of its own, in other threads.
   test.each(table)('%s in %s, %s: close', async (program, lang, mode) => {
     const server = await serve(program, lang, mode)
-    const serving = await threadOf(server, program as Program, lang, mode)
+    await served(server, program as Program)
     const first = await server.connect()
-    first.on('error', () => undefined).write(keptAlive)
-    await once(first, 'data')
-    const thread = mode === 'threads' ? (await threadsOf(server)).at(-1)! : serving
+    first.on('error', () => undefined)
+    const talk = (): Promise<unknown> => (first.write(keptAlive), once(first, 'data'))
+    await talk()
+    const thread = await threadOf(server, 'recvfrom', talk)
     const end = await inject(thread, 'close', 'EIO')
     first.end()
     await end()

@@ -43,7 +43,7 @@ export async function serve(place: Place, mode: Mode): Promise<void> {
   const file = 'path' in place.address ? new UnixPath(String(place.address.path)) : undefined
   const remove = (): void => file?.remove()
   try {
-    const stop = stopAtSignal(remove)
+    using stop = stopAtSignal(remove) // the threads of a mode have its number alone: else nobody would hold it
     console.log(`listening on ${nameOf(listener.getsockname())}`)
     await mode(listener, stop)
   } finally {

@@ -1,5 +1,6 @@
 // Holds a conversation by the reactor.
 import { Socket, SO_LINGER, SocketError, SOL_SOCKET, SHUT_WR, AF_INET, AF_UNIX } from 'bsd-sockets'
+import { Socket as Pair } from 'bsd-sockets/promises'
 import { listen } from 'bsd-sockets/reactor'
 import type { Connection } from 'bsd-sockets/reactor'
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
@@ -86,7 +87,20 @@ function write(connection: Connection, bytes: Buffer): void {
   }
 }
 
-// The kernel works on loopback's packets at once: a few turns of the loop bring what there is.
+// The kernel works on loopback's packets at once, and events come in the order in which they were: what a pair of sockets says
+// to itself comes behind all that was there. A turn of the loop stands before each for what the reactor puts off, and what
+// comes of that may need the next.
 async function quiet(): Promise<void> {
-  for (let i = 0; i < 6; i++) await turnOfTheLoop()
+  const [near, far] = Pair.pair()
+  try {
+    for (let i = 0; i < 6; i++) {
+      await turnOfTheLoop()
+      const heard = far.recv(1)
+      near.trySend('x')
+      await heard
+    }
+  } finally {
+    near.close()
+    far.close()
+  }
 }

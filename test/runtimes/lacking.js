@@ -5,16 +5,7 @@ const inC = 'tests the programs in C, in which no runtime has a part'
 const calls = 'is watched by a thread, and its loop makes other system calls than that of Node'
 const preload = 'loads nothing before the program, or tells of no file that it loads'
 
-const unsettled = 'fails some of it, and nobody has found out yet whose fault that is'
-
 const bun = {
-  differential: unsettled,
-  modules: unsettled,
-  pools: unsettled,
-  'reactor-handlers': unsettled,
-  'reactor-lifetimes': unsettled,
-  'servers-faults': unsettled,
-  vain: unsettled,
   'http-c': inC,
   'servers-c': inC,
   kqueue: inC,
@@ -57,6 +48,9 @@ const bun = {
     'sockets that Node owns http': 'has a socket of its own kind in its http',
     'sockets that Node owns tls': 'has not the cipher that the test uses',
     'the example prints': 'has a socket of its own kind in its http',
+  },
+  modules: {
+    'with --permission': 'has no permissions to give',
   },
   peers: {
     'http fetch': 'has no agent in its http that can be ended',
@@ -102,13 +96,6 @@ const tls = 'has not the TLS that the test asks for'
 const module = 'tells in another way of a module that is not there'
 
 const deno = {
-  differential: unsettled,
-  modules: unsettled,
-  pools: unsettled,
-  'reactor-handlers': unsettled,
-  'reactor-lifetimes': unsettled,
-  'servers-faults': unsettled,
-  vain: unsettled,
   'http-c': inC,
   'servers-c': inC,
   kqueue: inC,
@@ -124,6 +111,7 @@ const deno = {
   gateway: killed,
   'http-hostile': killed,
   'http-ts': killed,
+  'servers-faults': killed,
   'servers-ts': killed,
   descriptors: {
     'a descriptor arrives in a process of node': ownFiles,
@@ -140,6 +128,11 @@ const deno = {
   'hand-over': { 'a socket moves to a worker': early },
   http: { 'workers share a port': module },
   'kqueue-selector': { '': ownFiles },
+  modules: {
+    'an older Node': preload,
+    'with --permission': 'has other flags for what a program may do',
+    'with --no-addons': 'has other flags for what a program may do',
+  },
   names: { 'services and protocols threads': resolve },
   options: {
     'sockets that Node owns': noHandle,
@@ -149,7 +142,6 @@ const deno = {
   promises: { 'in worker threads terminated': leaves },
   reactor: {
     'a server survives having no descriptor left': 'itself fails without a descriptor',
-    'lends bytes': unsettled,
   },
   signals: { '': killed },
   'socket-lifetime': {
@@ -176,6 +168,7 @@ const deno = {
   'syscalls-messages': {
     'sendmsg and recvmsg a descriptor goes over': ownFiles,
   },
+  vain: { 'a call that is ready in vain ends with a signal': killed },
   workers: {
     'a worker that is': leaves,
     'an interrupter of a socket that was closed': leaves,
