@@ -1,4 +1,5 @@
 // What goes over a socket: the bytes of what can be sent, and of what was received.
+import { types } from 'node:util'
 import { MSG_TRUNC } from './constants.js'
 import { checkInteger, invalidType, invalidValue } from './errors.js'
 import type { View } from './native.js'
@@ -10,7 +11,7 @@ export type Data = View | ArrayBuffer | SharedArrayBuffer | string
 export function bytesOf(data: Data): View {
   if (ArrayBuffer.isView(data)) return data
   if (typeof data === 'string') return Buffer.from(data)
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
+  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data)
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 

@@ -19,7 +19,16 @@ export const files = [
 const reasons = {
   'the emulator lacks options, control messages and clocks that these use, or breaks off at them': [
     ...['batch', 'control', 'datagrams', 'delivery', 'descriptors', 'families', 'families-kernel', 'messages', 'names'],
-    ...['conventions', 'differential', 'options', 'supports', 'syscalls-memory', 'syscalls-messages', 'zerocopy'],
+    ...[
+      'conventions',
+      'differential',
+      'options',
+      'realms',
+      'supports',
+      'syscalls-memory',
+      'syscalls-messages',
+      'zerocopy',
+    ],
   ],
   "they write x64's struct epoll_event": ['arguments', 'syscalls-waiting'],
   'they ask the addon of this machine, or its files': ['constants', 'kqueue', 'kqueue-selector', 'load', 'platforms'],
