@@ -37,7 +37,16 @@ const reasons = {
     ...['message-examples', 'peers', 'servers-c', 'servers-ts', 'tools', 'trace'],
   ],
   "they look at processes, signals, threads and the number of descriptors, which are the emulator's": [
-    ...['accepting', 'async-context', 'modules', 'pools', 'reactor-handlers', 'reactor-lifetimes', 'reactor-reset'],
+    ...[
+      'accepting',
+      'async-context',
+      'copies',
+      'modules',
+      'pools',
+      'reactor-handlers',
+      'reactor-lifetimes',
+      'reactor-reset',
+    ],
     ...['servers-faults', 'socketserver-hooks', 'subclasses', 'timers', 'vain'],
     ...['counts', 'promises', 'reactor', 'signals', 'socket-lifetime', 'waiting', 'workers'],
   ],
