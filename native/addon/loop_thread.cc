@@ -26,12 +26,13 @@ class ThreadWatcher final : public Watcher {
   bool Start() {
     if (pipe(wake_) != 0) return false;
     for (const int fd : wake_) fcntl(fd, F_SETFD, FD_CLOEXEC);
-    napi_value name = nullptr;
-    napi_create_string_utf8(loop_->env(), "bsd-sockets", NAPI_AUTO_LENGTH, &name);
-    if (napi_create_threadsafe_function(loop_->env(), nullptr, nullptr, name, 1, 1, nullptr, nullptr, this, OnCall,
-                                        &function_) != napi_ok) {
-      return false;
-    }
+    // Not in the AsyncLocalStorage context of who happens to wait first: its store would be kept for ever, and all others
+    // would be called in it. A callback without a context runs in none.
+    napi_value create = nullptr, receiver = nullptr, ignored = nullptr;
+    napi_create_function(loop_->env(), "bsd-sockets", NAPI_AUTO_LENGTH, Create, this, &create);
+    napi_create_object(loop_->env(), &receiver);
+    napi_make_callback(loop_->env(), nullptr, receiver, create, 0, nullptr, &ignored);
+    if (function_ == nullptr) return false;
     napi_unref_threadsafe_function(loop_->env(), function_);
     if (pthread_create(&thread_, nullptr, Run, this) != 0) {
       napi_release_threadsafe_function(function_, napi_tsfn_abort);
@@ -49,6 +50,17 @@ class ThreadWatcher final : public Watcher {
   }
 
  private:
+  static napi_value Create(napi_env env, napi_callback_info info) {
+    void* data = nullptr;
+    napi_value name = nullptr;
+    napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+    ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(data);
+    napi_create_string_utf8(env, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
+    napi_create_threadsafe_function(env, nullptr, nullptr, name, 1, 1, nullptr, nullptr, watcher, OnCall,
+                                    &watcher->function_);
+    return nullptr;
+  }
+
   // The thread tells once and then waits until JavaScript has drained the batch: the poller stays readable till then.
   static void* Run(void* data) {
     ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(data);
