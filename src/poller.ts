@@ -81,9 +81,8 @@ const libuv =
 let poller = -1
 
 function start(): number {
-  const made = check(poller_create(), 'poller_create') // the addon closes it where it cannot watch it
-  if (!native.environment.start(made, events, slab, receives, dispatch, libuv))
-    throw new Error('bsd-sockets found no event loop')
+  const made = check(poller_create(), 'poller_create')
+  check(native.environment.start(made, events, slab, receives, dispatch, libuv), 'poller_watch') // closes it where it fails
   return (poller = made)
 }
 

@@ -23,22 +23,24 @@ class ThreadWatcher final : public Watcher {
     }
   }
 
-  bool Start() {
-    if (pipe(wake_) != 0) return false;
+  // 0, or an errno.
+  int Start() {
+    if (pipe(wake_) != 0) return errno;
     for (const int fd : wake_) fcntl(fd, F_SETFD, FD_CLOEXEC);
-    // Not in the AsyncLocalStorage context of who happens to wait first: its store would be kept for ever, and all others
-    // would be called in it. A callback without a context runs in none.
+    // Not in the AsyncLocalStorage context of who happens to wait first: its store would be kept for ever, and all
+    // others would be called in it. A callback without a context runs in none.
     napi_value create = nullptr, receiver = nullptr, ignored = nullptr;
     napi_create_function(loop_->env(), "bsd-sockets", NAPI_AUTO_LENGTH, Create, this, &create);
     napi_create_object(loop_->env(), &receiver);
     napi_make_callback(loop_->env(), nullptr, receiver, create, 0, nullptr, &ignored);
-    if (function_ == nullptr) return false;
+    if (function_ == nullptr) return ENOSYS;
     napi_unref_threadsafe_function(loop_->env(), function_);
-    if (pthread_create(&thread_, nullptr, Run, this) != 0) {
+    const int error = pthread_create(&thread_, nullptr, Run, this);
+    if (error != 0) {
       napi_release_threadsafe_function(function_, napi_tsfn_abort);
-      return false;
+      return error;
     }
-    return napi_add_env_cleanup_hook(loop_->env(), OnEnd, this) == napi_ok;
+    return napi_add_env_cleanup_hook(loop_->env(), OnEnd, this) == napi_ok ? 0 : ENOSYS;
   }
 
   void Hold(bool held) override {
@@ -108,10 +110,11 @@ class ThreadWatcher final : public Watcher {
 
 }  // namespace
 
-Watcher* WatchByThread(Loop* loop) {
-  ThreadWatcher* const watcher = new (std::nothrow) ThreadWatcher(loop);
-  if (watcher == nullptr) delete loop;
-  if (watcher == nullptr || watcher->Start()) return watcher;
-  delete watcher;
-  return nullptr;
+int WatchByThread(Loop* loop, Watcher** watcher) {
+  ThreadWatcher* const made = new (std::nothrow) ThreadWatcher(loop);
+  if (made == nullptr) delete loop;
+  const int error = made == nullptr ? ENOMEM : made->Start();
+  if (error == 0) *watcher = made;
+  if (error != 0) delete made;
+  return error;
 }

@@ -33,7 +33,7 @@ const reasons = {
   "they write x64's struct epoll_event": ['arguments', 'syscalls-waiting'],
   'they ask the addon of this machine, or its files': ['constants', 'kqueue', 'kqueue-selector', 'load', 'platforms'],
   'their programs are built for this machine, or other programs of it take part': [
-    ...['cli', 'examples', 'examples-tools', 'from-python', 'guide', 'hand-over', 'http-c', 'lessons'],
+    ...['allocations', 'cli', 'examples', 'examples-tools', 'from-python', 'guide', 'hand-over', 'http-c', 'lessons'],
     ...['message-examples', 'peers', 'servers-c', 'servers-ts', 'tools', 'trace'],
   ],
   "they look at processes, signals, threads and the number of descriptors, which are the emulator's": [
