@@ -415,3 +415,35 @@ describe('a wait', () => {
     },
   )
 })
+
+describe.each([
+  ['the event loop', {}],
+  ['a thread', { BSD_SOCKETS_LOOP: 'thread' }], // as on Bun and Deno
+])('where %s watches', (_, env) => {
+  test('a first wait without a descriptor for the poller says so, and those after it wait', async () => {
+    const code = `
+      import { F_DUPFD } from 'bsd-sockets'
+      import * as sys from 'bsd-sockets/syscalls'
+      import { Socket } from 'bsd-sockets/promises'
+      const [one, other] = Socket.pair()
+      const taken = []
+      for (let fd; (fd = sys.fcntl(0, F_DUPFD, 0)) >= 0; ) taken.push(fd)
+      const outcome = async call => { try { return await call() } catch (error) { return error.code } }
+      // None is left, then one, then two: each of these is what another of the poller's parts lacks.
+      for (let free = 0; free < 3; free++) {
+        console.log(await outcome(() => one.recv(1, { timeout: 1 })))
+        sys.close(taken.pop())
+      }
+      for (const fd of taken) sys.close(fd)
+      const waiting = one.recv(1)
+      setImmediate(() => other.trySend('x'))
+      console.log(String(await waiting))
+      one.close()
+      other.close()`
+    const limited = ['-c', 'ulimit -n 100 && exec "$0" "$@"', process.execPath]
+    const child = new Child('sh', [...limited, ...inline(code)], env)
+    const lines = (await child.finished()).trim().split('\n')
+    expect(lines[0]).toBe('EMFILE')
+    expect(lines.filter(line => !['EMFILE', 'ETIMEDOUT'].includes(line))).toEqual(['x'])
+  })
+})

@@ -66,7 +66,7 @@ async function inEachThread(): Promise<void> {
       await client.recv(1)
       client.close()
     } finally {
-      await server.close()
+      server.close()
     }
   })
   await step('interrupter', () => {
