@@ -64,8 +64,6 @@ interface Environment {
    * `writer`, unless that is −1.
    */
   signals(writer: number, ...numbers: number[]): number
-  /** A Buffer that no message of Node's transfers; undefined where this runtime makes none. native/addon/memory.h */
-  untransferable(size: number): Buffer | undefined
   /** Wakes the thread of this number, if there is one. */
   wake(waker: number): boolean
   /** The number by which this thread is woken from now on: that writes to the descriptor. */

@@ -192,7 +192,6 @@ void ExportEnvironment(napi_env env, napi_value exports) {
                                              {"own", OwnDescriptor},
                                              {"signals", Signals},
                                              {"start", Start},
-                                             {"untransferable", Untransferable},
                                              {"wake", Wake},
                                              {"waker", Waker}});
   napi_set_named_property(env, object, "firstThread", Boolean(env, first_thread));

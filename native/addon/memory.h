@@ -2,8 +2,6 @@
 #ifndef BSD_SOCKETS_MEMORY_H
 #define BSD_SOCKETS_MEMORY_H
 
-#include <node_api.h>
-
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -15,9 +13,5 @@ struct Allocated {
   static void operator delete(void* memory) { free(memory); }
   static void operator delete(void* memory, const std::nothrow_t&) noexcept { free(memory); }
 };
-
-// untransferable(size): a Buffer whose memory no message of Node's transfers: of Node-API's external memory it
-// transfers none. Undefined where the runtime has no such memory.
-napi_value Untransferable(napi_env env, napi_callback_info info);
 
 #endif

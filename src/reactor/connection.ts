@@ -22,7 +22,7 @@ const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
 const sendmsg = call<(fd: number, iov: readonly View[], name: null, control: null, flags: number) => number>('sendmsg')
 
 /** How much is received at once. Half of it halves the speed of large messages. */
-const slab = lentRoom(256 * 1024)
+const slab = lentRoom(4)
 
 // The latest view of the slab: many messages in turn are of the same length.
 let view = slab
