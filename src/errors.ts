@@ -232,6 +232,21 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value
 }
 
+/**
+ * Memory of a size that the caller has chosen.
+ *
+ * @throws RangeError with the code that Node has for it, where there is not so much: V8's own has none
+ */
+export function allocated<T>(name: string, size: number, allocate: (size: number) => T): T {
+  try {
+    return allocate(size)
+  } catch (cause) {
+    if (!(cause instanceof RangeError) || 'code' in cause) throw cause // the size itself is refused
+    const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`
+    throw coded(new RangeError(text, { cause }), 'ERR_MEMORY_ALLOCATION_FAILED')
+  }
+}
+
 /** A name or an address that could not be resolved: `code` is such as `'EAI_NONAME'`. gai_strerror(3) */
 export class GaiError extends Error {
   /** The name of the EAI_ code. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { script } from './child.js'
 import { tool } from './tools.js'
 
 const programs = join(import.meta.dirname, '../build/programs/test/programs')
@@ -35,3 +36,47 @@ test.skipIf(!glibc() || !tool('cc'))('an allocation that fails', { timeout: 120_
   expect(positions).toBeGreaterThan(60)
   expect(failures).toBeGreaterThan(60 / every)
 })
+
+test.skipIf(process.platform !== 'linux' || !tool('prlimit'))(
+  'memory of the size that a caller has chosen, where there is not so much',
+  async () => {
+    const child = script(`
+      import { execFileSync } from 'node:child_process'
+      import { readFileSync } from 'node:fs'
+      import * as C from 'bsd-sockets'
+      import * as P from 'bsd-sockets/promises'
+      const [one] = C.Socket.pair()
+      const [other] = P.Socket.pair()
+      const bytes = 4096 * Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[0]) + 2 ** 28
+      execFileSync('prlimit', ['--as=' + bytes, '--pid', String(process.pid)])
+      const size = 2 ** 31 - 1
+      const calls = {
+        recv: () => one.recv(size),
+        'recv, MSG_TRUNC': () => one.recv(size, C.MSG_TRUNC),
+        recvfrom: () => one.recvfrom(size),
+        recvmsg: () => one.recvmsg(size),
+        'recvmsg, control': () => one.recvmsg(1, size),
+        getsockopt: () => one.getsockopt(C.SOL_SOCKET, C.SO_RCVBUF, size),
+        recvExactly: () => C.recvExactly(one, size),
+        'promises: recv': () => other.recv(size),
+        'promises: recvmsg, control': () => other.recvmsg(1, size),
+        MessageBatch: () => new C.MessageBatch(1024, 2 ** 21),
+        'MessageBatch, names': () => new C.MessageBatch(1024, 1, { nameSize: 2 ** 21 }),
+        'MessageBatch, control': () => new C.MessageBatch(1024, 1, { controlSize: 2 ** 21 }),
+      }
+      for (const [name, call] of Object.entries(calls)) {
+        try {
+          await call()
+          console.log(name, 'done')
+        } catch (error) {
+          const { code, message, constructor } = error
+          if (constructor !== RangeError || code !== 'ERR_MEMORY_ALLOCATION_FAILED' || !/'(size|controlSize|nameSize)'/.test(message))
+            console.log(name, code, message)
+        }
+      }
+      one.close()
+      other.close()
+      process.exit()`)
+    expect(await child.finished()).toBe('')
+  },
+)
