@@ -49,17 +49,17 @@ const log2 = (size: number): number => 32 - Math.clz32(size - 1)
  */
 export function roomFor(size: number, flags = 0): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  if ((flags & MSG_TRUNC) !== 0) return allocated('size', size, Buffer.alloc)
+  if ((flags & MSG_TRUNC) !== 0) return allocated('size', size)
   if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
-  if (size > most) return allocated('size', size, Buffer.allocUnsafeSlow)
-  const room = (rooms[log2(size)] ??= allocated('size', 2 ** log2(size), Buffer.allocUnsafeSlow))
+  if (size > most) return allocated('size', size, 'allocUnsafeSlow')
+  const room = (rooms[log2(size)] ??= allocated('size', 2 ** log2(size), 'allocUnsafeSlow'))
   return size === room.length ? room : room.subarray(0, size)
 }
 
 /** Room for `size` bytes of its own, for what comes piece by piece. */
 export function allRoomFor(size: number, flags: number): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  return allocated('size', size, (flags & MSG_TRUNC) === 0 ? Buffer.allocUnsafeSlow : Buffer.alloc)
+  return allocated('size', size, (flags & MSG_TRUNC) === 0 ? 'allocUnsafeSlow' : 'alloc')
 }
 
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */

@@ -237,9 +237,13 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
  *
  * @throws RangeError with the code that Node has for it, where there is not so much: V8's own has none
  */
-export function allocated<T>(name: string, size: number, allocate: (size: number) => T): T {
+export function allocated(
+  name: string,
+  size: number,
+  how: 'alloc' | 'allocUnsafe' | 'allocUnsafeSlow' = 'alloc',
+): Buffer<ArrayBuffer> {
   try {
-    return allocate(size)
+    return Buffer[how](size)
   } catch (cause) {
     if (!(cause instanceof RangeError) || 'code' in cause) throw cause // the size itself is refused
     const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`

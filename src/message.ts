@@ -121,9 +121,9 @@ export class MessageBatch {
     this.size = checkInteger('size', size, 0, maxSize)
     this.nameSize = checkInteger('nameSize', nameSize, 0, maxSize)
     this.controlSize = checkInteger('controlSize', controlSize, 0, maxSize)
-    this.data = allocated('size', count * size, Buffer.alloc)
-    this.names = nameSize > 0 ? allocated('nameSize', count * nameSize, Buffer.alloc) : null
-    this.controls = controlSize > 0 ? allocated('controlSize', count * controlSize, Buffer.alloc) : null
+    this.data = allocated('size', count * size)
+    this.names = nameSize > 0 ? allocated('nameSize', count * nameSize) : null
+    this.controls = controlSize > 0 ? allocated('controlSize', count * controlSize) : null
     this.results = new Uint32Array(count * 4)
   }
 }

@@ -46,7 +46,7 @@ export function receiveMessage(
   flags: number,
 ): MessageInfo | null {
   const room = checkInteger('controlSize', controlSize, 0, 2 ** 31 - 1)
-  const control = room === 0 ? null : allocated('controlSize', room, Buffer.alloc)
+  const control = room === 0 ? null : allocated('controlSize', room)
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
   const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags)), 'recvmsg')
   if (size === null) return null

@@ -89,7 +89,7 @@ export class MySocket {
  */
 export function recvExactly(socket: Socket, size: number): Buffer {
   checkSynchronous(socket)
-  const buffer = allocated('size', size, Buffer.allocUnsafe)
+  const buffer = allocated('size', size, 'allocUnsafe')
   let received = 0
   try {
     while (received < size) {

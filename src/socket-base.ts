@@ -275,7 +275,7 @@ export abstract class SocketBase {
   getsockopt(level: number, name: number, size?: number): number | Buffer {
     if (size === undefined) return getInteger(this.#fd, level, name)
     checkInteger('size', size, 0, 2 ** 31 - 1)
-    const value = allocated('size', size, Buffer.alloc)
+    const value = allocated('size', size)
     const length = new Uint32Array([size])
     check(sys.getsockopt(this.#fd, level, name, value, length), 'getsockopt')
     return value.subarray(0, length[0])
