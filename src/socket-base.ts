@@ -284,7 +284,7 @@ export abstract class SocketBase {
   /**
    * Sets an option; a null value is followed by its length. SO_RCVTIMEO and SO_SNDTIMEO are for calls that wait in the
    * kernel, as none of a Socket's does: `settimeout` is for these. SO_RCVLOWAT says when a descriptor is ready, to poll(2)
-   * and its like; a receive gives what there is. setsockopt(2), socket(7)
+   * and its like: a receive gives what there is, and one that has to wait waits for so many bytes. setsockopt(2), socket(7)
    */
   setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
     const bytes = optionBytes(value)

@@ -447,3 +447,50 @@ describe.each([
     expect(lines.filter(line => !['EMFILE', 'ETIMEDOUT'].includes(line))).toEqual(['x'])
   })
 })
+
+test.skipIf(!linux)(
+  'SO_RCVLOWAT says for how many bytes a receive waits that has to; what is there it gives',
+  async () => {
+    const code = `
+    import * as C from 'bsd-sockets'
+    import * as P from 'bsd-sockets/promises'
+    const server = C.createServer(['127.0.0.1', 0])
+    const client = new C.Socket()
+    client.connect(server.getsockname())
+    const [peer] = server.accept()
+    client.setsockopt(C.SOL_SOCKET, C.SO_RCVLOWAT, 8)
+    peer.setsockopt(C.IPPROTO_TCP, C.TCP_NODELAY, true)
+    const turn = () => new Promise(resolve => setTimeout(resolve, 20))
+    const outcome = call => { try { return String(call()) } catch (error) { return error.code } }
+    client.settimeout(100)
+    peer.sendall('1234')
+    await turn()
+    console.log(outcome(() => client.recv(99))) // it need not wait
+    console.log(outcome(() => client.recv(99)))
+    const waiting = P.Socket.fromFd(client.dup().detach())
+    const received = waiting.recv(99)
+    let settled = false
+    received.then(() => (settled = true))
+    peer.sendall('abcd')
+    await turn()
+    console.log(settled, C.poll([client], 0).length)
+    peer.sendall('efgh')
+    console.log(String(await received))
+    for (const socket of [waiting, client, peer, server]) socket.close()`
+    const child = new Child(process.execPath, inline(code))
+    expect(await child.finished()).toBe('1234\nETIMEDOUT\nfalse 0\nabcdefgh\n')
+  },
+)
+
+test.each(['SO_RCVTIMEO', 'SO_SNDTIMEO'] as const)(
+  '%s changes nothing: settimeout says how long a call waits',
+  name => {
+    const [one] = pair()
+    one.setsockopt(C.SOL_SOCKET, C[name], new BigInt64Array([0n, 1000n]))
+    one.settimeout(60)
+    const before = performance.now()
+    if (name === 'SO_RCVTIMEO') expect(() => one.recv(1)).toThrow('recv ETIMEDOUT')
+    else expect(() => one.sendall(Buffer.alloc(2 ** 24))).toThrow('ETIMEDOUT')
+    expect(performance.now() - before).toBeGreaterThanOrEqual(60)
+  },
+)
