@@ -1,4 +1,5 @@
 // Many messages in one system call, without an object for each.
+import { types } from 'node:util'
 import { addressRoom, decodeAddress, encodeAddress } from './address.js'
 import type { AddressLike, SocketAddress } from './address.js'
 import { AF_INET, AF_UNIX, MSG_CTRUNC, MSG_TRUNC } from './constants.js'
@@ -135,7 +136,7 @@ export class MessageBatch extends Slots {
 function fill(slots: Buffer | null, i: number, size: number, bytes: View | null, name: string): number {
   if (bytes === null) return 0
   if (slots === null || bytes.byteLength > size) throw outOfRange(name, bytes.byteLength, `at most ${size} bytes`)
-  const source = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const source = types.isUint8Array(bytes) ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   slots.set(source, i * size)
   return bytes.byteLength
 }

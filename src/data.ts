@@ -1,6 +1,7 @@
 // What goes over a socket: the bytes of what can be sent, and of what was received.
+import { types } from 'node:util'
 import { MSG_TRUNC } from './constants.js'
-import { checkInteger, invalidType, invalidValue } from './errors.js'
+import { allocated, checkInteger, invalidType, invalidValue } from './errors.js'
 import type { View } from './native.js'
 
 /** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
@@ -10,7 +11,7 @@ export type Data = View | ArrayBuffer | SharedArrayBuffer | string
 export function bytesOf(data: Data): View {
   if (ArrayBuffer.isView(data)) return data
   if (typeof data === 'string') return Buffer.from(data)
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
+  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data)
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 
@@ -48,17 +49,17 @@ const log2 = (size: number): number => 32 - Math.clz32(size - 1)
  */
 export function roomFor(size: number, flags = 0): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  if ((flags & MSG_TRUNC) !== 0) return Buffer.alloc(size)
+  if ((flags & MSG_TRUNC) !== 0) return allocated('size', size)
   if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
-  if (size > most) return Buffer.allocUnsafeSlow(size)
-  const room = (rooms[log2(size)] ??= Buffer.allocUnsafeSlow(2 ** log2(size)))
+  if (size > most) return allocated('size', size, 'allocUnsafeSlow')
+  const room = (rooms[log2(size)] ??= allocated('size', 2 ** log2(size), 'allocUnsafeSlow'))
   return size === room.length ? room : room.subarray(0, size)
 }
 
 /** Room for `size` bytes of its own, for what comes piece by piece. */
 export function allRoomFor(size: number, flags: number): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  return (flags & MSG_TRUNC) === 0 ? Buffer.allocUnsafeSlow(size) : Buffer.alloc(size)
+  return allocated('size', size, (flags & MSG_TRUNC) === 0 ? 'allocUnsafeSlow' : 'alloc')
 }
 
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */

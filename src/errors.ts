@@ -1,6 +1,6 @@
 // Errors: Node's shape, PEP 3151's classes.
 import { constants } from 'node:os'
-import { getSystemErrorMap, inspect } from 'node:util'
+import { getSystemErrorMap, inspect, types } from 'node:util'
 import type { AddressLike } from './address.js'
 
 // The two of the socket calls that Node has no name for.
@@ -99,7 +99,7 @@ const unixPlace = (name: string | Uint8Array, before = ''): Place => {
 const hostPlace = (address: string, port: number): Place => (port > 0 ? { address, port } : { address })
 
 function placeOf(address: AddressLike): Place {
-  if (typeof address === 'string' || address instanceof Uint8Array) return unixPlace(address)
+  if (typeof address === 'string' || types.isUint8Array(address)) return unixPlace(address)
   if ('path' in address) return unixPlace(address.path)
   if ('abstract' in address) return unixPlace(address.abstract, '\0')
   if (0 in address) return hostPlace(...address)
@@ -232,6 +232,25 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value
 }
 
+/**
+ * Memory of a size that the caller has chosen.
+ *
+ * @throws RangeError with the code that Node has for it, where there is not so much: V8's own has none
+ */
+export function allocated(
+  name: string,
+  size: number,
+  how: 'alloc' | 'allocUnsafe' | 'allocUnsafeSlow' = 'alloc',
+): Buffer<ArrayBuffer> {
+  try {
+    return Buffer[how](size)
+  } catch (cause) {
+    if (!(cause instanceof RangeError) || 'code' in cause) throw cause // the size itself is refused
+    const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`
+    throw coded(new RangeError(text, { cause }), 'ERR_MEMORY_ALLOCATION_FAILED')
+  }
+}
+
 /** A name or an address that could not be resolved: `code` is such as `'EAI_NONAME'`. gai_strerror(3) */
 export class GaiError extends Error {
   /** The name of the EAI_ code. */
@@ -280,5 +299,5 @@ export function sendingFailed(error: unknown, syscall: string, sent: number): un
   if (error instanceof SocketError) {
     return socketError(error.errno, syscall, { sent, timeout: error.timeout, cause: error })
   }
-  return error instanceof Error ? Object.assign(error, { sent }) : error
+  return error instanceof Error || types.isNativeError(error) ? Object.assign(error, { sent }) : error
 }

@@ -1,4 +1,5 @@
 // How the fields of structures are read and written as values of TypeScript.
+import { types } from 'node:util'
 import { AF_INET, AF_INET6 } from './constants.js'
 import { checkInteger, invalidType, invalidValue, outOfRange } from './errors.js'
 import { inet_ntop, inet_pton } from './inet.js'
@@ -71,7 +72,7 @@ export function counted(lengthName: string): Kind<Uint8Array> {
       return Buffer.from(bytes.subarray(offset, offset + Math.min(read(dataView(bytes), length), size)))
     },
     write(bytes, { offset, size }, value, name) {
-      if (!(value instanceof Uint8Array)) throw invalidType(name, value, 'an instance of Uint8Array')
+      if (!types.isUint8Array(value)) throw invalidType(name, value, 'an instance of Uint8Array')
       if (value.length > size) throw invalidValue(name, value, `must have at most ${size} bytes`)
       write(dataView(bytes), length, value.length)
       bytes.set(value, offset)

@@ -1,4 +1,5 @@
 // Ending a blocked call from another thread: a flag in shared memory says whose call, and a byte wakes its thread.
+import { types } from 'node:util'
 import { invalidType } from './errors.js'
 import { native } from './native.js'
 import { openPair } from './open.js'
@@ -38,7 +39,7 @@ export function interrupterOf(blocking: object): Interrupter {
  * more to be told: the thread has ended.
  */
 export function interrupt(interrupter: Interrupter): boolean {
-  if (!(interrupter?.fired instanceof Int32Array)) throw invalidType('interrupter', interrupter, 'an Interrupter')
+  if (!types.isInt32Array(interrupter?.fired)) throw invalidType('interrupter', interrupter, 'an Interrupter')
   Atomics.store(interrupter.fired, 0, 1)
   return native.environment.wake(interrupter.waker)
 }

@@ -1,5 +1,5 @@
 // Messages with more than bytes: many views, an address and control messages; one at a time or a batch.
-import { checkInteger, invalidType } from './errors.js'
+import { allocated, checkInteger, invalidType } from './errors.js'
 import { call, callOwning } from './native.js'
 import type { View } from './native.js'
 
@@ -121,9 +121,9 @@ export class MessageBatch {
     this.size = checkInteger('size', size, 0, maxSize)
     this.nameSize = checkInteger('nameSize', nameSize, 0, maxSize)
     this.controlSize = checkInteger('controlSize', controlSize, 0, maxSize)
-    this.data = Buffer.alloc(count * size)
-    this.names = nameSize > 0 ? Buffer.alloc(count * nameSize) : null
-    this.controls = controlSize > 0 ? Buffer.alloc(count * controlSize) : null
+    this.data = allocated('size', count * size)
+    this.names = nameSize > 0 ? allocated('nameSize', count * nameSize) : null
+    this.controls = controlSize > 0 ? allocated('controlSize', count * controlSize) : null
     this.results = new Uint32Array(count * 4)
   }
 }

@@ -6,7 +6,7 @@ import { decodeControl, encodeControl } from './control.js'
 import type { ControlMessage, OutgoingControl } from './control.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
-import { attempt, checkInteger, invalidType } from './errors.js'
+import { allocated, attempt, checkInteger, invalidType } from './errors.js'
 import type { Message } from './message.js'
 import type { View } from './native.js'
 import { recvmsgOwning } from './message.js'
@@ -46,7 +46,7 @@ export function receiveMessage(
   flags: number,
 ): MessageInfo | null {
   const room = checkInteger('controlSize', controlSize, 0, 2 ** 31 - 1)
-  const control = room === 0 ? null : Buffer.alloc(room)
+  const control = room === 0 ? null : allocated('controlSize', room)
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
   const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags)), 'recvmsg')
   if (size === null) return null

@@ -1,5 +1,5 @@
 // The class of the Socket Programming HOWTO: messages of one length, which it was told once.
-import { checkInteger, invalidType } from './errors.js'
+import { allocated, checkInteger, invalidType } from './errors.js'
 import { createConnection } from './connection.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
@@ -89,7 +89,7 @@ export class MySocket {
  */
 export function recvExactly(socket: Socket, size: number): Buffer {
   checkSynchronous(socket)
-  const buffer = Buffer.allocUnsafe(size)
+  const buffer = allocated('size', size, 'allocUnsafe')
   let received = 0
   try {
     while (received < size) {

@@ -43,7 +43,10 @@ interface Resolve {
 interface Environment {
   /** Whether it runs on the thread that the process began with, as no worker does. */
   readonly firstThread: boolean
-  /** Calls `dispatch` with how many events stand in `events`. native/addon/loop.h says what is shared. */
+  /**
+   * Calls `dispatch` with how many events stand in `events`, from now on; 0 or −errno, −ENOSYS where there is no event
+   * loop. native/addon/loop.h says what is shared.
+   */
   start(
     poller: number,
     events: Int32Array,
@@ -51,7 +54,7 @@ interface Environment {
     receives: Uint8Array,
     dispatch: (count: number) => void,
     libuv: boolean,
-  ): boolean
+  ): number
   /** Whether the loop keeps the process alive. */
   hold(held: boolean): void
   /** Whether the descriptor is closed when the environment ends. */
@@ -114,7 +117,7 @@ function load(): Native {
   try {
     process.dlopen(module, file)
   } catch (cause) {
-    throw new Error(reason(file, cause), { cause })
+    throw Object.assign(new Error(reason(file, cause), { cause }), { code: (cause as NodeJS.ErrnoException).code })
   }
   return module.exports as Native
 }

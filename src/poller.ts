@@ -36,26 +36,31 @@ const eventSize = 3
 const notReceived = -(2 ** 31)
 const slabUnit = 64
 
-// Node's types lack it.
-declare const WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => { buffer: ArrayBuffer } }
-const wasmPage = 64 * 1024
+// A global of every runtime that the compiler's library has not.
+interface WithWebAssembly {
+  WebAssembly: { Memory: new (descriptor: { initial: number; maximum: number }) => { buffer: ArrayBuffer } }
+}
+
+const page = 2 ** 16
 
 /**
- * Room for what handlers are lent during a call: a handler that transferred it away would take it from all connections of the
- * thread. WebAssembly's memory is the one kind that no call can transfer.
+ * Room for what handlers are lent during a call, of whole pages of 64 KiB. A handler that transfers it away would take
+ * it from all of the thread: so it is a WebAssembly memory's, the only kind that nothing detaches, neither a message nor
+ * `transfer()`. Where the address space is limited (RLIMIT_AS) there is none, and handlers can. ECMA-262, [[ArrayBufferDetachKey]]
  */
 export function lentRoom(pages: number): Buffer {
   try {
+    const { WebAssembly } = globalThis as unknown as WithWebAssembly
     return Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer)
   } catch {
-    return Buffer.allocUnsafeSlow(pages * wasmPage) // there is no WebAssembly, by --jitless, or no address space for it
+    return Buffer.allocUnsafeSlow(pages * page)
   }
 }
 
 const watched: (Watched | undefined)[] = [] // by descriptor
 const since: number[] = [] // the batch in which that began, by descriptor
 const events = new Int32Array(256 * eventSize)
-const slab = lentRoom(4)
+let slab: Buffer = Buffer.alloc(0) // from the first wait on
 const views: (Buffer | undefined)[] = [] // the latest of the slab, by where it begins: many messages are of the same length
 // Takes no memory before it is written to. Where calls are traced, they are all made from here.
 const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
@@ -92,9 +97,9 @@ const libuv =
 let poller = -1
 
 function start(): number {
-  const made = check(poller_create(), 'poller_create') // the addon closes it where it cannot watch it
-  if (!native.environment.start(made, events, slab, receives, dispatch, libuv))
-    throw new Error('bsd-sockets found no event loop')
+  const made = check(poller_create(), 'poller_create')
+  slab = lentRoom(4)
+  check(native.environment.start(made, events, slab, receives, dispatch, libuv), 'poller_watch') // closes it where it fails
   return (poller = made)
 }
 

@@ -17,7 +17,7 @@ export function checkProperties(name: string, given: unknown, known: Readonly<Re
       throw invalidType(`${name}.${property}`, value, 'of type function')
   }
   const prototype: unknown = Object.getPrototypeOf(given)
-  if (prototype !== Object.prototype && prototype !== null) return
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return // a plain object of any realm's ends there
   for (const [property, value] of Object.entries(given)) {
     if (value !== undefined && !Object.hasOwn(known, property))
       throw unknownProperty(`${name}.${property}`, property, value, known)

@@ -35,7 +35,17 @@ import { bytesOf, checkLent, inSteps, received, roomFor } from './data.js'
 import type { Data, Sending } from './data.js'
 import { fdOf } from './descriptor.js'
 import type { Descriptor } from './descriptor.js'
-import { attempt, check, checkInteger, interrupted, invalidType, invalidValue, outcome, socketError } from './errors.js'
+import {
+  allocated,
+  attempt,
+  check,
+  checkInteger,
+  interrupted,
+  invalidType,
+  invalidValue,
+  outcome,
+  socketError,
+} from './errors.js'
 import { dataView, field, read } from './layout.js'
 import { messageToSend, receiveMessage } from './messages.js'
 import type { MessageInfo } from './messages.js'
@@ -265,7 +275,7 @@ export abstract class SocketBase {
   getsockopt(level: number, name: number, size?: number): number | Buffer {
     if (size === undefined) return getInteger(this.#fd, level, name)
     checkInteger('size', size, 0, 2 ** 31 - 1)
-    const value = Buffer.alloc(size)
+    const value = allocated('size', size)
     const length = new Uint32Array([size])
     check(sys.getsockopt(this.#fd, level, name, value, length), 'getsockopt')
     return value.subarray(0, length[0])
@@ -274,7 +284,7 @@ export abstract class SocketBase {
   /**
    * Sets an option; a null value is followed by its length. SO_RCVTIMEO and SO_SNDTIMEO are for calls that wait in the
    * kernel, as none of a Socket's does: `settimeout` is for these. SO_RCVLOWAT says when a descriptor is ready, to poll(2)
-   * and its like; a receive gives what there is. setsockopt(2), socket(7)
+   * and its like: a receive gives what there is, and one that has to wait waits for so many bytes. setsockopt(2), socket(7)
    */
   setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
     const bytes = optionBytes(value)

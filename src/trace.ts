@@ -1,6 +1,7 @@
 // The library's own trace of its calls, for where strace is not installed: the same calls in the same order, under C's
 // names.
 import { writeSync } from 'node:fs'
+import { types } from 'node:util'
 import { errnoName } from './errors.js'
 import type { NativeFunction } from './native.js'
 
@@ -24,7 +25,7 @@ function bytes({ buffer, byteOffset, byteLength }: ArrayBufferView, length: numb
 }
 
 const numbers = (value: unknown): value is Int32Array | Uint32Array | BigInt64Array =>
-  value instanceof Int32Array || value instanceof Uint32Array || value instanceof BigInt64Array
+  types.isInt32Array(value) || types.isUint32Array(value) || types.isBigInt64Array(value)
 
 function describe(value: unknown, length = Infinity): string {
   if (value === null) return 'NULL'

@@ -415,3 +415,82 @@ describe('a wait', () => {
     },
   )
 })
+
+describe.each([
+  ['the event loop', {}],
+  ['a thread', { BSD_SOCKETS_LOOP: 'thread' }], // as on Bun and Deno
+])('where %s watches', (_, env) => {
+  test('a first wait without a descriptor for the poller says so, and those after it wait', async () => {
+    const code = `
+      import { F_DUPFD } from 'bsd-sockets'
+      import * as sys from 'bsd-sockets/syscalls'
+      import { Socket } from 'bsd-sockets/promises'
+      const [one, other] = Socket.pair()
+      const taken = []
+      for (let fd; (fd = sys.fcntl(0, F_DUPFD, 0)) >= 0; ) taken.push(fd)
+      const outcome = async call => { try { return await call() } catch (error) { return error.code } }
+      // None is left, then one, then two: each of these is what another of the poller's parts lacks.
+      for (let free = 0; free < 3; free++) {
+        console.log(await outcome(() => one.recv(1, { timeout: 1 })))
+        sys.close(taken.pop())
+      }
+      for (const fd of taken) sys.close(fd)
+      const waiting = one.recv(1)
+      setImmediate(() => other.trySend('x'))
+      console.log(String(await waiting))
+      one.close()
+      other.close()`
+    const limited = ['-c', 'ulimit -n 100 && exec "$0" "$@"', process.execPath]
+    const child = new Child('sh', [...limited, ...inline(code)], env)
+    const lines = (await child.finished()).trim().split('\n')
+    expect(lines[0]).toBe('EMFILE')
+    expect(lines.filter(line => !['EMFILE', 'ETIMEDOUT'].includes(line))).toEqual(['x'])
+  })
+})
+
+test.skipIf(!linux)(
+  'SO_RCVLOWAT says for how many bytes a receive waits that has to; what is there it gives',
+  async () => {
+    const code = `
+    import * as C from 'bsd-sockets'
+    import * as P from 'bsd-sockets/promises'
+    const server = C.createServer(['127.0.0.1', 0])
+    const client = new C.Socket()
+    client.connect(server.getsockname())
+    const [peer] = server.accept()
+    client.setsockopt(C.SOL_SOCKET, C.SO_RCVLOWAT, 8)
+    peer.setsockopt(C.IPPROTO_TCP, C.TCP_NODELAY, true)
+    const turn = () => new Promise(resolve => setTimeout(resolve, 20))
+    const outcome = call => { try { return String(call()) } catch (error) { return error.code } }
+    client.settimeout(100)
+    peer.sendall('1234')
+    await turn()
+    console.log(outcome(() => client.recv(99))) // it need not wait
+    console.log(outcome(() => client.recv(99)))
+    const waiting = P.Socket.fromFd(client.dup().detach())
+    const received = waiting.recv(99)
+    let settled = false
+    received.then(() => (settled = true))
+    peer.sendall('abcd')
+    await turn()
+    console.log(settled, C.poll([client], 0).length)
+    peer.sendall('efgh')
+    console.log(String(await received))
+    for (const socket of [waiting, client, peer, server]) socket.close()`
+    const child = new Child(process.execPath, inline(code))
+    expect(await child.finished()).toBe('1234\nETIMEDOUT\nfalse 0\nabcdefgh\n')
+  },
+)
+
+test.each(['SO_RCVTIMEO', 'SO_SNDTIMEO'] as const)(
+  '%s changes nothing: settimeout says how long a call waits',
+  name => {
+    const [one] = pair()
+    one.setsockopt(C.SOL_SOCKET, C[name], new BigInt64Array([0n, 1000n]))
+    one.settimeout(60)
+    const before = performance.now()
+    if (name === 'SO_RCVTIMEO') expect(() => one.recv(1)).toThrow('recv ETIMEDOUT')
+    else expect(() => one.sendall(Buffer.alloc(2 ** 24))).toThrow('ETIMEDOUT')
+    expect(performance.now() - before).toBeGreaterThanOrEqual(60)
+  },
+)

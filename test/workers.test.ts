@@ -95,13 +95,13 @@ describe('a worker that is blocked', () => {
 
 describe('a worker that is terminated at any moment', () => {
   // test/all/terminate.js does so by the hundred.
-  test.each(['waits', 'pairs', 'connections', 'descriptors', 'promises', 'reactor'])(
-    'in the midst of its %s leaves no descriptor open',
-    async work => {
-      const child = new Child(process.execPath, [program('terminated-threads'), work, '5'])
-      expect(await child.finished()).toBe('5 workers were terminated, 0 descriptors are left\n')
-    },
-  )
+  test.each([
+    ...['waits', 'pairs', 'connections', 'descriptors', 'promises', 'reactor'],
+    ...['lookups', 'names', 'closing', 'loading'],
+  ])('in the midst of its %s leaves no descriptor open, and the process alive', async work => {
+    const child = new Child(process.execPath, [program('terminated-threads'), work, '6'])
+    expect(await child.finished()).toBe('6 workers were terminated, 0 descriptors are left\n')
+  })
 })
 
 describe('an interrupter', () => {

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
@@ -94,27 +95,28 @@ napi_value Number(napi_env env, double number) {
 }
 
 // start(poller, events, slab, receives, dispatch, libuv): from now on `dispatch(count)` is called when `count` events
-// stand in the batch (loop.h). The poller is the loop's now, and closed where this fails. Returns whether there is an
-// event loop.
+// stand in the batch (loop.h). The poller is the loop's now, and closed where this fails. Returns 0 or -errno: -ENOSYS
+// where there is no event loop.
 napi_value Start(napi_env env, napi_callback_info info) {
   const Values values(env, info);
   Environment* const environment = EnvironmentOf(env);
   const int poller = static_cast<int>(values.Number(0));
-  if (environment->watcher != nullptr) return Boolean(env, true);
+  if (environment->watcher != nullptr) return Number(env, 0);
   Own(env, poller, false);
   Loop* const loop =
       new (std::nothrow) Loop(env, poller, {values.values[1], values.values[2], values.values[3]}, values.values[4]);
   if (loop == nullptr) {
     close(poller);
-    return ThrowNoMemory(env);
+    return Number(env, -ENOMEM);
   }
   if (!loop->whole()) {
     delete loop;
     napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "A loop takes an Int32Array, two Uint8Arrays and a function");
     return nullptr;
   }
-  environment->watcher = values.Boolean(5) ? WatchByLibuv(loop) : WatchByThread(loop);
-  return Boolean(env, environment->watcher != nullptr);
+  const int error =
+      values.Boolean(5) ? WatchByLibuv(loop, &environment->watcher) : WatchByThread(loop, &environment->watcher);
+  return Number(env, -error);
 }
 
 // hold(held): whether the loop keeps the process alive.

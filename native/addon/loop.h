@@ -70,8 +70,9 @@ class Watcher : public Allocated {
   virtual void Hold(bool held) = 0;
 };
 
-// Each takes the loop over and returns nullptr, the loop deleted, where the environment has not what it needs.
-Watcher* WatchByLibuv(Loop* loop);
-Watcher* WatchByThread(Loop* loop);
+// Each takes the loop over. They return 0, or an errno, the loop deleted: ENOSYS where the environment has not what
+// this needs.
+int WatchByLibuv(Loop* loop, Watcher** watcher);
+int WatchByThread(Loop* loop, Watcher** watcher);
 
 #endif

@@ -23,21 +23,24 @@ class ThreadWatcher final : public Watcher {
     }
   }
 
-  bool Start() {
-    if (pipe(wake_) != 0) return false;
+  // 0, or an errno.
+  int Start() {
+    if (pipe(wake_) != 0) return errno;
     for (const int fd : wake_) fcntl(fd, F_SETFD, FD_CLOEXEC);
-    napi_value name = nullptr;
-    napi_create_string_utf8(loop_->env(), "bsd-sockets", NAPI_AUTO_LENGTH, &name);
-    if (napi_create_threadsafe_function(loop_->env(), nullptr, nullptr, name, 1, 1, nullptr, nullptr, this, OnCall,
-                                        &function_) != napi_ok) {
-      return false;
-    }
+    // Not in the AsyncLocalStorage context of who happens to wait first: its store would be kept for ever, and all
+    // others would be called in it. A callback without a context runs in none.
+    napi_value create = nullptr, receiver = nullptr, ignored = nullptr;
+    napi_create_function(loop_->env(), "bsd-sockets", NAPI_AUTO_LENGTH, Create, this, &create);
+    napi_create_object(loop_->env(), &receiver);
+    napi_make_callback(loop_->env(), nullptr, receiver, create, 0, nullptr, &ignored);
+    if (function_ == nullptr) return ENOSYS;
     napi_unref_threadsafe_function(loop_->env(), function_);
-    if (pthread_create(&thread_, nullptr, Run, this) != 0) {
+    const int error = pthread_create(&thread_, nullptr, Run, this);
+    if (error != 0) {
       napi_release_threadsafe_function(function_, napi_tsfn_abort);
-      return false;
+      return error;
     }
-    return napi_add_env_cleanup_hook(loop_->env(), OnEnd, this) == napi_ok;
+    return napi_add_env_cleanup_hook(loop_->env(), OnEnd, this) == napi_ok ? 0 : ENOSYS;
   }
 
   void Hold(bool held) override {
@@ -49,6 +52,17 @@ class ThreadWatcher final : public Watcher {
   }
 
  private:
+  static napi_value Create(napi_env env, napi_callback_info info) {
+    void* data = nullptr;
+    napi_value name = nullptr;
+    napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+    ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(data);
+    napi_create_string_utf8(env, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
+    napi_create_threadsafe_function(env, nullptr, nullptr, name, 1, 1, nullptr, nullptr, watcher, OnCall,
+                                    &watcher->function_);
+    return nullptr;
+  }
+
   // The thread tells once and then waits until JavaScript has drained the batch: the poller stays readable till then.
   static void* Run(void* data) {
     ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(data);
@@ -96,10 +110,11 @@ class ThreadWatcher final : public Watcher {
 
 }  // namespace
 
-Watcher* WatchByThread(Loop* loop) {
-  ThreadWatcher* const watcher = new (std::nothrow) ThreadWatcher(loop);
-  if (watcher == nullptr) delete loop;
-  if (watcher == nullptr || watcher->Start()) return watcher;
-  delete watcher;
-  return nullptr;
+int WatchByThread(Loop* loop, Watcher** watcher) {
+  ThreadWatcher* const made = new (std::nothrow) ThreadWatcher(loop);
+  if (made == nullptr) delete loop;
+  const int error = made == nullptr ? ENOMEM : made->Start();
+  if (error == 0) *watcher = made;
+  if (error != 0) delete made;
+  return error;
 }

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <new>
 
@@ -62,21 +63,23 @@ class UvWatcher final : public Watcher {
     free(handle_);
   }
 
-  bool Start() {
+  // 0, or an errno.
+  int Start() {
     uv_loop_t* event_loop = nullptr;
     if (!uv().found || uv().get_loop(loop_->env(), &event_loop) != napi_ok ||
         napi_add_async_cleanup_hook(loop_->env(), OnEnd, this, &hook_) != napi_ok) {
-      return false;
+      return ENOSYS;
     }
     handle_ = static_cast<uv_handle_t*>(calloc(1, uv().handle_size(kUvPoll)));
-    if (handle_ == nullptr || uv().poll_init(event_loop, handle_, loop_->poller()) != 0) {
+    const int error = handle_ == nullptr ? ENOMEM : -uv().poll_init(event_loop, handle_, loop_->poller());
+    if (error != 0) {
       napi_remove_async_cleanup_hook(hook_);
-      return false;
+      return error;
     }
     uv().set_data(handle_, this);
     uv().poll_start(handle_, kUvReadable, OnReadable);
     uv().unref(handle_);
-    return true;
+    return 0;
   }
 
   void Hold(bool held) override { held ? uv().ref(handle_) : uv().unref(handle_); }
@@ -104,10 +107,11 @@ class UvWatcher final : public Watcher {
 
 }  // namespace
 
-Watcher* WatchByLibuv(Loop* loop) {
-  UvWatcher* const watcher = new (std::nothrow) UvWatcher(loop);
-  if (watcher == nullptr) delete loop;
-  if (watcher == nullptr || watcher->Start()) return watcher;
-  delete watcher;
-  return nullptr;
+int WatchByLibuv(Loop* loop, Watcher** watcher) {
+  UvWatcher* const made = new (std::nothrow) UvWatcher(loop);
+  if (made == nullptr) delete loop;
+  const int error = made == nullptr ? ENOMEM : made->Start();
+  if (error == 0) *watcher = made;
+  if (error != 0) delete made;
+  return error;
 }

@@ -1,4 +1,5 @@
 // The values of socket options that are one number, truth, text or run of bytes, and structures made of fields.
+import { types } from 'node:util'
 import { decodeAddress } from '../address.js'
 import type { SocketAddress } from '../address.js'
 import { checkInteger, check, invalidType, invalidValue, outOfRange } from '../errors.js'
@@ -87,7 +88,7 @@ export const bytes = (room: number): Codec<Uint8Array> => ({
   room,
   decode: bytes => bytes,
   encode(value) {
-    if (!(value instanceof Uint8Array)) throw invalidType('value', value, 'an instance of Uint8Array')
+    if (!types.isUint8Array(value)) throw invalidType('value', value, 'an instance of Uint8Array')
     return value
   },
 })

@@ -1,4 +1,5 @@
 // Values of the options of TCP and of TLS in the kernel, but for tcp_info.
+import { types } from 'node:util'
 import {
   TCP_MD5SIG_FLAG_IFINDEX,
   TCP_MD5SIG_FLAG_PREFIX,
@@ -130,7 +131,7 @@ export const tlsCryptoInfo: Encoder<TlsCryptoInfo> = {
     if (expected === undefined) throw invalidValue('value.cipherType', cipherType, 'must be one of TLS_CIPHER_...')
     const secrets = (Object.entries(expected) as [Secret, number][]).map(([name, length]) => {
       const secret = value[name]
-      if (!(secret instanceof Uint8Array)) throw invalidType(`value.${name}`, secret, 'an instance of Uint8Array')
+      if (!types.isUint8Array(secret)) throw invalidType(`value.${name}`, secret, 'an instance of Uint8Array')
       if (secret.length === length) return secret
       throw invalidValue(`value.${name}`, secret.length, `must have ${length} bytes`)
     })

@@ -21,7 +21,7 @@ const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
 
 const sendmsg = call<(fd: number, iov: readonly View[], name: null, control: null, flags: number) => number>('sendmsg')
 
-/** What is received at once, 256 KiB. Half of it halves the speed of large messages. */
+/** How much is received at once. Half of it halves the speed of large messages. */
 const slab = lentRoom(4)
 
 // The latest view of the slab: many messages in turn are of the same length.

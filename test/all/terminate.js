@@ -6,7 +6,10 @@ import { performance } from 'node:perf_hooks'
 const program = join(import.meta.dirname, '../../build/programs/test/programs/terminated-threads.js')
 let failed = false
 
-const works = { waits: 200, pairs: 100, connections: 100, descriptors: 100, promises: 100, reactor: 100 }
+const works = {
+  ...{ waits: 200, pairs: 100, connections: 100, descriptors: 100, promises: 100, reactor: 100 },
+  ...{ lookups: 200, names: 200, closing: 100, loading: 200 },
+}
 for (const [work, rounds] of Object.entries(works)) {
   const began = performance.now()
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program, work, String(rounds)], {

@@ -19,16 +19,34 @@ export const files = [
 const reasons = {
   'the emulator lacks options, control messages and clocks that these use, or breaks off at them': [
     ...['batch', 'control', 'datagrams', 'delivery', 'descriptors', 'families', 'families-kernel', 'messages', 'names'],
-    ...['conventions', 'differential', 'options', 'supports', 'syscalls-memory', 'syscalls-messages', 'zerocopy'],
+    ...[
+      'conventions',
+      'differential',
+      'options',
+      'realms',
+      'supports',
+      'syscalls-memory',
+      'syscalls-messages',
+      'zerocopy',
+    ],
   ],
   "they write x64's struct epoll_event": ['arguments', 'syscalls-waiting'],
   'they ask the addon of this machine, or its files': ['constants', 'kqueue', 'kqueue-selector', 'load', 'platforms'],
   'their programs are built for this machine, or other programs of it take part': [
-    ...['cli', 'examples', 'examples-tools', 'from-python', 'guide', 'hand-over', 'http-c', 'lessons'],
+    ...['allocations', 'cli', 'examples', 'examples-tools', 'from-python', 'guide', 'hand-over', 'http-c', 'lessons'],
     ...['message-examples', 'peers', 'servers-c', 'servers-ts', 'tools', 'trace'],
   ],
   "they look at processes, signals, threads and the number of descriptors, which are the emulator's": [
-    ...['accepting', 'async-context', 'modules', 'pools', 'reactor-handlers', 'reactor-lifetimes', 'reactor-reset'],
+    ...[
+      'accepting',
+      'async-context',
+      'copies',
+      'modules',
+      'pools',
+      'reactor-handlers',
+      'reactor-lifetimes',
+      'reactor-reset',
+    ],
     ...['servers-faults', 'socketserver-hooks', 'subclasses', 'timers', 'vain'],
     ...['counts', 'promises', 'reactor', 'signals', 'socket-lifetime', 'waiting', 'workers'],
   ],

@@ -1,7 +1,8 @@
 // Workers that are terminated, each at another moment, and what that leaves open: `node terminated-threads.js pairs 20`
-// does so with 20 workers, one after the other. They open and close without end, or have a thousand waits under way.
+// does so with 20 workers, one after the other. They open and close without end, or have a thousand waits under way. Of
+// those whose event loop turns, a third exits by itself and a third throws, at any moment too.
 import { readdirSync } from 'node:fs'
-import { once } from 'node:events'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import * as C from 'bsd-sockets'
@@ -9,6 +10,17 @@ import * as P from 'bsd-sockets/promises'
 import { listen } from 'bsd-sockets/reactor'
 
 const ready = (): void => parentPort!.postMessage('ready')
+
+const endings = ['terminate', 'exit', 'throw'] as const
+type Ending = (typeof endings)[number]
+
+/** Those that give their thread to nothing else. */
+const busy = new Set(['pairs', 'connections', 'descriptors'])
+
+/** Does something many times at once, again and again. */
+async function crowd(call: () => Promise<unknown>): Promise<void> {
+  for (ready(); ;) await Promise.all(Array.from({ length: 8 }, call))
+}
 
 const works: Record<string, () => unknown> = {
   pairs() {
@@ -63,6 +75,39 @@ const works: Record<string, () => unknown> = {
     }
   },
 
+  async lookups() {
+    await crowd(() =>
+      Promise.all([
+        P.getaddrinfo('localhost', 80),
+        P.getaddrinfo('127.0.0.1', 80),
+        P.getnameinfo(['127.0.0.1', 80]),
+        P.gethostbyname('localhost'),
+        P.gethostbyaddr('127.0.0.1'),
+      ]),
+    )
+  },
+
+  async names() {
+    await crowd(async () => {
+      const server = await P.createServer(['localhost', 0])
+      const { port } = server.getsockname() as C.IPv4Address
+      const [client, [accepted]] = await Promise.all([P.createConnection(['127.0.0.1', port]), server.accept()])
+      client.setsockopt(C.SOL_SOCKET, C.SO_LINGER, new Int32Array([1, 0]))
+      for (const socket of [client, accepted, server]) socket.close()
+    })
+  },
+
+  async closing() {
+    await crowd(async () => {
+      const [one, other] = P.Socket.pair()
+      const waiting = one.recv(1).catch(() => undefined)
+      await new Promise(resolve => setImmediate(resolve))
+      one.close()
+      other.close()
+      await waiting
+    })
+  },
+
   async waits() {
     const server = await P.createServer(['127.0.0.1', 0])
     for (let i = 0; i < 20; i++) void server.accept()
@@ -76,21 +121,55 @@ const works: Record<string, () => unknown> = {
   },
 }
 
-async function terminate(): Promise<void> {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: name })
-  await once(worker, 'message')
-  await new Promise(resolve => setTimeout(resolve, Math.random() * 20))
-  await worker.terminate()
+// Says that it is ready before it loads anything. By require: a file that `import` reads Node leaves open when it ends.
+const loading = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  parentPort.postMessage('ready')
+  for (const file of workerData) require(file).Socket.pair().forEach(socket => socket.close())`
+
+async function end(ending: Ending): Promise<void> {
+  const files = ['bsd-sockets', 'bsd-sockets/promises'].map(name => createRequire(import.meta.url).resolve(name))
+  const worker =
+    name === 'loading'
+      ? new Worker(loading, { eval: true, workerData: files })
+      : new Worker(fileURLToPath(import.meta.url), { workerData: { name, ending } })
+  const failed: unknown[] = []
+  worker.on('error', error => failed.push(error))
+  const exited = new Promise(resolve => worker.once('exit', resolve))
+  await Promise.race([new Promise(resolve => worker.once('message', resolve)), exited])
+  if (ending === 'terminate') {
+    await new Promise(resolve => setTimeout(resolve, Math.random() * 20))
+    await worker.terminate()
+  }
+  await exited
+  const other = failed.filter(error => (error as Error).message !== 'on purpose')
+  if (other.length > 0) throw other[0]
+}
+
+// In the worker: at any moment.
+function endSoon(ending: Ending): void {
+  setTimeout(() => {
+    if (ending === 'exit') process.exit()
+    throw new Error('on purpose')
+  }, Math.random() * 20)
 }
 
 const openCount = (): number => readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd').length
 
-const [name = '', rounds = '1'] = isMainThread ? process.argv.slice(2) : [workerData as string]
+interface Given {
+  name: string
+  ending: Ending
+}
+
+const [name = '', rounds = '1'] = isMainThread ? process.argv.slice(2) : [(workerData as Given).name]
 if (isMainThread) {
-  await terminate() // what Node opens for its first worker stays
+  const possible = busy.has(name) || name === 'loading' ? endings.slice(0, 1) : endings
+  await end('terminate') // what Node opens for its first worker stays
   const before = openCount()
-  for (let i = 0; i < Number(rounds); i++) await terminate()
+  for (let i = 0; i < Number(rounds); i++) await end(possible[i % possible.length]!)
   console.log(`${rounds} workers were terminated, ${openCount() - before} descriptors are left`)
 } else {
+  const { ending } = workerData as Given
+  if (ending !== 'terminate') endSoon(ending)
   await works[name]!()
 }

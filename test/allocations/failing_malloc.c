@@ -1,0 +1,73 @@
+// To be preloaded: fails the addon's own allocation of the number that FAIL_ALLOCATION says, and at the end writes how
+// many it has made to the file ALLOCATIONS. What Node and the C library allocate is left alone. ld.so(8), glibc
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void* __libc_malloc(size_t size);
+void* __libc_calloc(size_t count, size_t size);
+void* __libc_realloc(void* memory, size_t size);
+
+// Where the addon's code lies.
+static atomic_uintptr_t from, to;
+static atomic_long made;
+static long failing;
+
+static int find(struct dl_phdr_info* info, size_t size, void* data) {
+  (void)size;
+  (void)data;
+  if (strstr(info->dlpi_name, "bsd_sockets.node") == NULL) return 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr)* const segment = &info->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0) continue;
+    from = info->dlpi_addr + segment->p_vaddr;
+    to = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+  }
+  return 1;
+}
+
+void* dlopen(const char* file, int flags) {
+  void* (*const open)(const char*, int) = (void* (*)(const char*, int))dlsym(RTLD_NEXT, "dlopen");
+  void* const library = open(file, flags);
+  dl_iterate_phdr(find, NULL);
+  return library;
+}
+
+static int fails(const void* caller) {
+  const uintptr_t address = (uintptr_t)caller;
+  if (address < from || address >= to || ++made != failing) return 0;
+  errno = ENOMEM;
+  return 1;
+}
+
+void* malloc(size_t size) {
+  return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+void* calloc(size_t count, size_t size) {
+  return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
+}
+
+void* realloc(void* memory, size_t size) {
+  return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(memory, size);
+}
+
+__attribute__((constructor)) static void begin(void) {
+  const char* const number = getenv("FAIL_ALLOCATION");
+  if (number != NULL) failing = atol(number);
+}
+
+__attribute__((destructor)) static void end(void) {
+  const char* const name = getenv("ALLOCATIONS");
+  FILE* const file = name == NULL ? NULL : fopen(name, "w");
+  if (file == NULL) return;
+  fprintf(file, "%ld\n", (long)made);
+  fclose(file);
+}
