@@ -6,6 +6,7 @@ import type { StreamingBody } from './body.js'
 import { HeaderLines, checkValue, spentBody } from './header-lines.js'
 import { clock, statusLine } from './output.js'
 import type { Output } from './output.js'
+import { RequestBody } from './request-body.js'
 
 /** What a handler answers with. */
 export interface HttpResponse {
@@ -121,7 +122,7 @@ function writeStreaming(
   body: StreamingBody,
   manner: Manner,
 ): Streaming | undefined {
-  if (body instanceof ReadableStream && body.locked) throw spentBody()
+  if (body instanceof ReadableStream ? body.locked : body instanceof RequestBody && body.used) throw spentBody()
   const { length } = headers
   const chunked = length === undefined && manner.version > 0
   const silent = manner.head || !hasContent(status)

@@ -9,9 +9,10 @@ import { placeProperties } from '../reactor/listener.js'
 import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
 import type { Connection, ListenOptions, Server } from '../reactor/index.js'
-import { fetchHandler } from './fetch.js'
+import { fetchHandler, isFetchHandler } from './fetch.js'
 import type { FetchHandler } from './fetch.js'
 import type { HttpRequest } from './request.js'
+import type { RequestBody } from './request-body.js'
 import { checkInterval, Service } from './service.js'
 import type { Handler, ServiceOptions } from './service.js'
 import { Session } from './session.js'
@@ -23,6 +24,16 @@ export interface ServeOptions extends Omit<ListenOptions, 'idleTimeout'>, Omit<S
    * standard error unless told otherwise.
    */
   error?: (error: unknown, request: HttpRequest | null) => void
+}
+
+/** Where `serve` listens, and whether it streams. */
+export interface StreamBodyOptions extends ServeOptions {
+  /**
+   * Whether a request is handled as soon as its head has come, with a `body` that is read as it comes; else it is when the
+   * body is whole. Default: false, but true for the `fetch` of an application. There a body that came with the head is
+   * whole all the same.
+   */
+  streamBody: boolean
 }
 
 /** A server of HTTP/1.1. `serve` makes one. */
@@ -39,13 +50,14 @@ export interface HttpServer {
   [Symbol.dispose](): void
 }
 
-const serveProperties: Properties<ServeOptions> = {
+const serveProperties: Properties<StreamBodyOptions> = {
   ...placeProperties,
   error: 'handler',
   highWaterMark: 'option',
   limits: 'option',
   maxConnections: 'option',
   noDelay: 'option',
+  streamBody: 'option',
   timeouts: 'option',
 }
 
@@ -65,7 +77,9 @@ const placeOfApplication = ({ hostname, port }: FetchApplication): { host?: stri
 const nodeHandler =
   'must take a request and return a response (one of node:http, which takes both, runs on a server of node:http: listenNet gives that a socket)'
 
-function handlerOf(given: Handler | FetchApplication): Handler {
+type AnyHandler = Handler<Buffer | RequestBody>
+
+function handlerOf(given: AnyHandler | FetchApplication): AnyHandler {
   if (typeof given === 'function') {
     if (given.length > 1) throw invalidValue('handler', given, nodeHandler)
     return given
@@ -83,12 +97,21 @@ const sessionOf = (connection: Connection): Session => connection.context as Ses
  *
  * @throws SocketError of bind(2) or listen(2); TypeError for a property that is not known
  */
-export function serve(handler: Handler | FetchApplication, options: ServeOptions = {}): HttpServer {
+export function serve(handler: Handler<RequestBody>, options: StreamBodyOptions & { streamBody: true }): HttpServer
+export function serve(handler: Handler | FetchApplication, options?: ServeOptions): HttpServer
+export function serve(handler: FetchApplication | Handler<Buffer | RequestBody>, options: StreamBodyOptions): HttpServer
+export function serve(given: unknown, options: ServeOptions & Partial<StreamBodyOptions> = {}): HttpServer {
   checkProperties('options', options, serveProperties)
-  const { error = (thrown: unknown) => console.error(thrown), limits, timeouts, ...where } = options
-  const service = new Service(handlerOf(handler), { limits, timeouts, error })
+  const { error = (thrown: unknown) => console.error(thrown), limits, timeouts, streamBody, ...where } = options
+  const application = given as AnyHandler | FetchApplication
+  const handler = handlerOf(application)
+  const isFetch = isFetchHandler(handler)
+  if (streamBody !== undefined && typeof streamBody !== 'boolean')
+    throw invalidType('options.streamBody', streamBody, 'of type boolean')
+  const bodies = (streamBody ?? isFetch) ? (isFetch ? 'either' : 'streamed') : 'whole'
+  const service = new Service(handler, { limits, timeouts, error }, bodies)
   const server = listen({
-    ...(typeof handler === 'object' && placeOfApplication(handler)),
+    ...(typeof application === 'object' && placeOfApplication(application)),
     ...where,
     open: connection => (connection.context = new Session(service, connection)),
     data: (connection, bytes) => sessionOf(connection).receive(bytes),
@@ -134,5 +157,5 @@ export function serve(handler: Handler | FetchApplication, options: ServeOptions
  */
 export const serveInWorkers = async (
   module: string | URL,
-  { workers, ...options }: Omit<ServeOptions, 'error'> & { workers: number },
+  { workers, ...options }: Omit<ServeOptions & Partial<StreamBodyOptions>, 'error'> & { workers: number },
 ): Promise<Pool> => startPool(threadFile('http/worker.js'), module, workers, options)
