@@ -36,6 +36,8 @@ const tested = {
   'control-codecs.js': ['codecs'],
   'control.js': ['splitControl'],
   'errors.js': ['errnoName', 'invalidType', 'invalidValue', 'outOfRange', 'socketError'],
+  'http/service.js': ['Service'],
+  'http/session.js': ['Session'],
   'layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],
   'native.js': ['addonFile', 'call', 'native'],
   'timers.js': ['Backoff', 'Timer', 'checkTimeout'],

@@ -94,7 +94,7 @@ export class Service {
   readonly #error: NonNullable<ServiceOptions['error']>
 
   constructor(
-    handler: Handler,
+    handler: Handler | Handler<RequestBody>,
     { limits = {}, timeouts = {}, error = print }: ServiceOptions,
     bodies: Bodies = 'whole',
   ) {

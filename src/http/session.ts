@@ -417,8 +417,8 @@ export class Session {
       if (this.#ended) return
     } catch (error) {
       if (this.#ended) return // it broke off because the connection did
-      this.#pieces?.cancel()
       if (error !== incoming?.error) this.#service.report(error, request)
+      this.#pieces?.cancel()
       return this.#transport.reset() // the head has gone: all that is left to say is that the rest will not come
     }
     this.#ended = manner.close || this.#broken
