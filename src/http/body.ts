@@ -34,12 +34,24 @@ export function piecesOf(body: StreamingBody): Pieces {
     return { next: () => reader.read(), cancel: () => forget(() => reader.cancel()) }
   }
   const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]()
+  // A stream of Node's that nobody has read from yet takes no notice of its iterator.
+  const { destroy } = body as { destroy?: () => void }
+  const stop = (): unknown => (typeof destroy === 'function' ? destroy.call(body) : iterator.return?.())
+  let running = false // a generator cannot be ended from within
+  let cancelled = false
   return {
-    next: () => iterator.next(),
+    next() {
+      running = true
+      try {
+        return iterator.next()
+      } finally {
+        running = false
+        if (cancelled) forget(stop)
+      }
+    },
     cancel() {
-      // A stream of Node's that nobody has read from yet takes no notice of its iterator.
-      const stream = body as { destroy?: () => void }
-      forget(() => (typeof stream.destroy === 'function' ? stream.destroy() : iterator.return?.()))
+      if (running) cancelled = true
+      else forget(stop)
     },
   }
 }
