@@ -36,6 +36,7 @@ const tested = {
   'control-codecs.js': ['codecs'],
   'control.js': ['splitControl'],
   'errors.js': ['errnoName', 'invalidType', 'invalidValue', 'outOfRange', 'socketError'],
+  'http/light-response.js': ['LightResponse'],
   'http/service.js': ['Service'],
   'http/session.js': ['Session'],
   'layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],

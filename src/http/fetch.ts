@@ -1,5 +1,6 @@
 // The web-standard handler, fetch(Request) → Response, on ours.
 import { invalidType } from '../errors.js'
+import { checkProperties } from '../properties.js'
 import { real } from './forward.js'
 import { spentBody } from './header-lines.js'
 import { override } from './light-globals.js'
@@ -18,7 +19,7 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>
 export interface FetchOptions {
   /**
    * Whether `Request`, `Response` and `fetch` of this thread may be replaced by ones that do the same and make the streams
-   * of a body only for who asks for them, which takes longer than all the rest; true unless told otherwise. What they make
+   * of a body only for who asks for them, which takes longer than all the rest; default: true. What they make
    * are instances of the classes that were there. On Node alone: other runtimes have no need of it.
    */
   overrideGlobalObjects?: boolean
@@ -62,11 +63,10 @@ export const isFetchHandler = (handler: object): boolean => fetchHandlers.has(ha
  * Lets a web-standard handler answer the requests of `serve`. Its `request.body` is streamed where it did not come with the
  * head. Fetch Standard
  */
-export function fetchHandler(
-  handler: FetchHandler,
-  { overrideGlobalObjects = true }: FetchOptions = {},
-): Handler<Buffer | RequestBody> {
+export function fetchHandler(handler: FetchHandler, options: FetchOptions = {}): Handler<Buffer | RequestBody> {
   if (typeof handler !== 'function') throw invalidType('handler', handler, 'of type function')
+  checkProperties('options', options, { overrideGlobalObjects: 'option' })
+  const { overrideGlobalObjects = true } = options
   real() // as they are now
   const light = overrideGlobalObjects && override()
 

@@ -10,9 +10,9 @@ import { RequestBody } from './request-body.js'
 
 /** What a handler answers with. */
 export interface HttpResponse {
-  /** 200 unless told otherwise. */
+  /** Default: 200. */
   status?: number
-  /** The text behind the status; the usual one unless told otherwise. */
+  /** The text behind the status; default: the usual one. */
   statusText?: string
   /**
    * Names and values, or pairs of them, as a Headers has; several values make several lines. How the message is framed is the server's own: `Connection` may

@@ -9,6 +9,7 @@ import { placeProperties } from '../reactor/listener.js'
 import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
 import type { Connection, ListenOptions, Server } from '../reactor/index.js'
+import { checkTimeout } from '../timers.js'
 import { fetchHandler, isFetchHandler } from './fetch.js'
 import type { FetchHandler } from './fetch.js'
 import type { HttpRequest } from './request.js'
@@ -20,8 +21,8 @@ import { Session } from './session.js'
 /** Where `serve` listens, and what it takes. */
 export interface ServeOptions extends Omit<ListenOptions, 'idleTimeout'>, Omit<ServiceOptions, 'error'> {
   /**
-   * Told what a handler threw, which the client sees as 500, and, without a request, that accepting has failed; printed on
-   * standard error unless told otherwise.
+   * Is given what a handler threw, which the client sees as 500, and, without a request, why accepting has failed. Default:
+   * prints it on standard error.
    */
   error?: (error: unknown, request: HttpRequest | null) => void
 }
@@ -50,9 +51,8 @@ export interface HttpServer {
   [Symbol.dispose](): void
 }
 
-const serveProperties: Properties<StreamBodyOptions> = {
+const common: Properties<Omit<StreamBodyOptions, 'error'>> = {
   ...placeProperties,
-  error: 'handler',
   highWaterMark: 'option',
   limits: 'option',
   maxConnections: 'option',
@@ -60,6 +60,7 @@ const serveProperties: Properties<StreamBodyOptions> = {
   streamBody: 'option',
   timeouts: 'option',
 }
+const serveProperties: Properties<StreamBodyOptions> = { ...common, error: 'handler' }
 
 /** An application by the convention of Bun and Deno, such as a Hono's: where it listens may stand in it, too. */
 export interface FetchApplication {
@@ -122,6 +123,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
     error: thrown => error(thrown, null),
   })
   const checks = setInterval(() => {
+    if (server.fd < 0 && server.connections === 0) return clearInterval(checks)
     const now = performance.now()
     for (const connection of server) sessionOf(connection).check(now)
   }, checkInterval).unref()
@@ -135,13 +137,13 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
       if (!('port' in address)) throw socketError(constants.errno.ENOTCONN, 'getsockname', { address })
       return address.port
     },
-    async stop({ timeout = null } = {}) {
+    async stop(options = {}) {
+      checkProperties('options', options, { timeout: 'option' })
+      const timeout = checkTimeout(options.timeout ?? null)
       service.stopping = true
       await server.stop({ timeout, finish: connection => sessionOf(connection).check(performance.now()) })
-      clearInterval(checks)
     },
     close() {
-      clearInterval(checks)
       server.close()
     },
     [Symbol.dispose]() {
@@ -157,5 +159,9 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
  */
 export const serveInWorkers = async (
   module: string | URL,
-  { workers, ...options }: Omit<ServeOptions & Partial<StreamBodyOptions>, 'error'> & { workers: number },
-): Promise<Pool> => startPool(threadFile('http/worker.js'), module, workers, options)
+  options: Omit<ServeOptions & Partial<StreamBodyOptions>, 'error'> & { workers: number },
+): Promise<Pool> => {
+  checkProperties('options', options, { ...common, workers: 'option' })
+  const { workers, ...each } = options
+  return startPool(threadFile('http/worker.js'), module, workers, each)
+}

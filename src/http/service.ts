@@ -16,20 +16,20 @@ export type Handler<Body = Buffer> = (request: HttpRequest<Body>) => HttpRespons
 
 /** How long a client may take, in milliseconds; null, Infinity and 0, for ever. One that has begun a request is told 408. */
 export interface Timeouts {
-  /** Until its first byte; 10 s unless told otherwise. */
+  /** Until its first byte; default: 10 s. */
   first?: number | null
-  /** Until the next request; 60 s. */
+  /** Until the next request; default: 60 s. */
   idle?: number | null
-  /** For the rest of a head; 10 s. */
+  /** For the rest of a head; default: 10 s. */
   head?: number | null
-  /** For the rest of a body, or, where it is streamed, for each 64 KiB of it while the handler waits; 30 s. */
+  /** For the rest of a body, or, where it is streamed, for each 64 KiB of it while the handler waits; default: 30 s. */
   body?: number | null
-  /** To take any more of an answer; 30 s. */
+  /** To take any more of an answer; default: 30 s. */
   write?: number | null
-  /** To close after the last answer; 2 s. */
+  /** To close after the last answer; default: 2 s. */
   linger?: number | null
   /**
-   * For an answer to go on, each time that some of it is sent, once the client has done sending; 5 s. It may only have
+   * For an answer to go on, each time that some of it is sent, once the client has done sending; default: 5 s. It may only have
    * closed its half and wait (RFC 9112, 9.6), or be gone: nothing else tells. Then the stream of the answer is cancelled,
    * the request's `signal` aborted, and the connection reset.
    */
@@ -56,7 +56,7 @@ export const checkInterval = 250
 export interface ServiceOptions {
   limits?: Limits | undefined
   timeouts?: Timeouts | undefined
-  /** Told what a handler threw, which the client sees as 500; printed on standard error unless told otherwise. */
+  /** Is given what a handler threw, which the client sees as 500. Default: prints it on standard error. */
   error?: (error: unknown, request: HttpRequest) => void
 }
 
