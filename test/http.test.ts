@@ -899,6 +899,49 @@ describe('stop', () => {
     expect(server.server.connections).toBe(0)
   })
 
+  test('answers what has come by then, seen or not: in the backlog, on a new connection, on one that is kept', async () => {
+    const server = start(({ path, body }) => ({ body: `${path} ${body.length}` }), { limits: { body: 1 << 21 } })
+    const post = `POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`
+    const requests: Record<string, [before: string, then: string, answer: RegExp]> = {
+      'in the backlog': ['', get('/one'), /\/one 0$/],
+      'in the backlog, large': ['', post, /\/large 200000$/],
+      'in the backlog, two': ['', get('/one') + get('/two'), /Connection: close\r\n\r\n\/one 0$/],
+      new: ['', get('/one'), /\/one 0$/],
+      'new, with nothing': ['', '', /^$/],
+      kept: [get('/one'), get('/two'), /\/one 0.*Connection: close\r\n\r\n\/two 0$/s],
+      'kept, with nothing': [get('/one'), '', /\/one 0$/],
+      'in two parts': ['GET /parts HTT', 'P/1.1\r\nHost: x\r\n\r\n', /\/parts 0$/],
+      'in two parts of its body': [post.slice(0, 100_000), post.slice(100_000), /\/large 200000$/],
+    }
+    const clients = Object.entries(requests).map(([name, [before, then, answer]]) => {
+      const client = new Socket()
+      client.settimeout(10_000)
+      onTestFinished(() => client.close())
+      if (!name.startsWith('in the backlog')) client.connect(['127.0.0.1', server.port])
+      if (before !== '') client.sendall(before)
+      return { name, client, then, answer }
+    })
+    await until(() => server.server.connections === clients.filter(({ name }) => !name.startsWith('in the b')).length)
+    await sleep(50)
+    for (const { name, client, then } of clients) {
+      if (name.startsWith('in the backlog')) client.connect(['127.0.0.1', server.port])
+      if (then !== '') client.sendall(then)
+    }
+    const stopped = server.stop() // in the same turn of the loop: none of that was received
+    for (const { name, client, answer } of clients) {
+      let text = ''
+      for (;;) {
+        const bytes = client.tryRecv(65536)
+        if (bytes === null) await sleep(2)
+        else if (bytes.length === 0) break
+        else text += String(bytes)
+      }
+      expect([name, text]).toEqual([name, expect.stringMatching(answer)])
+      client.close()
+    }
+    await stopped
+  })
+
   test('answers a request that had come, and a stream to its end', async () => {
     const gate = deferred()
     const server = start(({ path }) => ({
