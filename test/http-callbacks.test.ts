@@ -18,7 +18,7 @@ const places = `{
   'the iterator of what is not sent': { handler: () => ({ status: 204, body: { [Symbol.iterator]() { act(); return [][Symbol.iterator]() } } }) },
   'the first piece': { handler: () => ({ body: (function* () { opened++; try { act(); yield 'a'; yield 'b' } finally { opened-- } })() }) },
   'a later piece': { handler: () => ({ body: (async function* () { opened++; try { yield 'a'; await sleep(1); act(); yield 'b' } finally { opened-- } })() }) },
-  pull: { handler: () => ({ body: new ReadableStream({ pull(controller) { controller.enqueue(Buffer.from('a')); act() } }) }) },
+  pull: { handler: () => ({ body: new ReadableStream({ async pull(controller) { await sleep(1); controller.enqueue(Buffer.from('a')); act() } }) }) },
   'what the body is made into': { handler: request => ({ body: (async function* () { for await (const piece of request.body) { act(); yield piece } })() }) },
   'return, as the client goes': { goes: true, handler: () => ({ body: { [Symbol.iterator]: () => ({ next: () => ({ value: Buffer.alloc(100000) }), return() { act(); return {} } }) } }) },
   'cancel, as the client goes': { goes: true, handler: () => ({ body: new ReadableStream({ start: controller => controller.enqueue(Buffer.from('a')), cancel: () => act() }) }) },
@@ -88,16 +88,18 @@ const program = (place: string): string => `
     acted = opened = told = 0
     let over = false
     let late = 0
+    let begun = false
     const timeouts = { halfClose: 50 }
     const error = (...values) => { late += over; place.error?.(...values) }
-    const watched = handler => request => { late += over; return handler(request) }
+    const watched = handler => request => { late += over; begun = true; return handler(request) }
     server = place.fetch
       ? serve({ fetch: watched(place.fetch) }, { error, timeouts })
       : serve(watched(place.handler), { error, timeouts, streamBody: true })
     const client = net.connect(server.port, '127.0.0.1')
     client.on('error', () => 0).resume()
     client.write('POST / HTTP/1.1\\r\\nHost: x\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n3\\r\\nabc\\r\\n')
-    await sleep(place.goes ? 20 : 5)
+    await soon(() => begun)
+    if (place.goes) await sleep(20)
     if (place.goes) client.resetAndDestroy()
     else client.write(place.rest ?? '3\\r\\ndef\\r\\n0\\r\\n\\r\\n')
     await soon(() => acted > 0)

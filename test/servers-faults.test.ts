@@ -53,7 +53,7 @@ describe('a client of http that does not read what it asks for', () => {
   const large = `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n${'x'.repeat(500_000)}`
 
   test.each(both)('and then resets, %s, %s: is forgotten, and a stop does not wait for it', async (lang, mode) => {
-    const server = await serve('http', lang!, mode!, '--write-timeout', '300')
+    const server = await serve('http', lang, mode, '--write-timeout', '300')
     for (const patience of [0, 1000]) {
       const client = await server.connect()
       client.on('error', () => undefined).pause()

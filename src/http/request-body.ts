@@ -18,6 +18,7 @@ export class Incoming {
   #waiters: Waiter[] = []
   #begun = false
   #over = false
+  #cancelled = false
   readonly #more: () => void
 
   /** `more` is called when the handler waits for the next piece, and when there is room for one. */
@@ -63,14 +64,16 @@ export class Incoming {
   /** The handler wants no more. */
   cancel(): void {
     this.#pieces = []
-    this.error = undefined
+    this.#cancelled = true
     this.end()
   }
 
   next(): Promise<IteratorResult<Buffer, undefined>> {
     this.#begun = true
     const value = this.#pieces.shift()
-    if (value === undefined && this.#over) return this.error ? Promise.reject(this.error) : Promise.resolve(done)
+    if (value === undefined && this.#over) {
+      return this.error === undefined || this.#cancelled ? Promise.resolve(done) : Promise.reject(this.error)
+    }
     const result =
       value === undefined
         ? new Promise<IteratorResult<Buffer, undefined>>((resolve, reject) => this.#waiters.push({ resolve, reject }))

@@ -30,9 +30,16 @@ export interface ServeOptions extends Omit<ListenOptions, 'idleTimeout'>, Omit<S
 /** Where `serve` listens, and whether it streams. */
 export interface StreamBodyOptions extends ServeOptions {
   /**
-   * Whether a request is handled as soon as its head has come, with a `body` that is read as it comes; else it is when the
-   * body is whole. Default: false, but true for the `fetch` of an application. There a body that came with the head is
-   * whole all the same.
+   * When a handler is called: true, when the head of a request has come, and `request.body` is a RequestBody, or, of a
+   * `fetch` handler, a stream; false, when the whole request has come, and `request.body` holds it. Default: true for `fetch`
+   * handlers, which get a body whole if it came with the head; false for plain ones.
+   *
+   * Of a streamed body at most one receive (256 KiB) waits for a handler that does not read. `Expect: 100-continue` is answered
+   * when the handler first reads. Trailers are checked and dropped. `limits.body` and `timeouts.body` hold; where they are
+   * exceeded, or chunks are malformed, the client gets 413, 408 or 400 unless an answer has begun; the body throws, and
+   * `signal` is aborted. So they do when the client leaves. Once the answer is complete, up to 256 KiB of a body that was
+   * not read are received and dropped, and the connection goes on; if more is left, or the client waits for 100, the
+   * connection is closed after the answer (RFC 9112, 9.6). The same holds after a `cancel`, and for a handler that throws.
    */
   streamBody: boolean
 }

@@ -45,6 +45,9 @@ const stretch = 64 * 1024
 // Of a body that its handler did not read so much is received all the same, for the sake of the requests behind it.
 const mostDropped = 256 * 1024
 
+// A stream that never waits, for a client that takes all of it, lets the others have their turn each time that so much is sent.
+const mostInTurn = 1024 * 1024
+
 const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code })
@@ -143,7 +146,7 @@ export class Session {
     }
     const { stopping, timeouts } = this.#service
     if (phase === 'idle' && (stopping || othersWait)) return this.end()
-    if (phase === 'first' && stopping) return this.end()
+    if (stopping && (phase === 'first' || this.#dropping)) return this.end()
     if (phase === 'handler' || now - this.#since < timeouts[phase]) return
     if (this.#incoming !== undefined && phase === 'body') this.#breakOff(408)
     else if (phase === 'head' || phase === 'body') this.#timeOut()
@@ -158,7 +161,7 @@ export class Session {
   get phase(): Phase {
     if (this.#transport.queued > 0) return 'write'
     if (this.#ended) return 'linger'
-    if (this.#incoming !== undefined && (this.#request === undefined || this.#incoming.waits)) return 'body'
+    if (this.#dropping || this.#incoming?.waits === true) return 'body'
     if (this.#request !== undefined) return this.#transport.peerEnded ? 'halfClose' : 'handler'
     if (this.#pending !== undefined) return this.#reading !== undefined && this.#reading.head > 0 ? 'body' : 'head'
     return this.#written > 0 ? 'idle' : 'first'
@@ -217,7 +220,7 @@ export class Session {
     if (next === 0) this.#reading ??= service.takeReading()
     if (this.#ended) return this.end()
     this.#keep(bytes, start, end)
-    if (this.#incoming !== undefined && this.#request === undefined) this.#drop()
+    if (this.#dropping) this.#drop()
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {
@@ -295,6 +298,11 @@ export class Session {
     this.#refuse(status, request.method === 'HEAD')
     this.#flush()
     this.end()
+  }
+
+  // Whether the last request was answered, and the rest of its body is received for the sake of what follows it.
+  get #dropping(): boolean {
+    return this.#incoming !== undefined && this.#request === undefined
   }
 
   // The request is answered, and its body not whole.
@@ -430,6 +438,7 @@ export class Session {
     const pieces = (this.#pieces = piecesOf(body))
     if (this.#ended) return pieces.cancel() // the handler has closed the connection
     let left = length ?? Infinity
+    let inTurn = 0
     for (;;) {
       const { done, value } = await pieces.next()
       if (this.#ended) return
@@ -442,9 +451,13 @@ export class Session {
       this.#write(new Uint8Array(buffer, byteOffset, byteLength))
       if (chunked) out.latin1('\r\n')
       this.#flush()
-      if (this.#full) await new Promise<void>(resolve => (this.#wake = resolve))
-      this.#wake = undefined
       if (this.#ended) return
+      inTurn += byteLength
+      if (!this.#full && inTurn < mostInTurn) continue
+      await new Promise<void>(resolve => (this.#full ? (this.#wake = resolve) : setImmediate(resolve)))
+      if (this.#ended) return
+      this.#wake = undefined
+      inTurn = 0
     }
     if (length !== undefined && left > 0)
       throw lengthMismatch(`The body has ${left} bytes less than its Content-Length`)
