@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import { getRequestListener } from '@hono/node-server'
 import { fetchHandler, serve } from 'bsd-sockets/http'
 import type { FetchHandler, FetchOptions } from 'bsd-sockets/http'
@@ -14,6 +15,7 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { stream, streamSSE, streamText } from 'hono/streaming'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LightResponse } from '../lib/tested.js'
 import { HttpClient } from './http-exchange.js'
 
 const Real = { Request, Response, fetch }
@@ -336,6 +338,14 @@ describe('fetchHandler', () => {
       new Real.Response() instanceof Response,
     ]).toEqual([true, true, true])
     expect(inspect(light)).toBe(inspect(new Real.Response('x')))
+  })
+
+  test('takes bytes of another realm', () => {
+    fetchHandler(() => new Response())
+    for (const made of ['new Uint8Array([65, 66])', 'new Uint8Array([65, 66]).buffer']) {
+      const bytes = runInNewContext(made) as ArrayBuffer
+      expect(LightResponse.of(bytes, undefined)?.content.body).toEqual(Buffer.from('AB'))
+    }
   })
 
   test('tells by the signal that the client has gone', async () => {

@@ -1,5 +1,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
+import { serve } from 'bsd-sockets/http'
 import { describe, expect, test } from 'vitest'
 import { httpCases } from './http-cases.js'
 import { HttpClient, startHttpServer } from './http-exchange.js'
@@ -88,5 +91,48 @@ describe.each([
     client.send('GET / HTTP/1.0\r\n\r\n')
     expect(await client.end()).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(await server.stop()).toBe(0)
+  })
+})
+
+describe(`bodies that are streamed, seed ${seed}`, () => {
+  const type = (headers: Readonly<Record<string, string>>): Record<string, string> => ({
+    'Content-Type': headers['content-type'] || 'application/octet-stream',
+  })
+  const errors: unknown[] = []
+  const options = { error: (error: unknown) => void errors.push(error), limits: { body: 5000 } }
+
+  /** Sends the bytes, cut where chance has it, and gives all that comes. */
+  async function ask(port: number, bytes: string, cuts: readonly number[]): Promise<string> {
+    const client = new HttpClient({ address: port })
+    let from = 0
+    for (const cut of cuts) {
+      client.send(bytes.slice(from, cut))
+      from = cut
+      await setImmediate()
+    }
+    client.send(bytes.slice(from))
+    client.finish()
+    return client.end()
+  }
+
+  test(`are answered as whole ones are: ${total} hostile requests`, { timeout: 600_000 }, async () => {
+    using whole = serve(({ body, headers }) => ({ headers: type(headers), body }), options)
+    using streamed = serve(async ({ body, headers }) => ({ headers: type(headers), body: await buffer(body) }), {
+      ...options,
+      streamBody: true,
+    })
+    const random = generator(seed)
+    let requests = 0
+    const attackBoth = async (): Promise<void> => {
+      while (requests++ < total) {
+        const bytes = mutate(random)
+        const cuts = Array.from({ length: Math.floor(random() * 4) }, () => Math.floor(random() * bytes.length))
+        cuts.sort((a, b) => a - b)
+        const [expected, text] = await Promise.all([whole, streamed].map(({ port }) => ask(port, bytes, cuts)))
+        expect({ seed, bytes, cuts, text }).toEqual({ seed, bytes, cuts, text: expected })
+      }
+    }
+    await Promise.all(Array.from({ length: clients }, attackBoth))
+    expect(errors).toEqual([])
   })
 })

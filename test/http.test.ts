@@ -11,10 +11,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { MSG_OOB, SO_LINGER, Socket, SOL_SOCKET } from 'bsd-sockets'
-import { serve, serveInWorkers } from 'bsd-sockets/http'
+import { fetchHandler, serve, serveInWorkers } from 'bsd-sockets/http'
 import type { Handler, HttpRequest, HttpResponse, HttpServer, ServeOptions, StreamingBody } from 'bsd-sockets/http'
 import { createConnection } from 'bsd-sockets/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Service } from '../lib/tested.js'
 import { HttpClient } from './http-exchange.js'
 import { tool } from './tools.js'
 
@@ -147,6 +148,74 @@ describe('requests', () => {
   ])('%j is no limit', (options, message) => {
     expect(() => serve(() => ({}), options)).toThrow(RangeError)
     expect(() => serve(() => ({}), options)).toThrow(message)
+  })
+})
+
+describe('durations', () => {
+  const limitsOf = (timeouts: ServeOptions['timeouts']): Readonly<Record<string, number>> =>
+    new Service(() => ({}), { timeouts }).timeouts
+
+  test.each([
+    [null, Infinity],
+    [Infinity, Infinity],
+    [0, Infinity],
+    [-0, Infinity],
+    [0.25, 0.25],
+    [2 ** 31, 2 ** 31],
+    [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+    [undefined, 60_000],
+  ])('of %j are kept', (idle, kept) => {
+    expect(limitsOf({ idle } as never)).toMatchObject({ idle: kept, first: 10_000 })
+  })
+
+  test.each([
+    [NaN, 'ERR_OUT_OF_RANGE'],
+    [-1, 'ERR_OUT_OF_RANGE'],
+    [-Infinity, 'ERR_OUT_OF_RANGE'],
+    ['5', 'ERR_INVALID_ARG_TYPE'],
+    [true, 'ERR_INVALID_ARG_TYPE'],
+    [5n, 'ERR_INVALID_ARG_TYPE'],
+  ])('of %s are none', async (timeout, code) => {
+    for (const name of ['first', 'idle', 'head', 'body', 'write', 'linger', 'halfClose'])
+      expect(() => serve(() => ({}), { timeouts: { [name]: timeout as never } })).toThrow(
+        expect.objectContaining({ code, message: expect.stringContaining(`timeouts.${name}`) as string }),
+      )
+    const server = start(() => ({ body: 'on' }))
+    await expect(server.stop({ timeout: timeout as never })).rejects.toMatchObject({ code })
+    const client = new HttpClient({ address: server.port })
+    client.send(get())
+    await once(client.socket, 'data')
+    expect(client.text).not.toMatch(/Connection: close/) // that was no stop
+    client.socket.destroy()
+  })
+
+  test('of 0 wait for ever, as those of null', async () => {
+    const server = start(() => ({ body: 'late' }), { timeouts: { first: 0, head: 0, idle: null } })
+    const client = new HttpClient({ address: server.port })
+    await sleep(600)
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n')
+    await sleep(600)
+    client.send('Connection: close\r\n\r\n')
+    expect(await client.end()).toMatch(/late$/)
+  })
+})
+
+test.each<[string, () => unknown]>([
+  ['an address', () => serve(() => ({}), { address: 5 } as never)],
+  ['options', () => serve(() => ({}), null as never)],
+  ['a handler', () => serve(null as never)],
+  ['options of fetchHandler', () => fetchHandler(() => new Response(), null as never)],
+  ['options of a stop', () => start(() => ({})).stop(null as never)],
+  ['options of workers', () => serveInWorkers('data:,', undefined as never)],
+  ['a number of workers', () => serveInWorkers('data:,', {} as never)],
+  ['a misspelt option of fetchHandler', () => fetchHandler(() => new Response(), { overrideGlobals: false } as never)],
+  ['a misspelt option of a stop', () => start(() => ({})).stop({ timeOut: 5 } as never)],
+  ['a misspelt option of workers', () => serveInWorkers('data:,', { workers: 1, limit: {} } as never)],
+  ['a misspelt limit', () => serve(() => ({}), { limits: { bodies: 5 } as never })],
+  ['a misspelt timeout', () => serve(() => ({}), { timeouts: { header: 5 } as never })],
+])('%s that will not do is an error with a code', async (_, use) => {
+  await expect(async () => await use()).rejects.toMatchObject({
+    code: expect.stringMatching(/^ERR_(INVALID_ARG|OUT_OF_RANGE)/) as string,
   })
 })
 
@@ -828,6 +897,49 @@ describe('stop', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n\r\ndone$/s)
     await stopped
     expect(server.server.connections).toBe(0)
+  })
+
+  test('answers what has come by then, seen or not: in the backlog, on a new connection, on one that is kept', async () => {
+    const server = start(({ path, body }) => ({ body: `${path} ${body.length}` }), { limits: { body: 1 << 21 } })
+    const post = `POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`
+    const requests: Record<string, [before: string, then: string, answer: RegExp]> = {
+      'in the backlog': ['', get('/one'), /\/one 0$/],
+      'in the backlog, large': ['', post, /\/large 200000$/],
+      'in the backlog, two': ['', get('/one') + get('/two'), /Connection: close\r\n\r\n\/one 0$/],
+      new: ['', get('/one'), /\/one 0$/],
+      'new, with nothing': ['', '', /^$/],
+      kept: [get('/one'), get('/two'), /\/one 0.*Connection: close\r\n\r\n\/two 0$/s],
+      'kept, with nothing': [get('/one'), '', /\/one 0$/],
+      'in two parts': ['GET /parts HTT', 'P/1.1\r\nHost: x\r\n\r\n', /\/parts 0$/],
+      'in two parts of its body': [post.slice(0, 100_000), post.slice(100_000), /\/large 200000$/],
+    }
+    const clients = Object.entries(requests).map(([name, [before, then, answer]]) => {
+      const client = new Socket()
+      client.settimeout(10_000)
+      onTestFinished(() => client.close())
+      if (!name.startsWith('in the backlog')) client.connect(['127.0.0.1', server.port])
+      if (before !== '') client.sendall(before)
+      return { name, client, then, answer }
+    })
+    await until(() => server.server.connections === clients.filter(({ name }) => !name.startsWith('in the b')).length)
+    await sleep(50)
+    for (const { name, client, then } of clients) {
+      if (name.startsWith('in the backlog')) client.connect(['127.0.0.1', server.port])
+      if (then !== '') client.sendall(then)
+    }
+    const stopped = server.stop() // in the same turn of the loop: none of that was received
+    for (const { name, client, answer } of clients) {
+      let text = ''
+      for (;;) {
+        const bytes = client.tryRecv(65536)
+        if (bytes === null) await sleep(2)
+        else if (bytes.length === 0) break
+        else text += String(bytes)
+      }
+      expect([name, text]).toEqual([name, expect.stringMatching(answer)])
+      client.close()
+    }
+    await stopped
   })
 
   test('answers a request that had come, and a stream to its end', async () => {

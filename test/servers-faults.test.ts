@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { start } from './echo-server.js'
 import { tool } from './tools.js'
@@ -19,9 +20,9 @@ const answered = { echo: /^hello$/, http: /hello world\n$/ }
 const keptAlive = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 type Program = keyof typeof request
 
-const serve = (program: string, lang: string, mode: string): ReturnType<typeof start> => {
+const serve = (program: string, lang: string, mode: string, ...options: string[]): ReturnType<typeof start> => {
   const command = lang === 'c' ? [join(dirname(bin), '../build/Release', program)] : [process.execPath, bin, program]
-  return start([...command, '--mode', mode, '--port', '0'])
+  return start([...command, '--mode', mode, '--port', '0', ...options])
 }
 type Server = Awaited<ReturnType<typeof serve>>
 
@@ -53,6 +54,28 @@ test.each([...modes, 'promises', 'reactor'])('echo in ts, %s: nothing that it ne
   for (let i = 0; i < 3; i++) expect(await served(server, 'echo')).toBe('hello')
   await new Promise(resolve => setTimeout(resolve, 200))
   expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
+})
+
+describe('a client of http that does not read what it asks for', () => {
+  const large = `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n${'x'.repeat(500_000)}`
+
+  test.each(both)('and then resets, %s, %s: is forgotten, and a stop does not wait for it', async (lang, mode) => {
+    const server = await serve('http', lang, mode, '--write-timeout', '300')
+    for (const patience of [0, 1000]) {
+      const client = await server.connect()
+      client.on('error', () => undefined).pause()
+      client.write(large.repeat(40))
+      for (let before = -1; client.bytesWritten - client.writableLength > before; await sleep(50))
+        before = client.bytesWritten - client.writableLength
+      if (patience === 0) client.resetAndDestroy()
+      await sleep(patience)
+      client.destroy()
+      if (mode !== 'blocking' || patience > 0)
+        expect(await ask(await server.connect(), 'http')).toMatch(/hello world\n$/)
+    }
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
+  })
 })
 
 const served = async (server: Server, program: Program): Promise<string> => ask(await server.connect(), program)

@@ -19,22 +19,39 @@ export const isStreaming = (body: unknown): body is StreamingBody =>
   (body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body)
 
 // What stops is not asked how it went.
-const forget = (promise: unknown): void => void Promise.resolve(promise).catch(() => undefined)
+function forget(stop: () => unknown): void {
+  try {
+    Promise.resolve(stop()).catch(() => undefined)
+  } catch {
+    // nor what it threw
+  }
+}
 
 /** Begins to take a body. */
 export function piecesOf(body: StreamingBody): Pieces {
   if (body instanceof ReadableStream) {
     const reader = body.getReader()
-    return { next: () => reader.read(), cancel: () => forget(reader.cancel()) }
+    return { next: () => reader.read(), cancel: () => forget(() => reader.cancel()) }
   }
   const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]()
+  // A stream of Node's that nobody has read from yet takes no notice of its iterator.
+  const { destroy } = body as { destroy?: () => void }
+  const stop = (): unknown => (typeof destroy === 'function' ? destroy.call(body) : iterator.return?.())
+  let running = false // a generator cannot be ended from within
+  let cancelled = false
   return {
-    next: () => iterator.next(),
+    next() {
+      running = true
+      try {
+        return iterator.next()
+      } finally {
+        running = false
+        if (cancelled) forget(stop)
+      }
+    },
     cancel() {
-      // A stream of Node's that nobody has read from yet takes no notice of its iterator.
-      const stream = body as { destroy?: () => void }
-      if (typeof stream.destroy === 'function') stream.destroy()
-      else forget(iterator.return?.())
+      if (running) cancelled = true
+      else forget(stop)
     },
   }
 }
@@ -42,6 +59,9 @@ export function piecesOf(body: StreamingBody): Pieces {
 /** Lets go of a body that nobody wants. */
 export function discard(body: unknown): void {
   if (!isStreaming(body)) return
-  if (body instanceof ReadableStream) forget(body.locked ? undefined : body.cancel())
-  else piecesOf(body).cancel()
+  forget(() => {
+    if (!(body instanceof ReadableStream)) piecesOf(body).cancel()
+    else if (!body.locked) return body.cancel()
+    return undefined
+  })
 }

@@ -1,11 +1,13 @@
 // The web-standard handler, fetch(Request) → Response, on ours.
 import { invalidType } from '../errors.js'
+import { checkProperties } from '../properties.js'
 import { real } from './forward.js'
 import { spentBody } from './header-lines.js'
 import { override } from './light-globals.js'
 import { LightRequest, newRequest, urlOf } from './light-request.js'
+import type { AnyRequest } from './light-request.js'
 import { LightResponse } from './light-response.js'
-import type { HttpRequest } from './request.js'
+import type { RequestBody } from './request-body.js'
 import type { HttpResponse } from './response.js'
 import { plain } from './service.js'
 import type { Handler } from './service.js'
@@ -17,7 +19,7 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>
 export interface FetchOptions {
   /**
    * Whether `Request`, `Response` and `fetch` of this thread may be replaced by ones that do the same and make the streams
-   * of a body only for who asks for them, which takes longer than all the rest; true unless told otherwise. What they make
+   * of a body only for who asks for them, which takes longer than all the rest; default: true. What they make
    * are instances of the classes that were there. On Node alone: other runtimes have no need of it.
    */
   overrideGlobalObjects?: boolean
@@ -52,19 +54,29 @@ function toResponse(response: Response | LightResponse): HttpResponse {
 const isPromise = (value: Response | Promise<Response>): value is Promise<Response> =>
   typeof (value as Promise<Response> | undefined)?.then === 'function'
 
-/** Lets a web-standard handler answer the requests of `serve`. Fetch Standard */
-export function fetchHandler(handler: FetchHandler, { overrideGlobalObjects = true }: FetchOptions = {}): Handler {
+const fetchHandlers = new WeakSet<object>()
+
+/** Whether it was made by fetchHandler: it takes a body that is whole as well as one that is streamed. */
+export const isFetchHandler = (handler: object): boolean => fetchHandlers.has(handler)
+
+/**
+ * Lets a web-standard handler answer the requests of `serve`. Its `request.body` is streamed where it did not come with the
+ * head. Fetch Standard
+ */
+export function fetchHandler(handler: FetchHandler, options: FetchOptions = {}): Handler<Buffer | RequestBody> {
   if (typeof handler !== 'function') throw invalidType('handler', handler, 'of type function')
+  checkProperties('options', options, { overrideGlobalObjects: 'option' })
+  const { overrideGlobalObjects = true } = options
   real() // as they are now
   const light = overrideGlobalObjects && override()
 
-  const answer = (request: HttpRequest, url: string): HttpResponse | Promise<HttpResponse> => {
+  const answer = (request: AnyRequest, url: string): HttpResponse | Promise<HttpResponse> => {
     const given = light ? (new LightRequest(request, url) as unknown as Request) : newRequest(request, url)
     const response = handler(given)
     return isPromise(response) ? response.then(toResponse) : toResponse(response)
   }
 
-  return request => {
+  const made: Handler<Buffer | RequestBody> = request => {
     if (forbidden.test(request.method)) return plain(501)
     let url: string
     try {
@@ -74,4 +86,6 @@ export function fetchHandler(handler: FetchHandler, { overrideGlobalObjects = tr
     }
     return answer(request, url)
   }
+  fetchHandlers.add(made)
+  return made
 }

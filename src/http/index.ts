@@ -7,6 +7,20 @@
  * serve(request => ({ body: `hello ${request.path}\n` }), { port: 5000 })
  * ```
  *
+ * A handler is called when the whole request has come, or, with `streamBody`, when its head has: an upload then takes no more
+ * memory than a piece of it.
+ *
+ * ```ts
+ * import { createWriteStream } from 'node:fs'
+ * import { pipeline } from 'node:stream/promises'
+ *
+ * const upload = async ({ body }: HttpRequest<RequestBody>): Promise<HttpResponse> => {
+ *   await pipeline(body, createWriteStream('upload'))
+ *   return { status: 201 }
+ * }
+ * serve(upload, { port: 5000, streamBody: true, limits: { body: 2 ** 40 } })
+ * ```
+ *
  * @module bsd-sockets/http
  */
 export type { StreamingBody } from './body.js'
@@ -14,7 +28,8 @@ export { fetchHandler } from './fetch.js'
 export type { FetchHandler, FetchOptions } from './fetch.js'
 export type { Limits } from './parser.js'
 export type { HttpRequest } from './request.js'
+export type { RequestBody } from './request-body.js'
 export type { HttpResponse } from './response.js'
 export { serve, serveInWorkers } from './serve.js'
-export type { FetchApplication, HttpServer, ServeOptions } from './serve.js'
+export type { FetchApplication, HttpServer, ServeOptions, StreamBodyOptions } from './serve.js'
 export type { Handler, Timeouts } from './service.js'

@@ -1,6 +1,10 @@
 // A Request that is made of a request of ours: the real one, which takes longer to make than all the rest, when needed.
 import { real } from './forward.js'
 import type { HttpRequest } from './request.js'
+import { RequestBody, streamOf } from './request-body.js'
+
+/** A request whose content is there, or comes. */
+export type AnyRequest = HttpRequest<Buffer | RequestBody>
 
 // What a URL keeps as it is. URL Standard, 4.4
 const plainPath = /^\/[\w!$&'()*+,\-./:;=@~%]*$/
@@ -23,7 +27,7 @@ function originOf(authority: string): string {
  *
  * @throws TypeError where there can be none
  */
-export function urlOf(request: HttpRequest): string {
+export function urlOf(request: AnyRequest): string {
   const { path, query } = request
   const origin = originOf(request.authority)
   const target = (path === '*' ? '/*' : path) + (query === '' ? '' : `?${query}`)
@@ -32,28 +36,31 @@ export function urlOf(request: HttpRequest): string {
 }
 
 // One by one: the record that a Headers makes of an object loses `__proto__`.
-function headersOf(request: HttpRequest): Headers {
+function headersOf(request: AnyRequest): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) headers.append(name, value)
   return headers
 }
 
 /** A Request as the web has it. Fetch Standard, 5.3 */
-export function newRequest(request: HttpRequest, url: string, headers = headersOf(request)): Request {
+export function newRequest(request: AnyRequest, url: string, headers = headersOf(request)): Request {
   const { method, body, signal } = request
-  const init: RequestInit = { method, headers, signal }
-  if (body.length > 0 && !/^(get|head)$/i.test(method)) init.body = body
+  const init: RequestInit & { duplex?: 'half' } = { method, headers, signal }
+  if (!/^(get|head)$/i.test(method)) {
+    if (body instanceof RequestBody) Object.assign(init, { body: streamOf(body), duplex: 'half' })
+    else if (body.length > 0) init.body = body
+  }
   return new (real().Request)(url, init)
 }
 
 /** It says itself what a router asks for. */
 export class LightRequest {
   readonly url: string
-  readonly #request: HttpRequest
+  readonly #request: AnyRequest
   #headers: Headers | undefined
   #real: Request | undefined
 
-  constructor(request: HttpRequest, url: string) {
+  constructor(request: AnyRequest, url: string) {
     this.#request = request
     this.url = url
   }

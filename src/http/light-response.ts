@@ -1,4 +1,5 @@
 // A Response of a text or of bytes: the real one, whose body is a stream from the beginning, is made when needed.
+import { types } from 'node:util'
 import { real } from './forward.js'
 
 type Pairs = [name: string, value: string][]
@@ -41,7 +42,7 @@ export class LightResponse {
     if (statusText !== '') return null
     const content = body ?? null
     const isText = typeof content === 'string'
-    const isBytes = content instanceof Uint8Array || content instanceof ArrayBuffer
+    const isBytes = types.isUint8Array(content) || types.isArrayBuffer(content) // of another realm, too
     if (!isText && content !== null && !isBytes) return null
     if (content !== null && (status === 204 || status === 205 || status === 304)) return null
     const pairs = pairsOf(headers)

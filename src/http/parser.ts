@@ -60,29 +60,27 @@ export const newChunked = (): Uint32Array => new Uint32Array(sizeOf('http_chunke
 
 /** The limits of what is taken from a client, in bytes and lines. */
 export interface Limits {
-  /** Bytes of the request line; a longer one is 414. At most 65,536; 8,192 unless told otherwise. */
+  /** Bytes of the request line; a longer one is 414. At most 65,536. Default: 8,192. */
   requestLine?: number
-  /** Header lines; one more is 431. At most 256; 100 unless told otherwise. */
+  /** Header lines; one more is 431. At most 256. Default: 100. */
   headerCount?: number
-  /** Bytes of all header lines; more are 431. At most 1 MiB; 32 KiB unless told otherwise. */
+  /** Bytes of all header lines; more are 431. At most 1 MiB. Default: 32 KiB. */
   headerBytes?: number
-  /** Bytes of content; more are 413. At most 1 GiB; 1 MiB unless told otherwise. */
+  /** Bytes of content; more are 413. At most 1 GiB, or 2 ** 53 - 1 where it is streamed. Default: 1 MiB. */
   body?: number
 }
 
 /** The limits as the parser takes them: the addon is quickest to find the memory of a Uint8Array. */
-export function limitsOf({
-  requestLine = 8192,
-  headerCount = 100,
-  headerBytes = 32768,
-  body = 1 << 20,
-}: Limits): Uint8Array {
+export function limitsOf(
+  { requestLine = 8192, headerCount = 100, headerBytes = 32768, body = 1 << 20 }: Limits,
+  streamed = false,
+): Uint8Array {
   const limits = new BigUint64Array(
     [
       checkInteger('limits.requestLine', requestLine, 1, 65536),
       checkInteger('limits.headerCount', headerCount, 0, 256),
       checkInteger('limits.headerBytes', headerBytes, 0, 1 << 20),
-      checkInteger('limits.body', body, 0, 1 << 30),
+      checkInteger('limits.body', body, 0, streamed ? Number.MAX_SAFE_INTEGER : 1 << 30),
     ].map(BigInt),
   )
   return new Uint8Array(limits.buffer)

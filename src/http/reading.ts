@@ -24,6 +24,8 @@ export class Reading {
   content = 0
   /** Where the bytes end that were not used up: chunks that were decoded leave no framing behind. */
   end = 0
+  /** How many bytes of the content are still to come, where `read` gave 0 and the head told its length. */
+  left = 0
   #chunked: Uint32Array | undefined
 
   /**
@@ -39,12 +41,27 @@ export class Reading {
       this.head = size
       this.content = 0
     }
-    if (this.has(CHUNKED)) return this.#readChunks(bytes, start, end, limits)
+    if (this.has(CHUNKED)) return this.#readChunks(bytes, start + this.head, end, limits)
     const length = this.request[REQUEST.contentLength]! + this.request[REQUEST.contentLength + 1]! * 2 ** 32
     const next = start + this.head + length
-    if (next > end) return 0
+    if (next > end) {
+      this.left = next - end
+      return 0
+    }
     this.content = length
     return next
+  }
+
+  /**
+   * Reads on in a body that is taken away as it comes, in bytes that follow those before: what they hold of it then stands
+   * at their beginning, `content` bytes. Returns what `read` does.
+   */
+  readOn(bytes: Buffer, limits: Uint8Array): number {
+    this.content = 0
+    if (this.has(CHUNKED)) return this.#readChunks(bytes, 0, bytes.length, limits)
+    this.content = Math.min(this.left, bytes.length)
+    this.left -= this.content
+    return this.left === 0 ? this.content : 0
   }
 
   /** Whether the head told of this; one of the parser's flags. */
@@ -63,15 +80,15 @@ export class Reading {
 
   /** The next call of `read` begins another request. */
   reset(): void {
-    this.head = 0
+    this.head = this.left = 0
     this.#chunked = undefined
     this.request[REQUEST.stage] = 0
   }
 
-  // Moves the content of the chunks together, behind the head.
+  // Moves the content of the chunks together, from `start` on, behind what stands there.
   #readChunks(bytes: Buffer, start: number, end: number, limits: Uint8Array): number {
     const chunked = (this.#chunked ??= newChunked())
-    let at = start + this.head + this.content
+    let at = start + this.content
     for (;;) {
       const result = decodeChunked(bytes, at, end, limits, chunked)
       if (result < 0) return result
@@ -79,7 +96,7 @@ export class Reading {
       const length = chunked[CHUNKS.data + 1]!
       at += chunked[CHUNKS.consumed]!
       if (result === CHUNKED_END) return at
-      const to = start + this.head + this.content
+      const to = start + this.content
       if (result === CHUNKED_MORE) {
         this.end = to
         return 0

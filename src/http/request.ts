@@ -2,7 +2,10 @@
 import { KEEP_ALIVE, limitsOf, newRequest, parseRequest, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 
-const anything = limitsOf({ requestLine: 65536, headerCount: 256, headerBytes: 1 << 20, body: 1 << 30 })
+const anything = limitsOf(
+  { requestLine: 65536, headerCount: 256, headerBytes: 1 << 20, body: Number.MAX_SAFE_INTEGER },
+  true,
+)
 const scratch = newRequest()
 const empty = Buffer.alloc(0)
 
@@ -33,15 +36,15 @@ const single = new Set(
 )
 
 /** Tells a request that nobody waits for its answer any more. */
-export let abandon: (request: HttpRequest) => void
+export let abandon: (request: HttpRequest<unknown>) => void
 
 /**
  * One request of HTTP/1.x. It is a handler's to keep: its head was copied as one string, from which the parts are cut when
  * they are asked for. RFC 9110, RFC 9112
  */
-export class HttpRequest {
-  /** The content; empty where there is none. */
-  readonly body: Buffer
+export class HttpRequest<Body = Buffer> {
+  /** The content; empty where there is none. A RequestBody where it is streamed. */
+  readonly body: Body
   readonly #head: string
   readonly #reading: Reading
   readonly #generation: number
@@ -50,9 +53,9 @@ export class HttpRequest {
   #abandoned: AbortController | undefined
 
   /** `head` is what `reading` has just read. */
-  constructor(head: string, body: Buffer | undefined, reading: Reading) {
+  constructor(head: string, body: Body | undefined, reading: Reading) {
     this.#head = head
-    this.body = body ?? empty
+    this.body = body ?? (empty as Body)
     this.#reading = reading
     this.#generation = reading.generation
   }

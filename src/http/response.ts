@@ -6,12 +6,13 @@ import type { StreamingBody } from './body.js'
 import { HeaderLines, checkValue, spentBody } from './header-lines.js'
 import { clock, statusLine } from './output.js'
 import type { Output } from './output.js'
+import { RequestBody } from './request-body.js'
 
 /** What a handler answers with. */
 export interface HttpResponse {
-  /** 200 unless told otherwise. */
+  /** Default: 200. */
   status?: number
-  /** The text behind the status; the usual one unless told otherwise. */
+  /** The text behind the status; default: the usual one. */
   statusText?: string
   /**
    * Names and values, or pairs of them, as a Headers has; several values make several lines. How the message is framed is the server's own: `Connection` may
@@ -121,7 +122,7 @@ function writeStreaming(
   body: StreamingBody,
   manner: Manner,
 ): Streaming | undefined {
-  if (body instanceof ReadableStream && body.locked) throw spentBody()
+  if (body instanceof ReadableStream ? body.locked : body instanceof RequestBody && body.used) throw spentBody()
   const { length } = headers
   const chunked = length === undefined && manner.version > 0
   const silent = manner.head || !hasContent(status)

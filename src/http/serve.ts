@@ -9,9 +9,11 @@ import { placeProperties } from '../reactor/listener.js'
 import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
 import type { Connection, ListenOptions, Server } from '../reactor/index.js'
-import { fetchHandler } from './fetch.js'
+import { checkTimeout } from '../timers.js'
+import { fetchHandler, isFetchHandler } from './fetch.js'
 import type { FetchHandler } from './fetch.js'
 import type { HttpRequest } from './request.js'
+import type { RequestBody } from './request-body.js'
 import { checkInterval, Service } from './service.js'
 import type { Handler, ServiceOptions } from './service.js'
 import { Session } from './session.js'
@@ -19,10 +21,27 @@ import { Session } from './session.js'
 /** Where `serve` listens, and what it takes. */
 export interface ServeOptions extends Omit<ListenOptions, 'idleTimeout'>, Omit<ServiceOptions, 'error'> {
   /**
-   * Told what a handler threw, which the client sees as 500, and, without a request, that accepting has failed; printed on
-   * standard error unless told otherwise.
+   * Is given what a handler threw, which the client sees as 500, and, without a request, why accepting has failed. Default:
+   * prints it on standard error.
    */
   error?: (error: unknown, request: HttpRequest | null) => void
+}
+
+/** Where `serve` listens, and whether it streams. */
+export interface StreamBodyOptions extends ServeOptions {
+  /**
+   * When a handler is called: true, when the head of a request has come, and `request.body` is a RequestBody, or, of a
+   * `fetch` handler, a stream; false, when the whole request has come, and `request.body` holds it. Default: true for `fetch`
+   * handlers, which get a body whole if it came with the head; false for plain ones.
+   *
+   * Of a streamed body at most one receive (256 KiB) waits for a handler that does not read. `Expect: 100-continue` is answered
+   * when the handler first reads. Trailers are checked and dropped. `limits.body` and `timeouts.body` hold; where they are
+   * exceeded, or chunks are malformed, the client gets 413, 408 or 400 unless an answer has begun; the body throws, and
+   * `signal` is aborted. So they do when the client leaves. Once the answer is complete, up to 256 KiB of a body that was
+   * not read are received and dropped, and the connection goes on; if more is left, or the client waits for 100, the
+   * connection is closed after the answer (RFC 9112, 9.6). The same holds after a `cancel`, and for a handler that throws.
+   */
+  streamBody: boolean
 }
 
 /** A server of HTTP/1.1. `serve` makes one. */
@@ -39,15 +58,16 @@ export interface HttpServer {
   [Symbol.dispose](): void
 }
 
-const serveProperties: Properties<ServeOptions> = {
+const common: Properties<Omit<StreamBodyOptions, 'error'>> = {
   ...placeProperties,
-  error: 'handler',
   highWaterMark: 'option',
   limits: 'option',
   maxConnections: 'option',
   noDelay: 'option',
+  streamBody: 'option',
   timeouts: 'option',
 }
+const serveProperties: Properties<StreamBodyOptions> = { ...common, error: 'handler' }
 
 /** An application by the convention of Bun and Deno, such as a Hono's: where it listens may stand in it, too. */
 export interface FetchApplication {
@@ -65,7 +85,9 @@ const placeOfApplication = ({ hostname, port }: FetchApplication): { host?: stri
 const nodeHandler =
   'must take a request and return a response (one of node:http, which takes both, runs on a server of node:http: listenNet gives that a socket)'
 
-function handlerOf(given: Handler | FetchApplication): Handler {
+type AnyHandler = Handler<Buffer | RequestBody>
+
+function handlerOf(given: AnyHandler | FetchApplication): AnyHandler {
   if (typeof given === 'function') {
     if (given.length > 1) throw invalidValue('handler', given, nodeHandler)
     return given
@@ -83,12 +105,21 @@ const sessionOf = (connection: Connection): Session => connection.context as Ses
  *
  * @throws SocketError of bind(2) or listen(2); TypeError for a property that is not known
  */
-export function serve(handler: Handler | FetchApplication, options: ServeOptions = {}): HttpServer {
+export function serve(handler: Handler<RequestBody>, options: StreamBodyOptions & { streamBody: true }): HttpServer
+export function serve(handler: Handler | FetchApplication, options?: ServeOptions): HttpServer
+export function serve(handler: FetchApplication | Handler<Buffer | RequestBody>, options: StreamBodyOptions): HttpServer
+export function serve(given: unknown, options: ServeOptions & Partial<StreamBodyOptions> = {}): HttpServer {
   checkProperties('options', options, serveProperties)
-  const { error = (thrown: unknown) => console.error(thrown), limits, timeouts, ...where } = options
-  const service = new Service(handlerOf(handler), { limits, timeouts, error })
+  const { error = (thrown: unknown) => console.error(thrown), limits, timeouts, streamBody, ...where } = options
+  const application = given as AnyHandler | FetchApplication
+  const handler = handlerOf(application)
+  const isFetch = isFetchHandler(handler)
+  if (streamBody !== undefined && typeof streamBody !== 'boolean')
+    throw invalidType('options.streamBody', streamBody, 'of type boolean')
+  const bodies = (streamBody ?? isFetch) ? (isFetch ? 'either' : 'streamed') : 'whole'
+  const service = new Service(handler, { limits, timeouts, error }, bodies)
   const server = listen({
-    ...(typeof handler === 'object' && placeOfApplication(handler)),
+    ...(typeof application === 'object' && placeOfApplication(application)),
     ...where,
     open: connection => (connection.context = new Session(service, connection)),
     data: (connection, bytes) => sessionOf(connection).receive(bytes),
@@ -99,6 +130,7 @@ export function serve(handler: Handler | FetchApplication, options: ServeOptions
     error: thrown => error(thrown, null),
   })
   const checks = setInterval(() => {
+    if (server.fd < 0 && server.connections === 0) return clearInterval(checks)
     const now = performance.now()
     for (const connection of server) sessionOf(connection).check(now)
   }, checkInterval).unref()
@@ -112,13 +144,13 @@ export function serve(handler: Handler | FetchApplication, options: ServeOptions
       if (!('port' in address)) throw socketError(constants.errno.ENOTCONN, 'getsockname', { address })
       return address.port
     },
-    async stop({ timeout = null } = {}) {
+    async stop(options = {}) {
+      checkProperties('options', options, { timeout: 'option' })
+      const timeout = checkTimeout(options.timeout ?? null)
       service.stopping = true
       await server.stop({ timeout, finish: connection => sessionOf(connection).check(performance.now()) })
-      clearInterval(checks)
     },
     close() {
-      clearInterval(checks)
       server.close()
     },
     [Symbol.dispose]() {
@@ -134,5 +166,9 @@ export function serve(handler: Handler | FetchApplication, options: ServeOptions
  */
 export const serveInWorkers = async (
   module: string | URL,
-  { workers, ...options }: Omit<ServeOptions, 'error'> & { workers: number },
-): Promise<Pool> => startPool(threadFile('http/worker.js'), module, workers, options)
+  options: Omit<ServeOptions & Partial<StreamBodyOptions>, 'error'> & { workers: number },
+): Promise<Pool> => {
+  checkProperties('options', options, { ...common, workers: 'option' })
+  const { workers, ...each } = options
+  return startPool(threadFile('http/worker.js'), module, workers, each)
+}

@@ -1,34 +1,35 @@
 // What the sessions of one server share.
 import { checkProperties } from '../properties.js'
 import type { Properties } from '../properties.js'
-import { checkTimeout } from '../socket-base.js'
+import { checkTimeout } from '../timers.js'
 import { Output } from './output.js'
 import { limitsOf } from './parser.js'
 import type { Limits } from './parser.js'
 import { Reading } from './reading.js'
 import type { HttpRequest } from './request.js'
+import type { RequestBody } from './request-body.js'
 import type { HttpResponse } from './response.js'
 import { reasons } from './statuses.js'
 
-/** Answers a request, at once or by a promise. */
-export type Handler = (request: HttpRequest) => HttpResponse | PromiseLike<HttpResponse>
+/** Answers a request, at once or by a promise. With `streamBody` its `body` is a RequestBody. */
+export type Handler<Body = Buffer> = (request: HttpRequest<Body>) => HttpResponse | PromiseLike<HttpResponse>
 
-/** How long a client may take, in milliseconds; null, for ever. One that has begun a request is told 408. */
+/** How long a client may take, in milliseconds; null, Infinity and 0, for ever. One that has begun a request is told 408. */
 export interface Timeouts {
-  /** Until its first byte; 10 s unless told otherwise. */
+  /** Until its first byte; default: 10 s. */
   first?: number | null
-  /** Until the next request; 60 s. */
+  /** Until the next request; default: 60 s. */
   idle?: number | null
-  /** For the rest of a head; 10 s. */
+  /** For the rest of a head; default: 10 s. */
   head?: number | null
-  /** For the rest of a body; 30 s. */
+  /** For the rest of a body, or, where it is streamed, for each 64 KiB of it while the handler waits; default: 30 s. */
   body?: number | null
-  /** To take any more of an answer; 30 s. */
+  /** To take any more of an answer; default: 30 s. */
   write?: number | null
-  /** To close after the last answer; 2 s. */
+  /** To close after the last answer; default: 2 s. */
   linger?: number | null
   /**
-   * For an answer to go on, each time that some of it is sent, once the client has done sending; 5 s. It may only have
+   * For an answer to go on, each time that some of it is sent, once the client has done sending; default: 5 s. It may only have
    * closed its half and wait (RFC 9112, 9.6), or be gone: nothing else tells. Then the stream of the answer is cancelled,
    * the request's `signal` aborted, and the connection reset.
    */
@@ -38,7 +39,7 @@ export interface Timeouts {
 /** What a connection waits for: the client, but for `handler`. */
 export type Phase = keyof Timeouts | 'handler'
 
-const defaults: Required<Timeouts> = {
+const defaults: Readonly<Record<keyof Timeouts, number>> = {
   first: 10_000,
   idle: 60_000,
   head: 10_000,
@@ -55,7 +56,7 @@ export const checkInterval = 250
 export interface ServiceOptions {
   limits?: Limits | undefined
   timeouts?: Timeouts | undefined
-  /** Told what a handler threw, which the client sees as 500; printed on standard error unless told otherwise. */
+  /** Is given what a handler threw, which the client sees as 500. Default: prints it on standard error. */
   error?: (error: unknown, request: HttpRequest) => void
 }
 
@@ -76,10 +77,14 @@ const timeoutsProperties: Properties<Timeouts> = {
   write: 'option',
 }
 
+/** How a handler gets the content: whole, streamed, or streamed where it did not come with the head. */
+export type Bodies = 'whole' | 'streamed' | 'either'
+
 export class Service {
-  readonly handler: Handler
+  readonly handler: Handler<Buffer | RequestBody>
+  readonly bodies: Bodies
   readonly limits: Uint8Array
-  readonly timeouts: Required<Timeouts>
+  readonly timeouts: Readonly<Record<keyof Timeouts, number>>
   /** Whether each answer is to be the last of its connection. */
   stopping = false
   /** Where the session whose turn it is writes its answers; it leaves nothing. */
@@ -88,13 +93,17 @@ export class Service {
   reading = new Reading()
   readonly #error: NonNullable<ServiceOptions['error']>
 
-  constructor(handler: Handler, { limits = {}, timeouts = {}, error = print }: ServiceOptions) {
+  constructor(
+    handler: Handler | Handler<RequestBody>,
+    { limits = {}, timeouts = {}, error = print }: ServiceOptions,
+    bodies: Bodies = 'whole',
+  ) {
     checkProperties('limits', limits, limitsProperties)
     checkProperties('timeouts', timeouts, timeoutsProperties)
-    this.handler = handler
-    this.limits = limitsOf(limits)
-    this.timeouts = { ...defaults, ...timeouts }
-    for (const limit of Object.values(this.timeouts)) checkTimeout(limit)
+    this.handler = handler as Handler<Buffer | RequestBody>
+    this.bodies = bodies
+    this.limits = limitsOf(limits, bodies !== 'whole')
+    this.timeouts = patienceOf(timeouts)
     this.#error = error
   }
 
@@ -106,9 +115,9 @@ export class Service {
   }
 
   /** Tells of what a handler threw. */
-  report(error: unknown, request: HttpRequest): void {
+  report(error: unknown, request: HttpRequest<unknown>): void {
     try {
-      this.#error(error, request)
+      this.#error(error, request as HttpRequest)
     } catch (thrown) {
       // From a task of its own, so that it is uncaught, and breaks off no session.
       setImmediate(() => {
@@ -118,9 +127,19 @@ export class Service {
   }
 
   /** The same, where nobody waited for the answer any more: that it was broken off for that is no news. */
-  reportLate(error: unknown, request: HttpRequest): void {
+  reportLate(error: unknown, request: HttpRequest<unknown>): void {
     if ((error as Partial<Error> | null)?.name !== 'AbortError') this.report(error, request)
   }
+}
+
+// Infinity where a client may take for ever.
+function patienceOf(timeouts: Timeouts): Record<keyof Timeouts, number> {
+  const patience: Record<keyof Timeouts, number> = { ...defaults }
+  for (const phase of Object.keys(defaults) as (keyof Timeouts)[]) {
+    const timeout = timeouts[phase]
+    if (timeout !== undefined) patience[phase] = checkTimeout(timeout, `timeouts.${phase}`) || Infinity
+  }
+  return patience
 }
 
 const print = (error: unknown): void => console.error(error)

@@ -1,17 +1,21 @@
 // One connection's requests and answers: bytes in, bytes out, with no socket in it.
+import { constants } from 'node:os'
 import { bytesOf } from '../data.js'
-import { invalidType } from '../errors.js'
-import { discard, piecesOf } from './body.js'
+import { invalidType, socketError } from '../errors.js'
+import { discard, isStreaming, piecesOf } from './body.js'
 import type { Pieces } from './body.js'
 import { clock } from './output.js'
 import { EXPECT_CONTINUE, KEEP_ALIVE, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 import { abandon, HttpRequest } from './request.js'
+import { Incoming, wholeBody } from './request-body.js'
+import type { RequestBody } from './request-body.js'
 import { lengthMismatch } from './header-lines.js'
 import { writeResponse } from './response.js'
 import type { HttpResponse, Manner, Streaming } from './response.js'
 import { plain } from './service.js'
 import type { Phase, Service } from './service.js'
+import { reasons } from './statuses.js'
 
 /** Where a session's bytes go. */
 export interface Transport {
@@ -35,6 +39,27 @@ export interface Transport {
 // Answers to requests that came together are sent in pieces of about this size.
 const batch = 64 * 1024
 
+// A streamed body has its time anew each time that so much of it has come: who sends a byte now and then is no client.
+const stretch = 64 * 1024
+
+// Of a body that its handler did not read so much is received all the same, for the sake of the requests behind it.
+const mostDropped = 256 * 1024
+
+// A stream that never waits, for a client that takes all of it, lets the others have their turn each time that so much is sent.
+const mostInTurn = 1024 * 1024
+
+const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
+
+const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code })
+
+// What a handler is told that reads a body of which the rest will not come.
+const brokenOff = (): Error => socketError(constants.errno.ECONNRESET, 'recv')
+const refused = (status: number): Error =>
+  Object.assign(coded(`The request's body: ${status} ${reasons[status]}`, 'ERR_HTTP_REQUEST_BODY'), { status })
+const unread = (): Error => coded('The request was answered before its body was read', 'ERR_STREAM_PREMATURE_CLOSE')
+
+type AnyRequest = HttpRequest<Buffer | RequestBody>
+
 /**
  * Answers what a client sends, one request after the other: nothing that follows is looked at before an answer is whole,
  * nor while the client does not take what it got.
@@ -45,13 +70,18 @@ export class Session {
   #pending: Buffer | undefined // what came and is not answered
   #length = 0 // of what is in it
   #reading: Reading | undefined // of the request that it begins with, where some of that was read
-  #request: HttpRequest | undefined // whose answer is under way
+  #request: AnyRequest | undefined // whose answer is under way
+  #incoming: Incoming | undefined // the body of the last request, where the rest of it is to come
+  #expects = false // the client waits to be asked for that
+  #taken = 0 // bytes of such bodies
+  #dropped = 0 // bytes of the last one that nobody reads
+  #broken = false // the last one broke off: what follows it cannot be told from it
   #pieces: Pieces | undefined // of that answer
   #full = false // the client does not take what it got
   #wake: (() => void) | undefined // who waits until it does
   #ended = false // the last answer was given
   #written = 0 // bytes
-  #left = 0 // how many of them had left at the last check
+  #progress = 0 // what had gone and come by the last check
   #phase: Phase = 'first' // what it waited for then
   #since = performance.now() // and since when
 
@@ -63,6 +93,7 @@ export class Session {
   /** Bytes that came; they are the session's during this call alone, to be changed as well. */
   receive(bytes: Buffer): void {
     if (this.#ended) return
+    if (this.#incoming !== undefined) return this.#feed(bytes, this.#incoming)
     const waits = this.#waits
     if (this.#pending === undefined && !waits) return this.#serve(bytes, bytes.length)
     this.#append(bytes)
@@ -81,13 +112,21 @@ export class Session {
   end(): void {
     this.#ended = true
     this.#pending = undefined
+    if (this.#incoming !== undefined) {
+      const request = this.#request
+      this.#letGo(request === undefined ? unread() : brokenOff())
+      if (request !== undefined) abandon(request)
+      if (this.#pieces !== undefined) return this.#transport.reset() // what there is of the answer is not the whole
+    }
     this.#transport.end()
+    this.#transport.resume() // what comes is dropped: closing on it would be a reset, which may cost the client its answer
   }
 
   /** The connection is gone. */
   closed(): void {
     this.#ended = true
     this.#pending = undefined
+    this.#letGo(brokenOff())
     this.#pieces?.cancel()
     this.#wake?.()
     if (this.#request !== undefined) abandon(this.#request)
@@ -99,17 +138,18 @@ export class Session {
    */
   check(now: number, othersWait = false): void {
     const { phase } = this
-    const left = this.#written - this.#transport.queued
-    if (phase !== this.#phase || left !== this.#left) {
+    const progress = this.#written - this.#transport.queued + Math.floor(this.#taken / stretch)
+    if (phase !== this.#phase || progress !== this.#progress) {
       this.#phase = phase
-      this.#left = left
+      this.#progress = progress
       this.#since = now
     }
     const { stopping, timeouts } = this.#service
     if (phase === 'idle' && (stopping || othersWait)) return this.end()
-    if (phase === 'first' && stopping) return this.end()
-    if (phase === 'handler' || now - this.#since < (timeouts[phase] ?? Infinity)) return
-    if (phase === 'head' || phase === 'body') this.#timeOut()
+    if (stopping && (phase === 'first' || this.#dropping)) return this.end()
+    if (phase === 'handler' || now - this.#since < timeouts[phase]) return
+    if (this.#incoming !== undefined && phase === 'body') this.#breakOff(408)
+    else if (phase === 'head' || phase === 'body') this.#timeOut()
     else if (phase === 'write')
       this.#transport.reset() // else the kernel goes on for minutes to offer what is not taken
     else if (phase === 'halfClose')
@@ -121,6 +161,7 @@ export class Session {
   get phase(): Phase {
     if (this.#transport.queued > 0) return 'write'
     if (this.#ended) return 'linger'
+    if (this.#dropping || this.#incoming?.waits === true) return 'body'
     if (this.#request !== undefined) return this.#transport.peerEnded ? 'halfClose' : 'handler'
     if (this.#pending !== undefined) return this.#reading !== undefined && this.#reading.head > 0 ? 'body' : 'head'
     return this.#written > 0 ? 'idle' : 'first'
@@ -154,13 +195,18 @@ export class Session {
         const reading = this.#reading ?? service.reading
         const begun = reading.head > 0
         next = reading.read(bytes, start, end, service.limits)
-        if (!begun && reading.head > 0 && reading.has(EXPECT_CONTINUE)) out.latin1('HTTP/1.1 100 Continue\r\n\r\n')
+        if (next === 0 && reading.head > 0 && service.bodies !== 'whole') {
+          this.#begin(bytes, start, reading)
+          start = end
+          break
+        }
+        if (!begun && reading.head > 0 && reading.has(EXPECT_CONTINUE)) out.add(continues)
         if (next <= 0) {
           if (next < 0) this.#refuse(-next, reading.hasMethod(bytes, start, 'HEAD'))
           end = reading.end
           break
         }
-        this.#answer(bytes, start, next === end, reading)
+        this.#answer(bytes, start, this.#bodyOf(bytes, start, next === end, reading), reading)
         this.#reading = undefined
         reading.reset()
         start = next
@@ -172,8 +218,9 @@ export class Session {
     }
     if (next < 0) (this.#reading ?? service.reading).reset()
     if (next === 0) this.#reading ??= service.takeReading()
-    if (this.#ended) this.end()
-    else this.#keep(bytes, start, end)
+    if (this.#ended) return this.end()
+    this.#keep(bytes, start, end)
+    if (this.#dropping) this.#drop()
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {
@@ -183,33 +230,123 @@ export class Session {
     else if (bytes !== this.#pending) this.#append(bytes.subarray(start, end))
   }
 
-  // `last`: nothing follows the request.
-  #answer(bytes: Buffer, start: number, last: boolean, reading: Reading): void {
+  // The content of a request that is whole. `last`: nothing follows it.
+  #bodyOf(bytes: Buffer, start: number, last: boolean, reading: Reading): Buffer | RequestBody | undefined {
+    const streamed = this.#service.bodies === 'streamed'
+    if (reading.content === 0 && !streamed) return undefined
+    const from = start + reading.head
+    const content = bytes.subarray(from, from + reading.content)
+    if (streamed) return wholeBody(content)
+    return last && bytes === this.#pending ? content : Buffer.from(content)
+  }
+
+  // A request whose head is whole, and of whose body there is what follows the head in `bytes`.
+  #begin(bytes: Buffer, start: number, reading: Reading): void {
+    this.#reading ??= this.#service.takeReading()
+    this.#incoming = new Incoming(() => this.#more())
+    this.#expects = reading.has(EXPECT_CONTINUE)
+    this.#dropped = 0
+    this.#incoming.push(bytes.subarray(start + reading.head, reading.end))
+    this.#flush() // before what the handler may cause to be sent
+    this.#answer(bytes, start, this.#incoming.body, reading)
+  }
+
+  // The handler reads.
+  #more(): void {
+    this.#ask()
+    this.#transport.resume()
+  }
+
+  // RFC 9110, 10.1.1. Not by `out`, which may be another session's at this moment.
+  #ask(): void {
+    if (!this.#expects) return
+    this.#expects = false
+    this.#send(continues)
+  }
+
+  // What has come while a body is not whole.
+  #feed(bytes: Buffer, incoming: Incoming): void {
+    const reading = this.#reading!
+    const next = reading.readOn(bytes, this.#service.limits)
+    if (next < 0) return this.#breakOff(-next)
+    this.#taken += bytes.length
+    this.#expects = false
+    incoming.push(bytes.subarray(0, reading.content))
+    if (next === 0) {
+      if (this.#request !== undefined) return this.#pause()
+      if ((this.#dropped += bytes.length) > mostDropped) this.end()
+      return
+    }
+    incoming.end()
+    this.#incoming = this.#reading = undefined
+    if (next < bytes.length) this.#append(bytes.subarray(next))
+    if (this.#request !== undefined) this.#transport.pause()
+    else if (!this.#full) this.#goOn()
+  }
+
+  // The rest of a body does not come, or is none.
+  #breakOff(status: number): void {
+    const request = this.#request
+    if (request === undefined) return this.end() // it was answered
+    this.#letGo(refused(status))
+    this.#broken = true
+    this.#transport.pause()
+    if (this.#pieces !== undefined) return // the answer has begun: it is the handler's to break it off
+    abandon(request)
+    if (this.#ended) return // a listener has closed the connection
+    clock.tick()
+    this.#refuse(status, request.method === 'HEAD')
+    this.#flush()
+    this.end()
+  }
+
+  // Whether the last request was answered, and the rest of its body is received for the sake of what follows it.
+  get #dropping(): boolean {
+    return this.#incoming !== undefined && this.#request === undefined
+  }
+
+  // The request is answered, and its body not whole.
+  #drop(): void {
+    this.#incoming!.fail(unread())
+    if (this.#tooMuchLeft) this.end()
+    else this.#transport.resume()
+  }
+
+  // Whether what is left of the body costs more than the connection is worth.
+  get #tooMuchLeft(): boolean {
+    return this.#incoming !== undefined && (this.#expects || this.#reading!.left > mostDropped)
+  }
+
+  #letGo(why: Error): void {
+    this.#incoming?.fail(why)
+    this.#incoming = undefined
+  }
+
+  #answer(bytes: Buffer, start: number, body: Buffer | RequestBody | undefined, reading: Reading): void {
     const service = this.#service
     if (reading.hasMethod(bytes, start, 'CONNECT')) return this.#refuse(501, false) // RFC 9110, 9.3.6
-    const body = start + reading.head
-    let own: Buffer | undefined
-    if (reading.content > 0) {
-      const content = bytes.subarray(body, body + reading.content)
-      own = last && bytes === this.#pending ? content : Buffer.from(content)
-    }
-    const request = new HttpRequest(bytes.toString('latin1', start, body), own, reading)
+    const request: AnyRequest = new HttpRequest(bytes.toString('latin1', start, start + reading.head), body, reading)
     const manner: Manner = {
       head: reading.hasMethod(bytes, start, 'HEAD'),
       version: reading.request[REQUEST.minorVersion]!,
       close: !reading.has(KEEP_ALIVE),
     }
     let response: HttpResponse | PromiseLike<HttpResponse>
+    this.#request = request // of which the handler, too, may close the connection
     try {
       response = service.handler(request)
     } catch (error) {
-      return this.#fail(error, manner, request)
+      this.#request = undefined
+      return this.#ended ? service.report(error, request) : this.#fail(error, manner, request)
     }
-    if (isPromise(response)) void this.#respondLater(response, manner, request)
+    if (isPromise(response)) return void this.#respondLater(response, manner, request)
+    this.#request = undefined
+    if (this.#ended) discard(response?.body)
     else this.#respond(response, manner, request)
   }
 
-  async #respondLater(promise: PromiseLike<HttpResponse>, manner: Manner, request: HttpRequest): Promise<void> {
+  async #respondLater(promise: PromiseLike<HttpResponse>, manner: Manner, request: AnyRequest): Promise<void> {
+    const incoming = this.#incoming
     this.#hold(request)
     try {
       const response = await promise
@@ -218,7 +355,7 @@ export class Session {
       clock.tick()
       this.#respond(response, manner, request)
     } catch (error) {
-      if (this.#ended) return this.#service.reportLate(error, request)
+      if (this.#ended) return error === incoming?.error ? undefined : this.#service.reportLate(error, request)
       this.#request = undefined
       clock.tick()
       this.#fail(error, manner, request)
@@ -227,9 +364,14 @@ export class Session {
   }
 
   // Nothing that follows is looked at before the answer is whole: so answers keep the order of their requests.
-  #hold(request: HttpRequest): void {
+  #hold(request: AnyRequest): void {
     this.#request = request
-    this.#transport.pause()
+    this.#pause()
+  }
+
+  // Receives nothing, unless it is of the body that a handler reads.
+  #pause(): void {
+    if (this.#incoming?.wants !== true) this.#transport.pause()
   }
 
   #release(): void {
@@ -237,6 +379,7 @@ export class Session {
     this.#pieces = undefined
     this.#flush()
     if (this.#ended) this.end()
+    else if (this.#incoming !== undefined) this.#drop()
     else if (!this.#full) this.#goOn()
   }
 
@@ -245,11 +388,16 @@ export class Session {
     if (this.#pending !== undefined) this.#serve(this.#pending, this.#length)
   }
 
-  #respond(response: HttpResponse, manner: Manner, request: HttpRequest): void {
+  #respond(response: HttpResponse, manner: Manner, request: AnyRequest): void {
     if (this.#service.stopping) manner.close = true
     let rest: Uint8Array | Streaming | undefined
     try {
       if (typeof response !== 'object' || response === null) throw invalidType('response', response, 'of type object')
+      if (this.#incoming === undefined) {
+        // It has come whole.
+      } else if (isStreaming(response.body))
+        this.#ask() // the answer may be made of it, and has begun then
+      else if (this.#tooMuchLeft) manner.close = true
       rest = writeResponse(this.#service.out, response, manner)
     } catch (error) {
       discard(response?.body)
@@ -261,14 +409,15 @@ export class Session {
   }
 
   // The client is told no more than that.
-  #fail(error: unknown, manner: Manner, request: HttpRequest): void {
-    if (this.#service.stopping) manner.close = true
+  #fail(error: unknown, manner: Manner, request: AnyRequest): void {
+    if (this.#service.stopping || this.#tooMuchLeft) manner.close = true
     writeResponse(this.#service.out, plain(500), manner)
     this.#ended = manner.close
     this.#service.report(error, request)
   }
 
-  async #stream(streaming: Streaming, manner: Manner, request: HttpRequest): Promise<void> {
+  async #stream(streaming: Streaming, manner: Manner, request: AnyRequest): Promise<void> {
+    const incoming = this.#incoming
     this.#hold(request)
     this.#flush()
     try {
@@ -276,18 +425,20 @@ export class Session {
       if (this.#ended) return
     } catch (error) {
       if (this.#ended) return // it broke off because the connection did
+      if (error !== incoming?.error) this.#service.report(error, request)
       this.#pieces?.cancel()
-      this.#service.report(error, request)
       return this.#transport.reset() // the head has gone: all that is left to say is that the rest will not come
     }
-    this.#ended = manner.close
+    this.#ended = manner.close || this.#broken
     this.#release()
   }
 
   async #sendPieces({ body, chunked, length }: Streaming): Promise<void> {
     const { out } = this.#service
     const pieces = (this.#pieces = piecesOf(body))
+    if (this.#ended) return pieces.cancel() // the handler has closed the connection
     let left = length ?? Infinity
+    let inTurn = 0
     for (;;) {
       const { done, value } = await pieces.next()
       if (this.#ended) return
@@ -300,9 +451,13 @@ export class Session {
       this.#write(new Uint8Array(buffer, byteOffset, byteLength))
       if (chunked) out.latin1('\r\n')
       this.#flush()
-      if (this.#full) await new Promise<void>(resolve => (this.#wake = resolve))
-      this.#wake = undefined
       if (this.#ended) return
+      inTurn += byteLength
+      if (!this.#full && inTurn < mostInTurn) continue
+      await new Promise<void>(resolve => (this.#full ? (this.#wake = resolve) : setImmediate(resolve)))
+      if (this.#ended) return
+      this.#wake = undefined
+      inTurn = 0
     }
     if (length !== undefined && left > 0)
       throw lengthMismatch(`The body has ${left} bytes less than its Content-Length`)
@@ -338,9 +493,13 @@ export class Session {
 
   #send(bytes: Uint8Array): void {
     this.#written += bytes.length
-    if (this.#transport.write(bytes)) return
+    try {
+      if (this.#transport.write(bytes)) return
+    } catch {
+      return this.#transport.destroy() // somebody else has ended it
+    }
     this.#full = true
-    this.#transport.pause()
+    this.#pause()
   }
 }
 

@@ -5,15 +5,16 @@ import { serveInPool } from '../reactor/pooled.js'
 import { fetchHandler } from './fetch.js'
 import type { FetchHandler } from './fetch.js'
 import { serve } from './serve.js'
+import type { RequestBody } from './request-body.js'
 import type { Handler } from './service.js'
 
 interface Application {
-  handler?: Handler
+  handler?: Handler<Buffer | RequestBody>
   fetch?: FetchHandler
   default?: Application
 }
 
-function handlerOf(application: Application, module: string): Handler {
+function handlerOf(application: Application, module: string): Handler<Buffer | RequestBody> {
   const { handler, fetch } = (application.handler ?? application.fetch) ? application : (application.default ?? {})
   if (handler !== undefined) return handler
   if (fetch !== undefined) return fetchHandler(fetch)

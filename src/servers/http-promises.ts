@@ -6,6 +6,7 @@ import type { Service } from '../http/service.js'
 import { Session } from '../http/session.js'
 import type { Transport } from '../http/session.js'
 import type { Socket } from '../promises/index.js'
+import * as sys from '../syscalls.js'
 import { newService } from './http-settings.js'
 import type { HttpSettings } from './http-settings.js'
 import { inTasks } from './promises.js'
@@ -28,10 +29,11 @@ class HttpTask implements Transport {
     this.session = new Session(service, this)
   }
 
-  /** Receives and answers until the client ends. */
+  /** Receives and answers until the client ends, or the socket is closed. */
   async run(): Promise<void> {
     for (;;) {
       await this.#paused
+      if (this.#socket.closed) return
       const bytes = await this.#socket.recv(65536)
       if (bytes.length === 0) return
       this.session.receive(bytes)
@@ -61,15 +63,16 @@ class HttpTask implements Transport {
 
   end(): void {
     this.#ending = true
-    if (this.queued === 0) this.#socket.shutdown(SHUT_WR)
+    if (this.queued === 0) sys.shutdown(this.#socket.fd, SHUT_WR) // a client that is gone has nothing to be told
   }
 
   destroy(): void {
     release(this.#socket)
+    this.resume() // the task, which ends
   }
 
   reset(): void {
-    this.#socket.setsockopt(SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
+    sys.setsockopt(this.#socket.fd, SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
     this.destroy()
   }
 
