@@ -4,6 +4,7 @@ import { toUSVString, types } from 'node:util'
 import { families } from './address-families.js'
 import type { FamilyAddress } from './address-families.js'
 import { AF_INET, AF_INET6, AF_UNIX } from './constants.js'
+import { lengthOf } from './data.js'
 import { checkInteger, invalidType, invalidValue } from './errors.js'
 import { inet_ntop, inet_pton } from './inet.js'
 import { dataView, field, read, sizeOf, write } from './layout.js'
@@ -230,8 +231,9 @@ function decodeIPv6(bytes: Buffer): IPv6Address {
  */
 export function decodeAddress(view: View, length?: number): SocketAddress {
   if (!ArrayBuffer.isView(view)) throw invalidType('view', view, 'an ArrayBufferView')
-  const size = Math.min(checkInteger('length', length ?? view.byteLength, 0, 2 ** 32 - 1), view.byteLength)
-  const bytes = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, size)
+  const room = lengthOf(view) // none where the memory is gone
+  const size = Math.min(checkInteger('length', length ?? room, 0, 2 ** 32 - 1), room)
+  const bytes = size === 0 ? Buffer.alloc(0) : Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, size)
   const head = saFamily.offset + saFamily.size
   if (size < head) return { family: 'raw', af: 0, data: Buffer.from(bytes) }
   const af = saFamily.size === 1 ? bytes[saFamily.offset]! : read(dataView(bytes), saFamily)

@@ -1,7 +1,7 @@
 // What goes over a socket: the bytes of what can be sent, and of what was received.
 import { types } from 'node:util'
 import { MSG_TRUNC } from './constants.js'
-import { allocated, checkInteger, invalidType, invalidValue } from './errors.js'
+import { allocated, checkFlags, checkInteger, invalidType, invalidValue } from './errors.js'
 import type { View } from './native.js'
 
 /** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
@@ -49,7 +49,7 @@ const log2 = (size: number): number => 32 - Math.clz32(size - 1)
  */
 export function roomFor(size: number, flags = 0): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  if ((flags & MSG_TRUNC) !== 0) return allocated('size', size)
+  if ((checkFlags(flags) & MSG_TRUNC) !== 0) return allocated('size', size)
   if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
   if (size > most) return allocated('size', size, 'allocUnsafeSlow')
   const room = (rooms[log2(size)] ??= allocated('size', 2 ** log2(size), 'allocUnsafeSlow'))
@@ -59,7 +59,7 @@ export function roomFor(size: number, flags = 0): Buffer {
 /** Room for `size` bytes of its own, for what comes piece by piece. */
 export function allRoomFor(size: number, flags: number): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  return allocated('size', size, (flags & MSG_TRUNC) === 0 ? 'allocUnsafeSlow' : 'alloc')
+  return allocated('size', size, (checkFlags(flags) & MSG_TRUNC) === 0 ? 'allocUnsafeSlow' : 'alloc')
 }
 
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */

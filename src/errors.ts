@@ -232,6 +232,9 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value
 }
 
+/** The flags of a call, or an exception: what is no number would be made one, which may run a program of its own. */
+export const checkFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1)
+
 /**
  * Memory of a size that the caller has chosen.
  *

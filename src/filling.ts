@@ -3,6 +3,7 @@ import type { SocketAddress } from './address.js'
 import { AF_UNIX, FIONREAD, MSG_OOB, MSG_PEEK, MSG_WAITALL, POLLIN, SIOCATMARK, SOCK_STREAM } from './constants.js'
 import { checkLent, inSteps, lengthOf } from './data.js'
 import type { Sending } from './data.js'
+import { checkFlags } from './errors.js'
 import type { MessageInfo } from './messages.js'
 import type { View } from './native.js'
 import { poll } from './select.js'
@@ -21,9 +22,9 @@ const givesOnce = neverWaits | MSG_PEEK | MSG_OOB
 
 /** Whether a receive goes on until there is no room left: it is one from a stream, with MSG_WAITALL. */
 export const fills = ({ type }: SocketBase, flags: number): boolean =>
-  (flags & MSG_WAITALL) !== 0 && (flags & givesOnce) === 0 && type === SOCK_STREAM
+  (checkFlags(flags) & MSG_WAITALL) !== 0 && (flags & givesOnce) === 0 && type === SOCK_STREAM
 
-const byteLengthOf = (views: readonly View[]): number => views.reduce((sum, { byteLength }) => sum + byteLength, 0)
+const byteLengthOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + lengthOf(view), 0)
 
 /** Whether these are views with any room: with what is none the call itself is to deal. */
 export const haveRoom = (views: readonly View[]): boolean =>

@@ -6,7 +6,7 @@ import { decodeControl, encodeControl } from './control.js'
 import type { ControlMessage, OutgoingControl } from './control.js'
 import { bytesOf } from './data.js'
 import type { Data } from './data.js'
-import { allocated, attempt, checkInteger, invalidType } from './errors.js'
+import { allocated, attempt, checkFlags, checkInteger, invalidType } from './errors.js'
 import type { Message } from './message.js'
 import type { View } from './native.js'
 import { recvmsgOwning } from './message.js'
@@ -30,7 +30,7 @@ export interface MessageInfo {
 const CLOEXEC = MSG_CMSG_CLOEXEC ?? 0
 
 /** The flags of a receive that has every descriptor in a message close-on-exec from birth, where the kernel can. */
-export const receiveFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1) | CLOEXEC
+export const receiveFlags = (flags: number): number => checkFlags(flags) | CLOEXEC
 
 /** The flags that came back, without what was added to those that went in. */
 export const shownFlags = (flags: number): number => flags & ~CLOEXEC

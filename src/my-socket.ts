@@ -1,7 +1,7 @@
 // The class of the Socket Programming HOWTO: messages of one length, which it was told once.
 import { allocated, checkInteger, invalidType } from './errors.js'
 import { createConnection } from './connection.js'
-import { bytesOf } from './data.js'
+import { bytesOf, lengthOf } from './data.js'
 import type { Data } from './data.js'
 import type { Socket } from './socket.js'
 
@@ -48,7 +48,7 @@ export class MySocket {
   /** Sends a message, which must have the length that was given. send(2) */
   mysend(message: Data): void {
     const view = bytesOf(message)
-    checkInteger('message.length', view.byteLength, this.messageLength, this.messageLength)
+    checkInteger('message.length', lengthOf(view), this.messageLength, this.messageLength)
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
     let total = 0
     while (total < this.messageLength) {

@@ -31,12 +31,13 @@ import {
 import { checkBatch, emptyBatch, receiveBatch, sendBatch } from './batch.js'
 import type { MessageBatch } from './batch.js'
 import type { OutgoingControl } from './control.js'
-import { bytesOf, checkLent, inSteps, received, roomFor } from './data.js'
+import { bytesOf, checkLent, inSteps, lengthOf, received, roomFor } from './data.js'
 import type { Data, Sending } from './data.js'
 import { fdOf } from './descriptor.js'
 import type { Descriptor } from './descriptor.js'
 import {
   allocated,
+  checkFlags,
   attempt,
   check,
   checkInteger,
@@ -474,10 +475,13 @@ export abstract class SocketBase {
   /** sendall, of what follows the first `sent` bytes, in steps of at most `burst` calls, for who waits in between. */
   protected sending(data: Data, flags: number, burst?: number, sent = 0): Sending {
     const bytes = bytesOf(data)
-    const { buffer, byteOffset, byteLength } = bytes
+    const byteLength = lengthOf(bytes)
     const trySend = (sent: number): number | null => {
       checkLent('data', bytes, byteLength)
-      return this.trySend(sent === 0 ? bytes : new Uint8Array(buffer, byteOffset + sent, byteLength - sent), flags)
+      return this.trySend(
+        sent === 0 ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset + sent, byteLength - sent),
+        flags,
+      )
     }
     return inSteps(byteLength, trySend, burst, sent)
   }
@@ -530,7 +534,7 @@ export abstract class SocketBase {
   trySendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number | null {
     const bytes = bytesOf(data)
     if (this.family !== AF_UNIX) throw invalidValue('fds', fds, 'can go over a Unix socket only')
-    if (this.type === SOCK_STREAM && bytes.byteLength === 0)
+    if (this.type === SOCK_STREAM && lengthOf(bytes) === 0)
       throw invalidValue('data', data, 'must have at least one byte')
     return this.trySendmsg([bytes], [{ fds }], flags, address)
   }
@@ -539,7 +543,7 @@ export abstract class SocketBase {
   tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
     checkBatch(batch)
     // The bytes that a stream leaves out were none that came now.
-    if ((flags & MSG_TRUNC) !== 0 && this.type === SOCK_STREAM) batch.data.fill(0)
+    if ((checkFlags(flags) & MSG_TRUNC) !== 0 && this.type === SOCK_STREAM) batch.data.fill(0)
     const count = receiveBatch(this.#fd, this.family, batch, flags)
     return count === null && this.#shut ? this.#nothing(emptyBatch(batch, this.family)) : count
   }

@@ -4,7 +4,7 @@ import type { AddressLike, SocketAddress } from './address.js'
 import type { MessageBatch } from './batch.js'
 import { AF_UNIX, POLLIN, POLLOUT } from './constants.js'
 import type { OutgoingControl } from './control.js'
-import { allRoomFor, bytesOf } from './data.js'
+import { allRoomFor, bytesOf, lengthOf } from './data.js'
 import type { Data, Sending } from './data.js'
 import type { Descriptor } from './descriptor.js'
 import { sendingFailed, SocketError, socketError } from './errors.js'
@@ -106,7 +106,7 @@ export class Socket extends SocketBase {
    */
   sendall(data: Data, flags = 0): void {
     const bytes = bytesOf(data)
-    const { byteLength } = bytes // at the call: memory may shrink and grow
+    const byteLength = lengthOf(bytes) // at the call: memory may shrink and grow
     let sent: number | null
     try {
       sent = this.trySend(bytes, flags)

@@ -5,7 +5,7 @@ import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constant
 import { AcceptFailures } from '../accepting.js'
 import { allRoomFor, bytesOf, checkLent, lengthOf } from '../data.js'
 import type { Data, Sending } from '../data.js'
-import { AbortError, check, sendingFailed, SocketError, socketError } from '../errors.js'
+import { checkFlags, AbortError, check, sendingFailed, SocketError, socketError } from '../errors.js'
 import type { MessageBatch } from '../batch.js'
 import type { OutgoingControl } from '../control.js'
 import type { Descriptor } from '../descriptor.js'
@@ -196,7 +196,7 @@ export class Socket extends SocketBase {
     let tried: number | null | undefined
     try {
       bytes = bytesOf(data)
-      const { byteLength } = bytes // at the call: memory may shrink and grow
+      const byteLength = lengthOf(bytes) // at the call: memory may shrink and grow
       if (options === undefined && this.#turns?.waiting(WRITABLE) !== true && goesOn()) {
         tried = this.trySend(bytes, flags)
         if (tried === byteLength || tried === 0) return Promise.resolve() // as mostly
@@ -499,7 +499,7 @@ export class Socket extends SocketBase {
     try {
       const signal = checkSignal(options?.signal)
       const given = options?.timeout === undefined ? this.gettimeout() : checkTimeout(options.timeout)
-      const timeout = (flags & neverWaits) === 0 ? given : 0
+      const timeout = (checkFlags(flags) & neverWaits) === 0 ? given : 0
       let later: Later | undefined
       if (this.#turns?.waiting(direction) !== true) {
         const result = waits && timeout !== 0 ? null : timeout === 0 || this.closed || goesOn() ? step() : nextTurn
