@@ -1018,6 +1018,17 @@ describe('workers', () => {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
   })
 
+  test('stream bodies where that is asked for', async () => {
+    const code = `export const handler = ({ body }) => ({ body })`
+    const pool = await serveInWorkers(module('stream', code), { workers: 1, streamBody: true })
+    const client = new HttpClient({ address: 'port' in pool.address ? pool.address.port : 0 })
+    client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nConnection: close\r\n\r\nabc')
+    await until(() => client.text.endsWith('\r\n\r\n3\r\nabc\r\n'))
+    client.send('def')
+    expect(await client.end()).toMatch(/3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n$/)
+    await pool.stop()
+  })
+
   test('say what is wrong with a module', async () => {
     const empty = serveInWorkers(module('empty', 'export const nothing = 1'), { workers: 1 })
     await expect(empty).rejects.toThrow(/handler.*fetch/)

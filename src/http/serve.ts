@@ -36,10 +36,12 @@ export interface StreamBodyOptions extends ServeOptions {
    *
    * Of a streamed body at most one receive (256 KiB) waits for a handler that does not read. `Expect: 100-continue` is answered
    * when the handler first reads. Trailers are checked and dropped. `limits.body` and `timeouts.body` hold; where they are
-   * exceeded, or chunks are malformed, the client gets 413, 408 or 400 unless an answer has begun; the body throws, and
-   * `signal` is aborted. So they do when the client leaves. Once the answer is complete, up to 256 KiB of a body that was
-   * not read are received and dropped, and the connection goes on; if more is left, or the client waits for 100, the
-   * connection is closed after the answer (RFC 9112, 9.6). The same holds after a `cancel`, and for a handler that throws.
+   * exceeded, or chunks are malformed, the body throws, and unless an answer has begun the client gets 413, 408 or 400 and
+   * `signal` is aborted. When the client leaves, the body throws and `signal` is aborted.
+   *
+   * Once the answer is complete, up to 256 KiB of a body that was not read are received and dropped, and the connection goes
+   * on; if more is left, or the client waits for 100, the connection is closed after the answer (RFC 9112, 9.6). The same
+   * holds after a `cancel`, and for a handler that throws.
    */
   streamBody: boolean
 }

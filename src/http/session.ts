@@ -206,7 +206,8 @@ export class Session {
           end = reading.end
           break
         }
-        this.#answer(bytes, start, this.#bodyOf(bytes, start, next === end, reading), reading)
+        const empty = reading.content === 0 && service.bodies !== 'streamed'
+        this.#answer(bytes, start, empty ? undefined : this.#bodyOf(bytes, start, next === end, reading), reading)
         this.#reading = undefined
         reading.reset()
         start = next
@@ -231,12 +232,10 @@ export class Session {
   }
 
   // The content of a request that is whole. `last`: nothing follows it.
-  #bodyOf(bytes: Buffer, start: number, last: boolean, reading: Reading): Buffer | RequestBody | undefined {
-    const streamed = this.#service.bodies === 'streamed'
-    if (reading.content === 0 && !streamed) return undefined
+  #bodyOf(bytes: Buffer, start: number, last: boolean, reading: Reading): Buffer | RequestBody {
     const from = start + reading.head
     const content = bytes.subarray(from, from + reading.content)
-    if (streamed) return wholeBody(content)
+    if (this.#service.bodies === 'streamed') return wholeBody(content)
     return last && bytes === this.#pending ? content : Buffer.from(content)
   }
 
@@ -332,16 +331,16 @@ export class Session {
       close: !reading.has(KEEP_ALIVE),
     }
     let response: HttpResponse | PromiseLike<HttpResponse>
-    this.#request = request // of which the handler, too, may close the connection
     try {
       response = service.handler(request)
     } catch (error) {
-      this.#request = undefined
-      return this.#ended ? service.report(error, request) : this.#fail(error, manner, request)
+      if (!this.#ended) return this.#fail(error, manner, request)
+      abandon(request)
+      return service.report(error, request)
     }
-    if (isPromise(response)) return void this.#respondLater(response, manner, request)
-    this.#request = undefined
-    if (this.#ended) discard(response?.body)
+    if (this.#ended) abandon(request) // the handler itself has closed the connection
+    if (isPromise(response)) void this.#respondLater(response, manner, request)
+    else if (this.#ended) discard(response?.body)
     else this.#respond(response, manner, request)
   }
 
