@@ -107,7 +107,7 @@ export class Wait {
    */
   slices(wait: (timeoutMs: number) => number, deadline = this.#deadline): number {
     for (;;) {
-      const ending = deadline.left === 0 || this.#interrupted()
+      const ending = this.#interrupted() || deadline.left === 0 // in this order: a call that never waits begins to count signals, too
       const result = ending && this.#ending ? 0 : wait(ending ? 0 : Math.min(deadline.left, slice))
       if (result > 0) {
         this.#ending = ending

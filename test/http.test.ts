@@ -701,8 +701,9 @@ describe('connections', () => {
           },
           { timeouts: { halfClose: 100 } },
         )
+        const before = seen.length
         const client = await half(server, bytes)
-        await until(() => seen.length > 0)
+        await until(() => seen.length > before)
         await until(() => server.server.connections === 0)
         client.socket.destroy()
         expect(server.errors).toEqual([])

@@ -1096,7 +1096,9 @@ test('the server that README and the reference show survives a client that break
     const program = /^import \{ createServer \} from 'bsd-sockets\/promises'$.*?(?=^```)/ms.exec(text)![0]
     const child = new Child(
       process.execPath,
-      inline(program.replace('9999', '0').replace('\nfor', '\nconsole.log("listening on", server.getsockname())\nfor')),
+      inline(
+        program.replace('9999', '0').replace('\nfor', '\nconsole.log("listening on", server.getsockname().port)\nfor'),
+      ),
     )
     const port = await child.port()
     const client = kept(new Socket())

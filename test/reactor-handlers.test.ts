@@ -110,6 +110,7 @@ const datagrams = (handler: string): string => `
     for (let i = 0; i < 5; i++) receiver.sendto('x', path)
     while (socket.sendto('x', path + 'r')) continue
     while (receiver.tryRecv(1) !== null) continue
+    for (let i = 0; i < 1000 && !acted && '${handler}' !== 'close'; i++) await sleep(5)
     await sleep(30)
     if (${JSON.stringify(handler)} === 'close' || socket.fd >= 0) { try { socket.close() } catch {} }
     receiver.close()

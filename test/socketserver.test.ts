@@ -1,6 +1,6 @@
 // Servers and their handlers. A handler blocks this thread, so its client has sent all before it is served.
 import { randomUUID } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -670,12 +670,19 @@ describe('threads', () => {
     for (let i = 0; i < 2; i++) expect(await answer(server)).toBe('')
   })
 
-  /** A module with this class, and what else it does. */
-  const module = (handler: string, more = ''): string =>
-    `data:text/javascript,${encodeURIComponent(`
-      import { DatagramRequestHandler, StreamRequestHandler } from '${import.meta.resolve('bsd-sockets/socketserver')}'
+  /** A module with this class, and what else it does: a file within this package, whose name it imports. */
+  function module(handler: string, more = ''): string {
+    const folder = mkdtempSync(join(import.meta.dirname, '../build/handlers-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'handler.mjs')
+    writeFileSync(
+      file,
+      `import { DatagramRequestHandler, StreamRequestHandler } from 'bsd-sockets/socketserver'
       export class Handler extends ${handler}
-      ${more}`)}`
+      ${more}`,
+    )
+    return pathToFileURL(file).href
+  }
 
   test('end with their handlers, whatever else their module keeps open', async () => {
     const hello = module(
