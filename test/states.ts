@@ -7,9 +7,9 @@ export async function quiet(): Promise<void> {
 
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message
 
-/** An event or a callback, and what it was given. */
-export function shown(event: string, given: unknown[]): string {
-  const [value] = given as (Error | string | boolean | null | undefined)[]
-  if (value === undefined || value === null) return event
-  return `${event} ${value instanceof Error ? codeOf(value) : String(value)}`
+/** An event or a callback, and what it was given: bytes as a text, and nothing of other objects. */
+export function shown(event: string, [value]: unknown[]): string {
+  if (value instanceof Error) return `${event} ${codeOf(value)}`
+  if (Buffer.isBuffer(value) || typeof value === 'string' || typeof value === 'boolean') return `${event} ${value}`
+  return event
 }
