@@ -10,6 +10,7 @@ export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoExceptio
 /** An event or a callback, and what it was given: bytes as a text, and nothing of other objects. */
 export function shown(event: string, [value]: unknown[]): string {
   if (value instanceof Error) return `${event} ${codeOf(value)}`
-  if (Buffer.isBuffer(value) || typeof value === 'string' || typeof value === 'boolean') return `${event} ${String(value)}`
+  if (Buffer.isBuffer(value) || typeof value === 'string' || typeof value === 'boolean')
+    return `${event} ${String(value)}`
   return event
 }
