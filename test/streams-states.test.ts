@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { options, setOption, SHUT_WR, Socket } from 'bsd-sockets'
 import { toDuplex, toNet } from 'bsd-sockets/streams'
 import { describe, expect, test } from 'vitest'
+import { codeOf, quiet, shown } from './states.js'
 import { closing, connected, listening, portOf } from './tcp.js'
 
 /** Those of net.Socket's methods and properties that a SocketDuplex has as well. */
@@ -37,11 +38,6 @@ const makers: Record<string, (allowHalfOpen: boolean) => Scene | Promise<Scene>>
     const [client, peer] = connected()
     return { stream: toDuplex(client, { allowHalfOpen }) as unknown as Stream, peer }
   },
-}
-
-// Whatever is under way has happened by then: this counts turns of the loop, each of which looks at the sockets.
-async function quiet(): Promise<void> {
-  for (let i = 0; i < 12; i++) await new Promise(resolve => setTimeout(resolve, 1))
 }
 
 function reset(peer: Socket): void {
@@ -144,14 +140,6 @@ const methods: Record<string, (stream: Stream, called: (value?: Error | string |
 }
 
 const events = ['connect', 'ready', 'data', 'end', 'finish', 'drain', 'timeout', 'error', 'close']
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message
-
-function shown(event: string, given: unknown[]): string {
-  const [value] = given as (Error | string | boolean | null | undefined)[]
-  if (value === undefined || value === null) return event
-  return `${event} ${value instanceof Error ? codeOf(value) : String(value)}`
-}
 
 /** What the peer has got: its bytes, and whether they are at their end. */
 function heard(peer: Socket): string {

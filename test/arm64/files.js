@@ -53,7 +53,17 @@ const reasons = {
   'they open many descriptors, in one process with files that count theirs': ['reactor-batch', 'reactor-random'],
   'they take too long emulated; the promises run by a program of their own': [
     ...['async-examples', 'gateway', 'http', 'http-express', 'http-fetch', 'http-hostile', 'http-ts'],
-    ...['promises-drained', 'sendfile', 'socketserver', 'splice', 'streams', 'streams-node', 'syscalls-files'],
+    ...[
+      'promises-drained',
+      'sendfile',
+      'socketserver',
+      'splice',
+      'streams',
+      'streams-node',
+      'streams-node-states',
+      'streams-states',
+      'syscalls-files',
+    ],
   ],
 }
 
