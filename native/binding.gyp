@@ -2,7 +2,7 @@
 # npm would build each package that has it in its own folder; the repository's, which adds what only it needs, takes this one in.
 {
   "includes": ["flags.gypi"],
-  "target_defaults": { "include_dirs": ["poller", "http"] },
+  "target_defaults": { "include_dirs": ["poller", "http", "servers"] },
   "targets": [
     {
       "target_name": "bsd_sockets",
@@ -16,13 +16,13 @@
       "target_name": "echo",
       "type": "executable",
       "libraries": ["-lpthread"],
-      "sources": ["<!@(ls servers/*.c poller/*.c | grep -v servers/http)"]
+      "sources": ["<!@(ls servers/*.c servers/echo/*.c poller/*.c)"]
     },
     {
       "target_name": "http",
       "type": "executable",
       "libraries": ["-lpthread"],
-      "sources": ["<!@(ls servers/*.c poller/*.c http/*.c | grep -v servers/echo)"]
+      "sources": ["<!@(ls servers/*.c servers/http/*.c poller/*.c http/*.c)"]
     }
   ]
 }

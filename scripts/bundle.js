@@ -6,45 +6,38 @@ import { dirname, join, relative } from 'node:path'
 import { rolldown } from 'rolldown'
 
 // From the lowest: a module goes to the first that needs it.
-const floors = [
-  'syscalls',
-  'index',
-  'promises/index',
-  'streams/index',
-  'reactor/index',
-  'http/index',
-  'socketserver/index',
-]
+const floors = ['syscalls', 'index', 'promises', 'streams', 'reactor', 'http', 'socketserver']
+const moduleOf = floor => (floor === 'index' ? 'index.js' : `${floor}/index.js`)
 
 // What most programs never use is a file of its own, which its first use loads. What the floors import from there are functions,
 // and the table `options`.
 const lazy = {
-  control: /^control(-codecs|-values)?\.js$/,
-  families: /^(address-families|field-kinds)\.js$/,
-  lookups: /^(connection|names|hosts|services)\.js$/,
-  options: /^options(\/[\w-]+)?\.js$/,
+  control: /^control\//,
+  families: /^structs\/(families|fields)\.js$/,
+  lookups: /^(names\/|sockets\/create\.js$)/,
+  options: /^options\//,
 }
 
 // What runs alone: the command, its servers, and the threads. They stay the ES modules that they are.
-const programs = /^(cli|servers)\/|\/(pooled|thread|worker)\.js$/
+const programs = /^cli\/|\/(pooled|thread|worker)\.js$/
 
 // What the tests look into.
 const tested = {
-  'accepting.js': ['AcceptFailures'],
-  'batch.js': ['receiveBatch', 'recvmmsgByOne', 'sendBatch', 'sendmmsgByOne'],
-  'connection.js': ['allFailed', 'firstToAnswer'],
-  'control-codecs.js': ['codecs'],
-  'control.js': ['splitControl'],
+  'sockets/accepting.js': ['AcceptFailures'],
+  'sockets/batch.js': ['receiveBatch', 'recvmmsgByOne', 'sendBatch', 'sendmmsgByOne'],
+  'sockets/create.js': ['allFailed', 'firstToAnswer'],
+  'control/codecs.js': ['codecs'],
+  'control/control.js': ['splitControl'],
   'errors.js': ['errnoName', 'invalidType', 'invalidValue', 'outOfRange', 'socketError'],
-  'http/light-response.js': ['LightResponse'],
+  'http/fetch/light-response.js': ['LightResponse'],
   'http/service.js': ['Service'],
   'http/session.js': ['Session'],
-  'layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],
-  'native.js': ['addonFile', 'call', 'native'],
-  'poller.js': ['batches'],
+  'loop.js': ['batches'],
+  'syscalls/layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],
+  'syscalls/native.js': ['addonFile', 'call', 'native'],
   'timers.js': ['Backoff', 'Timer', 'checkTimeout'],
-  'trace.js': ['silent'],
-  'wait.js': ['Deadline'],
+  'syscalls/trace.js': ['silent'],
+  'waiting/wait.js': ['Deadline'],
 }
 
 const folder = process.argv[2]
@@ -68,9 +61,9 @@ for (const floor of floors) {
     bundles.set(file, Object.keys(lazy).find(name => lazy[name].test(file)) ?? floor)
     for (const imported of importsOf(file)) visit(imported.file)
   }
-  visit(`${floor}.js`)
+  visit(moduleOf(floor))
 }
-const isEntry = file => floors.includes(file.slice(0, -'.js'.length))
+const floorOf = file => floors.find(floor => file === moduleOf(floor)) // of an entry
 
 // The names that a bundle's modules import from a module of Node's, or from `constants.js`.
 function namesOf(bundle, source) {
@@ -84,7 +77,7 @@ function namesOf(bundle, source) {
 const taken = {}
 for (const file of [...modules.keys()].filter(file => programs.test(file))) {
   for (const { file: from, names } of importsOf(file)) {
-    if (bundles.has(from) && !isEntry(from)) taken[from] = [...new Set([...(taken[from] ?? []), ...names])]
+    if (bundles.has(from) && floorOf(from) === undefined) taken[from] = [...new Set([...(taken[from] ?? []), ...names])]
   }
 }
 
@@ -93,7 +86,7 @@ for (const file of [...modules.keys()].filter(file => programs.test(file))) {
 // bundler's ES module there is no `require`.
 const inner = { internals: taken, tested }
 const entries = {}
-for (const floor of floors) entries[`entry:${floor}`] = `export * from '${join(folder, `${floor}.js`)}'`
+for (const floor of floors) entries[`entry:${floor}`] = `export * from '${join(folder, moduleOf(floor))}'`
 for (const [name, files] of Object.entries(inner)) {
   const lines = Object.entries(files).map(
     ([file, names]) => `export { ${names.join(', ')} } from '${join(folder, file)}'`,
@@ -120,7 +113,7 @@ const made = {
     const names = namesOf(bundle, source).sort()
     if (source === 'constants.js') {
       const lines = names.map(name => `export const ${name} = native.constant('${name}')`)
-      return [`import { native } from '${join(folder, 'native.js')}'`, ...lines].join('\n')
+      return [`import { native } from '${join(folder, 'syscalls/native.js')}'`, ...lines].join('\n')
     }
     return `const builtin = process.getBuiltinModule('${source}')
 export const { ${names.join(', ')} } = builtin
@@ -251,11 +244,10 @@ for (const file of codeOf.keys()) {
   const names = [...exported(codeOf.get(file)).map(([, as]) => as), ...(name === 'index' ? constants : [])].join(
     ',\n  ',
   )
-  const base = name.split('/').pop()
   // Node reads the names of a CommonJS module that is imported, which takes it longer than to load it. A bundler follows
   // nothing else.
-  write(file, `${load}export const {\n  ${names},\n} = require('./${base}.cjs')\n`)
-  write(`${name}.bundler.js`, `import all from './${base}.cjs'\nexport const {\n  ${names},\n} = all\n`)
+  write(file, `${load}export const {\n  ${names},\n} = require('./${name}.cjs')\n`)
+  write(`${name}.bundler.js`, `import all from './${name}.cjs'\nexport const {\n  ${names},\n} = all\n`)
 }
 
 // A program takes what is within a floor from the one module that has all of it.
@@ -266,7 +258,7 @@ for (const file of [...modules.keys()].filter(file => programs.test(file))) {
     modules.get(file).replace(/(?<= from )'(\..*)'(?=;$)/gm, (text, source) => {
       const target = join(dirname(file), source)
       if (target === 'constants.js') return `'${to('index.js')}'`
-      return bundles.has(target) && !isEntry(target) ? `'${to('internals.js')}'` : text
+      return bundles.has(target) ? `'${to(`${floorOf(target) ?? 'internals'}.js`)}'` : text
     }),
   )
 }
@@ -284,8 +276,9 @@ function writeTypes(file) {
   for (const [, source] of text.matchAll(reference)) writeTypes(join(dirname(file), `${source}.d.ts`))
 }
 for (const floor of floors) {
-  writeTypes(`${floor}.d.ts`)
-  write(`${floor}.d.ts`, `export * from './${floor.split('/').pop()}.cjs'\n`)
+  const file = moduleOf(floor).replace('.js', '.d.ts')
+  writeTypes(file)
+  write(file, `export * from './index.cjs'\n`)
 }
 for (const file of Object.keys(tested)) writeTypes(file.replace('.js', '.d.ts'))
 const testedTypes = Object.entries(tested).map(

@@ -3,7 +3,7 @@
 import { runPackage } from './run.js'
 
 const campaigns = {
-  differential: { file: 'test/differential.test.ts', PROGRAMS: '20000' },
+  differential: { file: 'test/sockets/differential.test.ts', PROGRAMS: '20000' },
 }
 
 const names = process.argv.slice(2)

@@ -28,7 +28,7 @@ function render(blocks) {
   const everywhere = [...names('POSIX', 'PROTOCOL'), ...[...linux].filter(name => darwin.has(name))].sort()
   const all = [...names(...Object.keys(blocks))].sort()
   return `// Generated from native/addon/constants.cc by scripts/generate-constants.js; do not edit.
-import { native } from './native.js'
+import { native } from './syscalls/native.js'
 
 type Everywhere =
 ${everywhere.map(name => `  | '${name}'`).join('\n')}

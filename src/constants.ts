@@ -1,5 +1,5 @@
 // Generated from native/addon/constants.cc by scripts/generate-constants.js; do not edit.
-import { native } from './native.js'
+import { native } from './syscalls/native.js'
 
 type Everywhere =
   | 'AF_APPLETALK'

@@ -2,7 +2,7 @@
 import { types } from 'node:util'
 import { MSG_TRUNC } from './constants.js'
 import { allocated, checkFlags, checkInteger, invalidType, invalidValue } from './errors.js'
-import type { View } from './native.js'
+import type { View } from './syscalls/native.js'
 
 /** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
 export type Data = View | ArrayBuffer | SharedArrayBuffer | string

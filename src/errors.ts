@@ -1,7 +1,7 @@
 // Errors: Node's shape, PEP 3151's classes.
 import { constants } from 'node:os'
 import { getSystemErrorMap, inspect, types } from 'node:util'
-import type { AddressLike } from './address.js'
+import type { AddressLike } from './structs/address.js'
 
 // The two of the socket calls that Node has no name for.
 const nameless: [string, number][] =

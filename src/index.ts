@@ -13,7 +13,7 @@
  *
  * @module bsd-sockets
  */
-export { decodeAddress, encodeAddress } from './address.js'
+export { decodeAddress, encodeAddress } from './structs/address.js'
 export type {
   AddressLike,
   HostAddress,
@@ -22,19 +22,19 @@ export type {
   RawAddress,
   SocketAddress,
   UnixAddress,
-} from './address.js'
-export type * from './address-families.js'
-export { MessageBatch } from './batch.js'
-export type { BatchOptions } from './batch.js'
-export { createConnection, createServer, hasDualstackIpv6 } from './connection.js'
-export type { ConnectionOptions, HostAndPort, ServerOptions } from './connection.js'
+} from './structs/address.js'
+export type * from './structs/families.js'
+export { MessageBatch } from './sockets/batch.js'
+export type { BatchOptions } from './sockets/batch.js'
+export { createConnection, createServer, hasDualstackIpv6 } from './sockets/create.js'
+export type { ConnectionOptions, HostAndPort, ServerOptions } from './sockets/create.js'
 export * from './constants.js'
-export { decodeControl, encodeControl } from './control.js'
-export type { ControlMessage, OutgoingControl, RawControlMessage } from './control.js'
-export type * from './control-meaning.js'
+export { decodeControl, encodeControl } from './control/control.js'
+export type { ControlMessage, OutgoingControl, RawControlMessage } from './control/control.js'
+export type * from './control/meaning.js'
 export type { Data } from './data.js'
-export type { Descriptor } from './descriptor.js'
-export { Epoll } from './epoll.js'
+export type { Descriptor } from './descriptors/descriptor.js'
+export { Epoll } from './waiting/epoll.js'
 export {
   BlockingIOError,
   BrokenPipeError,
@@ -51,20 +51,27 @@ export {
   SocketError,
   TimeoutError,
 } from './errors.js'
-export { getfqdn, gethostbyaddr, gethostbyname, gethostbynameEx } from './hosts.js'
-export type { Host } from './hosts.js'
-export type { MessageInfo } from './messages.js'
-export { interrupt } from './interrupter.js'
-export type { Interrupter } from './interrupter.js'
-export { Kqueue } from './kqueue.js'
-export type { Kevent } from './kqueue.js'
-export { MySocket, recvExactly } from './my-socket.js'
-export { getaddrinfo, gethostname, getnameinfo, if_indextoname, if_nameindex, if_nametoindex } from './names.js'
-export { sethostname } from './names.js'
-export type { AddressInfo, AddressInfoHints } from './names.js'
-export type { SocketOrFd } from './node-descriptor.js'
-export { getOption, options, peerCredentials, setOption, tcpInfo } from './options.js'
-export type { ReadableSockOpt, SockOpt, WritableSockOpt } from './options.js'
+export { getfqdn, gethostbyaddr, gethostbyname, gethostbynameEx } from './names/hosts.js'
+export type { Host } from './names/hosts.js'
+export type { MessageInfo } from './sockets/messages.js'
+export { interrupt } from './waiting/interrupter.js'
+export type { Interrupter } from './waiting/interrupter.js'
+export { Kqueue } from './waiting/kqueue.js'
+export type { Kevent } from './waiting/kqueue.js'
+export { MySocket, recvExactly } from './sockets/my-socket.js'
+export {
+  getaddrinfo,
+  gethostname,
+  getnameinfo,
+  if_indextoname,
+  if_nameindex,
+  if_nametoindex,
+} from './names/addrinfo.js'
+export { sethostname } from './names/addrinfo.js'
+export type { AddressInfo, AddressInfoHints } from './names/addrinfo.js'
+export type { SocketOrFd } from './descriptors/node.js'
+export { getOption, options, peerCredentials, setOption, tcpInfo } from './options/index.js'
+export type { ReadableSockOpt, SockOpt, WritableSockOpt } from './options/index.js'
 export type {
   CanFilter,
   CanIsotpFlowControl,
@@ -90,8 +97,8 @@ export type { PeerCredentials } from './options/peer.js'
 export type { FilterInstruction, Linger, MemoryInfo, TimestampingFlags, Txtime } from './options/socket.js'
 export type { Md5Signature, Md5SignatureExt, RepairOption, RepairWindow, TlsCryptoInfo } from './options/tcp.js'
 export type { TcpInfo, TcpState } from './options/tcp-info.js'
-export { OwnedFd } from './owned-fd.js'
-export { poll, select } from './select.js'
+export { OwnedFd } from './descriptors/owned-fd.js'
+export { poll, select } from './waiting/select.js'
 export {
   EpollSelector,
   EVENT_READ,
@@ -100,14 +107,14 @@ export {
   PollSelector,
   Selector,
   SelectSelector,
-} from './selector.js'
-export type { SelectorKey } from './selector.js'
-export { getprotobyname, getservbyname, getservbyport } from './services.js'
-export { Socket } from './socket.js'
-export { getdefaulttimeout, setdefaulttimeout } from './socket-base.js'
-export type { OptionValue, ReceivedFds, ReceivedMessage } from './socket-base.js'
-export { pipe, splice, trySplice } from './splice.js'
-export { supports, whyNot } from './supports.js'
+} from './waiting/selector.js'
+export type { SelectorKey } from './waiting/selector.js'
+export { getprotobyname, getservbyname, getservbyport } from './names/services.js'
+export { Socket } from './sockets/socket.js'
+export { getdefaulttimeout, setdefaulttimeout } from './sockets/base.js'
+export type { OptionValue, ReceivedFds, ReceivedMessage } from './sockets/base.js'
+export { pipe, splice, trySplice } from './sockets/splice.js'
+export { supports, whyNot } from './sockets/supports.js'
 export {
   CMSG_LEN,
   CMSG_SPACE,
@@ -119,7 +126,7 @@ export {
   inet_pton,
   ntohl,
   ntohs,
-} from './syscalls.js'
-export type { Length, View } from './syscalls.js'
-export { ZerocopySender } from './zerocopy.js'
-export type { ZerocopyCompletion } from './zerocopy.js'
+} from './syscalls/index.js'
+export type { Length, View } from './syscalls/index.js'
+export { ZerocopySender } from './sockets/zerocopy.js'
+export type { ZerocopyCompletion } from './sockets/zerocopy.js'

@@ -1,6 +1,6 @@
 // A worker thread: how it is started, gets a descriptor of its own, says that it has begun, and is heard of when it ends.
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import { duplicate } from './open.js'
+import { duplicate } from './descriptors/open.js'
 
 interface Start {
   task: unknown

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import * as sockets from 'bsd-sockets'
 import { describe, expect, test } from 'vitest'
+import { root } from './support/root.js'
 
 interface Row {
   readonly name: string
   readonly value?: string
 }
 
-const root = dirname(import.meta.dirname)
 const load = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => typeof native
 const native: {
   constant(name: string): number | undefined
@@ -133,7 +133,7 @@ describe('python', () => {
     readonly executable: string
     readonly constants: Readonly<Record<string, number>>
   }
-  const script = join(import.meta.dirname, 'python/constants.py')
+  const script = join(root, 'test/python/constants.py')
   const pythons = new Map<string, Python['constants']>()
   for (const command of ['python3', '/usr/bin/python3', 'python3.12', 'python3.13', 'python3.14']) {
     const { status, stdout } = spawnSync(command, [script], { encoding: 'utf8' })

@@ -9,7 +9,7 @@ import { AF_INET, AF_INET6, AF_UNIX, GaiError, isSocketError, SOCK_DGRAM, Socket
 import type { AddressLike } from 'bsd-sockets'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { errnoName, invalidType, invalidValue, outOfRange, socketError } from '../lib/tested.js'
-import { linux } from './floor.js'
+import { linux } from './support/floor.js'
 
 const E = constants.errno
 

@@ -1,5 +1,5 @@
 // The table of calls: a row is the name in JavaScript, the C function, and the names of its
-// JavaScript arguments. To add a call, add a row here and its signature in src/syscalls.ts.
+// JavaScript arguments. To add a call, add a row here and its signature in src/syscalls/index.ts.
 #include <arpa/inet.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-import type { HttpSettings } from '../servers/http-settings.js'
-import { httpModes } from '../servers/http.js'
+import type { HttpSettings } from './servers/http/settings.js'
+import { httpModes } from './servers/http/http.js'
 import { integer } from './command.js'
 import type { Option, Values } from './command.js'
 import { serverCommand } from './server-command.js'
@@ -22,7 +22,7 @@ const limit = (meaning: string, byDefault: number, smallest: number, largest: nu
   largest,
 })
 
-// As in native/servers/http.c.
+// As in native/servers/http/http.c.
 const limits = {
   'max-connections': limit('clients at a time; more wait to be accepted', 16384, 1, 2 ** 20),
   'max-request-line': limit('bytes; a longer one is 414', 8192, 1, 65536),

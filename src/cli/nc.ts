@@ -1,12 +1,12 @@
 // A small netcat: standard input goes over the socket, and what comes over it to standard output.
 import { once } from 'node:events'
-import type { SocketAddress } from '../address.js'
+import type { SocketAddress } from '../structs/address.js'
 import { AF_UNIX, AI_PASSIVE, MSG_PEEK, SHUT_WR, SO_REUSEADDR } from '../constants.js'
 import { SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
-import { getaddrinfo } from '../names.js'
+import { getaddrinfo } from '../names/addrinfo.js'
 import { Socket } from '../promises/index.js'
-import { nameOf } from '../servers/serve.js'
-import { UnixPath } from '../unix-path.js'
+import { nameOf } from './servers/serve.js'
+import { UnixPath } from '../descriptors/unix-path.js'
 import { defineCommand, integer, UsageError } from './command.js'
 
 interface Place {

@@ -2,8 +2,8 @@
 import * as constants from '../constants.js'
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import { isSocketError } from '../errors.js'
-import { dataView, field, littleEndian, read } from '../layout.js'
-import { Socket } from '../socket.js'
+import { dataView, field, littleEndian, read } from '../syscalls/layout.js'
+import { Socket } from '../sockets/socket.js'
 import { defineCommand } from './command.js'
 
 // One line a level, as the man pages have them: socket(7), ip(7), ipv6(7), tcp(7).

@@ -1,6 +1,6 @@
 // The tour: each function is a step, and its own source is what is shown of it.
 import { AF_INET, SHUT_WR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
-import { Socket } from '../socket.js'
+import { Socket } from '../sockets/socket.js'
 
 let server: Socket
 let client: Socket

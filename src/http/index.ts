@@ -24,8 +24,8 @@
  * @module bsd-sockets/http
  */
 export type { StreamingBody } from './body.js'
-export { fetchHandler } from './fetch.js'
-export type { FetchHandler, FetchOptions } from './fetch.js'
+export { fetchHandler } from './fetch/handler.js'
+export type { FetchHandler, FetchOptions } from './fetch/handler.js'
 export type { Limits } from './parser.js'
 export type { HttpRequest } from './request.js'
 export type { RequestBody } from './request-body.js'

@@ -1,8 +1,8 @@
 // The request parser of native/http/http_parser.h, which the C server has too: offsets into the bytes, in a Uint32Array.
 import { checkInteger } from '../errors.js'
-import { field, sizeOf } from '../layout.js'
-import { call } from '../native.js'
-import type { View } from '../native.js'
+import { field, sizeOf } from '../syscalls/layout.js'
+import { call } from '../syscalls/native.js'
+import type { View } from '../syscalls/native.js'
 
 /**
  * Reads the head of a request in the bytes from `start` to before `end`: its size once it is whole, 0 while it is not, or a

@@ -1,4 +1,4 @@
-// Reading a request out of bytes: native/servers/http_reading.c in TypeScript.
+// Reading a request out of bytes: native/servers/http/http_reading.c in TypeScript.
 import {
   CHUNKED,
   CHUNKED_END,

@@ -1,6 +1,6 @@
 // What the sessions of one server share.
-import { checkProperties } from '../properties.js'
-import type { Properties } from '../properties.js'
+import { checkProperties } from '../checks.js'
+import type { Properties } from '../checks.js'
 import { checkTimeout } from '../timers.js'
 import { Output } from './output.js'
 import { limitsOf } from './parser.js'

@@ -2,8 +2,8 @@
 // its default export.
 import { invalidType } from '../errors.js'
 import { serveInPool } from '../reactor/pooled.js'
-import { fetchHandler } from './fetch.js'
-import type { FetchHandler } from './fetch.js'
+import { fetchHandler } from './fetch/handler.js'
+import type { FetchHandler } from './fetch/handler.js'
 import { serve } from './serve.js'
 import type { RequestBody } from './request-body.js'
 import type { Handler } from './service.js'

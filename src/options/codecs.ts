@@ -1,13 +1,13 @@
 // The values of socket options that are one number, truth, text or run of bytes, and structures made of fields.
 import { types } from 'node:util'
-import { decodeAddress } from '../address.js'
-import type { SocketAddress } from '../address.js'
+import { decodeAddress } from '../structs/address.js'
+import type { SocketAddress } from '../structs/address.js'
 import { checkInteger, check, invalidType, invalidValue, outOfRange } from '../errors.js'
-import type { Kind } from '../field-kinds.js'
-import { dataView, field, read, readBig, sizeOf, write } from '../layout.js'
-import type { Field } from '../layout.js'
-import { call } from '../native.js'
-import { checkProperties } from '../properties.js'
+import type { Kind } from '../structs/fields.js'
+import { dataView, field, read, readBig, sizeOf, write } from '../syscalls/layout.js'
+import type { Field } from '../syscalls/layout.js'
+import { call } from '../syscalls/native.js'
+import { checkProperties } from '../checks.js'
 import type { Codec, Decoder, Encoder } from './option.js'
 
 /** A codec of what can only be read. */

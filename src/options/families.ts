@@ -1,5 +1,5 @@
 // Values of the options of packet, netlink and CAN sockets.
-import { bigint, counted, number, optional } from '../field-kinds.js'
+import { bigint, counted, number, optional } from '../structs/fields.js'
 import { bitsOf, halves, list, readOnly, structure, unsigned, writeOnly } from './codecs.js'
 import type { Codec, Decoder } from './option.js'
 

@@ -1,8 +1,8 @@
 // Values of the options of IP, IPv6 and ICMP, but for those of multicast.
 import { checkInteger, invalidType } from '../errors.js'
-import { ipv6, number, optional } from '../field-kinds.js'
-import type { Kind } from '../field-kinds.js'
-import { field, littleEndian } from '../layout.js'
+import { ipv6, number, optional } from '../structs/fields.js'
+import type { Kind } from '../structs/fields.js'
+import { field, littleEndian } from '../syscalls/layout.js'
 import { bitsOf, halves, list, mapped, readOnly, structure, unsigned } from './codecs.js'
 import type { Codec } from './option.js'
 

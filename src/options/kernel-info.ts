@@ -1,7 +1,7 @@
 // Structures in which the kernel tells what it knows, under its own names: each property is a field in camel case, without
 // its prefix: `sndCwnd` is tcpi_snd_cwnd. A field that the kernel is too old for is left out.
-import { dataView, field, fieldsOf, littleEndian, read, sizeOf } from '../layout.js'
-import type { Field } from '../layout.js'
+import { dataView, field, fieldsOf, littleEndian, read, sizeOf } from '../syscalls/layout.js'
+import type { Field } from '../syscalls/layout.js'
 import type { Decoder } from './option.js'
 
 /** Linux' struct tcp_info: as many of these as the kernel knows. Its times are microseconds unless they say otherwise. */

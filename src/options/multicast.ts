@@ -1,9 +1,9 @@
 // Values of the options with which sockets join and leave multicast groups.
-import { encodeAddress } from '../address.js'
+import { encodeAddress } from '../structs/address.js'
 import { checkInteger, invalidType, invalidValue } from '../errors.js'
-import { ipv4, ipv6, number, optional } from '../field-kinds.js'
-import type { Kind } from '../field-kinds.js'
-import { dataView, field, sizeOf, write } from '../layout.js'
+import { ipv4, ipv6, number, optional } from '../structs/fields.js'
+import type { Kind } from '../structs/fields.js'
+import { dataView, field, sizeOf, write } from '../syscalls/layout.js'
 import { checkObject, structure, writeOnly } from './codecs.js'
 import type { Codec, Encoder } from './option.js'
 

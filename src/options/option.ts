@@ -2,10 +2,10 @@
 import { constants as system } from 'node:os'
 import type * as constants from '../constants.js'
 import { invalidType, invalidValue, socketError } from '../errors.js'
-import { native } from '../native.js'
-import { socketFd } from '../node-descriptor.js'
-import type { SocketOrFd } from '../node-descriptor.js'
-import * as sys from '../syscalls.js'
+import { native } from '../syscalls/native.js'
+import { socketFd } from '../descriptors/node.js'
+import type { SocketOrFd } from '../descriptors/node.js'
+import * as sys from '../syscalls/index.js'
 
 const { ENOPROTOOPT, ERANGE } = system.errno
 

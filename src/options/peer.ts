@@ -1,8 +1,8 @@
 // Who is at the other end of a Unix socket.
 import { SOL_LOCAL } from '../constants.js'
-import { number } from '../field-kinds.js'
-import { dataView, field, read, sizeOf } from '../layout.js'
-import { OwnedFd } from '../owned-fd.js'
+import { number } from '../structs/fields.js'
+import { dataView, field, read, sizeOf } from '../syscalls/layout.js'
+import { OwnedFd } from '../descriptors/owned-fd.js'
 import { int, readOnly, structure } from './codecs.js'
 import { getOption, option } from './option.js'
 import type { Decoder } from './option.js'

@@ -1,8 +1,8 @@
 // Values of the options at level SOL_SOCKET.
 import { invalidType, outOfRange } from '../errors.js'
-import { boolean, number, optional } from '../field-kinds.js'
-import { dataView, field, read, sizeOf, write } from '../layout.js'
-import { call } from '../native.js'
+import { boolean, number, optional } from '../structs/fields.js'
+import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
+import { call } from '../syscalls/native.js'
 import { list, long, readOnly, structure, unsigned } from './codecs.js'
 import type { Codec, Decoder, Encoder } from './option.js'
 

@@ -21,8 +21,8 @@
  * @module bsd-sockets/promises
  */
 export { AbortError } from '../errors.js'
-export { createConnection, createServer } from './connection.js'
-export type { ConnectionOptions } from './connection.js'
+export { createConnection, createServer } from './create.js'
+export type { ConnectionOptions } from './create.js'
 export { getaddrinfo, getfqdn, gethostbyaddr, gethostbyname, gethostbynameEx, getnameinfo } from './names.js'
 export type { LookupOptions } from './names.js'
 export { Socket } from './socket.js'

@@ -1,14 +1,14 @@
 // Names and addresses without holding the thread: the C library's functions on another one. They reject with a GaiError
 // where the others throw one.
-import { encodeAddress } from '../address.js'
-import type { AddressLike } from '../address.js'
+import { encodeAddress } from '../structs/address.js'
+import type { AddressLike } from '../structs/address.js'
 import { AF_INET } from '../constants.js'
 import { AbortError, checkInteger } from '../errors.js'
-import { addressQuestion, firstAddress, hostOf, incompleteName, nameToComplete, wholeName } from '../hosts.js'
-import type { Host } from '../hosts.js'
-import { answer, hostName, question, resolverError, sizeOfResults } from '../names.js'
-import type { AddressInfo, AddressInfoHints } from '../names.js'
-import { native } from '../native.js'
+import { addressQuestion, firstAddress, hostOf, incompleteName, nameToComplete, wholeName } from '../names/hosts.js'
+import type { Host } from '../names/hosts.js'
+import { answer, hostName, question, resolverError, sizeOfResults } from '../names/addrinfo.js'
+import type { AddressInfo, AddressInfoHints } from '../names/addrinfo.js'
+import { native } from '../syscalls/native.js'
 import { checkSignal, onAbort } from './on-abort.js'
 
 /** What can end the wait for a name before its time; the C library's own goes on. */

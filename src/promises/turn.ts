@@ -1,5 +1,5 @@
 // One who waits: for a result that a step gives once the descriptor is ready, or for the end of its patience.
-import type { AddressLike } from '../address.js'
+import type { AddressLike } from '../structs/address.js'
 import { socketError } from '../errors.js'
 import { Timer } from '../timers.js'
 import { onAbort } from './on-abort.js'

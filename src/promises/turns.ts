@@ -2,8 +2,8 @@
 // away nothing but the wait: a call that was not made has received no byte.
 import { constants } from 'node:os'
 import { AbortError } from '../errors.js'
-import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../poller.js'
-import type { Watched } from '../poller.js'
+import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
+import type { Watched } from '../loop.js'
 import { Backoff, Timer } from '../timers.js'
 import type { Later, Turn } from './turn.js'
 

@@ -1,5 +1,5 @@
 // What a reactor calls, and how: an exception of one connection's handler ends that connection, and harms no other.
-import type { Properties } from '../properties.js'
+import type { Properties } from '../checks.js'
 import type { Connection } from './connection.js'
 
 /** What is called when something happens to a connection; each may be left out. */

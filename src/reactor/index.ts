@@ -12,7 +12,7 @@
 import { DatagramSocket } from './datagrams.js'
 import type { DatagramHandlers, DatagramOptions } from './datagrams.js'
 import type { Handlers } from './handlers.js'
-import { threadFile } from '../place.js'
+import { threadFile } from '../syscalls/place.js'
 import { startPool } from './pool.js'
 import type { Pool } from './pool.js'
 import { Server } from './server.js'

@@ -1,13 +1,13 @@
 // The socket that a server listens on.
-import { encodeAddress } from '../address.js'
-import type { AddressLike } from '../address.js'
+import { encodeAddress } from '../structs/address.js'
+import type { AddressLike } from '../structs/address.js'
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM } from '../constants.js'
 import { SOL_SOCKET, SOMAXCONN, TCP_NODELAY } from '../constants.js'
 import { check, checkInteger } from '../errors.js'
-import { openSocket, setNonblocking } from '../open.js'
-import type { Properties } from '../properties.js'
-import * as sys from '../syscalls.js'
-import { UnixPath } from '../unix-path.js'
+import { openSocket, setNonblocking } from '../descriptors/open.js'
+import type { Properties } from '../checks.js'
+import * as sys from '../syscalls/index.js'
+import { UnixPath } from '../descriptors/unix-path.js'
 
 /** What to listen on. */
 export interface Place {

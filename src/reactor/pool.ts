@@ -2,14 +2,14 @@
 // connections out, or all on one socket.
 import { errorMonitor } from 'node:events'
 import type { Worker } from 'node:worker_threads'
-import type { SocketAddress } from '../address.js'
+import type { SocketAddress } from '../structs/address.js'
 import { AF_INET, AF_INET6, AF_UNIX, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
 import { SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from '../constants.js'
 import { checkInteger } from '../errors.js'
-import { Socket } from '../socket.js'
+import { Socket } from '../sockets/socket.js'
 import { Thread } from '../thread.js'
 import { checkTimeout, Timer } from '../timers.js'
-import { UnixPath } from '../unix-path.js'
+import { UnixPath } from '../descriptors/unix-path.js'
 import type { ListenOptions } from './server.js'
 
 /** What a thread is told to do, and by which module. */

@@ -1,9 +1,9 @@
 // A synchronous socket that an event loop can wait for: the server's own.
-import { READABLE } from '../poller.js'
+import { READABLE } from '../loop.js'
 import { Turn } from '../promises/turn.js'
 import type { WaitOptions } from '../promises/turn.js'
 import { Turns } from '../promises/turns.js'
-import { Socket } from '../socket.js'
+import { Socket } from '../sockets/socket.js'
 
 export class AwaitableSocket extends Socket {
   #turns: Turns | undefined

@@ -1,11 +1,11 @@
 // The loop of every server: wait for a request, have it handled, again. It waits on the event loop and handles one
 // request at a time, by calls that may block.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { AcceptFailures } from '../accepting.js'
-import type { SocketAddress } from '../address.js'
+import { AcceptFailures } from '../sockets/accepting.js'
+import type { SocketAddress } from '../structs/address.js'
 import { AbortError, isSocketError, TimeoutError } from '../errors.js'
 import type { WaitOptions } from '../promises/turn.js'
-import { checkTimeout } from '../socket-base.js'
+import { checkTimeout } from '../sockets/base.js'
 import type { HandlerClass, ServerInfo } from './handlers.js'
 
 /** A request, and who it is from. */

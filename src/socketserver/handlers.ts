@@ -1,8 +1,8 @@
 // Who handles a request: an object of its own for each.
-import type { SocketAddress } from '../address.js'
+import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, TCP_NODELAY } from '../constants.js'
 import { isSocketError } from '../errors.js'
-import type { Socket } from '../socket.js'
+import type { Socket } from '../sockets/socket.js'
 import { BufferedReader, BufferedWriter } from './buffered.js'
 
 /** What a handler knows of its server, in the server's thread and in one of its own. */

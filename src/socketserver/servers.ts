@@ -1,8 +1,8 @@
 // The servers: connections or datagrams, over the internet protocols or on this machine.
-import type { AddressLike } from '../address.js'
+import type { AddressLike } from '../structs/address.js'
 import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import type { WaitOptions } from '../promises/turn.js'
-import type { Socket } from '../socket.js'
+import type { Socket } from '../sockets/socket.js'
 import type { Arrival } from './base-server.js'
 import type { DatagramRequest } from './handlers.js'
 import { sayGoodbye } from './requests.js'

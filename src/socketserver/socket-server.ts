@@ -1,9 +1,9 @@
 // Servers on sockets.
-import type { AddressLike, SocketAddress } from '../address.js'
+import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../constants.js'
 import { checkInteger, invalidType } from '../errors.js'
-import { duplicate } from '../open.js'
-import * as sys from '../syscalls.js'
+import { duplicate } from '../descriptors/open.js'
+import * as sys from '../syscalls/index.js'
 import { AwaitableSocket } from './awaitable-socket.js'
 import { BaseServer } from './base-server.js'
 import type { HandlerClass } from './handlers.js'

@@ -1,6 +1,6 @@
 // The thread of a request: see threads.ts.
 import { invalidValue } from '../errors.js'
-import { Socket } from '../socket.js'
+import { Socket } from '../sockets/socket.js'
 import { begin, takeOver } from '../thread.js'
 import type { DatagramRequest, HandlerClass } from './handlers.js'
 import { sayGoodbye } from './requests.js'

@@ -1,7 +1,7 @@
 // A thread for each request.
-import type { SocketAddress } from '../address.js'
+import type { SocketAddress } from '../structs/address.js'
 import { invalidType } from '../errors.js'
-import { threadFile } from '../place.js'
+import { threadFile } from '../syscalls/place.js'
 import { Thread } from '../thread.js'
 
 /** What a thread is told of its request. */

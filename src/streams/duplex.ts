@@ -1,13 +1,13 @@
 // A connected stream socket as a Node Duplex, with those of net.Socket's methods that others look for on one.
 import { Duplex } from 'node:stream'
 import { constants } from 'node:os'
-import type { SocketAddress } from '../address.js'
+import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
 import { invalidValue, SocketError } from '../errors.js'
-import { options, setOption } from '../options.js'
+import { options, setOption } from '../options/index.js'
 import { Socket } from '../promises/index.js'
-import type { SocketBase } from '../socket-base.js'
+import type { SocketBase } from '../sockets/base.js'
 import { checkTimeout, Timer } from '../timers.js'
 
 const { ENOTCONN } = constants.errno

@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { SHUT_WR } from '../constants.js'
 import { SocketError } from '../errors.js'
-import type { SocketBase } from '../socket-base.js'
+import type { SocketBase } from '../sockets/base.js'
 import { taken } from './duplex.js'
 
 /** A readable and a writable stream of bytes; the readable one takes the buffers of a BYOB reader. Streams Standard */

@@ -19,5 +19,5 @@ symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
 execFileSync('git', ['apply', '-'], { cwd: copy, input: diff, stdio: ['pipe', 'inherit', 'inherit'] })
 run(process.execPath, ['scripts/build.js'], { cwd: copy })
 const touched = [...diff.matchAll(/^\+\+\+ b\/(test\/.*\.test\.ts)$/gm)].map(([, file]) => file)
-const tests = [...touched, 'test/arguments.test.ts', 'test/syscalls.test.ts']
+const tests = [...touched, 'test/syscalls/arguments.test.ts', 'test/syscalls/syscalls.test.ts']
 run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--root', copy, ...tests], { cwd: copy })

@@ -1,5 +1,5 @@
-// Two thousand random programs of socket calls, beside Python's: test/differential.test.ts runs two hundred.
+// Two thousand random programs of socket calls, beside Python's: test/sockets/differential.test.ts runs two hundred.
 import { runPackage } from '../../scripts/run.js'
 
 const env = { ...process.env, PROGRAMS: '2000' }
-runPackage('vitest/vitest.mjs', ['run', 'test/differential.test.ts'], { env })
+runPackage('vitest/vitest.mjs', ['run', 'test/sockets/differential.test.ts'], { env })

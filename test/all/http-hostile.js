@@ -2,4 +2,4 @@
 import { runPackage } from '../../scripts/run.js'
 
 process.env.HOSTILE_REQUESTS = '100000'
-runPackage('vitest/vitest.mjs', ['run', 'test/http-hostile.test.ts'])
+runPackage('vitest/vitest.mjs', ['run', 'test/http/hostile.test.ts'])

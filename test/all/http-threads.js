@@ -2,4 +2,4 @@
 import { runPackage } from '../../scripts/run.js'
 
 process.env.HTTP_EVERY_CASE = '1'
-runPackage('vitest/vitest.mjs', ['run', 'test/http-ts.test.ts', '-t', 'threads'])
+runPackage('vitest/vitest.mjs', ['run', 'test/cli/http-ts.test.ts', '-t', 'threads'])

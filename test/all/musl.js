@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { makePrebuilds } from '../../scripts/prebuilds.js'
 import { root } from '../../scripts/stamp.js'
-import { loadByMusl } from '../binaries/musl.js'
+import { loadByMusl } from '../support/binaries/musl.js'
 
 if (process.platform !== 'linux' || spawnSync('musl-gcc', ['--version']).error) {
   console.log('skipped: musl-tools is not installed')

@@ -22,7 +22,7 @@ import { makePrebuilds, prebuilds } from '../../scripts/prebuilds.js'
 import { run, runPackage } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
 import { execute } from '../environments/run-row.js'
-import { programs } from '../package/programs.js'
+import { programs } from '../support/package/programs.js'
 
 if (process.platform !== 'linux') {
   console.log('skipped: the cross compiler is installed on Linux alone')

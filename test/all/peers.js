@@ -1,8 +1,8 @@
 // Real servers from the system's packages, each in a temporary folder, and clients over sockets of ours.
-import * as dbus from '../peers/dbus.js'
-import * as nginx from '../peers/nginx.js'
-import * as postgres from '../peers/postgres.js'
-import * as redis from '../peers/redis.js'
+import * as dbus from '../support/peers/dbus.js'
+import * as nginx from '../support/peers/nginx.js'
+import * as postgres from '../support/peers/postgres.js'
+import * as redis from '../support/peers/redis.js'
 
 setTimeout(() => {
   console.log('failed: not done after two minutes')

@@ -7,8 +7,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { makePrebuilds } from '../../scripts/prebuilds.js'
 import { root } from '../../scripts/stamp.js'
-import { readElf } from '../binaries/elf.js'
-import { readMachO } from '../binaries/mach-o.js'
+import { readElf } from '../support/binaries/elf.js'
+import { readMachO } from '../support/binaries/mach-o.js'
 
 makePrebuilds()
 

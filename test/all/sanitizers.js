@@ -46,7 +46,7 @@ const objects = [
 run('g++', ['-shared', ...sanitizers, ...objects, '-o', addon, '-lpthread', '-ldl'])
 
 // Node's own memory is not looked at for leaks; a view larger than the machine has room for is no finding.
-run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/syscalls', 'test/arguments', 'test/address'], {
+run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/syscalls', 'test/structs/address'], {
   env: {
     ...process.env,
     ASAN_OPTIONS: 'detect_leaks=0:exitcode=99:allocator_may_return_null=1',

@@ -84,7 +84,7 @@ if (!isMainThread) {
   await inEachThread().catch((error: unknown) => outcomes.push(`main: ${(error as NodeJS.ErrnoException).code}`))
   await step('functions', async () => {
     const floor = await import('bsd-sockets/syscalls')
-    const { parameters } = await import('../arguments/parameters.js')
+    const { parameters } = await import('../support/arguments/parameters.js')
     for (const [name, declared] of Object.entries(parameters)) {
       const call = floor[name as keyof typeof floor] as ((...values: unknown[]) => unknown) | undefined
       call?.(...declared.map(parameter => parameter.good()))

@@ -3,9 +3,9 @@ import { fstatSync, readdirSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { F_GETFL } from 'bsd-sockets'
 import * as floor from 'bsd-sockets/syscalls'
-import { parameters } from '../arguments/parameters.js'
-import type { Parameter } from '../arguments/kinds.js'
-import { detachedViews, values } from '../arguments/values.js'
+import { parameters } from '../support/arguments/parameters.js'
+import type { Parameter } from '../support/arguments/kinds.js'
+import { detachedViews, values } from '../support/arguments/values.js'
 
 const wrong: string[] = []
 let calls = 0

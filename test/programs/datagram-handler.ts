@@ -1,4 +1,4 @@
-// A handler for the threads of test/socketserver.test.ts.
+// A handler for the threads of test/socketserver/socketserver.test.ts.
 import { DatagramRequestHandler } from 'bsd-sockets/socketserver'
 
 export default class extends DatagramRequestHandler {

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import * as C from 'bsd-sockets'
-import { detachedViews, values as all } from '../arguments/values.js'
+import { detachedViews, values as all } from '../support/arguments/values.js'
 
 const [seed = '1', calls = '10000'] = process.argv.slice(2)
 

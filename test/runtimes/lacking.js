@@ -8,61 +8,61 @@ const preload = 'loads nothing before the program, or tells of no file that it l
 const unsettled = 'fails some of it, and nobody has found out yet whose fault that is'
 
 const bun = {
-  allocations: { 'an allocation that fails': unsettled },
-  copies: unsettled,
-  'fuzz-sockets': unsettled,
-  'http-c': inC,
-  'servers-c': inC,
-  kqueue: inC,
+  'syscalls/allocations': { 'an allocation that fails': unsettled },
+  'package/copies': unsettled,
+  'sockets/fuzz': unsettled,
+  'cli/http-c': inC,
+  'cli/servers-c': inC,
+  'waiting/kqueue': inC,
   'traces/*': calls,
-  counts: calls,
-  guide: calls,
-  load: preload,
-  examples: 'shows an address by console.log in several lines',
-  'examples-tools': 'shows an address by console.log in several lines',
-  arguments: { '': 'takes an ArrayBuffer for a view in Node-API' },
-  cli: { 'tour ': calls },
+  'package/counts': calls,
+  'examples/guide': calls,
+  'package/load': preload,
+  'examples/examples': 'shows an address by console.log in several lines',
+  'examples/tools': 'shows an address by console.log in several lines',
+  'syscalls/arguments': { '': 'takes an ArrayBuffer for a view in Node-API' },
+  'cli/cli': { 'tour ': calls },
   errors: {
     "Node's shape an abstract name": 'has errors of another shape in its net and dgram',
     "Node's shape as dgram": 'has errors of another shape in its net and dgram',
     'wrong arguments are told': 'tells in another way of wrong arguments to its own functions',
   },
-  'hand-over': {
+  'descriptors/hand-over': {
     'listenFds http is served': 'listens on no descriptor by its http',
   },
-  'http-express': {
+  'http/express': {
     'Express by listenNet': 'listens on no descriptor by its http',
   },
-  'http-fetch': {
+  'http/fetch': {
     Hono: 'gives other answers by the adapter for Node, with which they are compared',
     'fetchHandler takes': 'has a Response that differs from that of Node',
     'fetchHandler makes': 'has a Response that differs from that of Node',
   },
-  http: {
+  'http/http': {
     'workers share a port': 'tells in another way of a worker that fails to start',
   },
-  lessons: {
+  'examples/lessons': {
     'howto-': 'shows an address by console.log in several lines',
     'a port in TIME_WAIT': 'shows an address by console.log in several lines',
     'options of a socket that net owns': 'has a net.Socket that tells of no descriptor',
   },
-  'message-examples': {
+  'examples/messages': {
     'pass-descriptors': 'shows an address by console.log in several lines',
   },
-  options: {
+  'options/options': {
     'sockets that Node owns http': 'has a socket of its own kind in its http',
     'sockets that Node owns tls': 'has not the cipher that the test uses',
     'the example prints': 'has a socket of its own kind in its http',
   },
-  modules: {
+  'package/modules': {
     'with --permission': 'has no permissions to give',
   },
-  peers: {
+  'examples/peers': {
     'http fetch': 'has no agent in its http that can be ended',
     'http an aborted': 'has no agent in its http that can be ended',
     TLS: 'does not take the certificate of the test',
   },
-  signals: {
+  'waiting/signals': {
     'a signal that somebody listens for ends the first call':
       'does not tell a call of a signal in the run of JavaScript that adds its listener',
     'a signal that somebody listens for ends a call in each':
@@ -70,14 +70,14 @@ const bun = {
     'a signal that somebody listens for a listener that is gone':
       'is not ended by a signal whose last listener has gone',
   },
-  'socket-lifetime': {
+  'sockets/lifetime': {
     'inheritance unless': 'gives a child no descriptor but those that it is told of',
     'a socket that is dropped without': 'shows lists by console.log in another way',
   },
-  socketserver: {
+  'socketserver/socketserver': {
     'threads a module without': 'tells in another way of a module that is not there',
   },
-  'streams-node': {
+  'streams/node': {
     'toNet ': 'has a net.Socket that takes no descriptor',
     'fromNet fromDuplex takes the pipes': 'has pipes of a child process that are no net.Socket',
     'fromNet fromDuplex says what': 'has a standard input that is no net.Socket',
@@ -85,7 +85,7 @@ const bun = {
     'listenNet http2': 'does not take the certificate of the test',
     'listenNet tls': 'does not take the certificate of the test',
   },
-  workers: {
+  'waiting/workers': {
     'a worker that is terminated at any moment in the midst of its waits':
       'has one descriptor more than after its first worker, after however many',
   },
@@ -101,27 +101,27 @@ const tls = 'has not the TLS that the test asks for'
 const module = 'tells in another way of a module that is not there'
 
 const deno = {
-  allocations: { 'an allocation that fails': unsettled },
-  copies: unsettled,
-  'fuzz-sockets': unsettled,
-  'http-c': inC,
-  'servers-c': inC,
-  kqueue: inC,
+  'syscalls/allocations': { 'an allocation that fails': unsettled },
+  'package/copies': unsettled,
+  'sockets/fuzz': unsettled,
+  'cli/http-c': inC,
+  'cli/servers-c': inC,
+  'waiting/kqueue': inC,
   'traces/*': calls,
-  counts: calls,
-  guide: calls,
-  load: preload,
-  cli: killed,
-  examples: killed,
-  'examples-tools': killed,
-  'message-examples': killed,
-  lessons: killed,
-  gateway: killed,
-  'http-hostile': killed,
-  'http-ts': killed,
-  'servers-faults': killed,
-  'servers-ts': killed,
-  descriptors: {
+  'package/counts': calls,
+  'examples/guide': calls,
+  'package/load': preload,
+  'cli/cli': killed,
+  'examples/examples': killed,
+  'examples/tools': killed,
+  'examples/messages': killed,
+  'examples/lessons': killed,
+  'examples/gateway': killed,
+  'http/hostile': killed,
+  'cli/http-ts': killed,
+  'cli/servers-faults': killed,
+  'cli/servers-ts': killed,
+  'descriptors/descriptors': {
     'a descriptor arrives in a process of node': ownFiles,
     'what Python sends arrives': ownFiles,
     'who owns what arrives a worker': leaves,
@@ -130,34 +130,34 @@ const deno = {
     'wrong arguments are told': 'tells in another way of wrong arguments to its own functions',
     'wrong arguments a value is shown': 'shows a value in another way',
   },
-  'families-unix': {
+  'structs/families-unix': {
     'UNIX by the bytes of a path, no UTF-8': 'takes no path in its fs that is no UTF-8',
   },
-  'hand-over': { 'a socket moves to a worker': early },
-  http: { 'workers share a port': module },
-  'kqueue-selector': { '': ownFiles },
-  modules: {
+  'descriptors/hand-over': { 'a socket moves to a worker': early },
+  'http/http': { 'workers share a port': module },
+  'waiting/kqueue-selector': { '': ownFiles },
+  'package/modules': {
     'an older Node': preload,
     'with --permission': 'has other flags for what a program may do',
     'with --no-addons': 'has other flags for what a program may do',
   },
-  names: { 'services and protocols threads': resolve },
-  options: {
+  'names/names': { 'services and protocols threads': resolve },
+  'options/options': {
     'sockets that Node owns': noHandle,
     'the example prints': noHandle,
   },
-  peers: { 'http ': noHandle, TLS: tls },
-  promises: { 'in worker threads terminated': leaves },
-  reactor: {
+  'examples/peers': { 'http ': noHandle, TLS: tls },
+  'promises/promises': { 'in worker threads terminated': leaves },
+  'reactor/reactor': {
     'a server survives having no descriptor left': 'itself fails without a descriptor',
   },
-  signals: { '': killed },
-  'socket-lifetime': {
+  'waiting/signals': { '': killed },
+  'sockets/lifetime': {
     'fromFd takes a duplicate of what net listens on': noHandle,
     'a socket that is dropped without': 'shows lists by console.log in another way',
     'a socket that is dropped 10,000': 'collects garbage in its own time',
   },
-  socketserver: {
+  'socketserver/socketserver': {
     'a thread for each': leaves,
     'threads a module': module,
     'threads a function': module,
@@ -165,7 +165,7 @@ const deno = {
     'a process is told by another thread': resolve,
     'a process that has no descriptor left': 'itself fails without a descriptor',
   },
-  'streams-node': {
+  'streams/node': {
     'toNet a client of http': noHandle,
     'listenNet https': tls,
     'listenNet http2': tls,
@@ -173,11 +173,11 @@ const deno = {
     toDgram: noHandle,
     fromNet: noHandle,
   },
-  'syscalls-messages': {
+  'syscalls/messages': {
     'sendmsg and recvmsg a descriptor goes over': ownFiles,
   },
-  vain: { 'a call that is ready in vain ends with a signal': killed },
-  workers: {
+  'waiting/vain': { 'a call that is ready in vain ends with a signal': killed },
+  'waiting/workers': {
     'a worker that is': leaves,
     'an interrupter of a socket that was closed': leaves,
     'an interrupter costs': leaves,

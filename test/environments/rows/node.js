@@ -1,4 +1,4 @@
-import { loadByMusl } from '../../binaries/musl.js'
+import { loadByMusl } from '../../support/binaries/musl.js'
 import { commonJs, esm, message, terminated, workerAndMain, workerOnly, piscina } from '../programs.js'
 import { node, nodeOf } from '../tools.js'
 

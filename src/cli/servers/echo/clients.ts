@@ -1,0 +1,115 @@
+// The clients of echo.
+import { FIONREAD, SHUT_WR } from '../../../constants.js'
+import type { Socket } from '../../../sockets/socket.js'
+import * as sys from '../../../syscalls/index.js'
+import { Deadline } from '../../../waiting/wait.js'
+import { Clients } from '../clients.js'
+import type { Client } from '../clients.js'
+import { linger } from '../server.js'
+import type { Server } from '../server.js'
+
+// One for all: it is empty again before the next client's turn.
+const buffer = Buffer.allocUnsafeSlow(256 * 1024)
+
+/**
+ * A client is always in one of two states, told by `unsent`. Usually it is null: what comes is received and sent back
+ * at once. What the kernel does not take is kept there, and until all of it is sent nothing more is received: a client
+ * that does not read slows down itself and takes up one buffer at most.
+ */
+class EchoClient implements Client {
+  readonly fd: number
+  readonly socket: Socket
+  unsent: Buffer | null = null
+  /** After a stop: how many bytes of it are still to be received. */
+  awaited = 0
+  /** After a stop: it has got everything back; what it still sends is dropped. */
+  leaving = false
+
+  constructor(socket: Socket) {
+    this.fd = socket.fd
+    this.socket = socket
+  }
+
+  get sends(): boolean {
+    return this.unsent !== null
+  }
+
+  /** Sends `bytes` and keeps what the kernel does not take. */
+  answer(bytes: Buffer): void {
+    const sent = this.socket.trySend(bytes) ?? 0
+    if (sent < bytes.length) this.unsent = Buffer.from(bytes.subarray(sent))
+  }
+
+  /** Sends what is unsent. Returns whether all of it went. */
+  flush(): boolean {
+    while (this.unsent !== null) {
+      const sent = this.socket.trySend(this.unsent)
+      if (sent === null) return false
+      this.unsent = sent < this.unsent.length ? this.unsent.subarray(sent) : null
+    }
+    return true
+  }
+}
+
+class EchoClients extends Clients<EchoClient> {
+  #leaving = 0
+  #leave: Deadline | null = null
+
+  protected get patience(): number | null {
+    return this.#leave?.left ?? null
+  }
+
+  /** Once a stop is asked for, each who has connected gets back what had arrived by then. */
+  remain(): boolean {
+    if (!this.server.stop.asked) return true
+    if (!this.stopping) this.stop()
+    if (this.draining || this.size > this.#leaving) return true
+    this.#leave ??= new Deadline(linger)
+    return this.size > 0 && this.#leave.left > 0
+  }
+
+  override close(client: EchoClient): void {
+    if (client.leaving) this.#leaving--
+    super.close(client)
+  }
+
+  protected join(socket: Socket): EchoClient {
+    return new EchoClient(socket)
+  }
+
+  protected serveOnce(client: EchoClient): boolean {
+    if (!client.flush()) return false
+    this.#leaveIfEven(client)
+    const count = client.socket.tryRecvInto(this.#room(client))
+    if (count === null) return false
+    if (count === 0) {
+      this.close(client) // nothing is unsent here: it has got everything back
+      return false
+    }
+    if (client.leaving) return true
+    client.answer(buffer.subarray(0, count))
+    if (this.stopping) client.awaited -= count
+    this.#leaveIfEven(client)
+    return true
+  }
+
+  #room(client: EchoClient): Buffer {
+    return this.stopping && !client.leaving ? buffer.subarray(0, client.awaited) : buffer
+  }
+
+  // Fixes what the client is still to get back: what has arrived by now.
+  protected leave(client: EchoClient): void {
+    client.awaited = Math.max(0, sys.ioctl(client.fd, FIONREAD))
+    this.#leaveIfEven(client)
+  }
+
+  // Once a stop was asked for: tells a client that has got everything back that no more will come.
+  #leaveIfEven(client: EchoClient): void {
+    if (!this.stopping || client.leaving || client.awaited > 0 || client.unsent !== null) return
+    client.leaving = true
+    this.#leaving++
+    sys.shutdown(client.fd, SHUT_WR)
+  }
+}
+
+export const open = (server: Server): Clients<Client> => new EchoClients(server)

@@ -1,0 +1,36 @@
+// The two small applications of http, as in native/servers/http/http_app.c.
+import type { Handler } from '../../../http/service.js'
+import type { HttpRequest } from '../../../http/request.js'
+import type { HttpResponse } from '../../../http/response.js'
+import { plain } from '../../../http/service.js'
+
+const text = (body: string): HttpResponse => ({ body })
+
+/** 200 to any method and path, with the request's content, of the type that the client gave it. */
+const echo = ({ body, headers }: HttpRequest): HttpResponse => ({
+  headers: { 'Content-Type': headers['content-type'] || 'application/octet-stream' },
+  body,
+})
+
+interface Route {
+  methods: readonly string[]
+  answer: (request: HttpRequest) => HttpResponse
+}
+
+const routes = new Map<string, Route>([
+  ['/', { methods: ['GET', 'HEAD'], answer: () => text('hello world\n') }],
+  ['/echo', { methods: ['POST'], answer: echo }],
+  ['*', { methods: ['OPTIONS'], answer: () => text('') }],
+])
+
+/** GET / is "hello world", POST /echo gives back the content; any other path is 404, any other method 405. */
+function hello(request: HttpRequest): HttpResponse {
+  const route = routes.get(request.path)
+  if (route === undefined) return plain(404)
+  if (route.methods.includes(request.method)) return route.answer(request)
+  return { ...plain(405), headers: { Allow: route.methods.join(', ') } }
+}
+
+export type App = 'hello' | 'echo'
+
+export const apps: Readonly<Record<App, Handler>> = { hello, echo }

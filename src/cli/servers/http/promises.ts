@@ -1,0 +1,126 @@
+// A task for each client: what would block is awaited.
+import { SHUT_WR, SO_LINGER, SOL_SOCKET } from '../../../constants.js'
+import { isSocketError } from '../../../errors.js'
+import { checkInterval } from '../../../http/service.js'
+import type { Service } from '../../../http/service.js'
+import { Session } from '../../../http/session.js'
+import type { Transport } from '../../../http/session.js'
+import type { Socket } from '../../../promises/index.js'
+import * as sys from '../../../syscalls/index.js'
+import { newService } from './settings.js'
+import type { HttpSettings } from './settings.js'
+import { inTasks } from '../promises.js'
+import { release } from '../server.js'
+import type { Mode } from '../serve.js'
+
+/** A session's transport over a Socket of promises. */
+class HttpTask implements Transport {
+  readonly session: Session
+  queued = 0
+  /** Answers under way do not wait for anything: the applications here answer at once. */
+  readonly peerEnded = false
+  readonly #socket: Socket
+  #resume: (() => void) | undefined
+  #paused: Promise<void> | undefined
+  #ending = false
+
+  constructor(socket: Socket, service: Service) {
+    this.#socket = socket
+    this.session = new Session(service, this)
+  }
+
+  /** Receives and answers until the client ends, or the socket is closed. */
+  async run(): Promise<void> {
+    for (;;) {
+      await this.#paused
+      if (this.#socket.closed) return
+      const bytes = await this.#socket.recv(65536)
+      if (bytes.length === 0) return
+      this.session.receive(bytes)
+    }
+  }
+
+  /** Receives and answers what has come by now, at a stop, before who is idle is let go. */
+  receiveNow(): void {
+    while (this.#paused === undefined && !this.#socket.closed) {
+      const bytes = this.#socket.tryRecv(65536)
+      if (bytes === null || bytes.length === 0) return
+      this.session.receive(bytes)
+    }
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const sent = this.queued > 0 ? 0 : (this.#socket.trySend(bytes) ?? 0)
+    if (sent === bytes.length) return true
+    const rest = Buffer.from(bytes.subarray(sent))
+    this.queued += rest.length
+    this.#socket.sendall(rest).then(
+      () => this.#sent(rest.length),
+      () => this.destroy(),
+    )
+    return false
+  }
+
+  end(): void {
+    this.#ending = true
+    if (this.queued === 0) sys.shutdown(this.#socket.fd, SHUT_WR) // a client that is gone has nothing to be told
+  }
+
+  destroy(): void {
+    release(this.#socket)
+    this.resume() // the task, which ends
+  }
+
+  reset(): void {
+    sys.setsockopt(this.#socket.fd, SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
+    this.destroy()
+  }
+
+  pause(): void {
+    this.#paused ??= new Promise(resolve => (this.#resume = resolve))
+  }
+
+  resume(): void {
+    this.#paused = undefined
+    this.#resume?.()
+  }
+
+  #sent(count: number): void {
+    this.queued -= count
+    if (this.queued > 0 || this.#socket.closed) return
+    if (this.#ending) this.end()
+    else this.session.drained()
+  }
+}
+
+/** Serves by tasks. */
+export function serveByTasks(settings: HttpSettings): Mode {
+  const service = newService(settings)
+
+  async function serveClient(socket: Socket, stop: AbortSignal): Promise<void> {
+    const task = new HttpTask(socket, service)
+    const check = (): void => task.session.check(performance.now())
+    const checks = setInterval(check, checkInterval)
+    const leave = (): void => {
+      service.stopping = true
+      try {
+        task.receiveNow()
+      } catch {
+        return // the task finds out, too
+      }
+      check()
+    }
+    try {
+      if (stop.aborted) leave()
+      else stop.addEventListener('abort', leave)
+      await task.run()
+    } catch (error) {
+      if (!isSocketError(error)) throw error // a client that breaks off is its own affair
+    } finally {
+      clearInterval(checks)
+      release(socket)
+    }
+  }
+
+  return inTasks(serveClient, settings.connections)
+}

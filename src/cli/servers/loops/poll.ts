@@ -1,0 +1,25 @@
+// The kernel is given all descriptors, each with what to wait for, every time: poll(2). It tells of a client as long as
+// there is something to do, so one turn each time is enough.
+import { POLLIN, POLLOUT } from '../../../constants.js'
+import { poll } from '../../../waiting/select.js'
+import type { Socket } from '../../../sockets/socket.js'
+import type { Client, Clients } from '../clients.js'
+import { patiently } from '../server.js'
+import type { Server } from '../server.js'
+import type { Stop } from '../stop.js'
+
+export function serve({ listener, stop }: Server, clients: Clients<Client>): void {
+  while (clients.remain()) {
+    const watched: [Client | Socket | Stop, events: number][] = []
+    if (!stop.asked) watched.push([stop, POLLIN])
+    if (!stop.asked && !clients.waiting) watched.push([listener, POLLIN])
+    for (const client of clients) watched.push([client, client.sends ? POLLOUT : POLLIN])
+    for (const [ready] of patiently(() => poll(watched, clients.timeout)) ?? []) {
+      if (ready === listener) clients.waiting = true
+      else if (ready === stop) stop.asked = true
+      else clients.serve(ready as Client, 1)
+    }
+    clients.accept()
+  }
+  clients.end()
+}

@@ -1,0 +1,89 @@
+// A task for each client, in one thread: the event loop does the waiting.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isSocketError } from '../../errors.js'
+import { Socket } from '../../promises/index.js'
+import type { Socket as SynchronousSocket } from '../../sockets/socket.js'
+import { Deadline } from '../../waiting/wait.js'
+import { linger, Pause, release, warnNowAndThen } from './server.js'
+import type { Mode } from './serve.js'
+
+/** Serves a client to its end, and closes its socket; `stop` is aborted when the server is to stop. */
+export type Task = (client: Socket, stop: AbortSignal) => Promise<void>
+
+/** Resolves when a stop is asked for. */
+export async function asked(stop: SynchronousSocket): Promise<void> {
+  const socket = Socket.fromFd(stop.detach())
+  for (let end; end === undefined;) {
+    end = await socket.recv(1).catch(async (error: unknown) => {
+      if (!isSocketError(error)) throw error
+      warnNowAndThen(error) // the kernel has no memory for it now
+      await sleep(100)
+    })
+  }
+  release(socket)
+}
+
+/** A mode that runs a task for each client, for so many at a time: more wait to be accepted. */
+export const inTasks =
+  (task: Task, connections = Infinity): Mode =>
+  async (listener, stop) => {
+    const server = Socket.fromFd(listener.detach())
+    const running = new Map<Promise<void>, AbortController>() // one for each task: in one, all would stand in line
+    const pause = new Pause()
+    const stopping = new AbortController()
+    let changed = (): void => undefined
+
+    function start(client: Socket): void {
+      const controller = new AbortController()
+      if (stopping.signal.aborted) controller.abort()
+      const run = task(client, controller.signal).finally(() => {
+        running.delete(run)
+        pause.end()
+        changed()
+      })
+      running.set(run, controller)
+    }
+
+    async function accept(): Promise<void> {
+      try {
+        start((await server.accept({ signal: stopping.signal }))[0])
+      } catch (error) {
+        if (!stopping.signal.aborted) acceptFailed(error)
+      }
+    }
+
+    // Also where the poller has no memory for the listener now.
+    function acceptFailed(error: unknown): void {
+      if (isSocketError(error) && error.syscall === 'poller_add') pause.begin(error)
+      else pause.failed(error)
+    }
+
+    // Starts with whoever waits to be accepted. Returns whether that were all.
+    function acceptAll(): boolean {
+      try {
+        for (let client = server.tryAccept(); client !== null; client = server.tryAccept()) start(client[0])
+        return true
+      } catch (error) {
+        acceptFailed(error)
+        return false
+      }
+    }
+
+    void asked(stop).then(() => {
+      stopping.abort()
+      changed()
+    })
+    const nextChange = (): Promise<void> => new Promise(resolve => (changed = resolve))
+    while (!stopping.signal.aborted) {
+      const change = nextChange()
+      if (running.size >= connections) await change
+      else if (pause.left > 0) await Promise.race([sleep(pause.left), change])
+      else await accept()
+    }
+    for (const controller of running.values()) controller.abort()
+    for (const deadline = new Deadline(linger); !acceptAll() && deadline.left > 0;) {
+      await Promise.race([sleep(pause.left), nextChange()])
+    }
+    release(server)
+    await Promise.all(running.keys())
+  }

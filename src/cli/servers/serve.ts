@@ -1,0 +1,86 @@
+// A server's life in the main thread: it listens, says so, and asks for a stop at the first SIGINT or SIGTERM.
+//
+// Node runs a listener for a signal from its event loop, and a server that waits in poll(2) never comes back to that.
+// So such a loop has a thread of its own, and this one stays free for the signals.
+import { once } from 'node:events'
+import type { SocketAddress } from '../../structs/address.js'
+import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../../constants.js'
+import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../../constants.js'
+import { getnameinfo } from '../../names/addrinfo.js'
+import { Socket } from '../../sockets/socket.js'
+import { Thread } from '../../thread.js'
+import { release } from './server.js'
+import { UnixPath } from '../../descriptors/unix-path.js'
+import type { Task } from './thread.js'
+
+/** Where to listen. */
+export interface Place {
+  /** AF_INET, AF_INET6 or AF_UNIX. */
+  family: number
+  address: SocketAddress
+  /** How many clients may wait to be accepted. listen(2) */
+  backlog: number
+}
+
+/** Serves who comes to `listener` until `stop` is readable, which it stays; then closes the listener, and ends. */
+export type Mode = (listener: Socket, stop: Socket) => Promise<void>
+
+/** A mode whose module, in a thread of its own, exports `serve(server, settings)`. */
+export const inThread =
+  (module: URL, settings?: unknown): Mode =>
+  async (listener, stop) => {
+    const task: Task = { module: module.href, settings, stop: stop.fd }
+    const thread = new Thread(new URL('./thread.js', import.meta.url), task, listener.fd)
+    await thread.begun
+    const exit = once(thread.worker, 'exit') // or its error
+    release(listener)
+    await exit
+  }
+
+/** Listens, prints `listening on HOST:PORT` (or the path), and serves by `mode` until it has stopped. */
+export async function serve(place: Place, mode: Mode): Promise<void> {
+  const listener = open(place)
+  const file = 'path' in place.address ? new UnixPath(String(place.address.path)) : undefined
+  const remove = (): void => file?.remove()
+  try {
+    using stop = stopAtSignal(remove) // the threads of a mode have its number alone: else nobody would hold it
+    console.log(`listening on ${nameOf(listener.getsockname())}`)
+    await mode(listener, stop)
+  } finally {
+    remove()
+  }
+}
+
+function open({ family, address, backlog }: Place): Socket {
+  const listener = new Socket(family, SOCK_STREAM)
+  if (family !== AF_UNIX) {
+    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
+    // Every client's socket takes it from the listener: an answer is never held back to fill a segment. tcp(7)
+    listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+  }
+  listener.bind(address)
+  listener.listen(backlog)
+  return listener
+}
+
+/** `127.0.0.1:9999`, `[::1]:9999`, a path, or nothing for a socket that has no name. */
+export function nameOf(address: SocketAddress): string {
+  if (address.family === 'unix') return 'path' in address ? String(address.path) : ''
+  const [host, port] = getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV)
+  return address.family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+// The first signal asks for a stop: `stop` is at its end-of-file from then on. The second ends the process.
+function stopAtSignal(asked: () => void): Socket {
+  const [stop, other] = Socket.pair()
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!other.closed) {
+      release(other)
+      return asked()
+    }
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    process.kill(process.pid, signal)
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return stop
+}

@@ -1,0 +1,102 @@
+// Control messages: what stands beside the bytes of a message. cmsg(3)
+import { AF_INET } from '../constants.js'
+import { codecs } from './codecs.js'
+import type { ControlMeaning, SendableMeaning } from './meaning.js'
+import { bytesOf } from '../data.js'
+import type { Data } from '../data.js'
+import { checkInteger, invalidType, invalidValue } from '../errors.js'
+import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
+import type { View } from '../syscalls/native.js'
+import { CMSG_LEN, CMSG_SPACE } from '../syscalls/index.js'
+
+/** A control message as it lies there: the level and type that say what its data are. cmsg(3) */
+export interface RawControlMessage {
+  level: number
+  type: number
+  data: Buffer
+}
+
+/** A control message that came, and beside its bytes what they say, where that is known: at most one property more. */
+export interface ControlMessage extends RawControlMessage, ControlMeaning {}
+
+/** What to send: any message by its bytes, or one for each meaning. */
+export type OutgoingControl = { level: number; type: number; data: Data } | SendableMeaning
+
+const lengthField = field('cmsghdr.cmsg_len')
+const levelField = field('cmsghdr.cmsg_level')
+const typeField = field('cmsghdr.cmsg_type')
+const headerSize = CMSG_LEN(0)
+const alignment = CMSG_SPACE(1) - CMSG_SPACE(0)
+
+/** The messages in the first `length` bytes. Nothing outside these is read, whatever a message says of its length. */
+export function splitControl(view: View, length: number = view.byteLength): RawControlMessage[] {
+  const bytes = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, Math.min(length, view.byteLength))
+  const messages: RawControlMessage[] = []
+  for (let at = 0; at + headerSize <= bytes.length;) {
+    const header = dataView(bytes.subarray(at, at + headerSize))
+    const size = read(header, lengthField)
+    if (size < headerSize) break
+    const end = Math.min(at + size, bytes.length)
+    messages.push({
+      level: read(header, levelField),
+      type: read(header, typeField),
+      data: bytes.subarray(at + headerSize, end),
+    })
+    at += Math.ceil(size / alignment) * alignment
+  }
+  return messages
+}
+
+/**
+ * The control messages that recvmsg put into the first `length` bytes, which they share. To be called once for what
+ * was received: descriptors among them are owned by what it returns.
+ */
+export function decodeControl(view: View, length: number = view.byteLength): ControlMessage[] {
+  return splitControl(view, length).map(message => {
+    for (const { key, level, type, read } of codecs) {
+      const value = level === message.level && type === message.type ? read?.(message.data) : undefined
+      if (value !== undefined) return { ...message, [key]: value }
+    }
+    return message
+  })
+}
+
+/** Those that an entry of the list stands for, each its level, its type and its data. */
+function* expanded(entry: OutgoingControl, family: number): Generator<readonly [number, number, View]> {
+  if (typeof entry !== 'object' || entry === null) throw invalidType('control', entry, 'an array of objects')
+  if ('data' in entry) {
+    const level = checkInteger('level', entry.level, -(2 ** 31), 2 ** 31 - 1)
+    yield [level, checkInteger('type', entry.type, -(2 ** 31), 2 ** 31 - 1), bytesOf(entry.data)]
+    return
+  }
+  for (const [key, value] of Object.entries(entry) as [string, unknown][]) {
+    if (value === undefined) continue
+    const codec = codecs.find(codec => codec.key === key && codec.write && codec.sends(value as never, family))
+    if (!codec?.write) throw invalidValue('control', key, 'must be such as can be sent here')
+    yield [codec.level, codec.type, codec.write(value as never)]
+  }
+}
+
+/**
+ * The bytes of control messages for sendmsg, null for none. `family`, that of the socket, tells what a `ttl` and a `tos`
+ * are.
+ *
+ * @throws TypeError or RangeError that names the property
+ */
+export function encodeControl(control: readonly OutgoingControl[], family: number = AF_INET): Buffer | null {
+  if (!Array.isArray(control)) throw invalidType('control', control, 'an array')
+  if (control.length === 0) return null // at once: a batch asks this of each of its messages
+  const messages = (control as readonly OutgoingControl[]).flatMap(entry => [...expanded(entry, family)])
+  if (messages.length === 0) return null
+  const bytes = Buffer.alloc(messages.reduce((sum, [, , data]) => sum + CMSG_SPACE(data.byteLength), 0))
+  let at = 0
+  for (const [level, type, data] of messages) {
+    const header = dataView(bytes.subarray(at, at + sizeOf('cmsghdr')))
+    write(header, lengthField, CMSG_LEN(data.byteLength))
+    write(header, levelField, level)
+    write(header, typeField, type)
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at + headerSize)
+    at += CMSG_SPACE(data.byteLength)
+  }
+  return bytes
+}

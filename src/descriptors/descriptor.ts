@@ -1,0 +1,14 @@
+// A descriptor, wherever it stands.
+import { constants } from 'node:os'
+import { checkInteger, invalidType, socketError } from '../errors.js'
+
+/** A descriptor, or what has one: a socket of either kind, a FileHandle of `node:fs/promises`. */
+export type Descriptor = number | { readonly fd: number }
+
+/** The number of a descriptor, for `syscall`, which fails with EBADF for one that was closed. */
+export function fdOf(descriptor: Descriptor, syscall: string): number {
+  const fd = typeof descriptor === 'object' ? descriptor?.fd : descriptor
+  if (typeof fd !== 'number') throw invalidType('descriptor', descriptor, 'a socket or a number')
+  if (typeof descriptor === 'object' && fd < 0) throw socketError(constants.errno.EBADF, syscall)
+  return checkInteger('fd', fd, 0, 2 ** 31 - 1)
+}

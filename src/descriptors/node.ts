@@ -1,0 +1,35 @@
+// The descriptors of sockets that Node owns.
+import type * as dgram from 'node:dgram'
+import type * as net from 'node:net'
+import { fdOf } from './descriptor.js'
+import type { Descriptor } from './descriptor.js'
+import { invalidType } from '../errors.js'
+
+/**
+ * A descriptor, a socket of ours, or one that Node owns: of `net`, `tls`, `http` (`request.socket`) or `dgram`, or a
+ * server of these. Node's has a descriptor from when it is connected, listens or is bound, until it is destroyed.
+ */
+export type SocketOrFd = Descriptor | net.Socket | net.Server | dgram.Socket
+
+interface Handle {
+  readonly fd?: number
+}
+
+// dgram keeps its handle in a state behind a symbol; what it has as `_handle` is a getter that warns (DEP0112).
+function handleOf(socket: object): Handle | null | undefined {
+  const key = Object.getOwnPropertySymbols(socket).find(symbol => symbol.description === 'state symbol')
+  if (key !== undefined) return (socket as Record<symbol, { handle: Handle | null }>)[key]?.handle
+  return (socket as { _handle?: Handle | null })._handle
+}
+
+/**
+ * The number of a socket's descriptor, for `syscall`. Node documents none for its sockets: it is their handle's `fd`.
+ *
+ * @throws SocketError EBADF for a socket of ours that is closed; TypeError for one of Node's without a descriptor
+ */
+export function socketFd(socket: SocketOrFd, syscall: string): number {
+  if (typeof socket !== 'object' || socket === null || 'fd' in socket) return fdOf(socket, syscall)
+  const fd = handleOf(socket)?.fd
+  if (typeof fd === 'number' && fd >= 0) return fd
+  throw invalidType('socket', socket, 'connected, bound or listening, and not destroyed: it has no descriptor else')
+}

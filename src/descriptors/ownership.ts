@@ -1,0 +1,26 @@
+// Whose a descriptor is. A socket that was dropped without close() is told of, and never closed behind anybody's back:
+// its number may be in use. What a worker leaves open when it is terminated is closed with it.
+import { isMainThread, native } from '../syscalls/native.js'
+
+const registry = new FinalizationRegistry<number>(fd => {
+  process.emitWarning(`A Socket was dropped without close(): its descriptor ${fd} stays open`, {
+    type: 'ResourceWarning',
+    code: 'BSD_SOCKETS_LEAK',
+  })
+})
+
+/** Whether a worker's end closes the descriptor; closing it ends that. That of the main thread is the process's, and closes all. */
+export function closeWithThread(fd: number, closes: boolean): void {
+  if (!isMainThread) native.environment.own(fd, closes)
+}
+
+/** From now on the descriptor belongs to this object. */
+export function own(owner: object, fd: number): void {
+  registry.register(owner, fd, owner)
+  closeWithThread(fd, true)
+}
+
+/** The descriptor is about to be closed or handed on. */
+export function disown(owner: object): void {
+  registry.unregister(owner)
+}

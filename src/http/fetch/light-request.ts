@@ -1,0 +1,83 @@
+// A Request that is made of a request of ours: the real one, which takes longer to make than all the rest, when needed.
+import { real } from './forward.js'
+import type { HttpRequest } from '../request.js'
+import { RequestBody, streamOf } from '../request-body.js'
+
+/** A request whose content is there, or comes. */
+export type AnyRequest = HttpRequest<Buffer | RequestBody>
+
+// What a URL keeps as it is. URL Standard, 4.4
+const plainPath = /^\/[\w!$&'()*+,\-./:;=@~%]*$/
+const plainQuery = /^[\w!$&()*+,\-./:;=?@~%]*$/
+const dots = /\/(?:\.|%2e)/i
+
+let lastAuthority = ''
+let lastOrigin = 'http://localhost'
+
+// Few hosts are asked for, and mostly the same one again.
+function originOf(authority: string): string {
+  if (authority === lastAuthority) return lastOrigin
+  const { origin } = new URL(`http://${authority || 'localhost'}`)
+  lastAuthority = authority
+  return (lastOrigin = origin)
+}
+
+/**
+ * The URL that a request asks for, as a Request tells it.
+ *
+ * @throws TypeError where there can be none
+ */
+export function urlOf(request: AnyRequest): string {
+  const { path, query } = request
+  const origin = originOf(request.authority)
+  const target = (path === '*' ? '/*' : path) + (query === '' ? '' : `?${query}`)
+  if (plainPath.test(path) && !dots.test(path) && plainQuery.test(query)) return origin + target
+  return new URL(origin + target).href
+}
+
+// One by one: the record that a Headers makes of an object loses `__proto__`.
+function headersOf(request: AnyRequest): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) headers.append(name, value)
+  return headers
+}
+
+/** A Request as the web has it. Fetch Standard, 5.3 */
+export function newRequest(request: AnyRequest, url: string, headers = headersOf(request)): Request {
+  const { method, body, signal } = request
+  const init: RequestInit & { duplex?: 'half' } = { method, headers, signal }
+  if (!/^(get|head)$/i.test(method)) {
+    if (body instanceof RequestBody) Object.assign(init, { body: streamOf(body), duplex: 'half' })
+    else if (body.length > 0) init.body = body
+  }
+  return new (real().Request)(url, init)
+}
+
+/** It says itself what a router asks for. */
+export class LightRequest {
+  readonly url: string
+  readonly #request: AnyRequest
+  #headers: Headers | undefined
+  #real: Request | undefined
+
+  constructor(request: AnyRequest, url: string) {
+    this.#request = request
+    this.url = url
+  }
+
+  static real(request: LightRequest): Request {
+    return (request.#real ??= newRequest(request.#request, request.url, request.#headers))
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= this.#real?.headers ?? headersOf(this.#request))
+  }
+
+  get signal(): AbortSignal {
+    return this.#real?.signal ?? this.#request.signal
+  }
+}

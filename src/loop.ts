@@ -1,0 +1,145 @@
+// Readiness from the event loop: one poller for each environment, each descriptor registered once, edge-triggered, and
+// one call for a batch of events. native/poller/poller.h is the contract, native/addon/loop.h the way here.
+import { check, socketError } from './errors.js'
+import { call, callOwning, native } from './syscalls/native.js'
+
+const poller_add = call<(poller: number, fd: number) => number>('poller_add')
+const poller_create = callOwning<() => number>('poller_create')
+const poller_remove = call<(poller: number, fd: number) => number>('poller_remove')
+
+/** A recv or an accept may succeed, or tell of end-of-file or an error. */
+export const READABLE = 1
+/** A send may succeed, a connect has ended, or either tells of an error. */
+export const WRITABLE = 2
+/** Stands beside both where an error waits, as after a reset, or a message on the error queue. */
+export const ERROR = 4
+
+/** Stands beside READABLE: end-of-file or an error is behind what can be received, and is told of this once. */
+export const END = 8
+/** Stands beside END where the peer has stopped sending, whatever of it waits to be received. */
+export const RDHUP = 16
+
+/** What waits on a descriptor. A readiness is a hint, never a fact: the call is tried again. */
+export interface Watched {
+  /** Told of READABLE, WRITABLE or both, and END. It must not throw. */
+  ready(readiness: number): void
+  /**
+   * Told instead where `receive` was asked for: also of what recv(2) returned, a length or −errno, and the bytes, which are
+   * its during this call alone.
+   */
+  received?(readiness: number, result: number, bytes: Buffer): void
+}
+
+// Of native/addon/loop.h: an event is a descriptor, its readiness, and what receiving gave, or that nothing was received;
+// and where in the slab the bytes begin.
+const eventSize = 3
+const notReceived = -(2 ** 31)
+const slabUnit = 64
+
+// A global of every runtime that the compiler's library has not.
+interface WithWebAssembly {
+  WebAssembly: { Memory: new (descriptor: { initial: number; maximum: number }) => { buffer: ArrayBuffer } }
+}
+
+const page = 2 ** 16
+
+/**
+ * Room for what handlers are lent during a call, of whole pages of 64 KiB. A handler that transfers it away would take
+ * it from all of the thread: so it is a WebAssembly memory's, the only kind that nothing detaches, neither a message nor
+ * `transfer()`. Where the address space is limited (RLIMIT_AS) there is none, and handlers can. ECMA-262, [[ArrayBufferDetachKey]]
+ */
+export function lentRoom(pages: number): Buffer {
+  try {
+    const { WebAssembly } = globalThis as unknown as WithWebAssembly
+    return Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer)
+  } catch {
+    return Buffer.allocUnsafeSlow(pages * page)
+  }
+}
+
+const watched: (Watched | undefined)[] = [] // by descriptor
+const since: number[] = [] // the batch in which that began, by descriptor
+const events = new Int32Array(256 * eventSize)
+let slab: Buffer = Buffer.alloc(0) // from the first wait on
+const views: (Buffer | undefined)[] = [] // the latest of the slab, by where it begins: many messages are of the same length
+// Takes no memory before it is written to. Where calls are traced, they are all made from here.
+const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
+
+/** The batches of events: who sees `count` change knows that others have had their turn; the latest has `size` events. */
+export const batches = { count: 0, size: 0 }
+
+function viewOf(start: number, length: number): Buffer {
+  const view = views[start]
+  return view?.length === length ? view : (views[start] = slab.subarray(start * slabUnit, start * slabUnit + length))
+}
+
+function dispatch(count: number): void {
+  batches.count++
+  batches.size = count
+  let start = 0 // in units
+  for (let i = 0; i < count * eventSize; i += eventSize) {
+    const fd = events[i]!
+    const result = events[i + 2]!
+    const listener = since[fd] === batches.count ? undefined : watched[fd] // else the event is of who had the number before
+    if (result === notReceived) listener?.ready(events[i + 1]!)
+    else {
+      listener?.received!(events[i + 1]!, result, result > 0 ? viewOf(start, result) : slab)
+      if (result > 0) start += Math.ceil(result / slabUnit)
+    }
+  }
+}
+
+// libuv on Node alone: Bun's aborts the process when it is asked for, Deno's tells of one event and then no more. What they
+// use can be tried on Node with BSD_SOCKETS_LOOP=thread.
+const libuv =
+  process.versions.bun === undefined && process.versions.deno === undefined && process.env.BSD_SOCKETS_LOOP !== 'thread'
+
+let poller = -1
+
+function start(): number {
+  const made = check(poller_create(), 'poller_create')
+  slab = lentRoom(4)
+  check(native.environment.start(made, events, slab, receives, dispatch, libuv), 'poller_watch') // closes it where it fails
+  return (poller = made)
+}
+
+/**
+ * Watches a descriptor until it is forgotten or closed; what is ready already is told of too.
+ *
+ * @throws SocketError, EPERM for a regular file, which is always ready
+ */
+export function watch(fd: number, listener: Watched): void {
+  const result = poller_add(poller < 0 ? start() : poller, fd)
+  if (result < 0) throw socketError(result, 'poller_add')
+  watched[fd] = listener
+  since[fd] = batches.count
+}
+
+/** Whether what comes for a watched descriptor is received with the batch of events: `received` is then told of it. */
+export function receive(fd: number, on: boolean): void {
+  receives[fd] = on ? 1 : 0
+}
+
+/** Whatever waits on a descriptor. */
+export function* watchers(): Generator<Watched, void, void> {
+  for (const listener of watched) if (listener !== undefined) yield listener
+}
+
+/**
+ * Watches a descriptor no longer. What is closed next needs no more than that, unless somebody else may hold the same
+ * open file (`shared`): then its readiness would be told of for ever. epoll(7)
+ */
+export function unwatch(fd: number, shared = false): void {
+  watched[fd] = undefined
+  receive(fd, false)
+  if (shared) poller_remove(poller, fd)
+}
+
+let holders = 0
+
+/** Keeps the process alive until it is called with −1 as often as with 1. */
+export function hold(change: 1 | -1): void {
+  const before = holders
+  holders += change
+  if (before === 0 || holders === 0) native.environment.hold(holders > 0)
+}

@@ -1,0 +1,185 @@
+// Names and addresses, by the C library. These block, as C's do: a name server that is slow holds the thread.
+import { hostname } from 'node:os'
+import { domainToASCII } from 'node:url'
+import { addressRoom, decodeAddress, encodeAddress } from '../structs/address.js'
+import type { AddressLike, SocketAddress } from '../structs/address.js'
+import { EAI_SYSTEM } from '../constants.js'
+import { check, checkInteger, GaiError, invalidType, invalidValue, socketError } from '../errors.js'
+import { dataView, littleEndian } from '../syscalls/layout.js'
+import { call, native as addon } from '../syscalls/native.js'
+import type { View } from '../syscalls/native.js'
+import * as sys from '../syscalls/index.js'
+
+const native = {
+  getaddrinfo:
+    call<
+      (
+        status: Int32Array,
+        node: string | null,
+        service: string | null,
+        hints: Int32Array,
+        results: View,
+        canonname: View | null,
+      ) => number
+    >('getaddrinfo'),
+  getnameinfo:
+    call<(status: Int32Array, address: View, flags: number, host: View, service: View) => number>('getnameinfo'),
+  sethostname: call<(name: string) => number>('sethostname'),
+}
+
+let eaiNames: Map<number, string> | undefined // by their codes, once an error has asked for one
+
+function eaiName(code: number): string | undefined {
+  eaiNames ??= new Map(
+    Object.entries(addon.constants())
+      .filter(([name]) => name.startsWith('EAI_'))
+      .map(([name, value]) => [value, name]),
+  )
+  return eaiNames.get(code)
+}
+
+/** The error for an EAI_ code, and for EAI_SYSTEM the errno. gai_strerror(3) */
+export function resolverError(
+  [code = 0, errno = 0]: ArrayLike<number> & Iterable<number>,
+  syscall: string,
+  name?: string,
+): Error {
+  if (code === EAI_SYSTEM && errno !== 0) return socketError(errno, syscall)
+  return new GaiError(eaiName(code) ?? `EAI ${code}`, code, syscall, name)
+}
+
+/** The size of a struct AddressInfo. */
+const resultSize = 16 + addressRoom // in calls.h
+
+/** How many bytes as many structs AddressInfo have. */
+export const sizeOfResults = (count: number): number => count * resultSize
+const maxName = 1025 // NI_MAXHOST
+
+/** What getaddrinfo is to look for; 0 is any. getaddrinfo(3) */
+export interface AddressInfoHints {
+  family?: number
+  type?: number
+  protocol?: number
+  /** AI_PASSIVE, AI_NUMERICHOST, AI_CANONNAME and the like. */
+  flags?: number
+}
+
+/** One way to reach a host: what to give to `new Socket` and to connect or bind. getaddrinfo(3) */
+export interface AddressInfo {
+  family: number
+  type: number
+  protocol: number
+  /** Of the first one, if AI_CANONNAME asked for it; else empty. */
+  canonname: string
+  address: SocketAddress
+}
+
+const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(0)))
+
+/** A text that C takes whole. */
+function checkText(name: string, text: unknown): string {
+  if (typeof text !== 'string') throw invalidType(name, text, 'of type string')
+  if (text.includes('\0')) throw invalidValue(name, text, 'must have no NUL')
+  return text
+}
+
+/** A host's name as name servers know it. RFC 3492 */
+export function hostName(name: string, host: unknown): string {
+  const text = checkText(name, host)
+  return /[^\0-\x7f]/.test(text) ? domainToASCII(text) || text : text
+}
+
+/** What the C library is asked for: the host and the service as texts, and the hints as it takes them. */
+export function question(
+  host: string | null,
+  service: string | number | null,
+  { family = 0, type = 0, protocol = 0, flags = 0 }: AddressInfoHints,
+): [node: string | null, service: string | null, hints: Int32Array] {
+  const node = host === null ? null : hostName('host', host)
+  // The C library takes 65616 for 80.
+  if (typeof service === 'number' || /^\d+$/.test(service ?? '')) checkInteger('service', Number(service), 0, 65535)
+  const hints = new Int32Array([
+    checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
+    checkInteger('family', family, 0, 65535),
+    checkInteger('type', type, 0, 2 ** 31 - 1),
+    checkInteger('protocol', protocol, 0, 2 ** 31 - 1),
+  ])
+  return [node, service === null ? null : checkText('service', String(service)), hints]
+}
+
+/** The answer in `count` structs AddressInfo. */
+export function answer(results: Buffer, count: number, canonname: string): AddressInfo[] {
+  return Array.from({ length: count }, (_, i) => {
+    const result = results.subarray(i * resultSize, (i + 1) * resultSize)
+    const view = dataView(result)
+    return {
+      family: view.getInt32(0, littleEndian),
+      type: view.getInt32(4, littleEndian),
+      protocol: view.getInt32(8, littleEndian),
+      canonname: i === 0 ? canonname : '',
+      address: decodeAddress(result.subarray(16), view.getUint32(12, littleEndian)),
+    }
+  })
+}
+
+/**
+ * The addresses of a host and a service, both given by name or number; null for the host is the any-address with
+ * AI_PASSIVE, else the loopback's. getaddrinfo(3)
+ *
+ * @throws GaiError
+ */
+export function getaddrinfo(
+  host: string | null,
+  service: string | number | null,
+  hints: AddressInfoHints = {},
+): AddressInfo[] {
+  const asked = question(host, service, hints)
+  const status = new Int32Array(2)
+  const canonname = Buffer.alloc(maxName)
+  let results = Buffer.alloc(sizeOfResults(16))
+  for (;;) {
+    const count = native.getaddrinfo(status, ...asked, results, canonname)
+    if (count < 0) throw resolverError(status, 'getaddrinfo', host ?? undefined)
+    if (sizeOfResults(count) <= results.length) return answer(results, count, textOf(canonname))
+    results = Buffer.alloc(sizeOfResults(count))
+  }
+}
+
+/**
+ * The names of an address's host and service; with NI_NUMERICHOST and NI_NUMERICSERV their numbers. getnameinfo(3)
+ *
+ * @throws GaiError
+ */
+export function getnameinfo(address: AddressLike, flags = 0): [host: string, service: string] {
+  const status = new Int32Array(2)
+  const host = Buffer.alloc(maxName)
+  const service = Buffer.alloc(32) // NI_MAXSERV
+  if (native.getnameinfo(status, encodeAddress(address), flags, host, service) < 0)
+    throw resolverError(status, 'getnameinfo')
+  return [textOf(host), textOf(service)]
+}
+
+/** This machine's name. gethostname(2) */
+export const gethostname = (): string => hostname()
+
+/** Sets this machine's name, which takes a privilege. sethostname(2) */
+export function sethostname(name: string): void {
+  check(native.sethostname(name), 'sethostname')
+}
+
+/** The index of a network interface. if_nametoindex(3) */
+export const if_nametoindex = (name: string): number => check(sys.if_nametoindex(name), 'if_nametoindex')
+
+/** The name of a network interface. if_indextoname(3) */
+export function if_indextoname(index: number): string {
+  const name = sys.if_indextoname(index)
+  if (typeof name === 'number') throw socketError(name, 'if_indextoname')
+  return name
+}
+
+/** The network interfaces, each its index and its name. if_nameindex(3) */
+export function if_nameindex(): [index: number, name: string][] {
+  const list = sys.if_nameindex()
+  if (typeof list === 'number') throw socketError(list, 'if_nameindex')
+  return list
+}

@@ -1,0 +1,145 @@
+// A server's and a client's socket in one call each, by name, without holding the thread.
+import type { AddressLike } from '../structs/address.js'
+import { constants } from 'node:os'
+import { AF_UNSPEC, SOCK_STREAM } from '../constants.js'
+import {
+  allFailed,
+  familyOption,
+  hostAndPort,
+  openServer,
+  serverProperties,
+  serverQuestion,
+} from '../sockets/create.js'
+import type { HostAndPort, ServerOptions } from '../sockets/create.js'
+import { AbortError, socketError } from '../errors.js'
+import type { AddressInfo } from '../names/addrinfo.js'
+import { checkProperties } from '../checks.js'
+import type { Properties } from '../checks.js'
+import { getaddrinfo } from './names.js'
+import { checkTimeout, Timer } from '../timers.js'
+import { checkSignal } from './on-abort.js'
+import { Socket } from './socket.js'
+import type { WaitOptions } from './turn.js'
+
+/** A listening TCP socket, with SO_REUSEADDR; a port alone is that of 127.0.0.1. Python's create_server */
+export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket> {
+  checkProperties('options', options, serverProperties)
+  const [info] = await getaddrinfo(...serverQuestion(where, options))
+  return openServer(Socket, info!, options)
+}
+
+/** What createConnection can be told; the timeout is for all of it. */
+export interface ConnectionOptions extends WaitOptions {
+  /** AF_INET or AF_INET6, or Node's 4 or 6 (default: either). */
+  family?: number
+  /** What to bind to before connecting. */
+  sourceAddress?: AddressLike
+  /** How long an attempt has before the next address is tried beside it, in milliseconds; 250 unless told otherwise. RFC 8305, 8 */
+  attemptDelay?: number
+}
+
+/** The addresses of both families in turn, beginning with that of the first. RFC 8305, 4 */
+export function interleaved(infos: AddressInfo[]): AddressInfo[] {
+  const first = infos.filter(({ family }) => family === infos[0]?.family)
+  const others = infos.filter(({ family }) => family !== infos[0]?.family)
+  const pairs = Array.from({ length: Math.max(first.length, others.length) }, (_, i) => [first[i], others[i]])
+  return pairs.flat().filter(info => info !== undefined)
+}
+
+const connectionProperties: Properties<ConnectionOptions> = {
+  attemptDelay: 'option',
+  family: 'option',
+  signal: 'option',
+  sourceAddress: 'option',
+  timeout: 'option',
+}
+
+/**
+ * A TCP socket connected to a host (a port alone is that of `localhost`): its addresses are tried one after the other, each beside those that have not
+ * answered yet, and the first that does wins; the rest are closed. RFC 8305, Happy Eyeballs
+ *
+ * It rejects with a GaiError; the error of the connection, or an AggregateError with those of all addresses.
+ */
+export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
+  checkProperties('options', options, connectionProperties)
+  const { family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
+  const [host, port] = hostAndPort(where, 'localhost')
+  const timeout = checkTimeout(options.timeout ?? null)
+  const delay = checkTimeout(attemptDelay, 'options.attemptDelay')
+  checkSignal(signal)
+  const stop = new AbortController()
+  const abort = (): void => stop.abort(new AbortError(signal?.reason))
+  signal?.addEventListener('abort', abort, { once: true })
+  const timedOut = (): void =>
+    stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: [host, port], timeout }))
+  const timer = new Timer(timeout === 0 ? null : timeout, timedOut)
+  try {
+    const hints = { family: familyOption(family), type: SOCK_STREAM, signal: stop.signal }
+    const infos = await getaddrinfo(host, port, hints)
+    return await race(interleaved(infos), { where, sourceAddress, attemptDelay: delay, waits: timeout !== 0, stop })
+  } catch (error) {
+    throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error
+  } finally {
+    timer.clear()
+    signal?.removeEventListener('abort', abort)
+    stop.abort()
+  }
+}
+
+interface Race {
+  where: HostAndPort
+  sourceAddress: AddressLike | undefined
+  attemptDelay: number | null
+  /** Whether an attempt may wait at all. */
+  waits: boolean
+  /** Ends all attempts that are under way. */
+  stop: AbortController
+}
+
+function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, waits, stop }: Race): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const errors: unknown[] = []
+    let next = 0
+    let underWay = 0
+    let over = false
+    let timer: Timer | undefined
+
+    async function attempt({ family, type, protocol, address }: AddressInfo): Promise<void> {
+      const socket = new Socket(family, type, protocol)
+      try {
+        if (sourceAddress !== undefined) socket.bind(sourceAddress)
+        await socket.connect(address, { signal: stop.signal, timeout: waits ? undefined : 0 })
+        if (over) return socket.close()
+        over = true
+        timer?.clear()
+        resolve(socket)
+      } catch (error) {
+        socket.close()
+        throw error
+      }
+    }
+
+    function start(): void {
+      timer?.clear()
+      const info = infos[next++]
+      if (over) return
+      if (info === undefined) {
+        if (underWay === 0) reject(allFailed(errors, where))
+        return
+      }
+      underWay++
+      timer = new Timer(attemptDelay, start)
+      attempt(info).catch((error: unknown) => {
+        underWay--
+        errors.push(error)
+        if (stop.signal.aborted && !over) {
+          over = true
+          timer?.clear()
+          reject(stop.signal.reason as Error)
+        } else start()
+      })
+    }
+
+    start()
+  })
+}

@@ -1,8 +1,0 @@
-// One thread of threads.ts, for one client of echo.
-import { leave, serveClient } from './echo-blocking.js'
-import { release } from './server.js'
-import { takeOver } from './threads.js'
-
-const { client, stop } = takeOver()
-if (serveClient(client, stop)) release(client)
-else leave([client])

@@ -1,0 +1,625 @@
+// What the synchronous and the asynchronous Socket have in common: all that cannot block, and one try at all that can.
+import { constants } from 'node:os'
+import { addressRoom, decodeAddress, encodeAddress, senderAddress } from '../structs/address.js'
+import type { AddressLike, SocketAddress } from '../structs/address.js'
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  F_GETFD,
+  F_SETFD,
+  FD_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  MSG_TRUNC,
+  POLLOUT,
+  POLLRDHUP,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_PROTOCOL,
+  SO_TYPE,
+} from '../constants.js'
+import {
+  IPPROTO_TCP,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  SOMAXCONN,
+} from '../constants.js'
+import { checkBatch, emptyBatch, receiveBatch, sendBatch } from './batch.js'
+import type { MessageBatch } from './batch.js'
+import type { OutgoingControl } from '../control/control.js'
+import { bytesOf, checkLent, inSteps, lengthOf, received, roomFor } from '../data.js'
+import type { Data, Sending } from '../data.js'
+import { fdOf } from '../descriptors/descriptor.js'
+import type { Descriptor } from '../descriptors/descriptor.js'
+import {
+  allocated,
+  checkFlags,
+  attempt,
+  check,
+  checkInteger,
+  interrupted,
+  invalidType,
+  invalidValue,
+  outcome,
+  socketError,
+} from '../errors.js'
+import { dataView, field, read } from '../syscalls/layout.js'
+import { messageToSend, receiveMessage } from './messages.js'
+import type { MessageInfo } from './messages.js'
+import type { OwnedFd } from '../descriptors/owned-fd.js'
+import { closeWithThread, disown, own } from '../descriptors/ownership.js'
+import type { View } from '../syscalls/native.js'
+import { acceptSocket, duplicate, openPair, openSocket, sendFlags, setNonblocking } from '../descriptors/open.js'
+import { Pollfds } from '../waiting/pollfds.js'
+import * as sys from '../syscalls/index.js'
+import { checkTimeout } from '../timers.js'
+
+export { checkTimeout }
+
+/** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
+export type OptionValue = number | boolean | string | View | null
+
+const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN } = constants.errno
+
+const integer = new Int32Array(1)
+const four = new Uint32Array(1)
+
+function getInteger(fd: number, level: number, name: number): number {
+  four[0] = 4
+  integer[0] = 0 // some options fill one byte only
+  check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
+  return integer[0]
+}
+
+/** Of the calls with these flags the kernel waits in none. */
+export const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
+
+const maxSendfile = 0x7ffff000 // what Linux takes at a time
+
+/** Whether it is a TCP socket. */
+export const isTcp = ({ family, type, protocol }: SocketBase): boolean =>
+  type === SOCK_STREAM && (family === AF_INET || family === AF_INET6) && (protocol === 0 || protocol === IPPROTO_TCP)
+
+/** Whether no receive of it that gives nothing is an end: what it receives are messages, which may be empty. */
+export const isDatagram = ({ type }: SocketBase): boolean => type !== SOCK_STREAM && type !== SOCK_SEQPACKET
+
+// On Linux a connect of TCP that was under way gives its result to the next connect(2), which leaves the socket as one
+// that can connect again; on BSD that would be a new attempt.
+const connectTells = process.platform === 'linux'
+
+const pollfds = new Pollfds(1)
+
+const peer = Buffer.alloc(addressRoom)
+const peerLength = new Uint32Array(1)
+
+const saFamily = field('sockaddr.sa_family')
+
+function familyOf(fd: number): number {
+  if (SO_DOMAIN !== undefined) return getInteger(fd, SOL_SOCKET, SO_DOMAIN)
+  peerLength[0] = peer.length
+  check(sys.getsockname(fd, peer, peerLength), 'getsockname')
+  return read(dataView(peer), saFamily)
+}
+
+/** A message that came, and what came with it. recvmsg(2) */
+export interface ReceivedMessage extends MessageInfo {
+  data: Buffer
+}
+
+/** A message that came, and the descriptors that came with it: these are closed unless somebody takes them. unix(7) */
+export interface ReceivedFds extends ReceivedMessage {
+  fds: OwnedFd[]
+}
+
+/** The kind of the address that one `type` of socket gets: a Socket constructor. */
+type SocketClass<T> = new (family: number, type: number, protocol: number, fd: number) => T
+
+// A descriptor that is being given to a new socket, and who has it by now.
+interface Adoption {
+  readonly fd: number
+  owner?: SocketBase
+}
+
+let adoption: Adoption | undefined
+
+/**
+ * A socket of a class on a descriptor. Where the class's constructor throws, or takes no descriptor, that goes to `refused`
+ * and nobody has it.
+ */
+function adopt<T>(
+  type: SocketClass<T>,
+  given: readonly [number, number, number, fd: number],
+  refused: (fd: number) => void,
+): T {
+  const fd = given[3]
+  const outer = adoption
+  const mine: Adoption = (adoption = { fd })
+  let made: T | undefined
+  try {
+    made = new type(...given)
+    if (mine.owner !== undefined) return made
+  } catch (error) {
+    // What the constructor itself has closed or detached is its own affair.
+    if (mine.owner === undefined || mine.owner.detach() === fd) refused(fd)
+    throw error
+  } finally {
+    adoption = outer
+  }
+  refused(fd)
+  if (made instanceof SocketBase) made.close()
+  throw invalidType('constructor', type, 'a class whose constructor passes its arguments on to Socket')
+}
+
+let defaultTimeout: number | null = null
+
+/** The timeout of new sockets, in milliseconds; null waits for ever. Python's getdefaulttimeout */
+export const getdefaulttimeout = (): number | null => defaultTimeout
+
+/** Sets the timeout of new sockets, in milliseconds; null waits for ever. Python's setdefaulttimeout */
+export function setdefaulttimeout(timeout: number | null): void {
+  defaultTimeout = checkTimeout(timeout)
+}
+
+// A constant that this system lacks is undefined: it must not pass for an argument that was left out.
+function checkGiven(given: readonly (number | undefined)[]): void {
+  for (const [i, name] of ['family', 'type', 'protocol'].entries()) {
+    if (i < given.length && given[i] === undefined) throw invalidType(name, undefined, 'of type number')
+  }
+}
+
+export abstract class SocketBase {
+  #fd: number
+  #timeout: number | null
+  #connecting = false
+  #shut = false // this receive waited, and no more can come
+  /** Whether the latest receive gave nothing since receiving is shut down, and not a message without bytes. */
+  protected ended = false
+  /** The address family: AF_INET, AF_INET6, AF_UNIX… */
+  readonly family: number
+  /** The type: SOCK_STREAM, SOCK_DGRAM… */
+  readonly type: number
+  /** The protocol's number, 0 for the family's own. */
+  readonly protocol: number
+
+  /**
+   * A new socket, close-on-exec and non-blocking: waiting is done here, in poll(2). SOCK_NONBLOCK in the type is the
+   * timeout 0, SOCK_CLOEXEC changes nothing. `fd` takes over a descriptor that is one already. socket(2)
+   */
+  constructor(...given: [family?: number, type?: number, protocol?: number, fd?: number]) {
+    checkGiven(given)
+    const [family = AF_INET, type = SOCK_STREAM, protocol = 0, fd] = given
+    this.#fd = fd === undefined ? openSocket(family, type, protocol) : checkInteger('fd', fd, 0, 2 ** 31 - 1)
+    this.family = family
+    this.type = type & ~((SOCK_CLOEXEC ?? 0) | (SOCK_NONBLOCK ?? 0))
+    this.protocol = protocol
+    this.#timeout = (type & (SOCK_NONBLOCK ?? 0)) === 0 ? defaultTimeout : 0
+    own(this, this.#fd)
+    if (fd !== undefined && adoption?.fd === fd) adoption.owner ??= this
+  }
+
+  /**
+   * Takes over a descriptor, whose family, type and protocol are found out, and makes it non-blocking, for all who
+   * share it. It is closed with this object; where this throws it stays the caller's. socket(7)
+   */
+  static fromFd<T>(this: SocketClass<T>, fd: number): T {
+    checkInteger('fd', fd, 0, 2 ** 31 - 1)
+    const type = getInteger(fd, SOL_SOCKET, SO_TYPE)
+    const protocol = SO_PROTOCOL === undefined ? 0 : getInteger(fd, SOL_SOCKET, SO_PROTOCOL)
+    const family = familyOf(fd)
+    setNonblocking(fd)
+    return adopt(this, [family, type, protocol, fd], () => undefined)
+  }
+
+  /** Two sockets, connected to each other; Unix stream sockets unless told otherwise. socketpair(2) */
+  static pair<T>(this: SocketClass<T>, ...given: [family?: number, type?: number, protocol?: number]): [T, T] {
+    checkGiven(given)
+    const [family = AF_UNIX, type = SOCK_STREAM, protocol = 0] = given
+    const [first, second] = openPair(family, type, protocol)
+    const made: T[] = []
+    try {
+      for (const fd of [first, second]) made.push(adopt(this, [family, type, protocol, fd], sys.close))
+      return made as [T, T]
+    } catch (error) {
+      if (made.length === 0) sys.close(second)
+      else (made[0] as SocketBase).close()
+      throw error
+    }
+  }
+
+  /** The descriptor, −1 once it is closed or detached. */
+  get fd(): number {
+    return this.#fd
+  }
+
+  /** Whether the descriptor was closed or detached. */
+  get closed(): boolean {
+    return this.#fd < 0
+  }
+
+  /** The descriptor, −1 once it is closed or detached. */
+  fileno(): number {
+    return this.#fd
+  }
+
+  /** Gives the socket its address. Numeric; `''` is the any-address, port 0 any free one. bind(2) */
+  bind(address: AddressLike): void {
+    const bytes = encodeAddress(address, this.family)
+    check(sys.bind(this.#fd, bytes), 'bind', address)
+  }
+
+  /** Makes the socket one that accepts; `backlog` connections may wait to be accepted. listen(2) */
+  listen(backlog: number = Math.min(SOMAXCONN, 128)): void {
+    check(sys.listen(this.#fd, backlog), 'listen')
+  }
+
+  /** The socket's own address. getsockname(2) */
+  getsockname(): SocketAddress {
+    peerLength[0] = peer.length
+    check(sys.getsockname(this.#fd, peer, peerLength), 'getsockname')
+    return decodeAddress(peer, peerLength[0])
+  }
+
+  /** The address of the peer. getpeername(2) */
+  getpeername(): SocketAddress {
+    peerLength[0] = peer.length
+    check(sys.getpeername(this.#fd, peer, peerLength), 'getpeername')
+    return decodeAddress(peer, peerLength[0])
+  }
+
+  /** An option's value as an int, or as the bytes of a struct of at most `size`. getsockopt(2) */
+  getsockopt(level: number, name: number): number
+  getsockopt(level: number, name: number, size: number): Buffer
+  getsockopt(level: number, name: number, size?: number): number | Buffer {
+    if (size === undefined) return getInteger(this.#fd, level, name)
+    checkInteger('size', size, 0, 2 ** 31 - 1)
+    const value = allocated('size', size)
+    const length = new Uint32Array([size])
+    check(sys.getsockopt(this.#fd, level, name, value, length), 'getsockopt')
+    return value.subarray(0, length[0])
+  }
+
+  /**
+   * Sets an option; a null value is followed by its length. SO_RCVTIMEO and SO_SNDTIMEO are for calls that wait in the
+   * kernel, as none of a Socket's does: `settimeout` is for these. SO_RCVLOWAT says when a descriptor is ready, to poll(2)
+   * and its like: a receive gives what there is, and one that has to wait waits for so many bytes. setsockopt(2), socket(7)
+   */
+  setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
+    const bytes = optionBytes(value)
+    check(sys.setsockopt(this.#fd, level, name, bytes, length), 'setsockopt')
+  }
+
+  /** Ends one direction or both: SHUT_RD, SHUT_WR ("done sending, still listening"), SHUT_RDWR. shutdown(2) */
+  shutdown(how: number): void {
+    check(sys.shutdown(this.#fd, how), 'shutdown')
+  }
+
+  /** Gives the descriptor back. Doing so again does nothing. close(2) */
+  close(): void {
+    const fd = this.#letGo()
+    if (fd < 0) return
+    const result = sys.close(fd)
+    // The descriptor is gone even so (Linux) or may be somebody else's by now: close is never tried again.
+    if (result < 0 && result !== -EINTR) throw socketError(result, 'close')
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
+  detach(): number {
+    const fd = this.#letGo()
+    closeWithThread(fd, false)
+    return fd
+  }
+
+  #letGo(): number {
+    const fd = this.#fd
+    if (fd < 0) return fd
+    this.#fd = -1 // no later call can reach a descriptor that is used again
+    disown(this)
+    this.released?.()
+    return fd
+  }
+
+  /** Told that the descriptor is about to be closed, or was given to somebody else. */
+  protected released?(): void
+
+  /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
+  dup(): this {
+    return this.#made(duplicate(this.#fd))
+  }
+
+  /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD */
+  getInheritable(): boolean {
+    return (check(sys.fcntl(this.#fd, F_GETFD), 'fcntl') & FD_CLOEXEC) === 0
+  }
+
+  /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
+  setInheritable(inheritable: boolean): void {
+    check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl')
+  }
+
+  /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's settimeout */
+  settimeout(timeout: number | null): void {
+    this.#timeout = checkTimeout(timeout)
+  }
+
+  /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's gettimeout */
+  gettimeout(): number | null {
+    return this.#timeout
+  }
+
+  /** Whether calls wait: `settimeout(null)`, or not at all: `settimeout(0)`. */
+  setblocking(blocking: boolean): void {
+    this.#timeout = blocking ? null : 0
+  }
+
+  /** Whether calls wait. */
+  getblocking(): boolean {
+    return this.#timeout !== 0
+  }
+
+  /** As accept, or null where no connection waits. accept4(2) */
+  tryAccept(): [this, SocketAddress] | null {
+    const fd = attempt(() => {
+      peerLength[0] = peer.length
+      return acceptSocket(this.#fd, peer, peerLength)
+    }, 'accept')
+    if (fd === null && this.#shut) throw socketError(EINVAL, 'accept')
+    if (fd === null) return null
+    const address = decodeAddress(peer, peerLength[0]) // the class's constructor may make calls
+    return [this.#made(fd), address]
+  }
+
+  /**
+   * Begins to connect, or asks how that went: true once connected, null while it is under way. A socket that is being
+   * connected is writable when it has ended; one that was connected before is EISCONN. connect(2)
+   */
+  tryConnect(address: AddressLike): true | null {
+    return this.#connect(address, this.#connecting)
+  }
+
+  /** Whether a connect is under way, as far as is known here. */
+  protected get connecting(): boolean {
+    return this.#connecting
+  }
+
+  #connect(address: AddressLike, underWay: boolean): true | null {
+    const bytes = encodeAddress(address, this.family)
+    const result = sys.connect(this.#fd, bytes)
+    this.#connecting = result === -EALREADY || result === -EINTR || result === -EINPROGRESS
+    if (this.#connecting) return null
+    if (result >= 0 || (result === -EISCONN && underWay)) return true
+    if (result === -EAGAIN && this.family === AF_UNIX) return null // its backlog is full; elsewhere it is a failure
+    throw socketError(result, 'connect', { address })
+  }
+
+  /** How a connect that was under way went: true once connected, null while it still is. connect(2), getsockopt(2) */
+  protected connected(address: AddressLike): true | null {
+    if (connectTells && isTcp(this)) return this.#connect(address, true)
+    const result = this.#askConnected(address)
+    if (result === true) this.#connecting = false
+    return result
+  }
+
+  #askConnected(address: AddressLike): true | null {
+    for (let ended = false; ; ended = true) {
+      const error = getInteger(this.#fd, SOL_SOCKET, SO_ERROR)
+      if (error !== 0) throw socketError(error, 'connect', { address })
+      peerLength[0] = peer.length
+      const result = sys.getpeername(this.#fd, peer, peerLength)
+      if (result >= 0) return true
+      if (result !== -ENOTCONN || ended) throw socketError(result, 'connect', { address })
+      // Without a peer, without an error and yet writable: it has ended this moment, or nothing was under way.
+      pollfds.set(0, this.#fd, POLLOUT)
+      if (pollfds.wait(0) <= 0) return null
+    }
+  }
+
+  /** As recv, or null where nothing has come. recv(2) */
+  tryRecv(size: number, flags = 0): Buffer | null {
+    const room = roomFor(size, flags)
+    const count = this.#recvInto(room, flags) // a method that somebody overrides might ask for the same room
+    return count === null ? null : received(room, count)
+  }
+
+  /** As recvInto, or null where nothing has come. recv(2) */
+  tryRecvInto(view: View, flags = 0): number | null {
+    return this.#recvInto(view, flags)
+  }
+
+  #recvInto(view: View, flags: number): number | null {
+    let count: number
+    do count = sys.recv(this.#fd, view, flags)
+    while (interrupted(count)) // attempt(), without a closure for each message
+    return count === -EAGAIN && this.#shut ? this.#nothing(0) : outcome(count, 'recv')
+  }
+
+  /** As recvfromInto, or null where nothing has come. recvfrom(2) */
+  tryRecvfromInto(view: View, flags = 0): [number, SocketAddress] | null {
+    return this.#recvfromInto(view, flags)
+  }
+
+  #recvfromInto(view: View, flags: number): [number, SocketAddress] | null {
+    const count = attempt(() => {
+      peerLength[0] = peer.length
+      return sys.recvfrom(this.#fd, view, flags, peer, peerLength)
+    }, 'recvfrom')
+    if (count === null && !this.#shut) return null
+    if (count === null) peerLength[0] = 0
+    const address = senderAddress(peer, peerLength[0]!, this.family) ?? decodeAddress(peer, 0)
+    return count === null ? this.#nothing([0, address]) : [count, address]
+  }
+
+  /** As recvfrom, or null where nothing has come. recvfrom(2) */
+  tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
+    const room = roomFor(size, flags)
+    const result = this.#recvfromInto(room, flags)
+    return result && [received(room, result[0]), result[1]]
+  }
+
+  /** As send, or null where there is no room. send(2) */
+  trySend(data: Data, flags = 0): number | null {
+    const bytes = bytesOf(data)
+    let count: number
+    do count = sys.send(this.#fd, bytes, sendFlags(flags))
+    while (interrupted(count)) // as in #recvInto
+    return outcome(count, 'send')
+  }
+
+  /** sendall, of what follows the first `sent` bytes, in steps of at most `burst` calls, for who waits in between. */
+  protected sending(data: Data, flags: number, burst?: number, sent = 0): Sending {
+    const bytes = bytesOf(data)
+    const byteLength = lengthOf(bytes)
+    const trySend = (sent: number): number | null => {
+      checkLent('data', bytes, byteLength)
+      return this.trySend(
+        sent === 0 ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset + sent, byteLength - sent),
+        flags,
+      )
+    }
+    return inSteps(byteLength, trySend, burst, sent)
+  }
+
+  /** As sendto, or null where there is no room. sendto(2) */
+  trySendto(data: Data, address: AddressLike, flags = 0): number | null {
+    const bytes = bytesOf(data)
+    const to = encodeAddress(address, this.family)
+    return attempt(() => sys.sendto(this.#fd, bytes, sendFlags(flags), to), 'sendto', address)
+  }
+
+  /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
+  tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
+    const room = roomFor(size, flags)
+    const message = this.#recvmsgInto([room], controlSize, flags)
+    return message && { data: received(room, message.size), ...message }
+  }
+
+  /** As recvmsgInto, or null where nothing has come. recvmsg(2) */
+  tryRecvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo | null {
+    const given: readonly View[] = Array.isArray(views) ? views.slice() : views // reading an element may run a getter
+    return this.#recvmsgInto(given, controlSize, flags)
+  }
+
+  #recvmsgInto(views: readonly View[], controlSize: number, flags: number): MessageInfo | null {
+    const message = receiveMessage(this.#fd, this.family, views, controlSize, flags)
+    if (message !== null || !this.#shut) return message
+    const address = senderAddress(peer, 0, this.family)
+    return this.#nothing({ size: 0, address, flags: 0, truncated: false, controlTruncated: false, control: [] })
+  }
+
+  /** As sendmsg, or null where there is no room. sendmsg(2) */
+  trySendmsg(
+    buffers: readonly Data[],
+    control: readonly OutgoingControl[] = [],
+    flags = 0,
+    address?: AddressLike,
+  ): number | null {
+    const message = messageToSend(this.family, buffers, control, address)
+    return attempt(() => sys.sendmsg(this.#fd, message, sendFlags(flags)), 'sendmsg', address)
+  }
+
+  /** As recvFds, or null where nothing has come. recvmsg(2), unix(7) */
+  tryRecvFds(size: number, maxFds: number, flags = 0): ReceivedFds | null {
+    const message = this.tryRecvmsg(size, roomForFds(maxFds), flags)
+    return message && withFds(message)
+  }
+
+  /** As sendFds, or null where there is no room. sendmsg(2), unix(7) */
+  trySendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number | null {
+    const bytes = bytesOf(data)
+    if (this.family !== AF_UNIX) throw invalidValue('fds', fds, 'can go over a Unix socket only')
+    if (this.type === SOCK_STREAM && lengthOf(bytes) === 0)
+      throw invalidValue('data', data, 'must have at least one byte')
+    return this.trySendmsg([bytes], [{ fds }], flags, address)
+  }
+
+  /** As recvmmsg, or null where nothing has come. recvmmsg(2) */
+  tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
+    checkBatch(batch)
+    // The bytes that a stream leaves out were none that came now.
+    if ((checkFlags(flags) & MSG_TRUNC) !== 0 && this.type === SOCK_STREAM) batch.data.fill(0)
+    const count = receiveBatch(this.#fd, this.family, batch, flags)
+    return count === null && this.#shut ? this.#nothing(emptyBatch(batch, this.family)) : count
+  }
+
+  #nothing<Result>(none: Result): Result {
+    this.ended = true
+    return none
+  }
+
+  /**
+   * Whether receiving is shut down, so that a receive that waits gives nothing, and an accept fails: of a datagram socket,
+   * and of a Unix socket that listens, a call that does not wait says EAGAIN even then, and poll(2) calls it readable for
+   * ever. shutdown(2)
+   */
+  protected isShut(): boolean {
+    if (POLLRDHUP === undefined || (!isDatagram(this) && this.family !== AF_UNIX)) return false
+    pollfds.set(0, this.#fd, POLLRDHUP)
+    return pollfds.wait(0) > 0 && (pollfds.revents(0) & POLLRDHUP) !== 0
+  }
+
+  /** Makes a receive that has waited, where receiving is shut down: what came before that, else nothing. */
+  protected last<Result>(receive: () => Result): Result {
+    this.#shut = true
+    try {
+      return receive()
+    } finally {
+      this.#shut = false
+    }
+  }
+
+  /** As sendmmsg, or null where there is no room. sendmmsg(2) */
+  trySendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number | null {
+    checkBatch(batch)
+    return sendBatch(this.#fd, batch, count ?? batch.count - start, flags, start)
+  }
+
+  /**
+   * Sends what the kernel takes of `count` bytes of a file from `offset`; returns how many, 0 at the end of the file,
+   * or null where there is no room. sendfile(2)
+   */
+  trySendfile(file: Descriptor, offset = 0, count = maxSendfile): number | null {
+    const fd = fdOf(file, 'sendfile')
+    const position = new BigInt64Array([BigInt(checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER))])
+    return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile')
+  }
+
+  /** sendfile in steps of at most `burst` calls, for who waits in between. */
+  protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Sending {
+    if (count === 0) return { sent: 0, whole: true, step: () => true } // to macOS 0 is all of it
+    const trySend = (sent: number): number | null =>
+      this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile))
+    return inSteps(count, trySend, burst)
+  }
+
+  // A socket of this one's class on a descriptor of ours.
+  #made(fd: number): this {
+    return adopt(this.constructor as SocketClass<this>, [this.family, this.type, this.protocol, fd], sys.close)
+  }
+}
+
+/** Bytes of control messages for so many descriptors and no more: CMSG_SPACE may hold another. */
+export const roomForFds = (maxFds: number): number =>
+  maxFds === 0 ? 0 : sys.CMSG_LEN(checkInteger('maxFds', maxFds, 0, 2 ** 16) * 4)
+
+/** A message and all descriptors that came with it. */
+export const withFds = (message: ReceivedMessage): ReceivedFds => ({
+  fds: message.control.flatMap(({ fds = [] }) => fds),
+  ...message,
+})
+
+/** The bytes of an option's value; a number or a boolean is an int. */
+export function optionBytes(value: OptionValue): View | null {
+  if (value === null || ArrayBuffer.isView(value)) return value
+  if (typeof value === 'string') return Buffer.from(value)
+  if (typeof value === 'boolean') return new Int32Array([value ? 1 : 0])
+  if (typeof value !== 'number') throw invalidType('value', value, 'a number, a boolean, a string, bytes or null')
+  checkInteger('value', value, -(2 ** 31), 2 ** 32 - 1)
+  return new Int32Array([value])
+}

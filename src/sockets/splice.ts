@@ -1,0 +1,53 @@
+// Moving bytes from one descriptor to another inside the kernel: one of the two is a pipe. Linux.
+import { constants } from 'node:os'
+import { O_CLOEXEC, O_NONBLOCK, POLLIN, POLLOUT, SPLICE_F_NONBLOCK } from '../constants.js'
+import { fdOf } from '../descriptors/descriptor.js'
+import type { Descriptor } from '../descriptors/descriptor.js'
+import { attempt, check, checkInteger, socketError } from '../errors.js'
+import { OwnedFd } from '../descriptors/owned-fd.js'
+import { checkTimeout } from '../timers.js'
+import { callOwning } from '../syscalls/native.js'
+import * as sys from '../syscalls/index.js'
+import { Wait } from '../waiting/wait.js'
+
+const { ENOSYS } = constants.errno
+
+const pipe2 = callOwning<typeof sys.pipe2>('pipe2')
+
+/** A pipe, non-blocking and close-on-exec: the end to read from, the end to write to. pipe(2) */
+export function pipe(): [OwnedFd, OwnedFd] {
+  if (pipe2 === undefined) throw socketError(ENOSYS, 'pipe2')
+  const fds = new Int32Array(2)
+  check(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 'pipe2')
+  return [new OwnedFd(fds[0]!), new OwnedFd(fds[1]!)]
+}
+
+/** As splice, or null where it would have to wait. splice(2) */
+export function trySplice(from: Descriptor, to: Descriptor, count: number, flags = 0): number | null {
+  const [input, output] = [fdOf(from, 'splice'), fdOf(to, 'splice')]
+  checkInteger('count', count, 0, 2 ** 31 - 1)
+  const call = sys.splice
+  if (call === undefined) throw socketError(ENOSYS, 'splice')
+  return attempt(() => call(input, null, output, null, count, flags | SPLICE_F_NONBLOCK!), 'splice')
+}
+
+/**
+ * Moves at most `count` bytes from one descriptor to the other, one of them a pipe, without their passing through here;
+ * returns how many, 0 at the end of what there is. `timeout` is in milliseconds, null for ever. splice(2)
+ */
+export function splice(
+  from: Descriptor,
+  to: Descriptor,
+  count: number,
+  flags = 0,
+  timeout: number | null = null,
+): number {
+  const wait = new Wait('splice', checkTimeout(timeout), [from, to])
+  for (;;) {
+    const moved = trySplice(from, to, count, flags)
+    if (moved !== null) return moved
+    // Which of the two it was that would block, the kernel does not say.
+    wait.ready(fdOf(from, 'splice'), POLLIN)
+    wait.ready(fdOf(to, 'splice'), POLLOUT)
+  }
+}

@@ -1,0 +1,134 @@
+// What this machine has, and why it lacks the rest. Each question is put to the kernel when it is asked: what a process
+// may do can change.
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
+import {
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_UNIX,
+  AF_VSOCK,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_MPTCP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_MPTCP,
+  SOL_NETLINK,
+  SOL_PACKET,
+  SOL_SCTP,
+  SOL_SOCKET,
+  SOL_UDPLITE,
+} from '../constants.js'
+import { errnoName } from '../errors.js'
+import { native } from '../syscalls/native.js'
+import * as sys from '../syscalls/index.js'
+
+const { EAFNOSUPPORT, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPROTONOSUPPORT } = constants.errno
+
+/** A constant of this system, undefined where it is another's. */
+type Constant = number | undefined
+
+/** An errno's name and its sentence: `EAFNOSUPPORT: address family not supported`. */
+function sentence(errno: number): string {
+  const [, text] = getSystemErrorMap().get(-Math.abs(errno)) ?? []
+  return text === undefined ? errnoName(errno) : `${errnoName(errno)}: ${text}`
+}
+
+const foreign = (errno: number): string => `${sentence(errno)} (it is not one of ${process.platform})`
+
+const open = (family: number, type: number, protocol: number): number =>
+  sys.socket(family, type | (SOCK_CLOEXEC ?? 0), protocol)
+
+function tried(family: number, type: number, protocol: number): number {
+  const fd = open(family, type, protocol)
+  return fd < 0 ? fd : sys.close(fd)
+}
+
+type Triple = readonly [family: Constant, type: number, protocol: Constant]
+
+const inet: Triple[] = [
+  [AF_INET, SOCK_STREAM, 0],
+  [AF_INET, SOCK_DGRAM, 0],
+]
+
+// The sockets that know the options of a level.
+const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[] = [
+  [SOL_SOCKET, [...inet, [AF_UNIX, SOCK_STREAM, 0]]],
+  [IPPROTO_IP, inet],
+  [IPPROTO_IPV6, inet.map(([, type]) => [AF_INET6, type, 0])],
+  [IPPROTO_TCP, [[AF_INET, SOCK_STREAM, IPPROTO_TCP]]],
+  [IPPROTO_UDP, [[AF_INET, SOCK_DGRAM, IPPROTO_UDP]]],
+  [SOL_MPTCP, [[AF_INET, SOCK_STREAM, IPPROTO_MPTCP]]],
+  [SOL_NETLINK, [[AF_NETLINK, SOCK_RAW, 0]]],
+  [SOL_PACKET, [[AF_PACKET, SOCK_DGRAM, 0]]],
+  [SOL_SCTP, [[AF_INET, SOCK_STREAM, IPPROTO_SCTP]]],
+  [SOL_UDPLITE, [[AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE]]],
+  [AF_VSOCK, [[AF_VSOCK, SOCK_STREAM, 0]]],
+]
+
+// What the kernel says of an option: some can only be read, others only be set. Any complaint about the value will do.
+function asked(fd: number, level: number, name: number): number {
+  const result = sys.getsockopt(fd, level, name, Buffer.alloc(1024), new Uint32Array([1024]))
+  return isUnknown(result) ? sys.setsockopt(fd, level, name, Buffer.alloc(4)) : result
+}
+
+const isUnknown = (result: number): boolean => result === -ENOPROTOOPT || result === -EOPNOTSUPP
+
+/** Why this machine lacks something, an errno's name and a sentence; null where it has it. */
+export const whyNot = {
+  /** Sockets of a family: AF_VSOCK. */
+  family(family: Constant): string | null {
+    if (family === undefined) return foreign(EAFNOSUPPORT)
+    // One whose types all want a protocol, or a privilege, is there all the same.
+    const types = [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW]
+    return types.every(type => tried(family, type, 0) === -EAFNOSUPPORT) ? sentence(EAFNOSUPPORT) : null
+  },
+
+  /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  socket(family: Constant, type: Constant, ...rest: [protocol?: Constant]): string | null {
+    const protocol = rest.length === 0 ? 0 : rest[0] // undefined is a protocol of another system, and not 0
+    if (family === undefined) return foreign(EAFNOSUPPORT)
+    if (type === undefined || protocol === undefined) return foreign(EPROTONOSUPPORT)
+    const result = tried(family, type, protocol)
+    return result < 0 ? sentence(result) : null
+  },
+
+  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, and of the families and protocols that this machine has. */
+  option(level: Constant, name: Constant): string | null {
+    if (level === undefined || name === undefined) return foreign(ENOPROTOOPT)
+    let result = -ENOPROTOOPT
+    for (const [family, type, protocol] of hosts.find(host => host[0] === level)?.[1] ?? []) {
+      if (family === undefined || protocol === undefined) continue
+      const fd = open(family, type, protocol)
+      result = fd < 0 ? fd : asked(fd, level, name)
+      if (fd >= 0) sys.close(fd)
+      if (fd >= 0 && !isUnknown(result)) return null
+    }
+    return sentence(result)
+  },
+
+  /** A function of `bsd-sockets/syscalls`: 'recvmmsg'. */
+  call: (name: string): string | null => (Object.hasOwn(native.functions, name) ? null : foreign(ENOSYS)),
+}
+
+/** Whether this machine has something; `whyNot` says why it does not. */
+export const supports = {
+  /** Sockets of a family: AF_VSOCK. */
+  family: (family: Constant): boolean => whyNot.family(family) === null,
+  /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  socket: (family: Constant, type: Constant, ...rest: [protocol?: Constant]): boolean =>
+    whyNot.socket(family, type, ...rest) === null,
+  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, and of the families and protocols that this machine has. */
+  option: (level: Constant, name: Constant): boolean => whyNot.option(level, name) === null,
+  /** A function of `bsd-sockets/syscalls`: 'recvmmsg'. */
+  call: (name: string): boolean => whyNot.call(name) === null,
+}

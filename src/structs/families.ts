@@ -1,0 +1,245 @@
+// The addresses of the families besides INET and UNIX: a table of where each property lies in its sockaddr.
+import {
+  AF_ALG,
+  AF_BLUETOOTH,
+  AF_CAN,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_QIPCRTR,
+  AF_SYSTEM,
+  AF_SYS_CONTROL,
+  AF_TIPC,
+  AF_VSOCK,
+} from '../constants.js'
+import { invalidValue } from '../errors.js'
+import { bigint, counted, networkOrder, number, optional, string } from './fields.js'
+import type { Kind } from './fields.js'
+import { field, sizeOf } from '../syscalls/layout.js'
+import type { Field } from '../syscalls/layout.js'
+
+/** netlink(7): a port's number and a mask of multicast groups. */
+export interface NetlinkAddress {
+  family: 'netlink'
+  pid: number
+  groups: number
+}
+
+/** packet(7): an interface's index; the protocol in host byte order; ARP's hardware type; the hardware's address. */
+export interface PacketAddress {
+  family: 'packet'
+  ifindex: number
+  protocol?: number
+  pkttype?: number
+  hatype?: number
+  address?: Uint8Array
+}
+
+/** vsock(7): a context's number, such as VMADDR_CID_ANY, and a port. */
+export interface VsockAddress {
+  family: 'vsock'
+  cid: number
+  port: number
+}
+
+/** CAN raw and BCM, ISO-TP, J1939, after their parts: an interface's index, 0 for all, and what the protocol adds. */
+export type CanAddress =
+  | { family: 'can'; ifindex: number }
+  | { family: 'can'; ifindex: number; rxId: number; txId: number }
+  | { family: 'can'; ifindex: number; name: bigint; pgn: number; addr: number }
+
+/** The kernel's cryptography: `{ type: 'hash', name: 'sha256' }`. */
+export interface AlgAddress {
+  family: 'alg'
+  type: string
+  name: string
+  feat?: number
+  mask?: number
+}
+
+/** TIPC: TIPC_ADDR_NAMESEQ, TIPC_ADDR_NAME or TIPC_ADDR_ID; the three numbers mean what that says; TIPC_…_SCOPE. */
+export interface TipcAddress {
+  family: 'tipc'
+  addrtype: number
+  v1: number
+  v2: number
+  v3: number
+  scope?: number
+}
+
+/** Qualcomm's IPC router. */
+export interface QipcrtrAddress {
+  family: 'qipcrtr'
+  node: number
+  port: number
+}
+
+/** Bluetooth, a member for each protocol; a device's address is written `'00:11:22:33:44:55'`. */
+export type BluetoothAddress =
+  | { family: 'hci'; dev: number; channel: number }
+  | { family: 'l2cap'; bdaddr: string; psm: number; cid?: number; bdaddrType?: number }
+  | { family: 'rfcomm'; bdaddr: string; channel: number }
+  | { family: 'sco'; bdaddr: string }
+
+/** macOS' kernel controls, utun among them; `sysaddr` is AF_SYS_CONTROL unless it says otherwise. */
+export interface SystemAddress {
+  family: 'system'
+  id: number
+  unit: number
+  sysaddr?: number
+}
+
+export type FamilyAddress =
+  | NetlinkAddress
+  | PacketAddress
+  | VsockAddress
+  | CanAddress
+  | AlgAddress
+  | TipcAddress
+  | QipcrtrAddress
+  | BluetoothAddress
+  | SystemAddress
+
+type Value = number | bigint | string | Uint8Array
+
+const bdaddr: Kind<string> = {
+  read: (bytes, { offset, size }) =>
+    [...bytes.subarray(offset, offset + size)]
+      .reverse()
+      .map(byte => byte.toString(16).toUpperCase().padStart(2, '0'))
+      .join(':'),
+  write(bytes, { offset }, value, name) {
+    if (typeof value !== 'string' || !/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(value)) {
+      throw invalidValue(name, value, "must be such as '00:11:22:33:44:55'")
+    }
+    bytes.set(Buffer.from(value.replaceAll(':', ''), 'hex').reverse(), offset)
+  },
+}
+
+interface Property {
+  name: string
+  field: Field
+  kind: Kind<Value>
+  optional: boolean
+}
+
+/** One kind of address: `fits` says whether a sockaddr of that many bytes is one, `takes` whether these properties do. */
+export interface Codec {
+  readonly name: string
+  readonly af: number | undefined
+  fits(size: number): boolean
+  takes(address: FamilyAddress): boolean
+  encode(address: FamilyAddress, sockaddr: (af: number, length: number) => Buffer): Buffer
+  decode(bytes: Buffer): FamilyAddress
+}
+
+const exactly = (size: number): [number, number] => [size, size]
+
+/**
+ * A row: the family's name and number, its structure, its properties (`?` behind one that may be left out) with their
+ * fields, and the lengths that a sockaddr of it may have where the structure's own is not the only one: of those with
+ * a maximum, the least is the one that it is written with.
+ */
+function family(
+  name: string,
+  af: number | undefined,
+  structure: string,
+  fields: Record<string, string | [string, Kind<Value>]>,
+  [min, max]: [number, number] = [sizeOf(structure), Infinity],
+): Codec {
+  const properties = Object.entries(fields).map(([key, entry]): Property => {
+    const [at, kind] = typeof entry === 'string' ? [entry, number] : entry
+    return { name: key.replace('?', ''), field: field(`${structure}.${at}`), kind, optional: key.endsWith('?') }
+  })
+  return {
+    name,
+    af,
+    fits: size => size >= min && size <= max,
+    takes: address => properties.every(({ name, optional }) => optional || name in address),
+    encode(address, sockaddr) {
+      if (af === undefined) throw invalidValue('family', name, `is not one of ${process.platform}`)
+      const bytes = sockaddr(af, max === Infinity ? sizeOf(structure) : min)
+      for (const property of properties) {
+        const value = (address as unknown as Record<string, unknown>)[property.name] ?? property.kind.otherwise
+        if (value === undefined && property.optional) continue
+        property.kind.write(bytes, property.field, value, property.name)
+      }
+      return bytes
+    },
+    decode: bytes => {
+      const address: Record<string, Value> = { family: name }
+      for (const property of properties) address[property.name] = property.kind.read(bytes, property.field)
+      return address as unknown as FamilyAddress
+    },
+  }
+}
+
+/** Those of one name and number stand together, the one with most properties first. */
+const table: readonly Codec[] = [
+  family('netlink', AF_NETLINK, 'sockaddr_nl', { pid: 'nl_pid', groups: 'nl_groups' }),
+  family(
+    'packet',
+    AF_PACKET,
+    'sockaddr_ll',
+    {
+      ifindex: 'sll_ifindex',
+      'protocol?': ['sll_protocol', networkOrder],
+      'pkttype?': 'sll_pkttype',
+      'hatype?': 'sll_hatype',
+      'address?': ['sll_addr', counted('sockaddr_ll.sll_halen')],
+    },
+    [field('sockaddr_ll.sll_addr').offset, Infinity],
+  ),
+  family('vsock', AF_VSOCK, 'sockaddr_vm', { cid: 'svm_cid', port: 'svm_port' }),
+  family(
+    'can',
+    AF_CAN,
+    'sockaddr_can',
+    {
+      ifindex: 'can_ifindex',
+      name: ['can_addr.j1939.name', bigint],
+      pgn: 'can_addr.j1939.pgn',
+      addr: 'can_addr.j1939.addr',
+    },
+    [24, Infinity],
+  ),
+  family(
+    'can',
+    AF_CAN,
+    'sockaddr_can',
+    { ifindex: 'can_ifindex', rxId: 'can_addr.tp.rx_id', txId: 'can_addr.tp.tx_id' },
+    [16, 16],
+  ),
+  family('can', AF_CAN, 'sockaddr_can', { ifindex: 'can_ifindex' }, [8, 15]),
+  family('alg', AF_ALG, 'sockaddr_alg', {
+    type: ['salg_type', string],
+    name: ['salg_name', string],
+    'feat?': 'salg_feat',
+    'mask?': 'salg_mask',
+  }),
+  family('tipc', AF_TIPC, 'sockaddr_tipc', {
+    addrtype: 'addrtype',
+    v1: 'addr.nameseq.type',
+    v2: 'addr.nameseq.lower',
+    v3: 'addr.nameseq.upper',
+    'scope?': 'scope',
+  }),
+  family('qipcrtr', AF_QIPCRTR, 'sockaddr_qrtr', { node: 'sq_node', port: 'sq_port' }),
+  family('hci', AF_BLUETOOTH, 'sockaddr_hci', { dev: 'hci_dev', channel: 'hci_channel' }, exactly(6)),
+  family('sco', AF_BLUETOOTH, 'sockaddr_sco', { bdaddr: ['sco_bdaddr', bdaddr] }, exactly(8)),
+  family('rfcomm', AF_BLUETOOTH, 'sockaddr_rc', { bdaddr: ['rc_bdaddr', bdaddr], channel: 'rc_channel' }, exactly(10)),
+  family(
+    'l2cap',
+    AF_BLUETOOTH,
+    'sockaddr_l2',
+    { bdaddr: ['l2_bdaddr', bdaddr], psm: 'l2_psm', 'cid?': 'l2_cid', 'bdaddrType?': 'l2_bdaddr_type' },
+    exactly(14),
+  ),
+  family('system', AF_SYSTEM, 'sockaddr_ctl', {
+    id: 'sc_id',
+    unit: 'sc_unit',
+    'sysaddr?': ['ss_sysaddr', optional(number, AF_SYS_CONTROL ?? 0)],
+  }),
+]
+
+/** How each family beside IPv4, IPv6 and Unix is written and read. */
+export const families = (): readonly Codec[] => table

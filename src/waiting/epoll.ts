@@ -1,0 +1,96 @@
+// An epoll descriptor: Linux's way to wait for many. epoll(7)
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+} from '../constants.js'
+import { POLLIN } from '../constants.js'
+import { fdOf } from '../descriptors/descriptor.js'
+import type { Descriptor } from '../descriptors/descriptor.js'
+import { attempt, check, checkInteger } from '../errors.js'
+import { interrupterOf } from './interrupter.js'
+import type { Interrupter } from './interrupter.js'
+import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
+import { OwnedFd } from '../descriptors/owned-fd.js'
+import { checkTimeout } from '../timers.js'
+import { callOwning } from '../syscalls/native.js'
+import * as sys from '../syscalls/index.js'
+import { Wait } from './wait.js'
+
+const epoll_create1 = callOwning<typeof sys.epoll_create1>('epoll_create1')
+
+const size = sizeOf('epoll_event')
+const eventsField = field('epoll_event.events')
+const dataField = field('epoll_event.data')
+
+const event = Buffer.alloc(size)
+
+function eventBytes(fd: number, events: number): Buffer {
+  // EPOLLET is the highest of 32 bits: `|` makes a negative number of it.
+  write(dataView(event), eventsField, checkInteger('events', events, -(2 ** 31), 2 ** 32 - 1))
+  write(dataView(event), dataField, fd)
+  return event
+}
+
+/** Tries and waits until some are ready, at most `maxEvents` of them; none when the time is over. epoll_wait(2) */
+export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: number, events: number][] {
+  const bytes = Buffer.allocUnsafe(maxEvents * size)
+  let count: number
+  do count = attempt(() => sys.epoll_wait!(epfd, bytes, 0), 'epoll_wait')!
+  while (count === 0 && wait.until(epfd, POLLIN))
+  return Array.from({ length: count }, (_, i) => {
+    const view = dataView(bytes.subarray(i * size))
+    return [read(view, dataField), read(view, eventsField)]
+  })
+}
+
+/** An epoll descriptor. Interest is in EPOLLIN, EPOLLPRI and EPOLLOUT unless told otherwise. Python's select.epoll */
+class LinuxEpoll extends OwnedFd {
+  /** epoll_create1(2) */
+  constructor(flags: number = EPOLL_CLOEXEC!) {
+    super(check(epoll_create1!(flags), 'epoll_create1'))
+  }
+
+  /** Waits for this descriptor too. epoll_ctl(2), EPOLL_CTL_ADD */
+  register(descriptor: Descriptor, events: number = EPOLLIN! | EPOLLPRI! | EPOLLOUT!): void {
+    this.#control(EPOLL_CTL_ADD!, descriptor, events)
+  }
+
+  /** Changes what is waited for. epoll_ctl(2), EPOLL_CTL_MOD */
+  modify(descriptor: Descriptor, events: number): void {
+    this.#control(EPOLL_CTL_MOD!, descriptor, events)
+  }
+
+  /** Waits for this descriptor no longer. epoll_ctl(2), EPOLL_CTL_DEL */
+  unregister(descriptor: Descriptor): void {
+    this.#control(EPOLL_CTL_DEL!, descriptor, 0)
+  }
+
+  /**
+   * Waits until some are ready: at most `maxEvents` of them and their events; none when the time is over. `timeout` is
+   * in milliseconds, null for ever. epoll_wait(2)
+   */
+  poll(timeout: number | null = null, maxEvents = 1024): [fd: number, events: number][] {
+    checkInteger('maxEvents', maxEvents, 1, 2 ** 24)
+    return waitForEpoll(this.fd, maxEvents, new Wait('epoll_wait', checkTimeout(timeout), [this]))
+  }
+
+  /** A handle for other threads: `interrupt(handle)` there ends `poll` with an InterruptedError. */
+  interrupter(): Interrupter {
+    return interrupterOf(this)
+  }
+
+  #control(operation: number, descriptor: Descriptor, events: number): void {
+    const fd = fdOf(descriptor, 'epoll_ctl')
+    check(sys.epoll_ctl!(this.fd, operation, fd, eventBytes(fd, events)), 'epoll_ctl')
+  }
+}
+
+export type Epoll = LinuxEpoll
+
+/** An epoll descriptor; undefined where the kernel has none. epoll(7) */
+export const Epoll: typeof LinuxEpoll | undefined = sys.epoll_create1 && LinuxEpoll

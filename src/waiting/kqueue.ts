@@ -1,0 +1,89 @@
+// A kqueue: macOS's way to wait for many. kqueue(2)
+import { F_SETFD, FD_CLOEXEC, POLLIN } from '../constants.js'
+import { attempt, check, checkInteger } from '../errors.js'
+import { interrupterOf } from './interrupter.js'
+import type { Interrupter } from './interrupter.js'
+import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
+import { OwnedFd } from '../descriptors/owned-fd.js'
+import { checkTimeout } from '../timers.js'
+import { callOwning } from '../syscalls/native.js'
+import * as sys from '../syscalls/index.js'
+import { Wait } from './wait.js'
+
+/** A change to make, or an event that came: `ident` is a descriptor for EVFILT_READ and EVFILT_WRITE. kqueue(2) */
+export interface Kevent {
+  ident: number
+  /** EVFILT_READ, EVFILT_WRITE… */
+  filter: number
+  /** EV_ADD, EV_DELETE, EV_CLEAR…; EV_EOF and EV_ERROR where they came. */
+  flags: number
+  fflags?: number
+  data?: number
+  udata?: number
+}
+
+const kqueue = callOwning<typeof sys.kqueue>('kqueue')
+
+const size = sizeOf('kevent_t')
+const names = ['ident', 'filter', 'flags', 'fflags', 'data', 'udata'] as const
+const fields = names.map(name => field(`kevent_t.${name}`))
+
+function encode(changes: readonly Kevent[]): Buffer {
+  const bytes = Buffer.alloc(changes.length * size)
+  changes.forEach((change, i) => {
+    const view = dataView(bytes.subarray(i * size))
+    names.forEach((name, j) => write(view, fields[j]!, change[name] ?? 0))
+  })
+  return bytes
+}
+
+function decode(bytes: Buffer): Required<Kevent> {
+  const view = dataView(bytes)
+  const [ident, filter, flags, fflags, data, udata] = fields.map(one => read(view, one)) as [number, ...number[]]
+  return { ident, filter: filter!, flags: flags!, fflags: fflags!, data: data!, udata: udata! }
+}
+
+const atOnce = Buffer.alloc(sizeOf('timespec'))
+
+/** Makes the changes, tries and waits until there are events, at most `maxEvents` of them. kevent(2) */
+export function waitForKqueue(
+  kq: number,
+  changes: readonly Kevent[],
+  maxEvents: number,
+  wait: Wait,
+): Required<Kevent>[] {
+  const events = Buffer.alloc(maxEvents * size)
+  let count = attempt(() => sys.kevent!(kq, encode(changes), events, atOnce), 'kevent')!
+  while (count === 0 && maxEvents > 0 && wait.until(kq, POLLIN)) {
+    count = attempt(() => sys.kevent!(kq, null, events, atOnce), 'kevent')!
+  }
+  return Array.from({ length: count }, (_, i) => decode(events.subarray(i * size)))
+}
+
+/** A kqueue. Python's select.kqueue */
+class DarwinKqueue extends OwnedFd {
+  /** kqueue(2) */
+  constructor() {
+    super(check(kqueue!(), 'kqueue'))
+    check(sys.fcntl(this.fd, F_SETFD, FD_CLOEXEC), 'fcntl') // kqueue has no flag for it
+  }
+
+  /**
+   * Makes the changes and waits until there are events: at most `maxEvents` of them, 0 of which makes the changes and
+   * does not wait. `timeout` is in milliseconds, null for ever. kevent(2)
+   */
+  control(changes: readonly Kevent[], maxEvents: number, timeout: number | null = null): Required<Kevent>[] {
+    checkInteger('maxEvents', maxEvents, 0, 2 ** 24)
+    return waitForKqueue(this.fd, changes, maxEvents, new Wait('kevent', checkTimeout(timeout), [this]))
+  }
+
+  /** A handle for other threads: `interrupt(handle)` there ends `control` with an InterruptedError. */
+  interrupter(): Interrupter {
+    return interrupterOf(this)
+  }
+}
+
+export type Kqueue = DarwinKqueue
+
+/** A kqueue; undefined where the kernel has none. kqueue(2) */
+export const Kqueue: typeof DarwinKqueue | undefined = sys.kqueue && DarwinKqueue

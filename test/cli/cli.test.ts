@@ -1,0 +1,305 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
+import { run, start } from '../support/echo-server.js'
+import { tool } from '../support/tools.js'
+import { root } from '../support/root.js'
+
+const cli = [process.execPath, join(root, 'bin/bsd-sockets.js')]
+const commands = ['bench', 'echo', 'http', 'nc', 'sockopts', 'tour', 'trace']
+
+const strace = tool('strace')
+
+function temporary(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'cli-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+/** With a PATH on which there is nothing, strace above all, or only one that may not trace: ptrace(2) can be forbidden. */
+function withoutStrace(which: 'no strace' | 'one that may not', ...args: string[]) {
+  const path = temporary()
+  if (which === 'one that may not') writeFileSync(join(path, 'strace'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  return run(['env', `PATH=${path}`, ...cli, ...args]).ended
+}
+
+describe('bsd-sockets', () => {
+  test('--help names every command', async () => {
+    const { code, stdout } = await run([...cli, '--help']).ended
+    expect(code).toBe(0)
+    expect([...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(match => match[1])).toEqual(commands)
+  })
+
+  test('--version is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(await run([...cli, '--version']).ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  test.each(commands)('%s --help tells how to use it', async name => {
+    const { code, stdout, stderr } = await run([...cli, name, '--help']).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`^bsd-sockets ${name}: .*\n\nUsage: bsd-sockets ${name} \\[OPTION\\]...`))
+    expect(stdout).toMatch(/^ {2}--help\n {6}\S/m)
+  })
+
+  test.each([
+    [[], 'which command'],
+    [['frobnicate'], 'frobnicate'],
+    [['--frobnicate'], '--frobnicate'],
+    [['bench', '--publish', '--only', 'net'], '--publish'],
+    [['bench', '--rounds', 'many'], '--rounds'],
+    [['echo', '9999'], '9999'],
+    [['echo', '--backlog', 'many'], '--backlog'],
+    [['echo', '--colour', 'red'], '--colour'],
+    [['echo', '--host', 'localhost'], '--host'],
+    [['echo', '--host', ''], '--host'],
+    [['echo', '--lang', 'rust'], '--lang'],
+    [['echo', '--lang', 'c', '--host', 'localhost'], '--host'],
+    [['echo', '--mode'], '--mode'],
+    [['echo', '--mode', 'toString'], '--mode'],
+    [['echo', '--path', ''], '--path'],
+    [['echo', '--path', 'socket', '--host', '::1'], '--host'],
+    [['echo', '--path', 'socket', '--port', '1'], '--port'],
+    [['echo', '--port', '-1'], '--port'],
+    [['echo', '--port', '65536'], '--port'],
+    [['echo', '--port', '80x'], '--port'],
+    [['echo', '--port='], '--port'],
+    [['http', '--app', 'none'], '--app'],
+    [['nc'], 'HOST PORT'],
+    [['nc', '127.0.0.1', 'eighty'], 'PORT'],
+    [['nc', '-U'], 'PATH'],
+    [['nc', '-uU', 'path'], '-u'],
+    [['nc', '-x', '127.0.0.1', '80'], '-x'],
+    [['sockopts', 'all'], 'all'],
+    [['trace'], 'FILE.js'],
+  ])('%j is wrong usage', async (args, name) => {
+    const { code, stdout, stderr } = await run([...cli, ...args]).ended
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^\S.* \(see .*--help\)\n$/)
+    expect(stderr).toContain(name)
+  })
+})
+
+describe.each(['ts', 'c'])('echo --lang %s', lang => {
+  const echo = [...cli, 'echo', '--lang', lang]
+
+  test.each(['blocking', 'threads', 'select', 'poll', 'epoll'])('--mode %s serves a Python client', async mode => {
+    const server = await start([...echo, '--mode', mode, '--port', '0'])
+    const client = run(['python3', join(root, 'test/python/echo_client.py'), '127.0.0.1', `${server.port}`])
+    expect(await client.ended).toMatchObject({ code: 0, stderr: '' })
+    await server.stop()
+  })
+
+  test('--path serves a Python client', async () => {
+    const path = join(temporary(), 'socket')
+    const server = await start([...echo, '--path', path])
+    const client = run(['python3', join(root, 'test/python/echo_client.py'), path])
+    expect(await client.ended).toMatchObject({ code: 0, stderr: '' })
+    await server.stop()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it with status 0', async signal => {
+    const server = await start([...echo, '--port', '0'])
+    server.child.kill(signal)
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('a second signal ends it as that signal does', async () => {
+    const server = await start([...echo, '--port', '0'])
+    const client = await server.connect()
+    client.on('error', () => undefined).write(Buffer.alloc(24 << 20)) // more than the kernel holds: it is not done
+    await once(client, 'readable')
+    server.child.kill('SIGTERM')
+    server.child.kill('SIGINT')
+    expect((await server.ended).signal).toMatch(/^SIG(INT|TERM)$/)
+  })
+
+  test('names the call that failed, and where', async () => {
+    const server = await start([...echo, '--port', '0'])
+    const { code, stdout, stderr } = await run([...echo, '--port', `${server.port}`]).ended
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      lang === 'ts'
+        ? `bsd-sockets: bind EADDRINUSE ${server.where}\n`
+        : `echo: bind ${server.where}: Address already in use\n`,
+    )
+    await server.stop()
+  })
+
+  test('leaves a file alone that is in its way', async () => {
+    const path = join(temporary(), 'file')
+    writeFileSync(path, 'mine')
+    expect(await run([...echo, '--path', path]).ended).toMatchObject({ code: 1, stdout: '' })
+    expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+})
+
+test('http --lang c answers', async () => {
+  const server = await start([...cli, 'http', '--lang', 'c', '--port', '0', '--app', 'echo', '--max-body', '10'])
+  const post = (body: string) => fetch(`http://${server.where}/`, { method: 'POST', body })
+  expect(await (await post('0123456789')).text()).toBe('0123456789')
+  expect((await post('0123456789a')).status).toBe(413)
+  await server.stop()
+})
+
+describe('nc', () => {
+  const nc = [...cli, 'nc']
+
+  /** Runs a shell pipeline in which "$@" is nc. */
+  const shell = (script: string) => run(['sh', '-c', script, ...nc])
+
+  test('sends standard input, says that it is all, and prints what comes', async () => {
+    const server = await start([...cli, 'echo', '--port', '0'])
+    const input = join(temporary(), 'input')
+    writeFileSync(input, 'x'.repeat(1 << 20))
+    const client = shell(`"$0" "$@" localhost ${server.port} < ${input} | cmp - ${input}`)
+    expect(await client.ended).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    await server.stop()
+  })
+
+  test('-l waits for one client, in both directions', async () => {
+    const server = shell('echo from the server | "$0" "$@" -lv 127.0.0.1 0')
+    const [, port] = await server.printed(/listening on 127\.0\.0\.1:(\d+)\n/)
+    const client = await shell(`echo from the client | "$0" "$@" 127.0.0.1 ${port}`).ended
+    expect(client).toMatchObject({ code: 0, stdout: 'from the server\n', stderr: '' })
+    const { code, stdout, stderr } = await server.ended
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'from the client\n' })
+    expect(stderr).toMatch(/^listening on .*\nconnected to 127\.0\.0\.1:\d+\n$/)
+  })
+
+  test('-U: a Unix socket, which is removed in the end', async () => {
+    const path = join(temporary(), 'socket')
+    const server = shell(`"$0" "$@" -lvU ${path} < /dev/null`)
+    await server.printed(/listening on (.*)\n/)
+    expect(await shell(`echo over | "$0" "$@" -U ${path}`).ended).toMatchObject({ code: 0, stdout: '' })
+    expect(await server.ended).toMatchObject({ code: 0, stdout: 'over\n' })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('-u: datagrams', async () => {
+    const server = run([...nc, '-luv', '127.0.0.1', '0'])
+    const [, port] = await server.printed(/listening on 127\.0\.0\.1:(\d+)\n/)
+    const client = shell(`exec "$0" "$@" -u 127.0.0.1 ${port} <<END\nover\nEND\n`) // the shell itself: it is killed
+    expect((await server.printed(/^over\n$/))[0]).toBe('over\n')
+    for (const { child } of [server, client]) child.kill('SIGKILL')
+  })
+
+  test('names the call that failed, and where', async () => {
+    const stderr = 'bsd-sockets: connect ECONNREFUSED 127.0.0.1:1\n'
+    expect(await run([...nc, '127.0.0.1', '1']).ended).toMatchObject({ code: 1, stdout: '', stderr })
+  })
+})
+
+test('sockopts prints the options of a TCP, a UDP and a Unix socket', async () => {
+  const { code, stdout, stderr } = await run([...cli, 'sockopts']).ended
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map(row => row.split(/ {2,}/))
+  expect(rows[0]).toEqual(['level', 'option', 'TCP', 'UDP', 'Unix'])
+  const values = new Map(rows.map(([, option, ...sockets]) => [option, sockets]))
+  expect(values.get('SO_TYPE')).toEqual([`${SOCK_STREAM}`, `${SOCK_DGRAM}`, `${SOCK_STREAM}`])
+  expect(values.get('SO_LINGER')).toEqual(['off', 'off', 'off'])
+  expect(values.get('TCP_NODELAY')).toEqual(['0', '-', '-'])
+  expect(new Set(rows.map(row => row.length))).toEqual(new Set([5]))
+})
+
+/** The names of the calls in a trace, in order. */
+const callsIn = (trace: string): string[] =>
+  [...trace.matchAll(/^ *.*?\b([a-z_0-9]+)\(.*\) += /gm)].map(match => match[1]!)
+
+describe('trace', () => {
+  const lib = JSON.stringify(pathToFileURL(join(root, 'lib/index.js')).href)
+  const program = `
+    import { readFileSync } from 'node:fs'
+    import { Socket } from ${lib}
+    const [a, b] = Socket.pair()
+    readFileSync(import.meta.filename)
+    console.log('printed', process.argv[2])
+    a.sendall('hello')
+    console.log(String(b.recv(10)))
+    a.close()
+    b.close()
+    process.exitCode = 3`
+
+  function programFile(): string {
+    const file = join(temporary(), 'program.mjs')
+    writeFileSync(file, program)
+    return file
+  }
+
+  test.skipIf(!strace)('shows the network calls of a program', async () => {
+    const { code, stdout, stderr } = await run([...cli, 'trace', '--', programFile(), '--verbose']).ended
+    expect({ code, stdout }).toEqual({ code: 3, stdout: 'printed --verbose\nhello\n' })
+    expect(stderr).toMatch(/^sendto\(\d+, "hello", 5, MSG_NOSIGNAL, NULL, 0\) += 5$/m)
+    expect(callsIn(stderr)).toEqual(['socketpair', 'sendto', 'recvfrom', 'close', 'close'])
+  })
+
+  test('shows those of the library where there is no strace', async () => {
+    const { code, stdout, stderr } = await withoutStrace('no strace', 'trace', '--', programFile(), '--verbose')
+    expect({ code, stdout }).toEqual({ code: 3, stdout: 'printed --verbose\nhello\n' })
+    expect(stderr).toMatch(/^send\(\d+, "hello", 5, \d+\) = 5$/m)
+    expect(callsIn(stderr)).toEqual(['socketpair', 'send', 'recv', 'close', 'close'])
+  })
+
+  test('ends as the program does', async () => {
+    const file = join(temporary(), 'program.mjs')
+    writeFileSync(file, "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 60000)")
+    expect(await run([...cli, 'trace', '--', file]).ended).toMatchObject({ code: null, signal: 'SIGTERM' })
+  })
+})
+
+describe('tour', () => {
+  /** The TypeScript and, where it has any, the calls of each line. */
+  const pairs = (stdout: string): [string, string][] =>
+    [...stdout.matchAll(/^ {2}(.*?) {2,}([a-z0-9]+)\(.*\) = /gm)].map(match => [match[1]!, match[2]!])
+
+  // What tells that the client is connected.
+  const asked = process.platform === 'linux' ? ['connect'] : ['getsockopt', 'getpeername']
+
+  const expected = (send: string, recv: string): [string, string][] => [
+    ['server = new Socket(AF_INET, SOCK_STREAM)', 'socket'],
+    ['server.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)', 'setsockopt'],
+    ["server.bind(['127.0.0.1', 0])", 'bind'],
+    ['server.listen(5)', 'listen'],
+    ['client = new Socket(AF_INET, SOCK_STREAM)', 'socket'],
+    ['client.connect(server.getsockname())', 'getsockname'],
+    ['', 'connect'],
+    ['', 'poll'],
+    ...asked.map((call): [string, string] => ['', call]),
+    ['[connection] = server.accept()', process.platform === 'linux' ? 'accept4' : 'accept'],
+    ["client.sendall('hello world!')", send],
+    ['message = connection.recv(1024)', recv],
+    ['connection.sendall(message)', send],
+    ['client.recv(1024).toString()', recv],
+    ['client.shutdown(SHUT_WR)', 'shutdown'],
+    ['connection.recv(1024)', recv],
+    ['connection.close()', 'close'],
+    ['client.close()', 'close'],
+    ['server.close()', 'close'],
+  ]
+
+  test.skipIf(!strace)('shows the calls that strace saw', async () => {
+    const { code, stdout, stderr } = await run([...cli, 'tour']).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(pairs(stdout)).toEqual(expected('sendto', 'recvfrom'))
+    expect(stdout).toMatch(/bind\(\d+, \{AF_INET 127\.0\.0\.1:0\}, 16\) = 0$/m)
+    expect(stdout).toMatch(/recvfrom\(\d+, "hello world!", 1024, 0, NULL, NULL\) = 12$/m)
+    expect(stdout).toContain('npm test')
+    expect(stdout).not.toContain('\x1b')
+  })
+
+  test.each(['no strace', 'one that may not'] as const)('shows those of the library with %s', async which => {
+    const { code, stdout, stderr } = await withoutStrace(which, 'tour')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(pairs(stdout)).toEqual(expected('send', 'recv'))
+    expect(stdout).toMatch(/bind\(\d+, \{AF_INET 127\.0\.0\.1:0\}, 16\) = 0$/m)
+    expect(stdout).toMatch(/recv\(\d+, "hello world!", 1024, 0\) = 12$/m)
+  })
+})

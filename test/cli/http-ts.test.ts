@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { declareHttpBehaviour } from '../support/http-behaviour.js'
+import { declareHttpCases } from '../support/http-conformance.js'
+import { startHttpServer } from '../support/http-exchange.js'
+import type { HttpServer } from '../support/http-exchange.js'
+import { root } from '../support/root.js'
+
+const command = [join(root, 'bin/bsd-sockets.js'), 'http']
+const modes = ['blocking', 'threads', 'select', 'poll', 'epoll', 'promises', 'reactor']
+
+// A worker for each case takes its time, and says the same; test/all/http-threads.js asks for all.
+const threadsEvery = process.env.HTTP_EVERY_CASE ? 1 : 12
+
+const start = (...options: readonly string[]): Promise<HttpServer> =>
+  startHttpServer(process.execPath, [...command, ...options])
+
+describe.each(modes)('http --lang ts --mode %s', mode => {
+  const servers: Partial<Record<'hello' | 'echo', HttpServer>> = {}
+
+  beforeAll(async () => {
+    servers.hello = await start('--mode', mode, '--app', 'hello')
+    servers.echo = await start('--mode', mode, '--app', 'echo')
+  })
+
+  afterAll(async () => {
+    expect(await servers.hello?.stop()).toBe(0)
+    expect(await servers.echo?.stop()).toBe(0)
+  })
+
+  declareHttpCases(app => servers[app]!, { every: mode === 'threads' ? threadsEvery : 1 })
+  if (mode === 'epoll' || mode === 'reactor') declareHttpCases(app => servers[app]!, { bytewise: true })
+  declareHttpBehaviour((...options) => start('--mode', mode, ...options))
+})
+
+test('the limits are those of the server in C', () => {
+  const limits = (file: string, ...args: readonly string[]): string[] =>
+    execFileSync(file, [...args, '--help'], { encoding: 'utf8' }).match(/^ {2}--(max|.*-timeout).*\n.*$/gm)!
+  const ours = limits(process.execPath, ...command)
+  expect(ours).toHaveLength(9)
+  expect(ours).toEqual(limits(join(root, 'build/Release/http')))
+})

@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { declareEchoCases, echoModes } from '../support/echo-cases.js'
+import { run, start } from '../support/echo-server.js'
+import { root } from '../support/root.js'
+
+const program = join(root, 'build/Release/echo')
+
+describe('echo in C', () => {
+  declareEchoCases({
+    command: [program],
+    modes: echoModes,
+    limit: 20,
+    exhausted: /^(echo: accept: Too many open files\n)*$/,
+  })
+
+  test('takes epoll when no mode is given, and says so', async () => {
+    const { code, stdout } = await run([program, '--help']).ended
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/--mode blocking\|threads\|select\|poll\|epoll\n.*\(default epoll\)/)
+    expect(stdout).toMatch(/--port N\n.*\(default 9999\)/)
+  })
+
+  test.each([
+    [['--mode', 'uring'], '--mode'],
+    [['--mode'], '--mode'],
+    [['--port', '65536'], '--port'],
+    [['--port', '-1'], '--port'],
+    [['--port', '80x'], '--port'],
+    [['--port='], '--port'],
+    [['--backlog', 'many'], '--backlog'],
+    [['--host', 'localhost'], '--host'],
+    [['--host', ''], '--host'],
+    [['--path'], '--path'],
+    [['--path', 'socket', '--port', '1'], '--port'],
+    [['--colour', 'red'], '--colour'],
+    [['9999'], '9999'],
+  ])('echo %j is wrong usage', async (args, option) => {
+    const { code, stdout, stderr } = await run([program, ...args]).ended
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(new RegExp(`^echo: ${option}: .*\n$`))
+  })
+
+  test('names the call that failed, and where', async () => {
+    const server = await start([program, '--port', '0'])
+    const second = await run([program, '--port', `${server.port}`]).ended
+    expect(second).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `echo: bind ${server.where}: Address already in use\n`,
+    })
+    await server.stop()
+  })
+
+  test('leaves a file alone that is in its way', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'echo-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const path = join(directory, 'file')
+    writeFileSync(path, 'mine')
+    const stderr = `echo: bind ${path}: Address already in use\n`
+    expect(await run([program, '--path', path]).ended).toMatchObject({ code: 1, stdout: '', stderr })
+    expect(existsSync(path)).toBe(true)
+    const long = join(directory, 'x'.repeat(200))
+    expect(await run([program, '--path', long]).ended).toMatchObject({
+      code: 1,
+      stderr: `echo: bind ${long}: File name too long\n`,
+    })
+  })
+})

@@ -1,0 +1,129 @@
+// The examples of messages, control messages and other families, as plain node.
+import { AF_INET, AF_NETLINK, IPPROTO_ICMP, IPPROTO_UDP, NETLINK_ROUTE, SOCK_DGRAM, SOCK_RAW } from 'bsd-sockets'
+import { Socket, supports, UDP_SEGMENT, whyNot } from 'bsd-sockets'
+import { spawnSync } from 'node:child_process'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Child, example } from '../support/child.js'
+import { inNamespace, noNamespace } from '../support/namespace.js'
+import { allowed } from '../support/sockets.js'
+import { root } from '../support/root.js'
+
+// All of 127.0.0.0/8 is this machine there, elsewhere 127.0.0.1.
+const linux = process.platform === 'linux'
+const compiled = (name: string): string => join(root, `build/programs/examples/${name}.js`)
+const run = (name: string, ...args: string[]): Child => new Child(process.execPath, [compiled(name), ...args])
+
+test.each(['dns-server', 'netlink-routes', 'pass-descriptors', 'ping', 'udp-gso'])('%s --help', async name => {
+  expect(await run(name, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
+})
+
+describe('netlink-routes', () => {
+  allowed('lists what the system says it has', whyNot.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), async () => {
+    const output = await run('netlink-routes').finished()
+    for (const [name, list = []] of Object.entries(networkInterfaces())) {
+      expect(output).toMatch(new RegExp(`^  \\d+: ${name} up mtu \\d+ ${list[0]!.mac}$`, 'm'))
+      for (const { cidr } of list) expect(output).toContain(`\n  ${cidr} on ${name}\n`)
+    }
+    const routes = spawnSync('ip', ['-4', 'route'], { encoding: 'utf8' })
+    if (routes.status !== 0) return
+    for (const [, to, via, on] of routes.stdout.matchAll(/^(\S+)(?: via (\S+))? dev (\S+)/gm)) {
+      expect(output).toContain(`  ${to}${via === undefined ? '' : ` via ${via}`} on ${on}\n`)
+    }
+  })
+})
+
+describe('ping', () => {
+  const answers = (socket: string): RegExp =>
+    new RegExp(
+      `^ping 127.0.0.1 over a ${socket} socket\n(64 bytes from 127.0.0.1: icmp_seq=\\d ttl=\\d+ time=[\\d.]+ ms\n){2}2 sent, 2 answered\n$`,
+    )
+
+  allowed(
+    '127.0.0.1, over whichever socket this process may have',
+    whyNot.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP),
+    async () => {
+      expect(await run('ping', '--count', '2').finished()).toMatch(answers('(raw|datagram)'))
+    },
+  )
+
+  const reason = noNamespace()
+  const ping = [process.execPath, compiled('ping'), '--count', '2']
+
+  allowed('127.0.0.1 without root, where the range of groups allows it', reason, async () => {
+    expect(await new Child(...inNamespace('0 2147483647', ...ping)).finished()).toMatch(answers('datagram'))
+  })
+
+  allowed('without root it is refused where the range does not allow it', reason, async () => {
+    const child = new Child(...inNamespace('1 0', ...ping))
+    expect(await child.ended).toMatchObject({ code: 1 })
+    expect(child.stderr).toMatch(/PermissionError: socket E(PERM|ACCES)/)
+  })
+
+  allowed('says when no answer comes', reason, async () => {
+    const drop = 'ip link set lo up && echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all && exec "$@"'
+    const child = new Child('unshare', ['-n', 'sh', '-c', drop, '-', ...ping, '--timeout', '20'])
+    expect(await child.ended).toMatchObject({ code: 1 })
+    expect(child.stdout).toMatch(/no answer to icmp_seq=1\nno answer to icmp_seq=2\n2 sent, 0 answered\n$/)
+  })
+})
+
+test('pass-descriptors: a file, a listener and a socket work in the second process', async () => {
+  const output = await example('pass-descriptors').finished()
+  expect(output).toMatch(/^second: the file is descriptor \d+ here, and begins with "\/\/ Two processes: "$/m)
+  expect(output).toMatch(/^second: accepted a connection from \{ family: 'IPv4', address: '127.0.0.1', port: \d+ \}$/m)
+  expect(output).toContain('first: a client got "hello from the process that accepted you"\n')
+  expect(output).toContain('first: the other end said "hello from the process that was given this end"\n')
+})
+
+describe('dns-server', () => {
+  const query = (port: number, name: string, host: string): Promise<string> =>
+    run('dns-server', 'query', name, '--host', host, '--port', String(port)).finished()
+
+  test('answers its own client, from the address that each query was sent to', async () => {
+    const server = example('dns-server')
+    const port = await server.port()
+    const hosts = linux ? ['127.0.0.1', '127.0.0.2', '127.9.9.9'] : ['127.0.0.1']
+    for (const host of hosts) expect(await query(port, 'destination.example.test', host)).toBe(`${host}\n`)
+    expect(await query(port, 'ONE.example.test', '127.0.0.1')).toBe('192.0.2.1\n')
+    expect(await query(port, 'none.example.test', '127.0.0.1')).toBe('no such name\n')
+    for (const host of hosts) await server.printed(new RegExp(`sent to ${host}: destination.example.test`))
+  })
+
+  test('many queries at once are taken in few calls; what is no query is refused, not fatal', async () => {
+    const server = example('dns-server')
+    const port = await server.port()
+    using client = new Socket(AF_INET, SOCK_DGRAM)
+    client.settimeout(10_000)
+    client.connect(['127.0.0.1', port])
+    const header = (id: number): Buffer => Buffer.from([0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+    const name = Buffer.from('\u0003two\u0007example\u0004test\0\0\u0001\0\u0001', 'latin1')
+    const hostile = [Buffer.of(1), header(0), Buffer.concat([header(0), Buffer.of(63, 1)]), Buffer.alloc(512, 0xff)]
+    server.process.kill('SIGSTOP') // they wait for it together
+    for (const datagram of hostile) client.send(datagram)
+    for (let id = 1; id <= 20; id++) client.send(Buffer.concat([header(id), name]))
+    server.process.kill('SIGCONT')
+    for (const datagram of hostile) {
+      const reply = client.recv(512)
+      expect(reply[3]! & 15).toBe(1)
+      expect(reply[0]).toBe(datagram[0])
+    }
+    for (let id = 1; id <= 20; id++) {
+      const reply = client.recv(512)
+      expect([reply[1], reply[3]! & 15, ...reply.subarray(-4)]).toEqual([id, 0, 192, 0, 2, 2])
+    }
+    await server.printed(/query 24 of 24/)
+  })
+})
+
+describe('udp-gso', () => {
+  test('every way brings every datagram, with fewer and fewer calls', async () => {
+    const output = await example('udp-gso', '--count', '600').finished()
+    const rows = [...output.matchAll(/(\d+) datagrams, (\d+) system calls/g)]
+    const segments = supports.option(IPPROTO_UDP, UDP_SEGMENT)
+    expect(rows.map(([, datagrams]) => datagrams)).toEqual(Array(segments ? 3 : 2).fill('600'))
+    expect(Number(rows[0]![2])).toBe(1200)
+    for (const [, , calls] of rows.slice(1)) expect(Number(calls)).toBeLessThan(600)
+  })
+})

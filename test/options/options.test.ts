@@ -1,0 +1,595 @@
+import { spawn, spawnSync } from 'node:child_process'
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import http from 'node:http'
+import { createRequire } from 'node:module'
+import net from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { constants, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import tls from 'node:tls'
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  ConnectionResetError,
+  F_SETFL,
+  getOption,
+  if_nametoindex,
+  IPPROTO_TCP,
+  isSocketError,
+  options,
+  peerCredentials,
+  setOption,
+  SO_ATTACH_FILTER,
+  SO_ATTACH_REUSEPORT_CBPF,
+  SO_GET_FILTER,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  Socket,
+  SocketError,
+  SOL_SOCKET,
+  supports,
+  TCP_INFO,
+  tcpInfo,
+} from 'bsd-sockets'
+import type {
+  Linger,
+  LinuxTcpInfo,
+  Membership,
+  PeerCredentials,
+  ReadableSockOpt,
+  SocketOrFd,
+  SockOpt,
+  TcpInfo,
+  WritableSockOpt,
+} from 'bsd-sockets'
+import { fcntl, getsockopt, recv } from 'bsd-sockets/syscalls'
+import { afterAll, afterEach, describe, expect, expectTypeOf, test } from 'vitest'
+import { cases, closeAll, closing, listener, tcp, udp, unix } from '../support/options-table.js'
+import { root } from '../support/root.js'
+
+afterEach(closeAll)
+
+interface Native {
+  readonly layouts: Readonly<Record<string, number>>
+}
+
+const names = Object.keys(options) as (keyof typeof options)[]
+const python = spawnSync('python3', ['--version']).status === 0
+const linux = process.platform === 'linux'
+
+/** Reads or sets an option, whatever it is of. */
+function touch(socket: Socket, option: (typeof options)[keyof typeof options]): void {
+  if ('decode' in option.codec) getOption(socket, option as ReadableSockOpt<unknown>)
+  else setOption(socket, { ...option, codec: { encode: () => Buffer.alloc(8) } }, undefined)
+}
+
+describe('the table', () => {
+  test('is sorted', () => {
+    expect(names).toEqual([...names].sort())
+  })
+
+  test('names each option in C beside its meaning, as its row does', () => {
+    const source = readFileSync(join(root, 'src/options/index.ts'), 'utf8')
+    const table = source.slice(source.indexOf('export const options'), source.indexOf('\n}\n'))
+    const rows = table.split('/**').slice(1)
+    expect(rows.length).toBe(names.length)
+    const wrong = rows.filter(row => {
+      const [doc = '', code = ''] = row.split('*/')
+      return [...code.matchAll(/'([A-Z\d_]+)'/g)].some(([, name]) => !doc.includes(` ${name}`))
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('has no two options of one level and name, but for one name that two have on purpose', () => {
+    const known = Object.entries(options).filter(([, { name }]) => name !== undefined)
+    const keys = known.map(([key, { level, name }]) => [`${level} ${name}`, key] as const)
+    const twice = keys.filter(([id], i) => keys.findIndex(([other]) => other === id) !== i).map(([, key]) => key)
+    expect(twice).toEqual(linux ? ['ipv6BindToDevice'] : ['peerGroups'])
+  })
+})
+
+describe('each option', () => {
+  // What kernels say of an option, a protocol or a family that they lack; Node calls EOPNOTSUPP so.
+  const lacking = ['EAFNOSUPPORT', 'ENOPROTOOPT', 'ENOTSUP', 'EPROTONOSUPPORT', 'ESOCKTNOSUPPORT']
+  const lacked: string[] = []
+
+  test.for(names)('%s', (name, { skip }) => {
+    const option = options[name]
+    try {
+      cases[name]()
+      expect(option.name).toBeDefined()
+    } catch (error) {
+      if (!isSocketError(error)) throw error
+      if (['EACCES', 'EPERM'].includes(error.code) && process.geteuid?.() !== 0)
+        skip(`${option.option} needs a privilege`)
+      const withoutTls = error.code === 'ENOENT' && error.option === 'TCP_ULP'
+      if (!lacking.includes(error.code) && !withoutTls) throw error
+      // This kernel lacks the option, or what it is an option of: another socket does not know it either.
+      expect(() => touch(udp(), option)).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^(ENOPROTOOPT|ENOTSUP)$/), option: option.option }),
+      )
+      lacked.push(name)
+    }
+  })
+
+  afterAll(() => console.log(`this kernel lacks ${lacked.length} of ${names.length} options: ${lacked.join(' ')}`))
+})
+
+describe('values', () => {
+  const refused = <T>(option: WritableSockOpt<T>, value: unknown, code: string, text: string): void => {
+    expect(() => setOption(udp(), option, value as NoInfer<T>)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(text) }),
+    )
+  }
+
+  test.each([
+    [options.keepAlive, 1, 'ERR_INVALID_ARG_TYPE', '"value"'],
+    [options.mark, -1, 'ERR_OUT_OF_RANGE', '"value"'],
+    [options.ipTos, 256, 'ERR_OUT_OF_RANGE', '"value"'],
+    [options.ipTtl, 1.5, 'ERR_OUT_OF_RANGE', '"value"'],
+    [options.priority, '6', 'ERR_INVALID_ARG_TYPE', '"value"'],
+    [options.linger, true, 'ERR_INVALID_ARG_TYPE', '"value"'],
+    [options.linger, { on: 1, seconds: 5 }, 'ERR_INVALID_ARG_TYPE', '"value.on"'],
+    [options.linger, { on: true }, 'ERR_INVALID_ARG_TYPE', '"value.seconds"'],
+    [options.linger, { on: true, seconds: 2 ** 31 }, 'ERR_OUT_OF_RANGE', '"value.seconds"'],
+    [options.receiveTimeout, 0, 'ERR_OUT_OF_RANGE', 'null to wait for ever'],
+    [options.receiveTimeout, NaN, 'ERR_OUT_OF_RANGE', '"value"'],
+    [options.receiveTimeout, undefined, 'ERR_INVALID_ARG_TYPE', '"value"'],
+    [options.addMembership, { group: 'ff02::1' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
+    [options.addMembership, { group: '239.1.1.1', ifindex: 2 ** 40 }, 'ERR_OUT_OF_RANGE', '"value.ifindex"'],
+    [options.ipv6JoinGroup, { group: '239.1.1.1' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
+    [options.mcastJoinGroup, { group: 'localhost' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
+    [options.mcastJoinGroup, { group: 7 }, 'ERR_INVALID_ARG_TYPE', '"value.group"'],
+  ] as [WritableSockOpt<unknown>, unknown, string, string][])('of $option', (option, value, code, text) => {
+    refused(option, value, code, text)
+  })
+
+  test.runIf(linux)('of options that Linux alone has', () => {
+    refused(options.congestion, 'a'.repeat(16), 'ERR_INVALID_ARG_VALUE', "'value'")
+    refused(options.bindToDevice, 'lo\0', 'ERR_INVALID_ARG_VALUE', "'value'")
+    refused(options.attachFilter, [{ code: 6, k: 2 ** 32 }], 'ERR_OUT_OF_RANGE', '"value.k"')
+    refused(options.attachFilter, { code: 6, k: 0 }, 'ERR_INVALID_ARG_TYPE', '"value"')
+    refused(options.localPortRange, { low: 1, high: 65536 }, 'ERR_OUT_OF_RANGE', '"value.high"')
+    refused(options.localPortRange, null, 'ERR_INVALID_ARG_TYPE', '"value"')
+    refused(options.icmpFilter, [32], 'ERR_OUT_OF_RANGE', '"value"')
+    refused(options.maxPacingRate, -1, 'ERR_OUT_OF_RANGE', '"value"')
+    refused(options.tcpMd5Sig, { address: '::1', key: 'secret' }, 'ERR_INVALID_ARG_TYPE', '"value.key"')
+    refused(options.mcastSourceFilter, { group: '239.1.1.1', mode: 1 }, 'ERR_INVALID_ARG_TYPE', '"value.sources"')
+    const keys = { version: 0x303, cipherType: 51, iv: Buffer.alloc(12) }
+    refused(options.tlsTransmit, keys, 'ERR_INVALID_ARG_VALUE', "'value.iv'")
+    refused(options.tlsTransmit, { version: 0x303, cipherType: 1 }, 'ERR_INVALID_ARG_VALUE', "'value.cipherType'")
+  })
+
+  test('that can only be set or only be read', () => {
+    expect(() => getOption(udp(), options.addMembership as never)).toThrow(/'option' must be one that can be read/)
+    expect(() => setOption(udp(), options.type as never, 1)).toThrow(/'option' must be one that can be set/)
+  })
+
+  test('are refused before any descriptor is touched, and a lacking option by its name in C', () => {
+    const lacking: SockOpt<number> = { ...options.priority, option: 'SO_ELSEWHERE', name: undefined }
+    expect(() => getOption(udp(), lacking)).toThrow(
+      expect.objectContaining({
+        code: 'ENOPROTOOPT',
+        syscall: 'getsockopt',
+        option: 'SO_ELSEWHERE',
+        message: 'getsockopt ENOPROTOOPT SO_ELSEWHERE',
+      }),
+    )
+    expect(() => setOption(udp(), lacking, 1)).toThrow('setsockopt ENOPROTOOPT SO_ELSEWHERE')
+    expect(() => setOption(udp(), options.noDelay, true)).toThrow(SocketError)
+  })
+
+  // As that kernel declares them.
+  test.runIf(linux)('to the kernel are the bytes of the structures', () => {
+    const bytes = <T>(option: WritableSockOpt<T>, value: NoInfer<T>): string =>
+      Buffer.from(option.codec.encode(value)).toString('hex')
+    expect(bytes(options.addMembership, { group: '239.1.2.3', address: '127.0.0.1', ifindex: 2 })).toBe(
+      'ef0102037f00000102000000',
+    )
+    expect(bytes(options.canRawFilter, [{ id: 0x123, mask: 0x7ff }])).toBe('23010000ff070000')
+    expect(bytes(options.canIsotpLinkLayer, { mtu: 72, txDl: 64 })).toBe('484000')
+    const keys = { iv: Buffer.alloc(8, 1), key: Buffer.alloc(16, 2), salt: Buffer.alloc(4, 3), recSeq: Buffer.alloc(8) }
+    expect(bytes(options.tlsTransmit, { version: 0x304, cipherType: 51, ...keys })).toBe(
+      '04033300' + '01'.repeat(8) + '02'.repeat(16) + '03'.repeat(4) + '00'.repeat(8),
+    )
+    expect(bytes(options.j1939Filter, [{ name: 1n, nameMask: 2n, pgn: 3, pgnMask: 4, addr: 5, addrMask: 6 }])).toBe(
+      '0100000000000000020000000000000003000000040000000506000000000000',
+    )
+  })
+
+  test.runIf(SO_GET_FILTER !== undefined)('of SO_GET_FILTER stay within the view, in bytes', () => {
+    const socket = udp()
+    setOption(
+      socket,
+      options.attachFilter,
+      Array.from({ length: 4 }, () => ({ code: 6, k: 1 })),
+    )
+    const memory = Buffer.alloc(64)
+    const length = new Uint32Array([8])
+    expect(getsockopt(socket.fd, SOL_SOCKET, SO_GET_FILTER!, memory.subarray(0, 8), length)).toBe(-22)
+    expect(memory.equals(Buffer.alloc(64))).toBe(true)
+    length[0] = 64
+    expect(getsockopt(socket.fd, SOL_SOCKET, SO_GET_FILTER!, memory, length)).toBe(0)
+    expect(length[0]).toBe(32)
+  })
+})
+
+describe('structures that no header of this machine declares whole', () => {
+  const compiler = process.env.CC ?? 'cc'
+  const found = spawnSync(compiler, ['--version']).status === 0
+  if (!found) console.log(`structures are not compared with headers: no ${compiler} here`)
+
+  test.runIf(linux && found)('agree with those headers as far as these go', () => {
+    const { layouts } = (createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Native)(root)
+    const structures = readFileSync(join(root, 'native/addon/structures_linux.h'), 'utf8')
+    const declared = new Set([...structures.matchAll(/^struct (\w+) \{/gm)].map(([, name]) => name!))
+    const rows = Object.entries(layouts).filter(([row]) => row.includes('.') && declared.has(row.split('.')[0]!))
+    const headers =
+      'linux/can/isotp.h linux/can/j1939.h linux/in6.h linux/mptcp.h linux/net_tstamp.h linux/tcp.h linux/tls.h'
+    // Each assertion is a line of a file of its name, so that a complaint tells which one it is about.
+    const source = [
+      ...headers.split(' ').map(header => `#if __has_include(<${header}>)\n#include <${header}>\n#endif`),
+      ...rows.map(([row, value]) => {
+        const [structure, field] = row.split('.')
+        return `#line 1 "${row}"\n_Static_assert(__builtin_offsetof(struct ${structure}, ${field}) == ${value >>> 16}, "");`
+      }),
+    ]
+    const { stderr } = spawnSync(compiler, ['-fsyntax-only', '-xc', '-'], {
+      input: source.join('\n'),
+      encoding: 'utf8',
+    })
+    const complaints = [...stderr.matchAll(/^([\w.]+):1:\d+: error: (.*)$/gm)]
+    expect(
+      complaints.filter(([, , text]) => /static[ _]assert(ion)? failed/.test(text!)).map(([, row]) => row),
+    ).toEqual([])
+    expect(rows.length - new Set(complaints.map(([, row]) => row)).size).toBeGreaterThan(60)
+  })
+})
+
+describe('what they do', () => {
+  const bound = (family: number, host: string): Socket => {
+    const socket = closing(new Socket(family, SOCK_DGRAM))
+    socket.settimeout(10_000)
+    socket.bind([host, 0])
+    return socket
+  }
+  const portOf = (socket: Socket): number => (socket.getsockname() as { port: number }).port
+
+  test.each([
+    ['address', { address: '127.0.0.1' }],
+    ['interface', { ifindex: if_nametoindex(linux ? 'lo' : 'lo0') }],
+  ])('a datagram comes to a group joined by %s', (_, where) => {
+    const receiver = bound(AF_INET, '')
+    setOption(receiver, options.addMembership, { group: '239.255.9.9', ...where })
+    const sender = bound(AF_INET, '127.0.0.1')
+    setOption(sender, options.multicastInterface, where)
+    sender.sendto('to the group', ['239.255.9.9', portOf(receiver)])
+    expect(receiver.recv(100).toString()).toBe('to the group')
+    setOption(receiver, options.dropMembership, { group: '239.255.9.9', ...where })
+    sender.sendto('to nobody', ['239.255.9.9', portOf(receiver)])
+    sender.sendto('to one', ['127.0.0.1', portOf(receiver)])
+    expect(receiver.recv(100).toString()).toBe('to one')
+  })
+
+  // Who is a member it tells in /proc. proc(5)
+  test.runIf(linux).each([
+    ['ipv6JoinGroup', 'ipv6LeaveGroup'],
+    ['ipv6McastJoinGroup', 'ipv6McastLeaveGroup'],
+  ] as const)('%s joins an IPv6 group on an interface, %s leaves it', (join, leave) => {
+    const socket = closing(new Socket(AF_INET6, SOCK_DGRAM))
+    const isMember = (): boolean => /^\d+ +lo +ff020{26}99/m.test(readFileSync('/proc/net/igmp6', 'utf8'))
+    const membership = { group: 'ff02::99', ifindex: if_nametoindex('lo') }
+    expect(isMember()).toBe(false)
+    setOption(socket, options[join], membership)
+    expect(isMember()).toBe(true)
+    setOption(socket, options[leave], membership)
+    expect(isMember()).toBe(false)
+  })
+
+  test.runIf(supports.option(SOL_SOCKET, SO_ATTACH_FILTER))('a filter drops, until it is detached', () => {
+    const receiver = bound(AF_INET, '127.0.0.1')
+    const sender = bound(AF_INET, '127.0.0.1')
+    setOption(receiver, options.attachFilter, [{ code: 6, k: 0 }]) // BPF_RET | BPF_K: no byte
+    sender.sendto('dropped', receiver.getsockname())
+    setOption(receiver, options.detachFilter, true)
+    sender.sendto('taken', receiver.getsockname())
+    expect(receiver.recv(100).toString()).toBe('taken')
+  })
+
+  test.runIf(supports.option(SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF))(
+    'a filter chooses among the sockets of a port',
+    () => {
+      const [first, second] = [0, 1].map(() => closing(new Socket(AF_INET, SOCK_DGRAM))) as [Socket, Socket]
+      for (const socket of [first, second]) setOption(socket, options.reusePort, true)
+      first.bind(['127.0.0.1', 0])
+      second.bind(first.getsockname())
+      const sender = bound(AF_INET, '127.0.0.1')
+      for (const [index, chosen, other] of [
+        [0, first, second],
+        [1, second, first],
+      ] as const) {
+        setOption(first, options.attachReusePortFilter, [{ code: 6, k: index }])
+        for (const text of ['one', 'two', 'three']) sender.sendto(text, first.getsockname())
+        expect([chosen.recv(9), chosen.recv(9), chosen.recv(9)].join()).toBe('one,two,three')
+        expect(other.tryRecv(9)).toBe(null)
+      }
+    },
+  )
+
+  test('linger of 0 seconds sends a reset', () => {
+    const server = listener()
+    const client = closing(new Socket())
+    client.connect(server.getsockname())
+    const [accepted] = server.accept()
+    setOption(accepted, options.linger, { on: true, seconds: 0 })
+    accepted.close()
+    expect(() => client.recv(1)).toThrow(ConnectionResetError)
+  })
+
+  test('receiveTimeout ends a call that blocks', () => {
+    const socket = udp()
+    setOption(socket, options.receiveTimeout, 20)
+    fcntl(socket.fd, F_SETFL, 0) // a Socket's descriptor does not block
+    // What io_uring has done for libuv meanwhile ends such a call as a signal does. signal(7)
+    let result = -constants.errno.EINTR
+    while (result === -constants.errno.EINTR) result = recv(socket.fd, Buffer.alloc(1), 0)
+    expect(result).toBe(-constants.errno.EAGAIN)
+  })
+})
+
+describe('sockets that Node owns', () => {
+  test('net: a client, a server and what it accepted', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    expect(getOption(server, options.listening)).toBe(true)
+    const client = net.connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const [[accepted]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [
+      [net.Socket],
+      [],
+    ]
+    for (const socket of [client, accepted]) {
+      setOption(socket, options.userTimeout, 5000)
+      setOption(socket, options.linger, { on: true, seconds: 0 })
+      expect(getOption(socket, options.userTimeout)).toBe(5000)
+      expect(tcpInfo(socket).state).toBe('ESTABLISHED')
+    }
+    // Zero seconds of linger: the peer gets a reset.
+    client.destroy()
+    expect(await once(accepted, 'error')).toEqual([expect.objectContaining({ code: 'ECONNRESET' })])
+    await once(server.close(), 'close')
+  })
+
+  test('http: the socket of a live request, on both sides', async () => {
+    const seen: TcpInfo[] = []
+    const server = http.createServer((request, response) => {
+      setOption(request.socket, options.userTimeout, 7000)
+      expect(getOption(request.socket, options.userTimeout)).toBe(7000)
+      seen.push(tcpInfo(request.socket))
+      response.end('hello')
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const request = http.get({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, agent: false })
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    seen.push(tcpInfo(response.socket))
+    response.resume()
+    await once(response, 'end')
+    await once(server.close(), 'close')
+    expect(seen.map(({ state }) => state)).toEqual(['ESTABLISHED', expect.stringMatching(/^(ESTABLISHED|CLOSE-WAIT)$/)])
+    expect(seen[1]!.bytesReceived).toBeGreaterThan(50)
+    expect(seen[1]!.rtt).toBeGreaterThan(0)
+  })
+
+  test('tls: the connection under it', async () => {
+    const pskCallback = () => ({ psk: Buffer.alloc(16), identity: 'me' })
+    const common = { ciphers: 'PSK', maxVersion: 'TLSv1.2' as const }
+    const server = tls.createServer({ ...common, pskCallback: () => Buffer.alloc(16) }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = tls.connect({
+      ...common,
+      port: (server.address() as AddressInfo).port,
+      host: '127.0.0.1',
+      pskCallback,
+      checkServerIdentity: () => undefined,
+    })
+    const [[accepted]] = (await Promise.all([once(server, 'secureConnection'), once(client, 'secureConnect')])) as [
+      [tls.TLSSocket],
+      [],
+    ]
+    for (const socket of [client, accepted]) {
+      setOption(socket, options.keepAlive, true)
+      expect(getOption(socket, options.keepAlive)).toBe(true)
+      expect(tcpInfo(socket).bytesReceived).toBeGreaterThan(0)
+    }
+    client.destroy()
+    accepted.destroy()
+    await once(server.close(), 'close')
+  })
+
+  test('dgram: bound, and without a warning', async () => {
+    const warnings: Error[] = []
+    const warned = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', warned)
+    const socket = dgram.createSocket('udp4')
+    expect(() => getOption(socket, options.broadcast)).toThrow(/"socket" argument must be .*bound/)
+    await once(socket.bind(0, '127.0.0.1'), 'listening')
+    setOption(socket, options.broadcast, true)
+    expect(getOption(socket, options.broadcast)).toBe(true)
+    expect(getOption(socket, options.type)).toBe(getOption(udp(), options.type))
+    await once(socket.close(), 'close')
+    expect(() => getOption(socket, options.broadcast)).toThrow(TypeError)
+    await new Promise(setImmediate)
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
+  })
+
+  test('none has a descriptor before it is connected or listening, nor once it is destroyed', () => {
+    const message = /"socket" argument must be connected, bound or listening, and not destroyed/
+    expect(() => tcpInfo(new net.Socket())).toThrow(message)
+    expect(() => getOption(net.createServer(), options.listening)).toThrow(message)
+    const connecting = net.connect(9, '127.0.0.1').on('error', () => undefined)
+    connecting.destroy()
+    expect(() => tcpInfo(connecting)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+  })
+})
+
+describe('descriptors', () => {
+  test('are taken as numbers', () => {
+    expect(getOption(tcp().fd, options.noDelay)).toBe(false)
+    expect(() => getOption(-1, options.noDelay)).toThrow(RangeError)
+    expect(() => getOption(null as never, options.noDelay)).toThrow(TypeError)
+    expect(() => getOption({} as never, options.noDelay)).toThrow(TypeError)
+  })
+
+  test('that are closed are EBADF', () => {
+    const socket = new Socket()
+    socket.close()
+    expect(() => tcpInfo(socket)).toThrow(expect.objectContaining({ code: 'EBADF', syscall: 'getsockopt' }))
+    expect(() => setOption(socket, options.noDelay, true)).toThrow(expect.objectContaining({ code: 'EBADF' }))
+  })
+
+  test('that are no sockets are ENOTSOCK, with the option', () => {
+    const file = openSync('/dev/null', 'r')
+    expect(() => getOption(file, options.type)).toThrow('getsockopt ENOTSOCK SO_TYPE')
+    closeSync(file)
+  })
+})
+
+describe('tcpInfo', () => {
+  test('counts what went over', () => {
+    const server = listener()
+    const client = closing(new Socket(AF_INET, SOCK_STREAM))
+    expect(tcpInfo(client).state).toBe('CLOSED')
+    expect(tcpInfo(server).state).toBe('LISTEN')
+    client.connect(server.getsockname())
+    const accepted = closing(server.accept()[0])
+    client.sendall(Buffer.alloc(1000))
+    for (let left = 1000; left > 0;) left -= accepted.recv(left).length
+    const sender = tcpInfo(client)
+    const receiver = tcpInfo(accepted)
+    expect([sender.bytesSent, receiver.bytesReceived, sender.segmentsRetransmitted]).toEqual([1000, 1000, 0])
+    expect(sender.congestionWindow).toBeGreaterThan(sender.maxSegment)
+    expect(sender.slowStartThreshold).toBe(Infinity)
+    expect(sender.rtt).toBeGreaterThan(0)
+    expect(sender.rtt).toBeLessThan(1000)
+    expect(sender.sendWindow).toBe(receiver.receiveWindow)
+    accepted.close()
+    expect(tcpInfo(client).state).toBe('CLOSE-WAIT')
+  })
+
+  test.runIf(TCP_INFO !== undefined)(
+    'has every field of the kernel under its own name, as many as the kernel knows',
+    () => {
+      const { raw } = tcpInfo(tcp())
+      const { rtt, state, pacingRate, maxPacingRate, sndWscale, rcvWscale, options: flags } = raw as LinuxTcpInfo
+      expect({ state, maxPacingRate }).toEqual({ state: 1, maxPacingRate: Infinity })
+      expect(flags & 4 ? [sndWscale, rcvWscale].every(scale => scale > 0 && scale < 15) : true).toBe(true)
+      expect(rtt).toBeGreaterThan(0)
+      expect(pacingRate).toBeGreaterThan(0)
+      // An older kernel gives fewer bytes.
+      const bytes = tcp().getsockopt(IPPROTO_TCP, TCP_INFO!, 104)
+      const older = options.tcpInfo.codec.decode(bytes, -1)
+      expect(older.raw).not.toHaveProperty('pacingRate')
+      expect([older.bytesSent, older.raw.rto > 0]).toEqual([undefined, true])
+    },
+  )
+
+  test.runIf(TCP_INFO !== undefined)('agrees with what Python reads', () => {
+    const socket = tcp()
+    const script = 'import socket; print(socket.socket(fileno=3).getsockopt(6, 11, 104).hex())'
+    const { stdout } = spawnSync('python3', ['-c', script], {
+      stdio: ['ignore', 'pipe', 'pipe', socket.fd],
+      encoding: 'utf8',
+    })
+    if (!python) return console.log('not compared: no python3 here')
+    const info = Buffer.from(stdout.trim(), 'hex')
+    const raw = tcpInfo(socket).raw as LinuxTcpInfo
+    expect([info.readUInt32LE(16), info.readUInt32LE(68), info.readUInt32LE(80)]).toEqual([
+      raw.sndMss,
+      raw.rtt,
+      raw.sndCwnd,
+    ])
+  })
+})
+
+describe('peerCredentials', () => {
+  test('of a pair are this process', () => {
+    const mine = { pid: process.pid, uid: process.geteuid?.(), gid: process.getegid?.() }
+    expect(peerCredentials(unix())).toEqual(mine)
+    expect(getOption(unix(), options.peerCredentials)).toEqual(mine)
+  })
+
+  test.runIf(python)('of another process are its own', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'options-')), 'socket')
+    using server = new Socket(AF_UNIX)
+    server.bind(path)
+    server.listen()
+    const privileged = linux && process.geteuid?.() === 0
+    const script = [
+      'import os, socket, sys',
+      privileged ? 'os.setgroups([7, 8]); os.setgid(1234); os.setuid(4321)' : '',
+      's = socket.socket(socket.AF_UNIX)',
+      's.connect(sys.argv[1])',
+      's.recv(1)',
+    ]
+    chmodSync(dirname(path), 0o755)
+    chmodSync(path, 0o777)
+    const peer = spawn('python3', ['-c', script.join('\n'), path], { stdio: 'inherit' })
+    server.settimeout(10_000)
+    const [client] = server.accept()
+    expect(peerCredentials(client)).toEqual({
+      pid: peer.pid,
+      uid: privileged ? 4321 : process.geteuid?.(),
+      gid: privileged ? 1234 : process.getegid?.(),
+    })
+    if (privileged) expect(getOption(client, options.peerGroups)).toEqual([7, 8])
+    client.close()
+    await once(peer, 'exit')
+    rmSync(dirname(path), { recursive: true })
+  })
+})
+
+test('types', () => {
+  expectTypeOf(options.linger).toEqualTypeOf<SockOpt<Linger>>()
+  expectTypeOf(options.tcpInfo).toEqualTypeOf<ReadableSockOpt<TcpInfo>>()
+  expectTypeOf(options.receiveTimeout).toEqualTypeOf<SockOpt<number | null>>()
+  expectTypeOf(options.noDelay).toEqualTypeOf<SockOpt<boolean>>()
+  expectTypeOf(options.cookie).toEqualTypeOf<ReadableSockOpt<bigint>>()
+  expectTypeOf(options.addMembership).toEqualTypeOf<WritableSockOpt<Membership>>()
+  expectTypeOf(tcpInfo).returns.toEqualTypeOf<TcpInfo>()
+  expectTypeOf(peerCredentials).returns.toEqualTypeOf<PeerCredentials>()
+  expectTypeOf(getOption<Linger>).returns.toEqualTypeOf<Linger>()
+  expectTypeOf(getOption).parameter(0).toEqualTypeOf<SocketOrFd>()
+  expectTypeOf<
+    net.Socket | net.Server | tls.TLSSocket | tls.Server | http.Server | dgram.Socket | Socket | number
+  >().toExtend<SocketOrFd>()
+
+  // What does not compile: never called.
+  const misuse = (socket: Socket): unknown[] => [
+    // @ts-expect-error it cannot be set
+    setOption(socket, options.tcpInfo, {}),
+    // @ts-expect-error it cannot be read
+    getOption(socket, options.addMembership),
+    // @ts-expect-error it is a boolean
+    setOption(socket, options.noDelay, 1),
+    // @ts-expect-error a property is missing
+    setOption(socket, options.linger, { on: true }),
+    // @ts-expect-error no such property
+    setOption(socket, options.linger, { on: true, seconds: 1, minutes: 2 }),
+    // @ts-expect-error a string is no socket
+    getOption('socket', options.linger),
+  ]
+  expect(misuse).toBeTypeOf('function')
+})
+
+test('the example prints a live request', () => {
+  const program = join(root, 'build/programs/examples/http-socket-options.js')
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 20_000 })
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+  expect(stdout).toMatch(/TCP_USER_TIMEOUT.*'5000 ms'/)
+  expect(stdout).toMatch(/state.*'ESTABLISHED'/)
+  expect(stdout).toMatch(/round-trip time.*'[\d.]+ ms'/)
+})

@@ -1,0 +1,165 @@
+// What must not get slower: the system calls that a message costs. They are counted, at most so many of each and no
+// others, while the clients do one thing after the other, or everything at once.
+import { createSocket } from 'node:dgram'
+import type { Socket as DatagramSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { describe, expect, onTestFinished } from 'vitest'
+import { Counted } from '../support/counts.js'
+import type { Counts } from '../support/counts.js'
+import { traced } from '../traces/trace.js'
+
+const message = Buffer.alloc(64, 1)
+const inSequence = 200
+const atOnce = 50
+
+// Node's own threads wake its loop now and then, by an eventfd; and theirs wait anew after a stop. Any call that is none of
+// a message's may be made a few times, as newer versions ask for the scheduler's parameters or read a file. On a machine that
+// is busy with other things there is one now and then, for so many messages that come one after the other.
+const ofNode: Counts = { epoll_pwait: 3, epoll_wait: 3 }
+const messagesForOne = 12
+const fewOfNode = 4
+
+// A message wakes the loop once, and the loop looks for another in vain as often as the client is slow to send it.
+const eachWaits = { epoll_pwait: 1, 'epoll_pwait in vain': 2, epoll_wait: 1 }
+
+// A datagram may wake it again, when there is room for the next one to be sent.
+const eachDatagramWaits = { ...eachWaits, epoll_pwait: 2, epoll_wait: 2 }
+
+// What a stop and a continuation, and libuv, which asks once more, may add to the waits of 50 messages at once.
+const waits = { epoll_pwait: 8, 'epoll_pwait in vain': 8, epoll_wait: 3 }
+
+interface Row {
+  readonly program: string
+  readonly args?: readonly string[]
+  /** For each message, the clients waiting for each. */
+  readonly each: Counts
+  /** For all messages, all there at once. */
+  readonly all?: Counts
+}
+
+const tcp: Row[] = [
+  {
+    program: 'benchmarks/servers/echo-reactor.js',
+    each: { recvfrom: 1, sendto: 1, ...eachWaits },
+    all: { recvfrom: atOnce, sendto: atOnce, ...waits },
+  },
+  {
+    program: 'benchmarks/servers/echo-promises.js',
+    each: { recvfrom: 1, sendto: 1, ...eachWaits },
+    all: { recvfrom: atOnce, sendto: atOnce, ...waits },
+  },
+  {
+    program: 'benchmarks/servers/echo-streams.js',
+    each: { recvfrom: 1, sendto: 1, ...eachWaits },
+    all: { recvfrom: atOnce, sendto: atOnce, ...waits },
+  },
+  { program: 'examples/echo-server.js', args: ['0'], each: { recvfrom: 2, sendto: 1, poll: 1 } },
+]
+
+const udp: Row[] = [
+  {
+    program: 'benchmarks/servers/udp-reactor.js',
+    each: { recvmmsg: 1, sendmmsg: 1, ...eachDatagramWaits },
+    all: { recvmmsg: 2, sendmmsg: 1, ...waits },
+  },
+  {
+    program: 'benchmarks/servers/udp-promises.js',
+    each: { recvfrom: 2, sendto: 1, ...eachDatagramWaits },
+    all: { recvfrom: atOnce + 4, sendto: atOnce, ...waits, epoll_pwait: 12, epoll_wait: 8 },
+  },
+  {
+    program: 'benchmarks/servers/udp-blocking.js',
+    each: { recvfrom: 2, sendto: 1, poll: 1 },
+    all: { recvfrom: atOnce + 2, sendto: atOnce, poll: 3 },
+  },
+  {
+    program: 'benchmarks/servers/udp-syscalls.js',
+    each: { recvfrom: 1, sendto: 1 },
+    all: { recvfrom: atOnce + 2, sendto: atOnce },
+  },
+]
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'connect')
+  return socket
+}
+
+async function exchange(socket: Socket): Promise<void> {
+  socket.write(message)
+  for (let count = 0; count < message.length;) count += ((await once(socket, 'data')) as [Buffer])[0].length
+}
+
+function bind(): DatagramSocket {
+  const socket = createSocket('udp4')
+  onTestFinished(() => void socket.close())
+  return socket
+}
+
+const answered = (socket: DatagramSocket, count: number): Promise<void> =>
+  new Promise(resolve => {
+    let got = 0
+    const listener = (): void => {
+      if (++got < count) return
+      socket.off('message', listener)
+      resolve()
+    }
+    socket.on('message', listener)
+  })
+
+function expectAtMost(counts: Counts, limits: Counts, messages: number): void {
+  const most = (name: string): number => {
+    const limit = limits[name]
+    if (limit === undefined) return fewOfNode
+    const own = ofNode[name] === undefined ? 0 : ofNode[name] + Math.floor(messages / messagesForOne)
+    return own + limit * messages
+  }
+  const beyond = Object.entries(counts).filter(([name, count]) => count > most(name))
+  expect(beyond, `beyond ${JSON.stringify(limits)} × ${messages}`).toEqual([])
+}
+
+describe('the system calls of a message', () => {
+  traced.each(tcp)('$program, TCP', async ({ program, args = [], each, all }) => {
+    const server = new Counted(program, ...args)
+    const port = await server.child.port()
+    const first = await open(port)
+    await exchange(first)
+    const oneByOne = await server.during(async () => {
+      for (let i = 0; i < inSequence; i++) await exchange(first)
+    })
+    expectAtMost(oneByOne, each, inSequence)
+    if (all === undefined) return
+    const clients: Socket[] = []
+    for (let i = 0; i < atOnce; i++) clients.push(await open(port))
+    for (const client of clients) await exchange(client)
+    const together = await server.during(async () => {
+      const answers = clients.map(client => once(client, 'data'))
+      await server.meanwhile(() => clients.forEach(client => client.write(message)))
+      await Promise.all(answers)
+    })
+    expectAtMost(together, all, 1)
+  })
+
+  traced.each(udp)('$program, UDP', async ({ program, each, all = {} }) => {
+    const server = new Counted(program)
+    const port = await server.child.port()
+    const client = bind()
+    const send = (): Promise<void> => new Promise(resolve => client.send(message, port, '127.0.0.1', () => resolve()))
+    const oneByOne = await server.during(async () => {
+      for (let i = 0; i < inSequence; i++) await Promise.all([answered(client, 1), send()])
+    })
+    expectAtMost(oneByOne, each, inSequence)
+    let answers: Promise<void> | undefined
+    const together = await server.during(async () => {
+      await server.meanwhile(async () => {
+        for (let i = 0; i < atOnce; i++) await send()
+        answers = answered(client, atOnce)
+      })
+      await answers
+    })
+    expectAtMost(together, all, 1)
+  })
+})

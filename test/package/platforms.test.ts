@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../support/root.js'
+
+test('docs/platforms.md lists each file that has a block for macOS, and no other', () => {
+  const files = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
+    .filter(file => /\.(c|cc|h)$/.test(file))
+    .map(file => `native/${file}`)
+    .filter(file => /^#(if|elif) defined\(__APPLE__\)$/m.test(readFileSync(join(root, file), 'utf8')))
+  const page = readFileSync(join(root, 'docs/platforms.md'), 'utf8')
+  const listed = [...page.matchAll(/^\| (native\/\S+)/gm)].map(([, file]) => file)
+  expect(listed).toEqual(files.sort())
+})
+
+test('it tells of each runtime, and of each reason why a test does not apply', () => {
+  execFileSync(process.execPath, [join(root, 'test/runtimes/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
+})
+
+test('it tells of each environment, and of no result that is not expected', () => {
+  execFileSync(process.execPath, [join(root, 'test/environments/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
+})

@@ -1,0 +1,15 @@
+import { expect, test, vi } from 'vitest'
+import { tool } from '../support/tools.js'
+
+test('what is installed is there', () => expect(tool('sh')).toBe(true))
+
+test('what is missing is skipped with its reason, or a failure where all tools are required', () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  vi.stubEnv('BSD_SOCKETS_REQUIRE_TOOLS', '')
+  expect(tool('no-such-tool')).toBe(false)
+  expect(warn).toHaveBeenCalledWith('skipped: no-such-tool is not installed')
+  vi.stubEnv('BSD_SOCKETS_REQUIRE_TOOLS', '1')
+  expect(() => tool('no-such-tool')).toThrow('no-such-tool is not installed')
+  vi.unstubAllEnvs()
+  warn.mockRestore()
+})

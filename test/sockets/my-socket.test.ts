@@ -1,0 +1,102 @@
+// MySocket and recvExactly: messages of a length that both ends know.
+import { Worker } from 'node:worker_threads'
+import { once } from 'node:events'
+import { MySocket, recvExactly, Socket, TimeoutError } from 'bsd-sockets'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { closing, connected, listening, portOf, thrown } from '../support/tcp.js'
+
+const broken = 'socket connection broken'
+
+describe('MySocket', () => {
+  test('connects by name, sends and receives whole messages', () => {
+    const server = listening()
+    const socket = closing(new MySocket(8))
+    socket.connect('localhost', portOf(server))
+    const other = closing(new MySocket(8, server.accept()[0]))
+    socket.mysend('12345678')
+    expect(other.myreceive().toString()).toBe('12345678')
+    other.mysend(Buffer.from('abcdefgh'))
+    expect(socket.myreceive().toString()).toBe('abcdefgh')
+    expect(socket.messageLength).toBe(8)
+  })
+
+  test('a message that comes in pieces is one message, two that come together are two', () => {
+    const [client, accepted] = connected()
+    const socket = new MySocket(4, accepted)
+    for (const piece of ['a', 'aa', 'abbbb']) client.sendall(piece)
+    expect(socket.myreceive().toString()).toBe('aaaa')
+    expect(socket.myreceive().toString()).toBe('bbbb')
+  })
+
+  test('one that is larger than a recv and than the buffers comes whole', async () => {
+    const length = 4 * 1024 * 1024 + 1
+    const [client, accepted] = connected()
+    const code = `import('bsd-sockets').then(({ MySocket, Socket }) => {
+      const { fd, length } = require('worker_threads').workerData
+      const socket = new MySocket(length, Socket.fromFd(fd))
+      socket.mysend(socket.myreceive())
+      socket.close()
+    })`
+    const worker = new Worker(code, { eval: true, workerData: { fd: accepted.detach(), length } })
+    onTestFinished(() => void worker.terminate())
+    const ended = once(worker, 'exit')
+    await once(worker, 'online')
+    const socket = new MySocket(length, client)
+    const message = Buffer.alloc(length, 'message ')
+    socket.mysend(message)
+    expect(socket.myreceive().equals(message)).toBe(true)
+    await ended
+  })
+
+  test('a connection that ends in a message or before one is broken', () => {
+    const [client, accepted] = connected()
+    const socket = new MySocket(8, accepted)
+    client.sendall('1234')
+    client.close()
+    expect(() => socket.myreceive()).toThrow(broken)
+    expect(() => socket.myreceive()).toThrow(broken)
+  })
+
+  test('a message has the length that was given', () => {
+    const [client] = connected()
+    const socket = new MySocket(4, client)
+    expect(thrown(() => socket.mysend('12345'))).toMatchObject({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
+    expect(thrown(() => socket.mysend('123'))).toMatchObject({ name: 'RangeError' })
+    for (const length of [0, -1, 1.5, NaN]) expect(() => new MySocket(length)).toThrow(RangeError)
+  })
+
+  test('without a connection it is broken', () => {
+    const socket = new MySocket(1)
+    expect(() => socket.mysend('x')).toThrow(broken)
+    expect(() => socket.myreceive()).toThrow(broken)
+    socket.close()
+  })
+})
+
+describe('recvExactly', () => {
+  test('takes so many bytes, and leaves what stands behind them', () => {
+    const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
+    first.sendall('12345678')
+    expect(recvExactly(second, 5).toString()).toBe('12345')
+    expect(recvExactly(second, 0)).toHaveLength(0)
+    expect(recvExactly(second, 3).toString()).toBe('678')
+  })
+
+  test('where the peer stops before, the connection is broken', () => {
+    const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
+    first.sendall('123')
+    first.close()
+    expect(thrown(() => recvExactly(second, 5))).toMatchObject({ message: broken, received: Buffer.from('123') })
+  })
+
+  test('where the wait ends before, no byte is lost', () => {
+    const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
+    first.sendall('123')
+    second.settimeout(1)
+    const error = thrown(() => recvExactly(second, 5))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ received: Buffer.from('123') })
+    first.sendall('45678')
+    expect(recvExactly(second, 5).toString()).toBe('45678')
+  })
+})

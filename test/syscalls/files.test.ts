@@ -1,0 +1,164 @@
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AF_INET, encodeAddress, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETOWN, F_SETFD } from 'bsd-sockets'
+import { F_SETFL, F_SETOWN, FD_CLOEXEC, FIONREAD, MSG_OOB, O_CLOEXEC, O_NONBLOCK, SIOCATMARK } from 'bsd-sockets'
+import { SIOCOUTQ, SOCK_STREAM, supports } from 'bsd-sockets'
+import * as sys from 'bsd-sockets/syscalls'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { addressOf, linux, ok, opened, pair, receive, tcp } from '../support/floor.js'
+
+const { EAGAIN, EBADF, EINVAL, ENOTSOCK } = constants.errno
+
+/** A descriptor of a file with this text in it. */
+function file(text: string): number {
+  const directory = mkdtempSync(join(tmpdir(), 'syscalls-'))
+  const name = join(directory, 'file')
+  writeFileSync(name, text)
+  const fd = openSync(name, 'r')
+  onTestFinished(() => {
+    closeSync(fd)
+    rmSync(directory, { recursive: true })
+  })
+  return fd
+}
+
+const outOfRange = (name: string): object =>
+  expect.objectContaining({
+    name: 'RangeError',
+    code: 'ERR_OUT_OF_RANGE',
+    message: expect.stringContaining(`"${name}"`),
+  })
+
+describe('sendfile', () => {
+  test('sends from an offset, which it moves on', () => {
+    const [out, peer] = tcp()
+    const offset = new BigInt64Array([2n])
+    expect(sys.sendfile(out, file('0123456789'), offset, 5)).toBe(5)
+    expect(offset[0]).toBe(7n)
+    expect(receive(peer)).toBe('23456')
+  })
+
+  // That of macOS is always given an offset. sendfile(2)
+  test.runIf(linux)("sends from the file's own position without one, and no more than there is", () => {
+    const [out, peer] = tcp()
+    const fd = file('0123456789')
+    readSync(fd, Buffer.alloc(3), 0, 3, null)
+    expect(sys.sendfile(out, fd, null, 100)).toBe(7)
+    expect(sys.sendfile(out, fd, null, 100)).toBe(0)
+    expect(receive(peer)).toBe('3456789')
+  })
+
+  test('a negative offset is −EINVAL, a closed descriptor −EBADF, a file no socket', () => {
+    const [out] = tcp()
+    expect(sys.sendfile(out, file('x'), new BigInt64Array([-1n]), 5)).toBe(-EINVAL)
+    expect(sys.sendfile(-1, file('x'), new BigInt64Array(1), 5)).toBe(-EBADF)
+    expect(sys.getsockname(file('x'), Buffer.alloc(16), new Uint32Array([16]))).toBe(-ENOTSOCK)
+  })
+})
+
+describe.runIf(supports.call('pipe2'))('pipes', () => {
+  function pipe(flags: number): [number, number] {
+    const fds = new Int32Array(2)
+    ok(sys.pipe2!(fds, flags))
+    return [opened(fds[0]!), opened(fds[1]!)]
+  }
+
+  test('pipe2 takes O_CLOEXEC and O_NONBLOCK', () => {
+    const [reading] = pipe(O_CLOEXEC | O_NONBLOCK)
+    expect(sys.fcntl(reading, F_GETFD)).toBe(FD_CLOEXEC)
+    expect(sys.read(reading, Buffer.alloc(1))).toBe(-EAGAIN)
+    expect(sys.pipe2!(new Int32Array(2), -1)).toBe(-EINVAL)
+  })
+
+  test('splice moves bytes from a file into a pipe and on into a socket', () => {
+    const [reading, writing] = pipe(0)
+    const [out, peer] = tcp()
+    const offset = new BigInt64Array([4n])
+    expect(sys.splice!(file('0123456789'), offset, writing, null, 4, 0)).toBe(4)
+    expect(offset[0]).toBe(8n)
+    expect(sys.splice!(reading, null, out, null, 100, 0)).toBe(4)
+    expect(receive(peer)).toBe('4567')
+    expect(sys.splice!(out, null, out, null, 1, 0)).toBe(-EINVAL)
+  })
+})
+
+describe('fcntl', () => {
+  test('F_GETFD and F_SETFD', () => {
+    const [fd] = pair()
+    expect(sys.fcntl(fd, F_GETFD)).toBe(0)
+    expect(sys.fcntl(fd, F_SETFD, FD_CLOEXEC)).toBe(0)
+    expect(sys.fcntl(fd, F_GETFD)).toBe(FD_CLOEXEC)
+  })
+
+  test('F_GETFL and F_SETFL', () => {
+    const [fd] = pair()
+    const flags = sys.fcntl(fd, F_GETFL)
+    expect(sys.fcntl(fd, F_SETFL, flags | O_NONBLOCK)).toBe(0)
+    expect(sys.fcntl(fd, F_GETFL)).toBe(flags | O_NONBLOCK)
+    expect(sys.recv(fd, Buffer.alloc(1), 0)).toBe(-EAGAIN)
+  })
+
+  test('F_DUPFD and F_DUPFD_CLOEXEC, at or above a number', () => {
+    const [fd, peer] = pair()
+    const plain = opened(sys.fcntl(fd, F_DUPFD, 200))
+    const closing = opened(sys.fcntl(fd, F_DUPFD_CLOEXEC, 200))
+    expect(Math.min(plain, closing)).toBeGreaterThanOrEqual(200)
+    expect([sys.fcntl(plain, F_GETFD), sys.fcntl(closing, F_GETFD)]).toEqual([0, FD_CLOEXEC])
+    ok(sys.send(closing, Buffer.from('same'), 0))
+    expect(receive(peer)).toBe('same')
+  })
+
+  test('F_GETOWN and F_SETOWN', () => {
+    const [fd] = tcp()
+    expect(sys.fcntl(fd, F_GETOWN)).toBe(0)
+    expect(sys.fcntl(fd, F_SETOWN, process.pid)).toBe(0)
+    expect(sys.fcntl(fd, F_GETOWN)).toBe(process.pid)
+  })
+
+  test('any other command is a RangeError, for its argument may be a pointer', () => {
+    const [fd] = pair()
+    const allowed = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN]
+    for (const command of [...Array(100).keys(), 1024, 1025, 1030, 1031, 1033, -1].filter(n => !allowed.includes(n))) {
+      expect(() => sys.fcntl(fd, command, 1)).toThrow(outOfRange('command'))
+    }
+  })
+})
+
+describe('ioctl', () => {
+  test('FIONREAD: what can be read', () => {
+    const [client, server] = tcp()
+    expect(sys.ioctl(server, FIONREAD)).toBe(0)
+    ok(sys.send(client, Buffer.from('seven..'), 0))
+    expect(sys.ioctl(server, FIONREAD)).toBe(7)
+    expect(sys.ioctl(-1, FIONREAD)).toBe(-EBADF)
+  })
+
+  test.runIf(SIOCOUTQ !== undefined)('SIOCOUTQ: what was sent and not yet received', () => {
+    const [one] = pair()
+    const before = sys.ioctl(one, SIOCOUTQ!)
+    ok(sys.send(one, Buffer.alloc(100), 0))
+    expect(before).toBe(0)
+    expect(sys.ioctl(one, SIOCOUTQ!)).toBeGreaterThanOrEqual(100)
+  })
+
+  test('SIOCATMARK: whether urgent data is next', () => {
+    const [client, server] = tcp()
+    ok(sys.send(client, Buffer.from('ab'), 0))
+    ok(sys.send(client, Buffer.from('!'), MSG_OOB))
+    expect(sys.ioctl(server, SIOCATMARK)).toBe(0)
+    expect(receive(server)).toBe('ab') // no receive goes over the mark
+    expect(sys.ioctl(server, SIOCATMARK)).toBe(1)
+  })
+
+  test('any other request is a RangeError', () => {
+    const fd = opened(sys.socket(AF_INET, SOCK_STREAM, 0))
+    ok(sys.bind(fd, encodeAddress(['127.0.0.1', 0])))
+    const flags = sys.fcntl(fd, F_GETFL)
+    for (const request of [0x5421 /* FIONBIO */, 0x5452 /* FIOASYNC */, 0x8912 /* SIOCGIFCONF */, 0, -1, 2 ** 31]) {
+      expect(() => sys.ioctl(fd, request)).toThrow(outOfRange('request'))
+    }
+    expect(sys.fcntl(fd, F_GETFL)).toBe(flags)
+    expect(addressOf(fd)).toHaveLength(16)
+  })
+})
