@@ -16,13 +16,13 @@
       "target_name": "echo",
       "type": "executable",
       "libraries": ["-lpthread"],
-      "sources": ["<!@(ls servers/*.c servers/echo/*.c poller/*.c)"]
+      "sources": ["<!@(ls servers/*.c servers/loops/*.c servers/echo/*.c poller/*.c)"]
     },
     {
       "target_name": "http",
       "type": "executable",
       "libraries": ["-lpthread"],
-      "sources": ["<!@(ls servers/*.c servers/http/*.c poller/*.c http/*.c)"]
+      "sources": ["<!@(ls servers/*.c servers/loops/*.c servers/http/*.c poller/*.c http/*.c)"]
     }
   ]
 }

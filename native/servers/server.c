@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,15 @@ static int stop_pipe[2];
 
 void server_warn(const char* what) {
   fprintf(stderr, "%s: %s: %s\n", program, what, strerror(errno));
+}
+
+void server_say(const char* format, ...) {
+  char text[256];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  fprintf(stderr, "%s: %s\n", program, text);
 }
 
 static void remove_path(void) {
@@ -213,6 +223,17 @@ int server_backlog(server* server, int** clients) {
   }
   if (errno == EAGAIN || count == 0) server_close(server);
   return count;
+}
+
+int server_next(const server* server) {
+  while (!server_stopping()) {
+    // poll(2) watches the stop, too: accept(2) alone would sleep through a signal that comes just before it.
+    if (!server_wait(server, server->listener, POLLIN, -1)) continue;
+    const int client = server_accept(server, false);
+    if (client >= 0) return client;
+    if (errno != EAGAIN) server_wait(server, -1, 0, SERVER_PAUSE);
+  }
+  return -1;
 }
 
 bool server_wait(const server* server, int fd, short events, int timeout) {

@@ -70,6 +70,9 @@ int server_accept(const server* server, bool nonblocking);
 // it again until it returns 0.
 int server_backlog(server* server, int** clients);
 
+// Waits for a client and accepts it. Returns -1 once a stop was asked for.
+int server_next(const server* server);
+
 // Waits until `fd` has one of poll(2)'s `events`, a stop was asked for, or `timeout` milliseconds passed (-1: no
 // limit). Returns whether `fd` has them. With a stop asked for it does not wait.
 bool server_wait(const server* server, int fd, short events, int timeout);
@@ -80,13 +83,16 @@ int64_t server_now(void);
 // Reports errno as `echo: what: Permission denied`.
 void server_warn(const char* what);
 
-// The same, once a second at most, then sleeps for SERVER_PAUSE.
+// Reports what printf(3) makes of the arguments, likewise.
+void server_say(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+// As server_warn, once a second at most, then sleeps for SERVER_PAUSE.
 void server_pause(const char* what);
 
 // After a wait that failed: does nothing on EINTR, pauses where the kernel had no memory for it, else exits with 1.
 void server_wait_failed(const char* call);
 
-// The same, then exits with 1.
+// As server_warn, then exits with 1.
 _Noreturn void server_fail(const char* what);
 
 #endif

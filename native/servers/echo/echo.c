@@ -1,6 +1,6 @@
 // echo: sends back what each client sends, until the client says that it is done. The same server five times:
-// `blocking` and `threads` in echo_blocking.c wait inside the calls; `select`, `poll` and `epoll`, in a file each,
-// ask the kernel which of the clients in echo_clients.c have something to do.
+// `blocking` and `threads` in echo_blocking.c wait inside the calls; `select`, `poll` and `epoll` ask the kernel, each
+// in a file of loops/, which of the clients in echo_clients.c have something to do.
 #include "echo.h"
 
 #include <stddef.h>
@@ -8,7 +8,18 @@
 
 // The words of --mode, and what each means.
 static const char* const modes[] = {"blocking", "threads", "select", "poll", "epoll", NULL};
-static void (*const serve[])(server*) = {echo_blocking, echo_threads, echo_select, echo_poll, echo_epoll};
+enum { BLOCKING, THREADS, LOOPS };
+static clients_loop* const loops[] = {clients_select, clients_poll, clients_epoll};
+
+static void serve(server* server, int mode) {
+  if (mode == BLOCKING) {
+    echo_blocking(server);
+  } else if (mode == THREADS) {
+    echo_threads(server);
+  } else {
+    echo_clients_serve(server, loops[mode - LOOPS]);
+  }
+}
 
 int main(int argc, char** argv) {
   server_choice choices[] = {
@@ -22,7 +33,7 @@ int main(int argc, char** argv) {
                             .backlog = SOMAXCONN};
   server_parse(&options, argc, argv);
   server echo = server_open(&options);
-  serve[choices[0].chosen](&echo);
+  serve(&echo, choices[0].chosen);
   server_close(&echo);
   return 0;
 }

@@ -1,28 +1,17 @@
 // One client at a time, or a thread for each: the calls do the waiting.
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "echo.h"
+#include "loops/threads.h"
 #include "socket.h"
 
 enum { BUFFER = 64 * 1024, STACK = 2 * BUFFER };
-
-// Returns the next client, or -1 once a stop was asked for.
-static int accept_client(const server* server) {
-  while (!server_stopping()) {
-    // poll(2) watches the stop, too: accept(2) alone would sleep through a signal that comes just before it.
-    if (!server_wait(server, server->listener, POLLIN, -1)) continue;
-    const int client = server_accept(server, false);
-    if (client >= 0) return client;
-    if (errno != EAGAIN) server_wait(server, -1, 0, SERVER_PAUSE);
-  }
-  return -1;
-}
 
 static bool send_all(int client, const char* data, size_t size) {
   while (size > 0) {
@@ -102,78 +91,21 @@ static void leave_all(server* server, int last, char* buffer) {
 void echo_blocking(server* server) {
   char buffer[BUFFER];
   int client;
-  while ((client = accept_client(server)) >= 0 && serve(server, client, buffer)) close(client);
+  while ((client = server_next(server)) >= 0 && serve(server, client, buffer)) close(client);
   leave_all(server, client, buffer);
 }
 
-// The threads are detached: nobody collects them, so each says when it ends.
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t none_running = PTHREAD_COND_INITIALIZER;
-static int running;
-
-typedef struct {
-  const server* server;
-  int client;
-} task;
-
-static void* run(void* argument) {
-  const task mine = *(task*)argument;
-  free(argument);
+static void serve_to_end(const server* server, int client, const void* context) {
+  (void)context;
   char buffer[BUFFER];
-  struct pollfd client = {.fd = mine.client, .events = POLLIN};
-  if (serve(mine.server, mine.client, buffer)) {
-    close(mine.client);
-  } else {
-    leave(&client, 1, buffer);
-  }
-  pthread_mutex_lock(&lock);
-  if (--running == 0) pthread_cond_signal(&none_running);
-  pthread_mutex_unlock(&lock);
-  return NULL;
-}
-
-// Returns whether it has started. Sets errno if not.
-static bool start_thread(const server* server, int client, const pthread_attr_t* attributes) {
-  task* its = malloc(sizeof *its);
-  if (its != NULL) *its = (task){.server = server, .client = client};
-  pthread_t thread;
-  pthread_mutex_lock(&lock);
-  const int error = its == NULL ? ENOMEM : pthread_create(&thread, attributes, run, its);
-  if (error == 0) running++;
-  pthread_mutex_unlock(&lock);
-  if (error == 0) return true;
-  free(its);
-  errno = error;
-  return false;
-}
-
-// Where there is no room for another thread, the client waits until there is; after a stop, for the end of those that
-// run.
-static void hand_over(const server* server, int client, const pthread_attr_t* attributes) {
-  for (;;) {
-    if (start_thread(server, client, attributes)) return;
-    server_pause("pthread_create");
-    pthread_mutex_lock(&lock);
-    const bool hopeless = server_stopping() && running == 0;
-    pthread_mutex_unlock(&lock);
-    if (!hopeless) continue;
+  struct pollfd its = {.fd = client, .events = POLLIN};
+  if (serve(server, client, buffer)) {
     close(client);
-    return;
+  } else {
+    leave(&its, 1, buffer);
   }
 }
 
 void echo_threads(server* server) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, STACK);
-  for (int client; (client = accept_client(server)) >= 0;) hand_over(server, client, &attributes);
-  int* clients;
-  for (int count; (count = server_backlog(server, &clients)) > 0; free(clients)) {
-    for (int i = 0; i < count; i++) hand_over(server, clients[i], &attributes);
-  }
-  pthread_attr_destroy(&attributes);
-  pthread_mutex_lock(&lock);
-  while (running > 0) pthread_cond_wait(&none_running, &lock);
-  pthread_mutex_unlock(&lock);
+  threads(server, &(threads_program){.serve = serve_to_end, .stack = STACK, .most = INT_MAX});
 }

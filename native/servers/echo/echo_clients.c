@@ -1,114 +1,112 @@
-#include "echo_clients.h"
-
+// The clients of select, poll and epoll: what is done with one that is ready is the same in all three.
+//
+// A client is always in one of two states, told by `unsent`. Usually it is NULL: what comes is received and sent
+// back at once. What the kernel does not take is kept there, and until all of it is sent nothing more is received:
+// a client that does not read slows down itself and takes up one buffer at most.
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "echo.h"
 #include "socket.h"
+
+typedef struct {
+  bool open;
+  bool leaving;       // after a stop: it has got everything back; what it still sends is dropped
+  int awaited;        // after a stop: how many bytes of it are still to be received
+  char* unsent;       // from malloc(3), or NULL: waits to be writable instead of readable
+  size_t start, end;  // of what is left of it
+} client;
+
+typedef struct {
+  clients clients;
+  client* of;           // by descriptor
+  int leaving;          // how many of them are
+  int64_t leave_until;  // see SERVER_LINGER
+} echo_clients;
+
+static echo_clients* own(const clients* all) {
+  return (echo_clients*)all;
+}
 
 // One for all: it is empty again before the next client's turn.
 static char buffer[256 * 1024];
 
 // Once a stop was asked for: tells a client that has got everything back that no more will come.
 static void leave_if_even(clients* all, int fd) {
-  client* one = &all->of[fd];
+  client* one = &own(all)->of[fd];
   if (!all->stopping || one->leaving || one->awaited > 0 || one->unsent != NULL) return;
   one->leaving = true;
-  all->leaving++;
+  own(all)->leaving++;
   shutdown(fd, SHUT_WR);
 }
 
 // Fixes what the client is still to get back: what has arrived by now.
 static void leave(clients* all, int fd) {
-  client* one = &all->of[fd];
+  client* one = &own(all)->of[fd];
   if (ioctl(fd, FIONREAD, &one->awaited) < 0) one->awaited = 0;
   leave_if_even(all, fd);
 }
 
 static void stop(clients* all) {
-  all->stopping = true;
-  all->waiting = true;
-  all->drain_until = server_now() + SERVER_LINGER;
   for (int fd = 0; fd < all->capacity; fd++) {
-    if (all->of[fd].open) leave(all, fd);
+    if (own(all)->of[fd].open) leave(all, fd);
   }
 }
 
-// Whether, after a stop, some may still wait to be accepted who had connected by then.
-static bool draining(const clients* all) {
-  return all->stopping && all->server->listener >= 0;
+// Who has got everything back is waited for a little.
+static bool remain(clients* all) {
+  echo_clients* mine = own(all);
+  if (all->count > mine->leaving) return true;
+  if (mine->leave_until == 0) mine->leave_until = server_now() + SERVER_LINGER;
+  return all->count > 0 && server_now() < mine->leave_until;
 }
 
-bool clients_remain(clients* all) {
-  if (!server_stopping()) return true;
-  if (!all->stopping) stop(all);
-  if (draining(all) || all->count > all->leaving) return true;
-  if (all->leave_until == 0) all->leave_until = server_now() + SERVER_LINGER;
-  return all->count > 0 && server_now() < all->leave_until;
-}
-
-static int time_left(int64_t until) {
-  const int64_t left = until - server_now();
+static int timeout(const clients* all) {
+  if (own(all)->leave_until == 0) return -1;
+  const int64_t left = own(all)->leave_until - server_now();
   return left > 0 ? (int)left : 0;
 }
 
-int clients_timeout(const clients* all) {
-  if (all->leave_until != 0) return time_left(all->leave_until);
-  if (all->waiting && (!all->stopping || draining(all))) return time_left(all->paused_until);
-  return -1;
+static void turn(clients* all) {
+  (void)all;
 }
 
 // Returns whether there is room for `fd`.
 static bool make_room(clients* all, int fd) {
   if (fd < all->capacity) return true;
   const int capacity = 2 * fd + 64;
-  client* of = realloc(all->of, (size_t)capacity * sizeof *of);
+  client* of = realloc(own(all)->of, (size_t)capacity * sizeof *of);
   if (of == NULL) return false;
   memset(of + all->capacity, 0, (size_t)(capacity - all->capacity) * sizeof *of);
-  all->of = of;
+  own(all)->of = of;
   all->capacity = capacity;
   return true;
 }
 
-int clients_accept(clients* all) {
-  if (draining(all) && server_now() >= all->drain_until) server_close(all->server);
-  if (!all->waiting || all->server->listener < 0 || time_left(all->paused_until) > 0) return -1;
-  const int fd = server_accept(all->server, true);
-  if (fd < 0) {
-    all->waiting = errno != EAGAIN;
-    if (all->waiting) all->paused_until = server_now() + SERVER_PAUSE;
-    if (!all->waiting && all->stopping) server_close(all->server);
-    return -1;
-  }
-  if (!make_room(all, fd)) {
-    server_warn("realloc");
-    close(fd);
-    return -1;
-  }
-  all->of[fd].open = true;
-  all->count++;
+static bool open_client(clients* all, int fd) {
+  if (!make_room(all, fd)) return false;
+  own(all)->of[fd].open = true;
   if (all->stopping) leave(all, fd);
-  return fd;
+  return true;
 }
 
-void clients_close(clients* all, int fd) {
-  client* one = &all->of[fd];
+static void close_client(clients* all, int fd) {
+  client* one = &own(all)->of[fd];
   close(fd);
   free(one->unsent);
-  all->count--;
-  if (one->leaving) all->leaving--;
+  if (one->leaving) own(all)->leaving--;
   *one = (client){0};
-  all->paused_until = 0;
 }
 
-void clients_end(clients* all) {
-  for (int fd = 0; fd < all->capacity; fd++) {
-    if (all->of[fd].open) clients_close(all, fd);
-  }
-  free(all->of);
+static short events(const clients* all, int fd) {
+  const client* one = &own(all)->of[fd];
+  return !one->open ? 0 : one->unsent != NULL ? POLLOUT : POLLIN;
 }
 
 // Sends what is unsent. Returns false if some of it still is, errno telling why.
@@ -148,8 +146,8 @@ static size_t room(const clients* all, const client* one) {
   return limited ? (size_t)one->awaited : sizeof buffer;
 }
 
-bool clients_serve(clients* all, int fd, int turns, bool drain) {
-  client* one = &all->of[fd];
+static bool serve(clients* all, int fd, int turns, bool drain) {
+  client* one = &own(all)->of[fd];
   if (!one->open) return false;
   for (; turns > 0; turns--) {
     if (one->unsent != NULL) {
@@ -174,4 +172,21 @@ bool clients_serve(clients* all, int fd, int turns, bool drain) {
     if (!drain && one->unsent == NULL && (size_t)count < wanted) return false;
   }
   return true;
+}
+
+static const clients_program program = {
+    .open = open_client,
+    .close = close_client,
+    .events = events,
+    .serve = serve,
+    .turn = turn,
+    .timeout = timeout,
+    .stop = stop,
+    .remain = remain,
+};
+
+void echo_clients_serve(server* server, clients_loop* loop) {
+  echo_clients all = {.clients = {.program = &program, .server = server, .most = INT_MAX}};
+  loop(&all.clients);
+  free(all.of);
 }

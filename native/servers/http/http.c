@@ -1,14 +1,25 @@
 // http: an HTTP/1.1 server with two small applications. The same server five times: `blocking` and
-// `threads` in http_blocking.c wait inside the calls; `select`, `poll` and `epoll`, in a file each,
-// ask the kernel which of the clients in http_clients.c have something to do. What a client gets is
-// the same in all of them: http_service.c.
+// `threads` in http_blocking.c wait inside the calls; `select`, `poll` and `epoll` ask the kernel,
+// each in a file of loops/, which of the clients in http_clients.c have something to do. What a
+// client gets is the same in all of them: http_service.c.
 #include "http.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
 
 static const char* const modes[] = {"blocking", "threads", "select", "poll", "epoll", NULL};
-static http_mode* const serve[] = {http_blocking, http_threads, http_select, http_poll, http_epoll};
+enum { BLOCKING, THREADS, LOOPS };
+static clients_loop* const loops[] = {clients_select, clients_poll, clients_epoll};
+
+static void serve(server* server, const http_settings* settings, int mode) {
+  if (mode == BLOCKING) {
+    http_blocking(server, settings);
+  } else if (mode == THREADS) {
+    http_threads(server, settings);
+  } else {
+    http_clients_serve(server, settings, loops[mode - LOOPS]);
+  }
+}
 
 static const char* const apps[] = {"hello", "echo", NULL};
 static http_app* const app[] = {http_app_hello, http_app_echo};
@@ -71,7 +82,7 @@ int main(int argc, char** argv) {
   server_parse(&options, argc, argv);
   const http_settings chosen = settings();
   server server = server_open(&options);
-  serve[choices[0].chosen](&server, &chosen);
+  serve(&server, &chosen, choices[0].chosen);
   server_close(&server);
   return 0;
 }
