@@ -8,10 +8,9 @@ import {
   EPOLLOUT,
   EPOLLPRI,
 } from '../constants.js'
-import { POLLIN } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { attempt, check, checkInteger } from '../errors.js'
+import { check, checkInteger } from '../errors.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
@@ -36,12 +35,10 @@ function eventBytes(fd: number, events: number): Buffer {
   return event
 }
 
-/** Tries and waits until some are ready, at most `maxEvents` of them; none when the time is over. epoll_wait(2) */
+/** Waits until some are ready, at most `maxEvents` of them; none when the time is over. epoll_wait(2) */
 export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: number, events: number][] {
   const bytes = Buffer.allocUnsafe(maxEvents * size)
-  let count: number
-  do count = attempt(() => sys.epoll_wait!(epfd, bytes, 0), 'epoll_wait')!
-  while (count === 0 && wait.until(epfd, POLLIN))
+  const count = wait.within(epfd, timeoutMs => sys.epoll_wait!(epfd, bytes, timeoutMs))
   return Array.from({ length: count }, (_, i) => {
     const view = dataView(bytes.subarray(i * size))
     return [read(view, dataField), read(view, eventsField)]

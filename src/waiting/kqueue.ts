@@ -1,6 +1,6 @@
 // A kqueue: macOS's way to wait for many. kqueue(2)
-import { F_SETFD, FD_CLOEXEC, POLLIN } from '../constants.js'
-import { attempt, check, checkInteger } from '../errors.js'
+import { F_SETFD, FD_CLOEXEC } from '../constants.js'
+import { check, checkInteger } from '../errors.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
@@ -43,20 +43,34 @@ function decode(bytes: Buffer): Required<Kevent> {
   return { ident, filter: filter!, flags: flags!, fflags: fflags!, data: data!, udata: udata! }
 }
 
-const atOnce = Buffer.alloc(sizeOf('timespec'))
+const limit = Buffer.alloc(sizeOf('timespec'))
+const seconds = field('timespec.tv_sec')
+const nanoseconds = field('timespec.tv_nsec')
 
-/** Makes the changes, tries and waits until there are events, at most `maxEvents` of them. kevent(2) */
+function timespec(ms: number): Buffer {
+  write(dataView(limit), seconds, Math.floor(ms / 1000))
+  write(dataView(limit), nanoseconds, (ms % 1000) * 1_000_000)
+  return limit
+}
+
+/** Makes the changes, and waits until there are events, at most `maxEvents` of them. kevent(2) */
 export function waitForKqueue(
   kq: number,
   changes: readonly Kevent[],
   maxEvents: number,
   wait: Wait,
 ): Required<Kevent>[] {
-  const events = Buffer.alloc(maxEvents * size)
-  let count = attempt(() => sys.kevent!(kq, encode(changes), events, atOnce), 'kevent')!
-  while (count === 0 && maxEvents > 0 && wait.until(kq, POLLIN)) {
-    count = attempt(() => sys.kevent!(kq, null, events, atOnce), 'kevent')!
+  if (maxEvents === 0) {
+    check(sys.kevent!(kq, encode(changes), null, timespec(0)), 'kevent')
+    return []
   }
+  const events = Buffer.alloc(maxEvents * size)
+  let pending = changes.length > 0 ? encode(changes) : null // the first call makes them, interrupted or not
+  const count = wait.within(kq, timeoutMs => {
+    const made = pending
+    pending = null
+    return sys.kevent!(kq, made, events, timespec(timeoutMs))
+  })
   return Array.from({ length: count }, (_, i) => decode(events.subarray(i * size)))
 }
 

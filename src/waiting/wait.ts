@@ -4,8 +4,9 @@
 // runs JavaScript, where worker.terminate() and process.exit() take hold, and asks what else has come.
 import { constants } from 'node:os'
 import type { AddressLike } from '../structs/address.js'
-import { socketError } from '../errors.js'
-import { isInterrupted, tellInterrupted } from './interrupter.js'
+import { POLLIN } from '../constants.js'
+import { attempt, socketError } from '../errors.js'
+import { alarmDescriptor, isInterrupted, tellInterrupted } from './interrupter.js'
 import { Pollfds } from './pollfds.js'
 import { signalCame, tellSignals } from './signals.js'
 import { Backoff } from '../timers.js'
@@ -75,6 +76,19 @@ export class Wait {
     this.#woken = true
     one.set(0, fd, events)
     return this.slices(timeoutMs => one.wait(timeoutMs)) > 0
+  }
+
+  /**
+   * For a call that can wait by itself, as epoll_wait(2) does: it is made with the milliseconds to wait, and its result
+   * returned; 0 when the time is over. Where another thread may wake this one, which such a call would not see, `fd` is
+   * waited for instead, and the call does not wait.
+   */
+  within(fd: number, call: (timeoutMs: number) => number): number {
+    if (alarmDescriptor() < 0) return this.slices(call)
+    let result: number
+    do result = attempt(() => call(0), this.#syscall) ?? 0
+    while (result === 0 && this.until(fd, POLLIN))
+    return result
   }
 
   /** Something was done since the last wake-up: it was not in vain. */

@@ -38,11 +38,11 @@ vi.mock('../../src/syscalls/layout.js', async original => {
 vi.mock('../../src/syscalls/index.js', async original => ({
   ...(await original<object>()),
   kqueue: () => 0,
-  kevent: (_: number, changes: Buffer | null, events: Buffer) => {
-    kernel.calls.push([changes ?? Buffer.alloc(0), events.length / 32])
+  kevent: (_: number, changes: Buffer | null, events: Buffer | null) => {
+    kernel.calls.push([changes ?? Buffer.alloc(0), (events?.length ?? 0) / 32])
     const result = kernel.results.shift() ?? 0
     if (typeof result === 'number') return result
-    result.copy(events)
+    result.copy(events!)
     return result.length / 32
   },
 }))

@@ -414,6 +414,33 @@ describe('a wait', () => {
       expect(calls.slice(from, from + 6)).toEqual([...once, ...once])
     },
   )
+
+  test.skipIf(!linux || !tool('strace'))('waits in its own call until another thread can wake this one', async () => {
+    const body = `
+      import { Epoll, Socket } from 'bsd-sockets'
+      const [a, b] = Socket.pair()
+      const epoll = new Epoll()
+      epoll.register(a, 1)
+      a.send('x')
+      epoll.poll(1)
+      epoll.interrupter()
+      a.send('y')
+      epoll.poll(1)
+      a.send('z')`
+    const child = new Child('strace', [
+      '-qq',
+      '-e',
+      'trace=epoll_wait,poll,ppoll,sendto',
+      process.execPath,
+      ...inline(body),
+    ])
+    await child.finished()
+    const calls = child.stderr.split('\n').map(line => line.split('(')[0])
+    const from = calls.indexOf('sendto')
+    const [first, second] = [calls.indexOf('sendto', from + 1), calls.lastIndexOf('sendto')]
+    expect([...new Set(calls.slice(from + 1, first))]).toEqual(['epoll_wait'])
+    expect([...new Set(calls.slice(first + 1, second))]).toEqual(['epoll_wait', 'poll'])
+  })
 })
 
 describe.each([

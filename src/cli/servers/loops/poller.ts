@@ -1,7 +1,8 @@
-// Waiting for many descriptors that the kernel remembers. A kernel is a file: poller-epoll.ts for Linux, poller-kqueue.ts
-// for macOS.
-import { EpollPoller } from './poller-epoll.js'
-import { KqueuePoller } from './poller-kqueue.js'
+// Waiting for many descriptors that the kernel remembers: epoll(7), or kqueue(2) on macOS.
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../../constants.js'
+import { EV_ADD, EV_CLEAR, EV_DELETE, EV_EOF, EVFILT_READ, EVFILT_WRITE } from '../../../constants.js'
+import { Epoll } from '../../../waiting/epoll.js'
+import { Kqueue } from '../../../waiting/kqueue.js'
 
 /** A descriptor that has become ready, to be read or, where not `readable`, to be written. */
 export interface Ready {
@@ -9,9 +10,9 @@ export interface Ready {
   readable: boolean
 }
 
-/** Edge-triggered: a descriptor is told of when it becomes ready, and not again while it is. */
+/** Edge-triggered: a descriptor is reported when it becomes ready, and not again while it is. */
 export interface Poller {
-  /** Watches a descriptor, in both directions, until it is removed or closed. What is ready already is told of too. */
+  /** Watches a descriptor, in both directions, until it is removed or closed. What is ready already is reported too. */
   add(fd: number): void
   remove(fd: number): void
   /** Waits until some are ready: those. `timeout` is in milliseconds, null for ever. */
@@ -19,4 +20,59 @@ export interface Poller {
   close(): void
 }
 
-export const newPoller = (): Poller => (process.platform === 'darwin' ? new KqueuePoller() : new EpollPoller())
+const capacity = 256
+
+class EpollPoller implements Poller {
+  readonly #epoll = new Epoll!()
+
+  add(fd: number): void {
+    this.#epoll.register(fd, EPOLLIN! | EPOLLOUT! | EPOLLRDHUP! | EPOLLET!)
+  }
+
+  remove(fd: number): void {
+    this.#epoll.unregister(fd)
+  }
+
+  wait(timeout: number | null): Ready[] {
+    const readable = EPOLLIN! | EPOLLRDHUP! | EPOLLHUP! | EPOLLERR!
+    return this.#epoll.poll(timeout, capacity).map(([fd, events]) => ({ fd, readable: (events & readable) !== 0 }))
+  }
+
+  close(): void {
+    this.#epoll.close()
+  }
+}
+
+class KqueuePoller implements Poller {
+  readonly #kqueue = new Kqueue!()
+
+  add(fd: number): void {
+    this.#change(fd, EV_ADD! | EV_CLEAR!)
+  }
+
+  remove(fd: number): void {
+    this.#change(fd, EV_DELETE!)
+  }
+
+  wait(timeout: number | null): Ready[] {
+    return this.#kqueue.control([], capacity, timeout).map(({ ident, filter, flags }) => ({
+      fd: ident,
+      // The end of a peer ends every wait, whatever it waited for, as epoll's EPOLLHUP does.
+      readable: filter === EVFILT_READ || (flags & EV_EOF!) !== 0,
+    }))
+  }
+
+  close(): void {
+    this.#kqueue.close()
+  }
+
+  // The two filters of a descriptor, one for each direction.
+  #change(ident: number, flags: number): void {
+    this.#kqueue.control(
+      [EVFILT_READ!, EVFILT_WRITE!].map(filter => ({ ident, filter, flags })),
+      0,
+    )
+  }
+}
+
+export const newPoller = (): Poller => (Epoll === undefined ? new KqueuePoller() : new EpollPoller())
