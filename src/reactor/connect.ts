@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { decodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants.js'
-import { checkInteger, invalidType, socketError } from '../errors.js'
+import { invalidType, socketError } from '../errors.js'
 import { openSocket } from '../descriptors/open.js'
 import { WRITABLE } from '../loop.js'
 import { checkProperties } from '../checks.js'
@@ -10,12 +10,11 @@ import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import { checkTimeout, Timer } from '../timers.js'
 import { Connection } from './connection.js'
-import type { Origin } from './connection.js'
 import { handlerProperties } from './handlers.js'
 import type { Handlers } from './handlers.js'
 import { placeOf } from './listener.js'
-import { limitProperties, sweeping } from './server.js'
-import type { ConnectionLimits } from './server.js'
+import { limitProperties, Origin } from './origin.js'
+import type { ConnectionLimits } from './origin.js'
 
 const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
 
@@ -47,25 +46,19 @@ const connectProperties: Properties<ConnectOptions & Handlers> = {
 }
 
 // What a connection that comes from no server needs to know.
-class Client implements Origin {
-  readonly handlers: Handlers
-  readonly highWaterMark: number
+class Client extends Origin {
   readonly local: boolean
   readonly where: AddressLike
-  tick = 0
   readonly #bytes: Buffer
-  readonly #idleTimeout: number | null
   readonly #timeout: number | null
-  #timers: (Timer | undefined)[] = []
+  #limit: Timer | undefined
   #retry: NodeJS.Timeout | undefined
 
   constructor(options: ConnectOptions & Handlers, where: AddressLike, bytes: Buffer, family: number) {
-    this.handlers = options
-    this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
+    super(options)
     this.local = family === AF_UNIX
     this.where = where
     this.#bytes = bytes
-    this.#idleTimeout = checkTimeout(options.idleTimeout ?? null, 'idleTimeout')
     this.#timeout = checkTimeout(options.timeout ?? null)
   }
 
@@ -74,11 +67,8 @@ class Client implements Origin {
     const result = this.#tried(sys.connect(fd, this.#bytes))
     const connection = new Connection(fd, this, true) // done already or not, the poller tells
     if (result === -EAGAIN) this.#connectLater(connection)
-    const sweep = (): void => {
-      this.tick++
-      if (this.tick - connection.lastTick > 4) connection.destroy(socketError(ETIMEDOUT, 'recv'))
-    }
-    this.#timers = [sweeping(this.#idleTimeout, sweep), new Timer(this.#timeout, () => this.#giveUp(connection), false)]
+    this.startClock(() => [connection])
+    this.#limit = new Timer(this.#timeout, () => this.#giveUp(connection), false)
     return connection
   }
 
@@ -88,7 +78,8 @@ class Client implements Origin {
   }
 
   closed(): void {
-    for (const timer of this.#timers) timer?.clear()
+    this.stopClock()
+    this.#limit?.clear()
     clearTimeout(this.#retry)
   }
 

@@ -1,25 +1,22 @@
 // A stream connection whose handlers are called from the event loop.
 import { AsyncResource } from 'node:async_hooks'
 import { constants } from 'node:os'
-import { addressRoom, decodeAddress } from '../structs/address.js'
-import type { AddressLike, SocketAddress } from '../structs/address.js'
+import type { SocketAddress } from '../structs/address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
 import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
-import { call } from '../syscalls/native.js'
-import type { View } from '../syscalls/native.js'
+import { tryAddressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
 import { END, ERROR, hold, lentRoom, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
-import type { Watched } from '../loop.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import * as sys from '../syscalls/index.js'
 import { report } from './handlers.js'
 import type { Handlers } from './handlers.js'
+import type { Origin } from './origin.js'
+import { SendQueue } from './send-queue.js'
 
 const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
-
-const sendmsg = call<(fd: number, iov: readonly View[], name: null, control: null, flags: number) => number>('sendmsg')
 
 /** How much is received at once. Half of it halves the speed of large messages. */
 const slab = lentRoom(4)
@@ -49,9 +46,6 @@ const small = 16 * 1024
 const turns = 4
 let again: Connection[] = []
 
-const room = Buffer.alloc(addressRoom)
-const roomLength = new Uint32Array(1)
-
 const integer = new Int32Array(1)
 const four = new Uint32Array([4])
 const oneByte = new Uint8Array(1)
@@ -63,32 +57,16 @@ function takeError(fd: number): number {
   return integer[0]
 }
 
-/** What a connection needs to know of where it comes from. */
-export interface Origin {
-  readonly handlers: Handlers
-  readonly highWaterMark: number
-  /** Whether a receive may give less than there is: a Unix socket's, where descriptors were sent. unix(7) */
-  readonly local: boolean
-  /** What was connected to, for the errors. */
-  readonly where?: AddressLike
-  /** Counts the quarters of the idle timeout. */
-  readonly tick: number
-  /** The address of a peer of which the kernel no longer tells it, where it is kept. */
-  peerOf(connection: Connection): SocketAddress | undefined
-  closed(): void
-}
-
 /** A connection of a reactor. Its handlers were given to `listen` or `connect`. */
-export class Connection implements Watched {
+export class Connection {
   /** Whatever the handlers want to keep with it. */
   context: unknown = undefined
-  /** The tick of its origin when something last came or went. */
+  /** @internal The tick of its origin when something last came or went. */
   lastTick: number
   #fd: number
   readonly #origin: Origin
   readonly #scope = new AsyncResource('Connection') // the context of who gave the handlers, and theirs from then on
-  #queue: View[] | undefined // what the kernel did not take
-  #queued = 0 // its bytes
+  #queue: SendQueue | undefined // what the kernel did not take
   #state: number // of the bits above
   #kept: Buffer | undefined // what had been received when it was paused
   #error: SocketError | undefined // nothing can be sent any more: why it is closed, once what has come is delivered
@@ -121,7 +99,7 @@ export class Connection implements Watched {
 
   /** The bytes that wait for the peer to read. */
   get queued(): number {
-    return this.#queued
+    return this.#queue?.bytes ?? 0
   }
 
   /**
@@ -130,15 +108,14 @@ export class Connection implements Watched {
    */
   get remoteAddress(): SocketAddress | undefined {
     if (this.#is(CONNECTING)) return undefined
-    roomLength[0] = room.length
-    const result = sys.getpeername(this.#fd, room, roomLength)
-    return result < 0 ? this.#origin.peerOf(this) : decodeAddress(room, roomLength[0])
+    const address = tryAddressOf(this.#fd, 'getpeername')
+    return typeof address === 'number' ? this.#origin.peerOf(this) : address
   }
 
   /** The connection's own address; undefined once it is closed. getsockname(2) */
   get localAddress(): SocketAddress | undefined {
-    roomLength[0] = room.length
-    return sys.getsockname(this.#fd, room, roomLength) < 0 ? undefined : decodeAddress(room, roomLength[0])
+    const address = tryAddressOf(this.#fd, 'getsockname')
+    return typeof address === 'number' ? undefined : address
   }
 
   /**
@@ -162,10 +139,9 @@ export class Connection implements Watched {
         sent = 0
       }
     }
-    const rest = Buffer.from(new Uint8Array(bytes.buffer, bytes.byteOffset + sent, bytes.byteLength - sent))
-    ;(this.#queue ??= []).push(rest)
-    this.#queued += rest.length
-    this.#set(FULL, this.#queued >= this.#origin.highWaterMark)
+    this.#queue ??= new SendQueue()
+    this.#queue.push(bytes, sent)
+    this.#set(FULL, this.#queue.bytes >= this.#origin.highWaterMark)
     return !this.#is(FULL)
   }
 
@@ -183,7 +159,6 @@ export class Connection implements Watched {
     if (fd < 0) return
     this.#fd = -1
     this.#queue = this.#kept = undefined
-    this.#queued = 0
     unwatch(fd, true) // it may have been sent to another process, where it goes on
     sys.close(fd)
     hold(-1)
@@ -214,24 +189,24 @@ export class Connection implements Watched {
     if (this.#is(UNREAD)) setImmediate(() => this.ready(READABLE | END))
   }
 
-  /** For its server: it is connected. */
+  /** @internal For its server: it is connected. */
   opened(): void {
     this.#call('open')
   }
 
-  /** For its server. */
+  /** @internal For its server. */
   isOf(origin: Origin): boolean {
     return this.#origin === origin
   }
 
-  /** For the poller. */
+  /** @internal For the loop. */
   ready(readiness: number): void {
     if (!this.#awake(readiness)) return
     if (readiness & READABLE && !this.#is(ENDED)) this.#receive((readiness & END) !== 0 || this.#origin.local)
     this.#settle(readiness)
   }
 
-  /** For the poller: the same, where it has received already. */
+  /** @internal For the loop: the same, where it has received already. */
   received(readiness: number, result: number, bytes: Buffer): void {
     if (!this.#awake(readiness)) return
     if (!this.#is(ENDED)) {
@@ -354,18 +329,10 @@ export class Connection implements Watched {
     return this.#kept !== undefined || sys.recv(this.#fd, oneByte, MSG_PEEK) > 0
   }
 
-  #flush(queue: View[]): void {
-    while (queue.length > 0) {
-      let sent = sendmsg(this.#fd, queue.length > 1024 ? queue.slice(0, 1024) : queue, null, null, NOSIGNAL)
-      if (sent === -EINTR) continue
-      if (sent === -EAGAIN) return
-      if (sent < 0) return this.#failSending(sent, 'send')
-      this.#queued -= sent
-      let whole = 0
-      while (whole < queue.length && sent >= queue[whole]!.byteLength) sent -= queue[whole++]!.byteLength
-      queue.splice(0, whole)
-      if (sent > 0) queue[0] = (queue[0] as Buffer).subarray(sent)
-    }
+  #flush(queue: SendQueue): void {
+    const result = queue.flush(this.#fd)
+    if (result === -EAGAIN) return
+    if (result < 0) return this.#failSending(result, 'send')
     this.#queue = undefined
     if (this.#is(ENDING)) return this.#finish()
     if (!this.#is(FULL)) return
@@ -391,10 +358,7 @@ export class Connection implements Watched {
         return false
       }
       this.#fail(errno, 'recv') // it was connected, and reset before anybody looked
-    } else {
-      roomLength[0] = room.length
-      if (sys.getpeername(this.#fd, room, roomLength) === -ENOTCONN) return false
-    }
+    } else if (tryAddressOf(this.#fd, 'getpeername') === -ENOTCONN) return false
     this.#set(CONNECTING, false)
     this.#call('open')
     if (this.#is(ENDING) && this.#queue === undefined && this.#fd >= 0) this.#finish()
@@ -404,7 +368,6 @@ export class Connection implements Watched {
   #fail(errno: number, syscall: string): void {
     this.#error = socketError(errno, syscall)
     this.#queue = undefined
-    this.#queued = 0
   }
 
   #failSending(errno: number, syscall: string): void {
@@ -442,7 +405,7 @@ export class Connection implements Watched {
     if (handler !== undefined) this.#scope.runInAsyncScope(handler, handlers, this, value)
   }
 
-  /** For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
+  /** @internal For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
   threw(error: unknown): void {
     this.#report(error)
     this.destroy(error as Error)

@@ -1,6 +1,6 @@
 // A datagram socket whose messages come and go in batches, one system call for many.
 import { AsyncResource } from 'node:async_hooks'
-import { addressRoom, decodeAddress, encodeAddress } from '../structs/address.js'
+import { encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { MessageBatch, receiveBatch, sendBatch } from '../sockets/batch.js'
 import type { BatchOptions } from '../sockets/batch.js'
@@ -9,9 +9,9 @@ import { SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET, UDP_GRO, UDP_SEGMENT } from '../cons
 import { attempt, check, isSocketError, socketError } from '../errors.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
+import { addressOf } from '../descriptors/names.js'
 import { NOSIGNAL, openSocket } from '../descriptors/open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
-import type { Watched } from '../loop.js'
 import { checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
@@ -90,7 +90,7 @@ const turns = 4
 const queueMs = 10
 
 /** A datagram socket of a reactor. `bind` makes one. */
-export class DatagramSocket implements Watched {
+export class DatagramSocket {
   readonly #handlers: DatagramHandlers
   readonly #scope = new AsyncResource('DatagramSocket') // the context of who called `bind`: its handlers are called in that
   readonly #batch: MessageBatch
@@ -141,10 +141,7 @@ export class DatagramSocket implements Watched {
 
   /** Where it is bound. getsockname(2) */
   get address(): SocketAddress {
-    const address = Buffer.alloc(addressRoom)
-    const length = new Uint32Array([address.length])
-    check(sys.getsockname(this.#fd, address, length), 'getsockname')
-    return decodeAddress(address, length[0])
+    return addressOf(this.#fd, 'getsockname')
   }
 
   /**
@@ -198,7 +195,7 @@ export class DatagramSocket implements Watched {
     this.close()
   }
 
-  /** For the poller. */
+  /** @internal For the loop. */
   ready(readiness: number): void {
     if (readiness & WRITABLE) this.#drained()
     if (readiness & READABLE) this.#receive((readiness & END) !== 0)

@@ -24,7 +24,8 @@ export type { Connection } from './connection.js'
 export type { DatagramHandlers, DatagramOptions, DatagramSocket } from './datagrams.js'
 export type { Handlers } from './handlers.js'
 export type { Pool } from './pool.js'
-export type { ConnectionLimits, ListenOptions, Server } from './server.js'
+export type { ConnectionLimits } from './origin.js'
+export type { ListenOptions, Server } from './server.js'
 
 /**
  * Listens for connections of a TCP port or a Unix path, whose handlers are called from the event loop. A port alone may

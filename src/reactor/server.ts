@@ -4,43 +4,25 @@ import { constants } from 'node:os'
 import { AcceptFailures } from '../sockets/accepting.js'
 import { addressRoom, decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
-import { check, checkInteger, socketError } from '../errors.js'
+import { checkInteger, socketError } from '../errors.js'
+import { addressOf } from '../descriptors/names.js'
 import { acceptSocket } from '../descriptors/open.js'
 import { closeWithThread } from '../descriptors/ownership.js'
 import { hold, READABLE, unwatch, watch, watchers } from '../loop.js'
-import type { Watched } from '../loop.js'
 import { checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import { checkTimeout, Timer } from '../timers.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
 import { Connection } from './connection.js'
-import type { Origin } from './connection.js'
 import { handlerProperties, report } from './handlers.js'
 import type { Handlers } from './handlers.js'
 import { openListener, placeProperties } from './listener.js'
 import type { Place } from './listener.js'
+import { limitProperties, Origin } from './origin.js'
+import type { ConnectionLimits } from './origin.js'
 
-const { EAGAIN, ECONNABORTED, EINTR, ETIMEDOUT } = constants.errno
-
-/** What `listen` and `connect` have in common. */
-export interface ConnectionLimits {
-  /** How many bytes may wait for the peer before `write` returns false; 64 KiB unless told otherwise. */
-  highWaterMark?: number
-  /**
-   * Closes a connection on which nothing has come or gone for so many milliseconds, or up to a quarter longer; null, the
-   * default, and 0 never do.
-   */
-  idleTimeout?: number | null
-  /** Sends small messages at once; true unless told otherwise. tcp(7), TCP_NODELAY */
-  noDelay?: boolean
-}
-
-export const limitProperties: Properties<ConnectionLimits> = {
-  highWaterMark: 'option',
-  idleTimeout: 'option',
-  noDelay: 'option',
-}
+const { EAGAIN, ECONNABORTED, EINTR } = constants.errno
 
 /** Where and how `listen` listens. */
 export interface ListenOptions extends Place, ConnectionLimits {
@@ -58,31 +40,16 @@ const listenProperties: Properties<ListenOptions & Handlers> = {
 // How many connections to accept before the others have their turn.
 const acceptsInTurn = 64
 
-/** Calls `sweep` four times in each idle timeout; undefined where there is none. */
-export function sweeping(idleTimeout: number | null, sweep: () => void): Timer | undefined {
-  if (idleTimeout === null || idleTimeout === 0) return undefined
-  const timer = new Timer(
-    idleTimeout / 4,
-    () => {
-      timer.refresh()
-      sweep()
-    },
-    false,
-  )
-  return timer
-}
-
 // Of the client that was accepted last.
 const peer = Buffer.alloc(addressRoom)
 const peerLength = new Uint32Array(1)
 
 /** A listening socket. `listen` makes one. */
-export class Server implements Watched, Origin {
-  readonly handlers: Handlers
-  readonly highWaterMark: number
+export class Server extends Origin {
+  /** @internal */
   readonly local: boolean
-  /** For its connections. */
-  tick = 0
+  /** @internal */
+  readonly where = undefined
   #fd: number
   readonly #file: UnixPath | undefined
   readonly #scope = new AsyncResource('Server') // the context of who called `listen`: its handlers are called in that
@@ -92,15 +59,12 @@ export class Server implements Watched, Origin {
   #waiting = false // connections may wait to be accepted
   #paused: NodeJS.Timeout | undefined
   readonly #failures: AcceptFailures
-  readonly #sweeper: Timer | undefined
   #stopped: (() => void)[] = []
 
   constructor(options: ListenOptions & Handlers) {
     checkProperties('options', options, listenProperties)
-    this.handlers = options
-    this.highWaterMark = checkInteger('highWaterMark', options.highWaterMark ?? 65536, 0, Number.MAX_SAFE_INTEGER)
+    super(options)
     this.#maxConnections = checkInteger('maxConnections', options.maxConnections ?? 2 ** 31, 1, 2 ** 31)
-    const idleTimeout = checkTimeout(options.idleTimeout ?? null, 'idleTimeout')
     const { fd, file } = openListener(options)
     this.#fd = fd
     this.#file = file
@@ -115,7 +79,7 @@ export class Server implements Watched, Origin {
     hold(1)
     closeWithThread(fd, true)
     this.#failures = new AcceptFailures(error => this.#report(error))
-    this.#sweeper = sweeping(idleTimeout, () => this.#sweep())
+    this.startClock(() => this)
   }
 
   /** The descriptor; −1 once it is closed. */
@@ -130,10 +94,7 @@ export class Server implements Watched, Origin {
 
   /** Where it listens. getsockname(2) */
   get address(): SocketAddress {
-    const address = Buffer.alloc(addressRoom)
-    const length = new Uint32Array([address.length])
-    check(sys.getsockname(this.#fd, address, length), 'getsockname')
-    return decodeAddress(address, length[0])
+    return addressOf(this.#fd, 'getsockname')
   }
 
   /** The connections that are open. */
@@ -177,19 +138,19 @@ export class Server implements Watched, Origin {
     this.close()
   }
 
-  /** For the poller. */
+  /** @internal For the loop. */
   ready(): void {
     this.#waiting = true
     this.#accept()
   }
 
-  /** For its connections. */
+  /** @internal */
   peerOf(connection: Connection): SocketAddress | undefined {
     // Where accept(2) tells of none, as macOS does of a client that has left, there is none.
     return connection === this.#opening && peerLength[0]! > 0 ? decodeAddress(peer, peerLength[0]) : undefined
   }
 
-  /** For its connections. */
+  /** @internal */
   closed(): void {
     this.#connections--
     if (this.#waiting && this.#fd >= 0) this.#resume()
@@ -263,13 +224,6 @@ export class Server implements Watched, Origin {
     setImmediate(() => this.#accept())
   }
 
-  #sweep(): void {
-    this.tick++
-    for (const connection of this) {
-      if (this.tick - connection.lastTick > 4) connection.destroy(socketError(ETIMEDOUT, 'recv'))
-    }
-  }
-
   #closeListener(): void {
     const fd = this.#fd
     if (fd < 0) return
@@ -283,7 +237,7 @@ export class Server implements Watched, Origin {
   }
 
   #end(): void {
-    this.#sweeper?.clear()
+    this.stopClock()
     for (const resolve of this.#stopped.splice(0)) resolve()
   }
 }

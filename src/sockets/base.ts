@@ -34,6 +34,7 @@ import type { OutgoingControl } from '../control/control.js'
 import { bytesOf, checkLent, inSteps, lengthOf, received, roomFor } from '../data.js'
 import type { Data, Sending } from '../data.js'
 import { fdOf } from '../descriptors/descriptor.js'
+import { addressOf, tryAddressOf } from '../descriptors/names.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
 import {
   allocated,
@@ -258,16 +259,12 @@ export abstract class SocketBase {
 
   /** The socket's own address. getsockname(2) */
   getsockname(): SocketAddress {
-    peerLength[0] = peer.length
-    check(sys.getsockname(this.#fd, peer, peerLength), 'getsockname')
-    return decodeAddress(peer, peerLength[0])
+    return addressOf(this.#fd, 'getsockname')
   }
 
   /** The address of the peer. getpeername(2) */
   getpeername(): SocketAddress {
-    peerLength[0] = peer.length
-    check(sys.getpeername(this.#fd, peer, peerLength), 'getpeername')
-    return decodeAddress(peer, peerLength[0])
+    return addressOf(this.#fd, 'getpeername')
   }
 
   /** An option's value as an int, or as the bytes of a struct of at most `size`. getsockopt(2) */
@@ -411,9 +408,8 @@ export abstract class SocketBase {
     for (let ended = false; ; ended = true) {
       const error = getInteger(this.#fd, SOL_SOCKET, SO_ERROR)
       if (error !== 0) throw socketError(error, 'connect', { address })
-      peerLength[0] = peer.length
-      const result = sys.getpeername(this.#fd, peer, peerLength)
-      if (result >= 0) return true
+      const result = tryAddressOf(this.#fd, 'getpeername')
+      if (typeof result !== 'number') return true
       if (result !== -ENOTCONN || ended) throw socketError(result, 'connect', { address })
       // Without a peer, without an error and yet writable: it has ended this moment, or nothing was under way.
       pollfds.set(0, this.#fd, POLLOUT)

@@ -1,0 +1,42 @@
+// What a connection could not send at once. Most never need one.
+import { constants } from 'node:os'
+import { NOSIGNAL } from '../descriptors/open.js'
+import { call } from '../syscalls/native.js'
+import type { View } from '../syscalls/native.js'
+
+const { EINTR } = constants.errno
+
+// The most parts of one call. sendmsg(2), IOV_MAX
+const most = 1024
+
+const sendmsg = call<(fd: number, iov: readonly View[], name: null, control: null, flags: number) => number>('sendmsg')
+
+/** Bytes that the kernel did not take, in their order. */
+export class SendQueue {
+  /** How many they are. */
+  bytes = 0
+  readonly #parts: View[] = []
+
+  /** Keeps a copy of what follows the first `sent` bytes. */
+  push(data: View, sent: number): void {
+    const rest = Buffer.from(new Uint8Array(data.buffer, data.byteOffset + sent, data.byteLength - sent))
+    this.#parts.push(rest)
+    this.bytes += rest.length
+  }
+
+  /** Sends what the kernel takes: 0 once all is sent, −EAGAIN, or −errno of a failure. sendmsg(2) */
+  flush(fd: number): number {
+    const parts = this.#parts
+    while (parts.length > 0) {
+      let sent = sendmsg(fd, parts.length > most ? parts.slice(0, most) : parts, null, null, NOSIGNAL)
+      if (sent === -EINTR) continue
+      if (sent < 0) return sent
+      this.bytes -= sent
+      let whole = 0
+      while (whole < parts.length && sent >= parts[whole]!.byteLength) sent -= parts[whole++]!.byteLength
+      parts.splice(0, whole)
+      if (sent > 0) parts[0] = (parts[0] as Buffer).subarray(sent)
+    }
+    return 0
+  }
+}
