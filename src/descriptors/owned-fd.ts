@@ -1,10 +1,7 @@
 // Descriptors that came in a message: owned the moment they arrive, and closed if nobody takes them.
-import { constants } from 'node:os'
-import { checkInteger, socketError } from '../errors.js'
-import { closeWithThread } from './ownership.js'
+import { checkInteger } from '../errors.js'
+import { closeOnce, closeWithThread } from './ownership.js'
 import * as sys from '../syscalls/index.js'
-
-const { EINTR } = constants.errno
 
 // Unlike a Socket's, such a descriptor is nobody's doing here: a peer may send any number of them, unasked.
 const unclaimed = new FinalizationRegistry<number>(fd => void sys.close(fd))
@@ -30,10 +27,7 @@ export class OwnedFd {
 
   /** Closes the descriptor. Doing so again does nothing. close(2) */
   close(): void {
-    const fd = this.#letGo()
-    if (fd < 0) return
-    const result = sys.close(fd)
-    if (result < 0 && result !== -EINTR) throw socketError(result, 'close') // it is gone even so
+    closeOnce(this.#letGo())
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,8 @@
 // Whose a descriptor is. A socket that was dropped without close() is told of, and never closed behind anybody's back:
 // its number may be in use. What a worker leaves open when it is terminated is closed with it.
+import { constants } from 'node:os'
+import { socketError } from '../errors.js'
+import * as sys from '../syscalls/index.js'
 import { isMainThread, native } from '../syscalls/native.js'
 
 const registry = new FinalizationRegistry<number>(fd => {
@@ -23,4 +26,16 @@ export function own(owner: object, fd: number): void {
 /** The descriptor is about to be closed or handed on. */
 export function disown(owner: object): void {
   registry.unregister(owner)
+}
+
+const { EINTR } = constants.errno
+
+/**
+ * Closes a descriptor that its owner has let go; a negative one is none. It is gone even where that fails (Linux), or may be
+ * somebody else's by now: close(2) is never tried again.
+ */
+export function closeOnce(fd: number): void {
+  if (fd < 0) return
+  const result = sys.close(fd)
+  if (result < 0 && result !== -EINTR) throw socketError(result, 'close')
 }

@@ -14,10 +14,11 @@ import type { Filling } from '../sockets/waitall.js'
 import type { MessageInfo } from '../sockets/messages.js'
 import type { ReceivedFds, ReceivedMessage } from '../sockets/base.js'
 import type { View } from '../syscalls/native.js'
-import { batches, READABLE, WRITABLE } from '../loop.js'
+import { READABLE, WRITABLE } from '../loop.js'
 import { Pollfds } from '../waiting/pollfds.js'
 import { isDatagram, isTcp, neverWaits, roomForFds, SocketBase, withFds } from '../sockets/base.js'
 import { checkTimeout } from '../timers.js'
+import { burst, goesOn } from './fairness.js'
 import { checkSignal } from './on-abort.js'
 import { Later, Turn } from './turn.js'
 import type { Step, WaitOptions } from './turn.js'
@@ -40,12 +41,6 @@ const nextTurn = new Later(0)
 const moreLater = new Later(Infinity)
 const tenMs = new Later(10)
 
-// What need not wait is done at once, which gives nobody else a turn: after so many calls for each event of a batch the
-// next one does.
-const burst = 16
-let left = burst
-let seen = 0
-
 function inTurns(steps: Sending): Step<true> {
   return () => {
     const before = steps.sent
@@ -53,14 +48,6 @@ function inTurns(steps: Sending): Step<true> {
     if (outcome === false) return nextTurn
     return outcome === null && steps.sent > before ? moreLater : outcome
   }
-}
-
-function goesOn(): boolean {
-  if (seen !== batches.count) left = burst * batches.size
-  seen = batches.count
-  if (left-- > 0) return true
-  left = burst
-  return false
 }
 
 /**

@@ -52,14 +52,12 @@ import { dataView, field, read } from '../syscalls/layout.js'
 import { messageToSend, receiveMessage } from './messages.js'
 import type { MessageInfo } from './messages.js'
 import type { OwnedFd } from '../descriptors/owned-fd.js'
-import { closeWithThread, disown, own } from '../descriptors/ownership.js'
+import { closeOnce, closeWithThread, disown, own } from '../descriptors/ownership.js'
 import type { View } from '../syscalls/native.js'
 import { acceptSocket, duplicate, openPair, openSocket, sendFlags, setNonblocking } from '../descriptors/open.js'
 import { Pollfds } from '../waiting/pollfds.js'
 import * as sys from '../syscalls/index.js'
 import { checkTimeout } from '../timers.js'
-
-export { checkTimeout }
 
 /** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
 export type OptionValue = number | boolean | string | View | null
@@ -296,11 +294,7 @@ export abstract class SocketBase {
 
   /** Gives the descriptor back. Doing so again does nothing. close(2) */
   close(): void {
-    const fd = this.#letGo()
-    if (fd < 0) return
-    const result = sys.close(fd)
-    // The descriptor is gone even so (Linux) or may be somebody else's by now: close is never tried again.
-    if (result < 0 && result !== -EINTR) throw socketError(result, 'close')
+    closeOnce(this.#letGo())
   }
 
   [Symbol.dispose](): void {

@@ -5,7 +5,7 @@ import { AcceptFailures } from '../sockets/accepting.js'
 import type { SocketAddress } from '../structs/address.js'
 import { AbortError, isSocketError, TimeoutError } from '../errors.js'
 import type { WaitOptions } from '../promises/turn.js'
-import { checkTimeout } from '../sockets/base.js'
+import { checkTimeout } from '../timers.js'
 import type { HandlerClass, ServerInfo } from './handlers.js'
 
 /** A request, and who it is from. */
