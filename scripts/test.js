@@ -1,4 +1,4 @@
-// Runs the checks and prints their sum. Without an argument: types, lint, format and vitest (behaviour, traces).
+// Runs the checks and prints their sum. Without an argument: types, lint, format, the rule of floors, what nobody uses, and vitest (behaviour, traces).
 // `all` adds what is long, `rest` runs that alone: each script of test/all, in the order of their names, is one check,
 // which passes with status 0 and is skipped, for the reason that it prints, with 77. One that runs many tests writes how
 // many passed, failed and were skipped, as JSON, to the file that SUM_FILE names: they count in its place.
@@ -10,9 +10,9 @@ import { root } from './stamp.js'
 const which = process.argv[2] ?? 'short'
 const began = Date.now()
 const durations = {
-  short: 'types, lint, format and the test files: up to five minutes on two cores that do nothing else',
+  short: 'types, lint, format, floors and the test files: up to five minutes on two cores that do nothing else',
   rest: 'the scripts of test/all: some half an hour on two cores',
-  all: 'types, lint, format, the test files and the scripts of test/all: some 35 minutes on two cores',
+  all: 'types, lint, format, floors, the test files and the scripts of test/all: some 35 minutes on two cores',
 }
 console.log(durations[which])
 const sum = { passed: 0, failed: 0, skipped: 0 }
@@ -68,6 +68,11 @@ if (which !== 'rest') {
   check('types', node('node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'))
   check('lint', node('node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'))
   check('format', node('scripts/format.js', '--check'))
+  check(
+    'floors',
+    node('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', 'test/tools/floors.js', 'src'),
+  )
+  check('unused', node('node_modules/knip/bin/knip.js', '--config', 'test/tools/knip.js'))
   vitest()
 }
 if (which !== 'short') {

@@ -3,15 +3,13 @@
 enum {
   HOST = 1,
   LENGTH = 2,
-  TRANSFER = 4,          // Transfer-Encoding,
-  CHUNKED_LAST = 8,      // whose last coding is chunked,
-  OTHER_CODING = 16,     // or that has another one
-  CLOSE = 32,            // Connection: close
-  KEEP_ALIVE = 64,       // Connection: keep-alive
-  UPGRADE_NAMED = 128,   // Connection: upgrade
-  UPGRADE = 256,         // Upgrade
-  CONTINUE = 512,        // Expect: 100-continue
-  OTHER_EXPECTED = 1024  // Expect: something else
+  TRANSFER = 4,         // Transfer-Encoding,
+  CHUNKED_LAST = 8,     // whose last coding is chunked,
+  OTHER_CODING = 16,    // or that has another one
+  CLOSE = 32,           // Connection: close
+  KEEP_ALIVE = 64,      // Connection: keep-alive
+  CONTINUE = 128,       // Expect: 100-continue
+  OTHER_EXPECTED = 256  // Expect: something else
 };
 
 static const uint64_t MAX_SAFE_INTEGER = (1ULL << 53) - 1;
@@ -94,7 +92,6 @@ static void read_connection(const uint8_t* bytes, http_span value, http_request*
     const http_span option = take_element(bytes, &value, &more);
     if (http_equals(bytes, option, "close")) request->fields |= CLOSE;
     if (http_equals(bytes, option, "keep-alive")) request->fields |= KEEP_ALIVE;
-    if (http_equals(bytes, option, "upgrade")) request->fields |= UPGRADE_NAMED;
   }
 }
 
@@ -106,9 +103,6 @@ int32_t http_read_field(const uint8_t* bytes, const http_header* header, http_re
       break;
     case 6:
       if (http_equals(bytes, name, "expect")) read_expect(bytes, value, request);
-      break;
-    case 7:
-      if (http_equals(bytes, name, "upgrade")) request->fields |= UPGRADE;
       break;
     case 10:
       if (http_equals(bytes, name, "connection")) read_connection(bytes, value, request);
@@ -145,12 +139,10 @@ int32_t http_frame(const http_limits* limits, http_request* request) {
   const int32_t status = frame_body(limits, request);
   if (status < 0) return status;
   if (!(fields & CLOSE) && (modern || fields & KEEP_ALIVE)) request->flags |= HTTP_KEEP_ALIVE;
-  // From an HTTP/1.0 client an expectation and an upgrade are to be ignored (RFC 9110, 10.1.1
-  // and 7.8).
+  // From an HTTP/1.0 client an expectation is to be ignored (RFC 9110, 10.1.1).
   if (!modern) return 0;
   if (fields & OTHER_EXPECTED) return -417;
   const bool content = request->flags & HTTP_CHUNKED || http_content_length(request) > 0;
   if (fields & CONTINUE && content) request->flags |= HTTP_EXPECT_CONTINUE;
-  if (fields & UPGRADE && fields & UPGRADE_NAMED) request->flags |= HTTP_UPGRADE;
   return 0;
 }

@@ -40,11 +40,10 @@ typedef struct {
 } http_header;
 
 enum {
-  HTTP_KEEP_ALIVE = 1,       // the client may send another request after this one
-  HTTP_CHUNKED = 2,          // content follows, to be read by http_decode_chunked
-  HTTP_CONTENT_LENGTH = 4,   // the client told `content_length`, 0 perhaps
-  HTTP_EXPECT_CONTINUE = 8,  // content follows once "100 Continue" has been sent
-  HTTP_UPGRADE = 16          // the client offers another protocol: Upgrade, named in Connection
+  HTTP_KEEP_ALIVE = 1,      // the client may send another request after this one
+  HTTP_CHUNKED = 2,         // content follows, to be read by http_decode_chunked
+  HTTP_CONTENT_LENGTH = 4,  // the client told `content_length`, 0 perhaps
+  HTTP_EXPECT_CONTINUE = 8  // content follows once "100 Continue" has been sent
 };
 
 typedef struct {

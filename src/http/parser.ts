@@ -21,7 +21,6 @@ export const decodeChunked =
   )
 
 export const CHUNKED_MORE = 0
-export const CHUNKED_DATA = 1
 export const CHUNKED_END = 2
 
 /** The flags of a request. */

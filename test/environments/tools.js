@@ -18,4 +18,4 @@ export const nodeOf = (version, ...args) => [nodeFile(version), ...args]
 /** A script of a tool's, by its path in node_modules, on Node 20. */
 export const tool = (file, ...args) => [node20, join(tools, file), ...args]
 
-export const versionOf = file => execFileSync(file, ['--version'], { encoding: 'utf8' }).match(/\d+\.\d+\.\d+/)[0]
+const versionOf = file => execFileSync(file, ['--version'], { encoding: 'utf8' }).match(/\d+\.\d+\.\d+/)[0]

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../support/root.js'
+
+const folder = join(root, 'native/addon')
+
+/** The lines with `#if` that stand within a function: where a brace other than that of a namespace or a linkage is open. */
+function withinFunctions(text: string): string[] {
+  const found: string[] = []
+  let depth = 0
+  const code = text.replace(/\/\*[^]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, '')
+  for (const line of code.split('\n')) {
+    if (/^\s*#\s*if/.test(line) && depth > 0) found.push(line)
+    if (/^\s*#/.test(line)) continue
+    if (/^\s*(namespace\b|extern\s*\{)/.test(line)) continue
+    for (const brace of line.match(/[{}]/g) ?? []) depth += brace === '{' ? 1 : -1
+    depth = Math.max(depth, 0) // that of a namespace is closed
+  }
+  return found
+}
+
+test('no function of the addon has an #if within: a system has files of its own, or blocks of the tables', () => {
+  const files = readdirSync(folder).filter(file => /\.(cc|h)$/.test(file))
+  const found = files.flatMap(file => withinFunctions(readFileSync(join(folder, file), 'utf8')).map(line => `${file}: ${line}`))
+  expect(files.length).toBeGreaterThan(20)
+  expect(found).toEqual([])
+})
+
+test('which finds one', () => {
+  expect(withinFunctions('namespace a {\n#if X\nint f() {\n  return 0;\n}\n#endif\n}\n')).toEqual([])
+  expect(withinFunctions('namespace a {\nint f() {\n#if X\n  return 0;\n#endif\n}\n}\n')).toEqual(['#if X'])
+})

@@ -1,0 +1,27 @@
+// What nobody uses, for knip: files and exports. Node starts some of these by their paths, in threads and processes.
+export default {
+  include: ['files', 'exports', 'types', 'enumMembers', 'duplicates'],
+  ignoreExportsUsedInFile: true,
+  workspaces: {
+    '.': {
+      entry: [
+        'src/{index,constants,*/index}.ts',
+        'src/cli/{main,tour-run}.ts',
+        'src/cli/servers/{thread,threads}.ts',
+        'src/cli/servers/loops/{select,poll,epoll,polled}.ts',
+        'src/cli/servers/{echo,http}/{blocking,clients,thread}.ts',
+        'src/{reactor,http}/worker.ts',
+        'src/socketserver/thread.ts',
+        '{bin,scripts}/*.js',
+        'test/**/*.test.ts',
+        'test/{all,tools}/*.js',
+        'test/{arm64,runtimes}/*.js',
+        'test/programs/*.ts',
+        'examples/**/*.ts',
+        'benchmarks/**/*.ts',
+      ],
+      project: ['{src,test,benchmarks,examples}/**/*.ts', '{scripts,test}/**/*.js'],
+    },
+    'test/tools': { entry: ['*.js'] },
+  },
+}
