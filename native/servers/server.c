@@ -196,12 +196,31 @@ void server_wait_failed(const char* call) {
   server_pause(call);
 }
 
+// A client that left the queue, or whose connection broke in it: the next one may be well. accept(2); src/sockets/accepting.ts
+// has the same list.
+static bool passes_by(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+#ifdef ENONET  // Linux
+    case ENONET:
+#endif
+    case ENOPROTOOPT:
+    case EPROTO:
+      return true;
+    default:
+      return false;
+  }
+}
+
 int server_accept(const server* server, bool nonblocking) {
   for (;;) {
     const int client = socket_accept(server->listener, nonblocking);
     if (client >= 0 || errno == EAGAIN) return client;
-    // A client that left the queue, or whose connection broke in it: the next one may be well.
-    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == EPERM) continue;
+    if (errno == EINTR || passes_by(errno)) continue;
     const int error = errno;
     warn_now_and_then("accept");
     errno = error;

@@ -1,8 +1,12 @@
 // What a server does when accept(2) fails.
 import { SocketError } from 'bsd-sockets'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
+import { join } from 'node:path'
+import { getSystemErrorMap } from 'node:util'
 import { expect, test } from 'vitest'
 import { AcceptFailures } from '../../lib/tested.js'
+import { root } from '../support/root.js'
 
 const { EBADF, ECONNABORTED, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM, EPROTO } = constants.errno
 const failed = (errno: number): SocketError => new SocketError(errno, 'accept')
@@ -33,4 +37,21 @@ test("the listener's own failures, and what is none of the network's, are thrown
     }
     expect(thrown).toBe(error)
   }
+})
+
+test('the servers in C pass by the same ones', () => {
+  const source = readFileSync(join(root, 'native/servers/server.c'), 'utf8')
+  const [, body] = /^static bool passes_by[^]*?switch([^]*?)return true/m.exec(source)!
+  const named = [...body!.matchAll(/case (E\w+):/g)].map(([, name]) => name!)
+  const failures = new AcceptFailures(() => {})
+  const passes = (errno: number): boolean => {
+    try {
+      return failures.pause(failed(errno)) === 0
+    } catch {
+      return false
+    }
+  }
+  const ours = [...getSystemErrorMap()].filter(([errno]) => passes(-errno)).map(([, [name]]) => name)
+  expect(named.length).toBeGreaterThan(3)
+  expect([...named].sort()).toEqual(ours.sort())
 })
