@@ -196,8 +196,8 @@ void server_wait_failed(const char* call) {
   server_pause(call);
 }
 
-// A client that left the queue, or whose connection broke in it: the next one may be well. accept(2); src/sockets/accepting.ts
-// has the same list.
+// A client that left the queue, or whose connection broke in it: the next one may be well. accept(2);
+// src/sockets/accepting.ts has the same list.
 static bool passes_by(int error) {
   switch (error) {
     case ECONNABORTED:

@@ -46,6 +46,19 @@ describe('bsd-sockets', () => {
     expect(stdout).toMatch(/^ {2}--help\n {6}\S/m)
   })
 
+  test.each(['echo', 'http'])('%s tells the same of each option in C, its default with it', async name => {
+    const options = async (command: string[]): Promise<string[]> => {
+      const { stdout } = await run([...command, '--help']).ended
+      const told = [...stdout.matchAll(/^ {2}(--\w[\w-]*)(?: .*)?\n {6}(.*)$/gm)].map(
+        ([, option, text]) => `${option} ${text}`,
+      )
+      return told.filter(line => !/^--(lang|mode|help) /.test(line)).sort() // C has modes of its own
+    }
+    const own = await options([join(root, 'build/Release', name)])
+    expect(own.length).toBeGreaterThan(3)
+    expect(await options([...cli, name])).toEqual(own)
+  })
+
   test.each([
     [[], 'which command'],
     [['frobnicate'], 'frobnicate'],

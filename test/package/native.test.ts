@@ -22,7 +22,9 @@ function withinFunctions(text: string): string[] {
 
 test('no function of the addon has an #if within: a system has files of its own, or blocks of the tables', () => {
   const files = readdirSync(folder).filter(file => /\.(cc|h)$/.test(file))
-  const found = files.flatMap(file => withinFunctions(readFileSync(join(folder, file), 'utf8')).map(line => `${file}: ${line}`))
+  const found = files.flatMap(file =>
+    withinFunctions(readFileSync(join(folder, file), 'utf8')).map(line => `${file}: ${line}`),
+  )
   expect(files.length).toBeGreaterThan(20)
   expect(found).toEqual([])
 })
@@ -30,4 +32,16 @@ test('no function of the addon has an #if within: a system has files of its own,
 test('which finds one', () => {
   expect(withinFunctions('namespace a {\n#if X\nint f() {\n  return 0;\n}\n#endif\n}\n')).toEqual([])
   expect(withinFunctions('namespace a {\nint f() {\n#if X\n  return 0;\n#endif\n}\n}\n')).toEqual(['#if X'])
+})
+
+test('both builds have the same flags', () => {
+  const flagsOf = (...files: string[]): string[] => {
+    const text = files.map(file => readFileSync(join(root, file), 'utf8')).join('\n')
+    const given = text.replace(/"\w+!": \[.*?\]/g, '') // with `!` gyp takes away what Node gives
+    const flags = given.match(/(?<=["\s:;(])-[WfO][\w.,+-]+/g) ?? []
+    return [...new Set(flags)].filter(flag => flag !== '-Wl,-dead_strip').sort() // gyp has a word for it
+  }
+  const gyp = flagsOf('native/flags.gypi', 'native/binding.gyp')
+  expect(gyp.length).toBeGreaterThan(10)
+  expect(flagsOf('CMakeLists.txt')).toEqual(gyp)
 })
