@@ -12,7 +12,7 @@ import { checkTimeout, Timer } from '../timers.js'
 import { Connection } from './connection.js'
 import { handlerProperties } from './handlers.js'
 import type { Handlers } from './handlers.js'
-import { placeOf } from './listener.js'
+import { placeOf, setOption } from './listener.js'
 import { limitProperties, Origin } from './origin.js'
 import type { ConnectionLimits } from './origin.js'
 
@@ -119,7 +119,7 @@ export function connect(options: ConnectOptions & Handlers): Connection {
   const client = new Client(options, where, bytes, family)
   const fd = openSocket(family, SOCK_STREAM, 0)
   try {
-    if (!client.local && noDelay) sys.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, new Int32Array([1]))
+    if (!client.local && noDelay) setOption(fd, IPPROTO_TCP, TCP_NODELAY)
     return client.connect(fd)
   } catch (error) {
     sys.close(fd)

@@ -6,17 +6,17 @@ import { MessageBatch, receiveBatch, sendBatch } from '../sockets/batch.js'
 import type { BatchOptions } from '../sockets/batch.js'
 import { AF_UNIX, IPPROTO_UDP, SO_RCVBUF, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
 import { SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET, UDP_GRO, UDP_SEGMENT } from '../constants.js'
-import { attempt, check, isSocketError, socketError } from '../errors.js'
+import { attempt, isSocketError, socketError } from '../errors.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import { addressOf } from '../descriptors/names.js'
-import { NOSIGNAL, openSocket } from '../descriptors/open.js'
+import { NOSIGNAL } from '../descriptors/open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
 import { checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
-import { UnixPath } from '../descriptors/unix-path.js'
-import { placeOf } from './listener.js'
+import type { UnixPath } from '../descriptors/unix-path.js'
+import { openBound, placeOf, setOption } from './listener.js'
 
 /** What is called when something happens to a datagram socket; each may be left out. */
 export interface DatagramHandlers {
@@ -103,34 +103,26 @@ export class DatagramSocket {
 
   constructor(options: DatagramOptions & DatagramHandlers) {
     checkProperties('options', options, datagramProperties)
-    const { path, gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
-    const { where, family, bytes } = placeOf(options)
+    const { gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
+    const { receiveBuffer, sendBuffer, segment } = options
+    const place = placeOf(options)
     this.#handlers = options
-    this.#family = family
+    this.#family = place.family
     const size = options.messageSize ?? (gro ? 65535 : 2048)
     this.#batch = new MessageBatch(options.batch ?? 64, size, { controlSize, family: this.#family })
-    this.#fd = openSocket(this.#family, SOCK_DGRAM, 0)
-    const set = (level: number, name: number, value: number | undefined): void => {
-      if (value !== undefined) check(sys.setsockopt(this.#fd, level, name, new Int32Array([value])), 'setsockopt')
-    }
-    try {
+    const prepare = (fd: number): void => {
       if (options.reusePort === true) {
-        set(SOL_SOCKET, SO_REUSEADDR, 1)
-        set(SOL_SOCKET, SO_REUSEPORT, 1)
+        setOption(fd, SOL_SOCKET, SO_REUSEADDR)
+        setOption(fd, SOL_SOCKET, SO_REUSEPORT)
       }
-      set(SOL_SOCKET, SO_RCVBUF, options.receiveBuffer)
-      set(SOL_SOCKET, SO_SNDBUF, options.sendBuffer)
-      // Where the kernel lacks these, asking for them is an error of its own: ENOPROTOOPT.
-      if (gro) set(IPPROTO_UDP, UDP_GRO ?? -1, 1)
-      if (options.segment !== undefined) set(IPPROTO_UDP, UDP_SEGMENT ?? -1, options.segment)
-      check(sys.bind(this.#fd, bytes), 'bind', where)
-      if (path !== undefined) this.#file = new UnixPath(path)
-      watch(this.#fd, this)
-    } catch (error) {
-      this.#file?.remove()
-      sys.close(this.#fd)
-      throw error
+      if (receiveBuffer !== undefined) setOption(fd, SOL_SOCKET, SO_RCVBUF, receiveBuffer)
+      if (sendBuffer !== undefined) setOption(fd, SOL_SOCKET, SO_SNDBUF, sendBuffer)
+      if (gro) setOption(fd, IPPROTO_UDP, UDP_GRO)
+      if (segment !== undefined) setOption(fd, IPPROTO_UDP, UDP_SEGMENT, segment)
     }
+    const { fd, file } = openBound(SOCK_DGRAM, place, prepare, fd => watch(fd, this))
+    this.#fd = fd
+    this.#file = file
     hold(1)
   }
 

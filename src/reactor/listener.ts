@@ -41,54 +41,72 @@ export const placeProperties: Properties<Place> = {
 }
 
 /** An address of a reactor's socket, as errors and as the kernel have it, and its family. */
+export interface Named {
+  readonly where: AddressLike
+  readonly family: number
+  readonly bytes: Buffer
+}
+
 export function placeOf({
   host = '127.0.0.1',
   address = host,
   port = 0,
   path,
-}: Pick<Place, 'address' | 'host' | 'path' | 'port'>): {
-  where: AddressLike
-  family: number
-  bytes: Buffer
-} {
+}: Pick<Place, 'address' | 'host' | 'path' | 'port'>): Named {
   if (path !== undefined) return { where: path, family: AF_UNIX, bytes: encodeAddress(path, AF_UNIX) }
   const where = { address, port }
   const bytes = encodeAddress(where)
   return { where, family: address.includes(':') ? AF_INET6 : AF_INET, bytes }
 }
 
-/** A descriptor that listens, and its file where it has a path. */
-export interface Listener {
+/** A descriptor that is bound, and its file where that is at a path. */
+export interface Bound {
   readonly fd: number
   readonly file?: UnixPath
 }
 
-/** A descriptor that listens. One that was given is not closed where that fails. */
-export function openListener(options: Place & { noDelay?: boolean }): Listener {
-  const { fd } = options
-  if (fd === undefined) return listenAt(options)
-  setNonblocking(checkInteger('fd', fd, 0, 2 ** 31 - 1))
-  return { fd }
-}
+/** A switch, or another option that is an int; −1 as its name for one that this system lacks: ENOPROTOOPT. setsockopt(2) */
+export const setOption = (fd: number, level: number, name: number | undefined, value = 1): void =>
+  void check(sys.setsockopt(fd, level, name ?? -1, new Int32Array([value])), 'setsockopt')
 
-function listenAt(options: Place & { noDelay?: boolean }): Listener {
-  const { path, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
-  const { where, family, bytes } = placeOf(options)
-  const fd = openSocket(family, SOCK_STREAM, 0)
-  const set = (level: number, name: number): number =>
-    check(sys.setsockopt(fd, level, name, new Int32Array([1])), 'setsockopt')
+/**
+ * A socket that is bound: `prepare` sets its options before, `begin` does what follows. Where any of that fails it is closed,
+ * and its file removed. bind(2)
+ */
+export function openBound(
+  type: number,
+  { where, family, bytes }: Named,
+  prepare: (fd: number) => void,
+  begin: (fd: number) => void = () => {},
+): Bound {
+  const fd = openSocket(family, type, 0)
   let file: UnixPath | undefined
   try {
-    if (family !== AF_UNIX) set(SOL_SOCKET, SO_REUSEADDR)
-    if (family !== AF_UNIX && noDelay) set(IPPROTO_TCP, TCP_NODELAY) // connections inherit it
-    if (reusePort) set(SOL_SOCKET, SO_REUSEPORT)
+    prepare(fd)
     check(sys.bind(fd, bytes), 'bind', where)
-    if (path !== undefined) file = new UnixPath(path)
-    check(sys.listen(fd, backlog), 'listen', where)
-    return file === undefined ? { fd } : { fd, file }
+    if (family === AF_UNIX) file = new UnixPath(where as string)
+    begin(fd)
   } catch (error) {
     file?.remove()
     sys.close(fd)
     throw error
   }
+  return file === undefined ? { fd } : { fd, file }
+}
+
+/** A descriptor that listens. One that was given is not closed where that fails. listen(2) */
+export function openListener(options: Place & { noDelay?: boolean }): Bound {
+  const { fd, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
+  if (fd !== undefined) {
+    setNonblocking(checkInteger('fd', fd, 0, 2 ** 31 - 1))
+    return { fd }
+  }
+  const named = placeOf(options)
+  const { where, family } = named
+  const prepare = (fd: number): void => {
+    if (family !== AF_UNIX) setOption(fd, SOL_SOCKET, SO_REUSEADDR)
+    if (family !== AF_UNIX && noDelay) setOption(fd, IPPROTO_TCP, TCP_NODELAY) // connections inherit it
+    if (reusePort) setOption(fd, SOL_SOCKET, SO_REUSEPORT)
+  }
+  return openBound(SOCK_STREAM, named, prepare, fd => void check(sys.listen(fd, backlog), 'listen', where))
 }

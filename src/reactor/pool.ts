@@ -3,13 +3,14 @@
 import { errorMonitor } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../structs/address.js'
-import { AF_INET, AF_INET6, AF_UNIX, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
-import { SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from '../constants.js'
+import { SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
+import { addressOf } from '../descriptors/names.js'
 import { checkInteger } from '../errors.js'
-import { Socket } from '../sockets/socket.js'
+import * as sys from '../syscalls/index.js'
 import { Thread } from '../thread.js'
 import { checkTimeout, Timer } from '../timers.js'
-import { UnixPath } from '../descriptors/unix-path.js'
+import { openBound, openListener, placeOf, setOption } from './listener.js'
+import type { Bound } from './listener.js'
 import type { ListenOptions } from './server.js'
 
 /** What a thread is told to do, and by which module. */
@@ -55,33 +56,13 @@ const closeMs = 100
 
 // What the threads listen on: duplicates of one socket, where it is `shared`; else sockets of their own beside this one, which
 // is bound, does not listen, gets no connection, and keeps the port until they have it. socket(7)
-interface Place {
-  socket: Socket
-  shared: boolean
-  file?: UnixPath
-}
-
-function open({ fd, path, host = '127.0.0.1', address = host, port = 0, backlog = SOMAXCONN }: ListenOptions): Place {
-  if (fd !== undefined) return { socket: Socket.fromFd(fd), shared: true }
-  const family = path !== undefined ? AF_UNIX : address.includes(':') ? AF_INET6 : AF_INET
-  const socket = new Socket(family, SOCK_STREAM)
-  let file: UnixPath | undefined
-  try {
-    if (path !== undefined) {
-      socket.bind(path)
-      file = new UnixPath(path)
-      socket.listen(backlog)
-      return { socket, shared: true, file }
-    }
-    socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
-    socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, true)
-    socket.bind({ address, port })
-    return { socket, shared: false }
-  } catch (error) {
-    file?.remove()
-    socket.close()
-    throw error
+function open(options: ListenOptions): Bound & { shared: boolean } {
+  if (options.fd !== undefined || options.path !== undefined) return { ...openListener(options), shared: true }
+  const prepare = (fd: number): void => {
+    setOption(fd, SOL_SOCKET, SO_REUSEADDR)
+    setOption(fd, SOL_SOCKET, SO_REUSEPORT)
   }
+  return { ...openBound(SOCK_STREAM, placeOf(options), prepare), shared: false }
 }
 
 /** Starts `count` workers on `script`, which calls `serveInPool`. */
@@ -92,24 +73,23 @@ export async function startPool(
   options: ListenOptions,
 ): Promise<Pool> {
   checkInteger('workers', count, 1, 1024)
-  const { socket, shared, file } = open(options)
-  const address = socket.getsockname()
-  const { fd, ...others } = options
+  const { fd, shared, file } = open(options)
+  const address = addressOf(fd, 'getsockname')
+  const { fd: given, ...others } = options
   delete others.path
   const where = 'port' in address ? { port: address.port, reusePort: true } : {}
   const task: Task = { module: String(module), options: shared ? others : { ...others, ...where } }
   const threads: Thread[] = []
   try {
-    for (let i = 0; i < count; i++) threads.push(new Thread(script, task, shared ? socket.fd : undefined))
+    for (let i = 0; i < count; i++) threads.push(new Thread(script, task, shared ? fd : undefined))
     await Promise.all(threads.map(({ begun }) => begun))
   } catch (error) {
     await Promise.all(threads.map(({ worker, ended }) => Promise.all([worker.terminate(), ended])))
     file?.remove()
-    if (fd === undefined) socket.close()
-    else socket.detach()
+    if (given === undefined) sys.close(fd)
     throw error
   }
-  socket.close() // each thread has its own
+  sys.close(fd) // each thread has its own
   for (const { worker } of threads) tellDeath(worker)
   return {
     address,
