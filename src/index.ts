@@ -71,32 +71,7 @@ export { sethostname } from './names/addrinfo.js'
 export type { AddressInfo, AddressInfoHints } from './names/addrinfo.js'
 export type { SocketOrFd } from './descriptors/node.js'
 export { getOption, options, peerCredentials, setOption, tcpInfo } from './options/index.js'
-export type { ReadableSockOpt, SockOpt, WritableSockOpt } from './options/index.js'
-export type {
-  CanFilter,
-  CanIsotpFlowControl,
-  CanIsotpLinkLayer,
-  CanIsotpOptions,
-  J1939Filter,
-  PacketFanout,
-  PacketMembership,
-  PacketStatistics,
-} from './options/families.js'
-export type { FlowLabelRequest, Ipv6PacketInfo, PathMtu, PortRange } from './options/ip.js'
-export type { DarwinTcpConnectionInfo, LinuxTcpInfo, MptcpInfo } from './options/kernel-info.js'
-export type {
-  GroupFilter,
-  GroupRequest,
-  GroupSourceRequest,
-  Ipv6Membership,
-  Membership,
-  MulticastInterface,
-  SourceMembership,
-} from './options/multicast.js'
-export type { PeerCredentials } from './options/peer.js'
-export type { FilterInstruction, Linger, MemoryInfo, TimestampingFlags, Txtime } from './options/socket.js'
-export type { Md5Signature, Md5SignatureExt, RepairOption, RepairWindow, TlsCryptoInfo } from './options/tcp.js'
-export type { TcpInfo, TcpState } from './options/tcp-info.js'
+export type * from './options/index.js'
 export { OwnedFd } from './descriptors/owned-fd.js'
 export { poll, select } from './waiting/select.js'
 export {

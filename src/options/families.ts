@@ -10,6 +10,7 @@ export interface PacketMembership {
   address?: Uint8Array
 }
 
+/** @internal */
 export const packetMembership = writeOnly(
   structure<PacketMembership>('packet_mreq', {
     ifindex: ['mr_ifindex', number],
@@ -24,6 +25,7 @@ export interface PacketStatistics {
   drops: number
 }
 
+/** @internal */
 export const packetStatistics = readOnly(
   structure<PacketStatistics>('tpacket_stats', { packets: ['tp_packets', number], drops: ['tp_drops', number] }),
 )
@@ -34,11 +36,12 @@ export interface PacketFanout {
   mode: number
 }
 
+/** @internal */
 export const packetFanout: Codec<PacketFanout> = halves('id', 'mode')
 
 const groups = list(unsigned, 32)
 
-/** The numbers of the netlink groups that a socket is a member of. */
+/** @internal The numbers of the netlink groups that a socket is a member of. */
 export const netlinkGroups: Decoder<readonly number[]> = {
   room: groups.room,
   decode: (bytes, fd) => bitsOf(groups.decode(bytes, fd)).map(bit => bit + 1),
@@ -50,6 +53,7 @@ export interface CanFilter {
   mask: number
 }
 
+/** @internal */
 export const canFilters = list(
   structure<CanFilter>('can_filter', { id: ['can_id', number], mask: ['can_mask', number] }),
   512, // CAN_RAW_FILTER_MAX
@@ -67,6 +71,7 @@ export interface CanIsotpOptions {
 
 const zero = optional(number, 0)
 
+/** @internal */
 export const canIsotpOptions = structure<CanIsotpOptions>('can_isotp_options', {
   flags: ['flags', zero],
   frameTxtime: ['frame_txtime', zero],
@@ -83,6 +88,7 @@ export interface CanIsotpFlowControl {
   wftmax?: number
 }
 
+/** @internal */
 export const canIsotpFlowControl = structure<CanIsotpFlowControl>('can_isotp_fc_options', {
   bs: ['bs', number],
   stmin: ['stmin', number],
@@ -96,6 +102,7 @@ export interface CanIsotpLinkLayer {
   txFlags?: number
 }
 
+/** @internal */
 export const canIsotpLinkLayer = structure<CanIsotpLinkLayer>('can_isotp_ll_options', {
   mtu: ['mtu', number],
   txDl: ['tx_dl', number],
@@ -112,6 +119,7 @@ export interface J1939Filter {
   addrMask: number
 }
 
+/** @internal */
 export const j1939Filters = list(
   structure<J1939Filter>('j1939_filter', {
     name: ['name', bigint],

@@ -52,6 +52,15 @@ import * as tcp from './tcp.js'
 
 export { getOption, setOption } from './option.js'
 export type { ReadableSockOpt, SockOpt, WritableSockOpt } from './option.js'
+// The values; their codecs are @internal.
+export type * from './families.js'
+export type * from './ip.js'
+export type * from './kernel-info.js'
+export type * from './multicast.js'
+export type * from './peer.js'
+export type * from './socket.js'
+export type * from './tcp.js'
+export type * from './tcp-info.js'
 
 /**
  * The options of sockets, each with the type of its value: `getOption(socket, options.tcpInfo)`. One that this platform,

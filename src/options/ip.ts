@@ -12,6 +12,7 @@ export interface PortRange {
   high: number
 }
 
+/** @internal */
 export const portRange: Codec<PortRange> = halves('low', 'high')
 
 function swapped(value: number): number {
@@ -20,7 +21,7 @@ function swapped(value: number): number {
   return littleEndian ? bytes.readUInt32LE() : value
 }
 
-/** An interface's index in network order, 0 for none. */
+/** @internal An interface's index in network order, 0 for none. */
 export const networkIndex = mapped(unsigned, swapped, index => swapped(checkInteger('value', index, 0, 2 ** 31 - 1)))
 
 /** The source address and the interface of what a socket sends; `'::'` and 0 leave them to the kernel. RFC 3542 */
@@ -29,6 +30,7 @@ export interface Ipv6PacketInfo {
   ifindex?: number
 }
 
+/** @internal */
 export const ipv6PacketInfo = structure<Ipv6PacketInfo>('in6_pktinfo', {
   address: ['ipi6_addr', ipv6],
   ifindex: ['ipi6_ifindex', optional(number, 0)],
@@ -49,6 +51,7 @@ const hostOfSockaddr: Kind<string> = {
   read: (bytes, at) => ipv6.read(bytes, { offset: at.offset + within, size: length, signed: false }),
 }
 
+/** @internal */
 export const pathMtu = readOnly(
   structure<PathMtu>('ip6_mtuinfo', { address: ['ip6m_addr', hostOfSockaddr], mtu: ['ip6m_mtu', number] }),
 )
@@ -73,6 +76,7 @@ const label: Kind<number> = {
   write: (bytes, { offset }, value, name) => bytes.writeUInt32BE(checkInteger(name, value, 0, 0xfffff), offset),
 }
 
+/** @internal */
 export const flowLabel = structure<FlowLabelRequest>('in6_flowlabel_req', {
   destination: ['flr_dst', ipv6],
   label: ['flr_label', label],
@@ -101,5 +105,7 @@ const typesHeldBack = (words: number, inverted: boolean): Codec<readonly number[
   )
 }
 
+/** @internal */
 export const icmpFilter = typesHeldBack(1, false)
+/** @internal */
 export const icmp6Filter = typesHeldBack(8, process.platform === 'darwin')

@@ -170,6 +170,7 @@ function info(structure: string, prefix: string): Decoder<Record<string, number>
   }
 }
 
+/** @internal */
 export const mptcpInfo = info('mptcp_info', 'mptcpi_') as Decoder<unknown> as Decoder<MptcpInfo>
 
 // Some bits of a byte that C declares as bit fields, the first of which is the lowest on a little-endian machine.
@@ -180,6 +181,7 @@ const limit = (rate: number): number => (rate === 2 ** 64 ? Infinity : rate)
 
 const tcp = info('tcp_info', 'tcpi_')
 
+/** @internal */
 export const linuxTcpInfo: Decoder<LinuxTcpInfo> = {
   room: tcp.room,
   decode(bytes, fd) {
@@ -200,6 +202,7 @@ const connection = info('tcp_connection_info', 'tcpi_')
 const beforeTfo = field('tcp_connection_info.tcpi_rttvar')
 const tfo = { ...beforeTfo, offset: beforeTfo.offset + beforeTfo.size } // bit fields have no offset in C
 
+/** @internal */
 export const darwinTcpInfo: Decoder<DarwinTcpConnectionInfo> = {
   room: connection.room,
   decode: (bytes, fd) => ({

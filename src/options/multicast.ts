@@ -17,6 +17,7 @@ export interface Membership {
 const anyAddress = optional(ipv4, '0.0.0.0')
 const anyInterface = optional(number, 0)
 
+/** @internal */
 export const membership = writeOnly(
   structure<Membership>('ip_mreqn', {
     group: ['imr_multiaddr', ipv4],
@@ -38,6 +39,7 @@ const mreqn = structure<MulticastInterface>('ip_mreqn', {
   ifindex: ['imr_ifindex', anyInterface],
 })
 
+/** @internal */
 export const multicastInterface: Codec<MulticastInterface> = {
   room: 4,
   decode: bytes => ({ address: ipv4.read(bytes, addressAlone) }),
@@ -51,6 +53,7 @@ export interface SourceMembership {
   address?: string
 }
 
+/** @internal */
 export const sourceMembership = writeOnly(
   structure<SourceMembership>('ip_mreq_source', {
     group: ['imr_multiaddr', ipv4],
@@ -65,6 +68,7 @@ export interface Ipv6Membership {
   ifindex?: number
 }
 
+/** @internal */
 export const ipv6Membership = writeOnly(
   structure<Ipv6Membership>('ipv6_mreq', {
     group: ['ipv6mr_multiaddr', ipv6],
@@ -72,7 +76,7 @@ export const ipv6Membership = writeOnly(
   }),
 )
 
-/** A numeric address of IPv4 or IPv6, in a sockaddr_storage. */
+/** @internal A numeric address of IPv4 or IPv6, in a sockaddr_storage. */
 export const host: Kind<string> = {
   read: () => '',
   write(bytes, { offset }, value, name) {
@@ -91,6 +95,7 @@ export interface GroupRequest {
   ifindex?: number
 }
 
+/** @internal */
 export const groupRequest = writeOnly(
   structure<GroupRequest>('group_req', { group: ['gr_group', host], ifindex: ['gr_interface', anyInterface] }),
 )
@@ -100,6 +105,7 @@ export interface GroupSourceRequest extends GroupRequest {
   source: string
 }
 
+/** @internal */
 export const groupSourceRequest = writeOnly(
   structure<GroupSourceRequest>('group_source_req', {
     group: ['gsr_group', host],
@@ -122,6 +128,7 @@ const head = structure<Omit<GroupFilter, 'sources'>>('group_filter', {
 const count = field('group_filter.gf_numsrc')
 const first = field('group_filter.gf_slist')
 
+/** @internal */
 export const groupFilter: Encoder<GroupFilter> = {
   encode(value) {
     checkObject(value)

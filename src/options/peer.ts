@@ -14,6 +14,7 @@ export interface PeerCredentials {
   gid: number
 }
 
+/** @internal */
 export const ucred = readOnly(
   structure<PeerCredentials>('ucred', { pid: ['pid', number], uid: ['uid', number], gid: ['gid', number] }),
 )
@@ -29,7 +30,7 @@ function groupsOf(bytes: Buffer): number[] {
   return Array.from({ length: Math.min(read(view, count), groups.size / 4) }, (_, i) => group(i))
 }
 
-/** macOS' credentials, whose first group is the effective one; the process is an option of its own there. */
+/** @internal macOS' credentials, whose first group is the effective one; the process is an option of its own there. */
 export const xucred: Decoder<PeerCredentials> = {
   room: sizeOf('xucred'),
   decode: (bytes, fd) => ({
@@ -39,8 +40,8 @@ export const xucred: Decoder<PeerCredentials> = {
   }),
 }
 
-/** The groups in macOS' credentials. */
+/** @internal The groups in macOS' credentials. */
 export const xucredGroups: Decoder<readonly number[]> = { room: sizeOf('xucred'), decode: groupsOf }
 
-/** A descriptor of the process at the other end, for pidfd_send_signal(2) and poll(2). */
+/** @internal A descriptor of the process at the other end, for pidfd_send_signal(2) and poll(2). */
 export const pidFd: Decoder<OwnedFd> = { room: 4, decode: (bytes, fd) => new OwnedFd(int.decode(bytes, fd)) }

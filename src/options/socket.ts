@@ -12,13 +12,14 @@ export interface Linger {
   seconds: number
 }
 
+/** @internal */
 export const linger = structure<Linger>('linger', { on: ['l_onoff', boolean], seconds: ['l_linger', number] })
 
 const second = field('timeval.tv_sec')
 const microsecond = field('timeval.tv_usec')
 const longest = (2 ** 31 - 1) * 1000
 
-/** Milliseconds, to the microsecond, in a timeval; null is for ever, which the kernel writes 0. */
+/** @internal Milliseconds, to the microsecond, in a timeval; null is for ever, which the kernel writes 0. */
 export const timeout: Codec<number | null> = {
   room: sizeOf('timeval'),
   decode(bytes) {
@@ -59,6 +60,7 @@ export interface MemoryInfo {
 
 const memory = list(unsigned, 9)
 
+/** @internal */
 export const memoryInfo: Decoder<MemoryInfo> = {
   room: memory.room,
   decode(bytes, fd) {
@@ -75,6 +77,7 @@ export interface TimestampingFlags {
   bindPhc?: number
 }
 
+/** @internal */
 export const timestamping = structure<TimestampingFlags>('so_timestamping', {
   flags: ['flags', number],
   bindPhc: ['bind_phc', optional(number, 0)],
@@ -86,6 +89,7 @@ export interface Txtime {
   flags?: number
 }
 
+/** @internal */
 export const txtime = structure<Txtime>('sock_txtime', {
   clockid: ['clockid', number],
   flags: ['flags', optional(number, 0)],
@@ -106,19 +110,19 @@ const instruction = structure<FilterInstruction>('sock_filter', {
   k: ['k', number],
 })
 
-/** A classic BPF program, of at most BPF_MAXINSNS instructions; the kernel takes a pointer to it. */
+/** @internal A classic BPF program, of at most BPF_MAXINSNS instructions; the kernel takes a pointer to it. */
 export const filter: Codec<readonly FilterInstruction[]> = {
   ...list(instruction, 4096),
   setsockopt: call('setsockopt_fprog'),
 }
 
-/** The same, where it cannot be read. */
+/** @internal The same, where it cannot be read. */
 export const filterToAttach: Encoder<readonly FilterInstruction[]> = {
   encode: filter.encode,
   setsockopt: call('setsockopt_fprog'),
 }
 
-/** Bytes a second; Infinity is no limit. */
+/** @internal Bytes a second; Infinity is no limit. */
 export const rate: Codec<number> = {
   room: 8,
   decode(bytes) {
@@ -131,5 +135,5 @@ export const rate: Codec<number> = {
   },
 }
 
-/** A list of groups or the like. */
+/** @internal A list of groups or the like. */
 export const numbers = readOnly(list(unsigned, 64))

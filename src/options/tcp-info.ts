@@ -144,4 +144,5 @@ const darwin: Decoder<TcpInfo> = {
   },
 }
 
+/** @internal */
 export const tcpInfoOfKernel = TCP_INFO === undefined ? darwin : linux

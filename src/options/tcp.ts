@@ -41,8 +41,10 @@ const signature = structure<Md5SignatureExt>('tcp_md5sig', {
 })
 const signatureFlags = field('tcp_md5sig.tcpm_flags')
 
+/** @internal */
 export const md5Signature: Encoder<Md5Signature> = writeOnly(signature)
 
+/** @internal */
 export const md5SignatureExt: Encoder<Md5SignatureExt> = {
   encode(value) {
     const bytes = signature.encode(value)
@@ -59,6 +61,7 @@ export interface RepairOption {
   value: number
 }
 
+/** @internal */
 export const repairOptions = writeOnly(
   list(structure<RepairOption>('tcp_repair_opt', { code: ['opt_code', number], value: ['opt_val', number] }), 8),
 )
@@ -72,6 +75,7 @@ export interface RepairWindow {
   rcvWup: number
 }
 
+/** @internal */
 export const repairWindow = structure<RepairWindow>('tcp_repair_window', {
   sndWl1: ['snd_wl1', number],
   sndWnd: ['snd_wnd', number],
@@ -122,6 +126,7 @@ const tlsProperties: Properties<TlsCryptoInfo> = {
   version: 'option',
 }
 
+/** @internal */
 export const tlsCryptoInfo: Encoder<TlsCryptoInfo> = {
   encode(value) {
     checkProperties('value', value, tlsProperties)
