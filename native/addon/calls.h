@@ -85,7 +85,7 @@ int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions
 int HttpParseRequest(Bytes bytes, uint32_t start, uint32_t end, http_limits* limits, http_request* request);
 int HttpDecodeChunked(Bytes bytes, uint32_t start, uint32_t end, http_limits* limits, http_chunked* chunked);
 
-// Not system calls: names.cc
+// Not system calls: macros.cc
 
 using Descriptor = Ranged<0, FD_SETSIZE - 1>;
 int FdClr(Descriptor fd, Structure<fd_set> set);
@@ -100,6 +100,8 @@ uint16_t Ntohs(uint16_t network);
 
 size_t CmsgLen(uint32_t length);
 size_t CmsgSpace(uint32_t length);
+
+// Nor these: inet.cc
 
 // 1 for an address, 0 for a text that is none; `bytes` takes 4 of them for AF_INET, 16 for
 // AF_INET6.
@@ -117,7 +119,7 @@ Text IfIndextoname(uint32_t index);
 int IfNameindex(Array<Interface> interfaces);
 int IfNametoindex(const char* name);
 
-// Not system calls, and may make many: resolver.cc
+// Not system calls, and may make many: addrinfo.cc
 
 // 0 or an EAI_ code, and the errno where that is EAI_SYSTEM.
 struct ResolverStatus {
@@ -150,7 +152,7 @@ int Getnameinfo(ResolverStatus* status, Bytes address, int flags, Bytes host, By
 // Writes the status; returns 0 for the code 0, else -1.
 int Report(ResolverStatus* status, int code);
 
-// Entries of the C library's databases: databases.cc
+// Entries of the C library's databases: netdb.cc
 
 // Both write texts that end with a NUL: the host's name, its other names, an empty text, and its addresses. They return
 // how many bytes that takes, which may be more than fit, or -1 where `status` tells why.

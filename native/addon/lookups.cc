@@ -13,7 +13,7 @@
 namespace {
 
 struct Lookup {
-  int (*find)(Lookup*);  // on another thread: returns as the functions of resolver.cc do
+  int (*find)(Lookup*);  // on another thread: returns as the functions of addrinfo.cc do
 
   // What is asked for: each has its own of these.
   bool has_node, has_service;

@@ -1,5 +1,5 @@
 // Lookups in the databases of hosts and services that any number of threads may make at once. Each calls
-// `use` with the entry that it found, which is gone afterwards: databases_linux.cc, databases_darwin.cc
+// `use` with the entry that it found, which is gone afterwards: netdb_linux.cc, netdb_darwin.cc
 #ifndef BSD_SOCKETS_DATABASES_H
 #define BSD_SOCKETS_DATABASES_H
 

@@ -1,5 +1,4 @@
 // The commands that rows are made of: tools and runtimes, where they lie once they are installed.
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../../scripts/stamp.js'
 
@@ -17,5 +16,3 @@ export const nodeOf = (version, ...args) => [nodeFile(version), ...args]
 
 /** A script of a tool's, by its path in node_modules, on Node 20. */
 export const tool = (file, ...args) => [node20, join(tools, file), ...args]
-
-const versionOf = file => execFileSync(file, ['--version'], { encoding: 'utf8' }).match(/\d+\.\d+\.\d+/)[0]

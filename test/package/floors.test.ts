@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../support/root.js'
 
-const { floors } = (await import('../tools/floors.js' as string)) as { floors: string[][] }
+const { floors } = (await import('../tools/floors.js')) as { floors: string[][] }
 const names = floors.flat()
 
 test('docs/architecture.md has the floors in their order', () => {
