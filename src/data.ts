@@ -1,7 +1,7 @@
 // What goes over a socket: the bytes of what can be sent, and of what was received.
 import { types } from 'node:util'
 import { MSG_TRUNC } from './constants.js'
-import { allocated, checkFlags, checkInteger, invalidType, invalidValue } from './errors.js'
+import { allocated, checkFlags, checkInteger, invalidType, invalidValue } from './checks.js'
 import type { View } from './syscalls/native.js'
 
 /** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */

@@ -1,6 +1,6 @@
 // Errors: Node's shape, PEP 3151's classes.
 import { constants } from 'node:os'
-import { getSystemErrorMap, inspect, types } from 'node:util'
+import { getSystemErrorMap, types } from 'node:util'
 import type { AddressLike } from './structs/address.js'
 
 // The two of the socket calls that Node has no name for.
@@ -152,106 +152,6 @@ for (const [type, name, codes] of tree) {
 /** The error for an errno, positive or negative, of the class that PEP 3151 gives it. */
 export function socketError(errno: number, syscall: string, details?: ErrorDetails): SocketError {
   return new (classes.get(errnoName(errno)) ?? SocketError)(errno, syscall, details)
-}
-
-/** The result of a call, or an exception where it is −errno. */
-export function check(result: number, syscall: string, address?: AddressLike): number {
-  if (result < 0) throw socketError(result, syscall, { address })
-  return result
-}
-
-const { EAGAIN, EINTR } = constants.errno
-
-/** One try of a call: its result, or null where it would block. A signal in its midst is no reason to give up (PEP 475). */
-export function attempt(call: () => number, syscall: string, address?: AddressLike): number | null {
-  for (;;) {
-    const result = call()
-    if (!interrupted(result)) return outcome(result, syscall, address)
-  }
-}
-
-/** Whether a call is to be made again. */
-export const interrupted = (result: number): boolean => result === -EINTR
-
-/** What a call that was tried, and not interrupted, has come to: its result, or null where it would block. */
-export function outcome(result: number, syscall: string, address?: AddressLike): number | null {
-  if (result >= 0) return result
-  if (result === -EAGAIN) return null
-  throw socketError(result, syscall, { address })
-}
-
-const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
-
-// What was given, in the words of Node's own messages.
-function shown(value: unknown): string {
-  const text = inspected(value)
-  return text.length > 128 ? `${text.slice(0, 128)}...` : text
-}
-
-function inspected(value: unknown): string {
-  try {
-    return inspect(value)
-  } catch {
-    return typeof value // a detached DataView, or an object that will not be looked at
-  }
-}
-
-function typed(value: unknown): string {
-  if (typeof value === 'function') return `function ${value.name}`
-  if (typeof value === 'object' && value !== null) {
-    return value.constructor?.name ? `an instance of ${value.constructor.name}` : inspect(value, { depth: -1 })
-  }
-  return value === null || value === undefined ? String(value) : `type ${typeof value} (${shown(value)})`
-}
-
-const noun = (name: string): string => (name.includes('.') ? 'property' : 'argument')
-
-/** The TypeError for an argument of the wrong type: `expected` is such as "of type number". */
-export const invalidType = (name: string, value: unknown, expected: string): TypeError =>
-  coded(
-    new TypeError(`The "${name}" ${noun(name)} must be ${expected}. Received ${typed(value)}`),
-    'ERR_INVALID_ARG_TYPE',
-  )
-
-/** The TypeError for an argument whose value will not do: `reason` is such as "must be an IPv4 address". */
-export const invalidValue = (name: string, value: unknown, reason: string): TypeError =>
-  coded(new TypeError(`The ${noun(name)} '${name}' ${reason}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE')
-
-/** The RangeError for a number out of its range: `range` is such as ">= 0 && <= 65535". */
-export const outOfRange = (name: string, value: unknown, range: string): RangeError =>
-  coded(
-    new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown(value)}`),
-    'ERR_OUT_OF_RANGE',
-  )
-
-/** An integer within its range, or an exception that names it. */
-export function checkInteger(name: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number') throw invalidType(name, value, 'of type number')
-  if (!Number.isInteger(value)) throw outOfRange(name, value, 'an integer')
-  if (value < min || value > max) throw outOfRange(name, value, `>= ${min} && <= ${max}`)
-  return value
-}
-
-/** The flags of a call, or an exception: what is no number would be made one, which may run a program of its own. */
-export const checkFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1)
-
-/**
- * Memory of a size that the caller has chosen.
- *
- * @throws RangeError with the code that Node has for it, where there is not so much: V8's own has none
- */
-export function allocated(
-  name: string,
-  size: number,
-  how: 'alloc' | 'allocUnsafe' | 'allocUnsafeSlow' = 'alloc',
-): Buffer<ArrayBuffer> {
-  try {
-    return Buffer[how](size)
-  } catch (cause) {
-    if (!(cause instanceof RangeError) || 'code' in cause) throw cause // the size itself is refused
-    const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`
-    throw coded(new RangeError(text, { cause }), 'ERR_MEMORY_ALLOCATION_FAILED')
-  }
 }
 
 /** A name or an address that could not be resolved: `code` is such as `'EAI_NONAME'`. gai_strerror(3) */

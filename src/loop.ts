@@ -1,6 +1,7 @@
 // Readiness from the event loop: one poller for each environment, each descriptor registered once, edge-triggered, and
 // one call for a batch of events. native/poller/poller.h is the contract, native/addon/loop.h the way here.
-import { check, socketError } from './errors.js'
+import { socketError } from './errors.js'
+import { check } from './syscalls/result.js'
 import { call, callOwning, native } from './syscalls/native.js'
 
 const poller_add = call<(poller: number, fd: number) => number>('poller_add')

@@ -1,5 +1,5 @@
 // Durations: one check for all of them, and one timer that takes any.
-import { invalidType, outOfRange } from './errors.js'
+import { invalidType, outOfRange } from './checks.js'
 
 /** A duration in milliseconds: a number that is at least 0, fractions too; null for ever, which Infinity is as well. */
 export function checkTimeout(timeout: number | null, name = 'timeout'): number | null {

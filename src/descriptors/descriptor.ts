@@ -1,6 +1,7 @@
 // A descriptor, wherever it stands.
 import { constants } from 'node:os'
-import { checkInteger, invalidType, socketError } from '../errors.js'
+import { checkInteger, invalidType } from '../checks.js'
+import { socketError } from '../errors.js'
 
 /** A descriptor, or what has one: a socket of either kind, a FileHandle of `node:fs/promises`. */
 export type Descriptor = number | { readonly fd: number }

@@ -3,7 +3,7 @@ import type * as dgram from 'node:dgram'
 import type * as net from 'node:net'
 import { fdOf } from './descriptor.js'
 import type { Descriptor } from './descriptor.js'
-import { invalidType } from '../errors.js'
+import { invalidType } from '../checks.js'
 
 /**
  * A descriptor, a socket of ours, or one that Node owns: of `net`, `tls`, `http` (`request.socket`) or `dgram`, or a

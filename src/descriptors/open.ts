@@ -1,7 +1,8 @@
 // How descriptors are born: close-on-exec, non-blocking and deaf to SIGPIPE, in one system call where the kernel has it.
 import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, MSG_NOSIGNAL, O_NONBLOCK } from '../constants.js'
 import { SO_NOSIGPIPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from '../constants.js'
-import { check, checkInteger } from '../errors.js'
+import { checkInteger } from '../checks.js'
+import { check } from '../syscalls/result.js'
 import type { Length, View } from '../syscalls/native.js'
 import { callOwning } from '../syscalls/native.js'
 import * as sys from '../syscalls/index.js'

@@ -1,5 +1,5 @@
 // Descriptors that came in a message: owned the moment they arrive, and closed if nobody takes them.
-import { checkInteger } from '../errors.js'
+import { checkInteger } from '../checks.js'
 import { closeOnce, closeWithThread } from './ownership.js'
 import * as sys from '../syscalls/index.js'
 

@@ -1,6 +1,6 @@
 // The headers of a response: each one line and no more, whatever was put into it.
 import { inspect } from 'node:util'
-import { invalidType } from '../errors.js'
+import { invalidType } from '../checks.js'
 import type { HttpResponse } from './response.js'
 
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/

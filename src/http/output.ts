@@ -1,5 +1,5 @@
 // What is about to be sent, and the time as it is told there.
-import { outOfRange } from '../errors.js'
+import { outOfRange } from '../checks.js'
 import { reasons } from './statuses.js'
 
 const room = 64 * 1024

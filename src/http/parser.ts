@@ -1,5 +1,5 @@
 // The request parser of native/http/http_parser.h, which the C server has too: offsets into the bytes, in a Uint32Array.
-import { checkInteger } from '../errors.js'
+import { checkInteger } from '../checks.js'
 import { field, sizeOf } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
 import type { View } from '../syscalls/native.js'

@@ -1,8 +1,8 @@
 // HTTP/1.1 on the reactor.
 import { constants } from 'node:os'
-import { invalidType, invalidValue, socketError } from '../errors.js'
+import { invalidType, invalidValue, checkProperties } from '../checks.js'
+import { socketError } from '../errors.js'
 import { threadFile } from '../syscalls/place.js'
-import { checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { listen } from '../reactor/index.js'
 import { placeProperties } from '../reactor/listener.js'

@@ -1,7 +1,8 @@
 // One connection's requests and answers: bytes in, bytes out, with no socket in it.
 import { constants } from 'node:os'
 import { bytesOf } from '../data.js'
-import { invalidType, socketError } from '../errors.js'
+import { invalidType } from '../checks.js'
+import { socketError } from '../errors.js'
 import { discard, isStreaming, piecesOf } from './body.js'
 import type { Pieces } from './body.js'
 import { clock } from './output.js'

@@ -1,6 +1,6 @@
 // The thread of a pool of HTTP servers: its module exports `handler`, or `fetch` for the web-standard one, by that name or in
 // its default export.
-import { invalidType } from '../errors.js'
+import { invalidType } from '../checks.js'
 import { serveInPool } from '../reactor/pooled.js'
 import { fetchHandler } from './fetch/handler.js'
 import type { FetchHandler } from './fetch/handler.js'

@@ -1,7 +1,8 @@
 // Services and protocols by name and number, from the C library's databases. services(5), protocols(5)
 import { constants } from 'node:os'
 import { EAI_NONAME } from '../constants.js'
-import { checkInteger, GaiError, socketError } from '../errors.js'
+import { checkInteger } from '../checks.js'
+import { GaiError, socketError } from '../errors.js'
 import { call } from '../syscalls/native.js'
 
 const native = {

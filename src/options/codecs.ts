@@ -2,12 +2,12 @@
 import { types } from 'node:util'
 import { decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
-import { checkInteger, check, invalidType, invalidValue, outOfRange } from '../errors.js'
+import { checkInteger, invalidType, invalidValue, outOfRange, checkProperties } from '../checks.js'
+import { check } from '../syscalls/result.js'
 import type { Kind } from '../structs/fields.js'
 import { dataView, field, read, readBig, sizeOf, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
-import { checkProperties } from '../checks.js'
 import type { Codec, Decoder, Encoder } from './option.js'
 
 /** A codec of what can only be read. */

@@ -1,5 +1,5 @@
 // Values of the options of IP, IPv6 and ICMP, but for those of multicast.
-import { checkInteger, invalidType } from '../errors.js'
+import { checkInteger, invalidType } from '../checks.js'
 import { ipv6, number, optional } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
 import { field, littleEndian } from '../syscalls/layout.js'

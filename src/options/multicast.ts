@@ -1,6 +1,6 @@
 // Values of the options with which sockets join and leave multicast groups.
 import { encodeAddress } from '../structs/address.js'
-import { checkInteger, invalidType, invalidValue } from '../errors.js'
+import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { ipv4, ipv6, number, optional } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
 import { dataView, field, sizeOf, write } from '../syscalls/layout.js'

@@ -1,7 +1,8 @@
 // A socket option with the type of its value, on any socket.
 import { constants as system } from 'node:os'
 import type * as constants from '../constants.js'
-import { invalidType, invalidValue, socketError } from '../errors.js'
+import { invalidType, invalidValue } from '../checks.js'
+import { socketError } from '../errors.js'
 import { native } from '../syscalls/native.js'
 import { socketFd } from '../descriptors/node.js'
 import type { SocketOrFd } from '../descriptors/node.js'

@@ -1,5 +1,5 @@
 // Values of the options at level SOL_SOCKET.
-import { invalidType, outOfRange } from '../errors.js'
+import { invalidType, outOfRange } from '../checks.js'
 import { boolean, number, optional } from '../structs/fields.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'

@@ -12,10 +12,9 @@ import {
   TLS_CIPHER_SM4_CCM,
   TLS_CIPHER_SM4_GCM,
 } from '../constants.js'
-import { invalidType, invalidValue } from '../errors.js'
+import { invalidType, invalidValue, checkProperties } from '../checks.js'
 import { counted, number, optional } from '../structs/fields.js'
 import { dataView, field, write } from '../syscalls/layout.js'
-import { checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { list, structure, writeOnly } from './codecs.js'
 import { host } from './multicast.js'

@@ -1,5 +1,6 @@
 // Who is told of an abort: one listener for each signal, however many wait with it.
-import { AbortError, invalidType } from '../errors.js'
+import { invalidType } from '../checks.js'
+import { AbortError } from '../errors.js'
 
 /** The listener of a signal while somebody waits with it. */
 class Aborted {

@@ -1,7 +1,8 @@
 // Where a connection comes from: a server, or a connect(2).
 import { constants } from 'node:os'
 import type { Properties } from '../checks.js'
-import { checkInteger, socketError } from '../errors.js'
+import { checkInteger } from '../checks.js'
+import { socketError } from '../errors.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { checkTimeout, Timer } from '../timers.js'
 import type { Connection } from './connection.js'

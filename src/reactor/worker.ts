@@ -1,5 +1,5 @@
 // The thread of a pool of servers: its module exports the handlers, each by its name.
-import { invalidType } from '../errors.js'
+import { invalidType } from '../checks.js'
 import { handlerProperties } from './handlers.js'
 import type { Handlers } from './handlers.js'
 import { listen } from './index.js'

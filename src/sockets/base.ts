@@ -36,18 +36,9 @@ import type { Data, Sending } from '../data.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import { addressOf, tryAddressOf } from '../descriptors/names.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import {
-  allocated,
-  checkFlags,
-  attempt,
-  check,
-  checkInteger,
-  interrupted,
-  invalidType,
-  invalidValue,
-  outcome,
-  socketError,
-} from '../errors.js'
+import { allocated, checkFlags, checkInteger, invalidType, invalidValue } from '../checks.js'
+import { socketError } from '../errors.js'
+import { attempt, check, interrupted, outcome } from '../syscalls/result.js'
 import { dataView, field, read } from '../syscalls/layout.js'
 import { messageToSend, receiveMessage } from './messages.js'
 import type { MessageInfo } from './messages.js'

@@ -1,5 +1,5 @@
 // The class of the Socket Programming HOWTO: messages of one length, which it was told once.
-import { allocated, checkInteger, invalidType } from '../errors.js'
+import { allocated, checkInteger, invalidType } from '../checks.js'
 import { createConnection } from './create.js'
 import { bytesOf, lengthOf } from '../data.js'
 import type { Data } from '../data.js'

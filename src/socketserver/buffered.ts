@@ -2,7 +2,8 @@
 import { constants } from 'node:os'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
-import { checkInteger, isSocketError, socketError } from '../errors.js'
+import { checkInteger } from '../checks.js'
+import { isSocketError, socketError } from '../errors.js'
 
 const newline = 10
 const closed = (syscall: string): Error => socketError(constants.errno.EBADF, syscall)

@@ -1,7 +1,7 @@
 // Servers on sockets.
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../constants.js'
-import { checkInteger, invalidType } from '../errors.js'
+import { checkInteger, invalidType } from '../checks.js'
 import { duplicate } from '../descriptors/open.js'
 import * as sys from '../syscalls/index.js'
 import { AwaitableSocket } from './awaitable-socket.js'

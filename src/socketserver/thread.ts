@@ -1,5 +1,5 @@
 // The thread of a request: see threads.ts.
-import { invalidValue } from '../errors.js'
+import { invalidValue } from '../checks.js'
 import { Socket } from '../sockets/socket.js'
 import { begin, takeOver } from '../thread.js'
 import type { DatagramRequest, HandlerClass } from './handlers.js'

@@ -1,6 +1,6 @@
 // A thread for each request.
 import type { SocketAddress } from '../structs/address.js'
-import { invalidType } from '../errors.js'
+import { invalidType } from '../checks.js'
 import { threadFile } from '../syscalls/place.js'
 import { Thread } from '../thread.js'
 

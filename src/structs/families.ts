@@ -11,7 +11,7 @@ import {
   AF_TIPC,
   AF_VSOCK,
 } from '../constants.js'
-import { invalidValue } from '../errors.js'
+import { invalidValue } from '../checks.js'
 import { bigint, counted, networkOrder, number, optional, string } from './fields.js'
 import type { Kind } from './fields.js'
 import { field, sizeOf } from '../syscalls/layout.js'

@@ -1,7 +1,7 @@
 // How the fields of structures are read and written as values of TypeScript.
 import { types } from 'node:util'
 import { AF_INET, AF_INET6 } from '../constants.js'
-import { checkInteger, invalidType, invalidValue, outOfRange } from '../errors.js'
+import { checkInteger, invalidType, invalidValue, outOfRange } from '../checks.js'
 import { inet_ntop, inet_pton } from '../syscalls/inet.js'
 import { dataView, field, read, readBig, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'

@@ -1,5 +1,5 @@
 // Addresses and interfaces as texts: what is C's, but no system call.
-import { invalidValue } from '../errors.js'
+import { invalidValue } from '../checks.js'
 import { littleEndian } from './layout.js'
 import { AF_INET, AF_INET6, call } from './native.js'
 import type { View } from './native.js'

@@ -1,5 +1,5 @@
 // Messages with more than bytes: many views, an address and control messages; one at a time or a batch.
-import { allocated, checkInteger, invalidType } from '../errors.js'
+import { allocated, checkInteger, invalidType } from '../checks.js'
 import { call, callOwning } from './native.js'
 import type { View } from './native.js'
 

@@ -1,6 +1,6 @@
 // Ending a blocked call from another thread: a flag in shared memory says whose call, and a byte wakes its thread.
 import { types } from 'node:util'
-import { invalidType } from '../errors.js'
+import { invalidType } from '../checks.js'
 import { native } from '../syscalls/native.js'
 import { openPair } from '../descriptors/open.js'
 import { AF_UNIX, SOCK_STREAM } from '../constants.js'

@@ -1,6 +1,7 @@
 // A kqueue: macOS's way to wait for many. kqueue(2)
 import { F_SETFD, FD_CLOEXEC } from '../constants.js'
-import { check, checkInteger } from '../errors.js'
+import { checkInteger } from '../checks.js'
+import { check } from '../syscalls/result.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'

@@ -2,7 +2,7 @@
 import { FD_SETSIZE, POLLIN } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { checkInteger, invalidType } from '../errors.js'
+import { checkInteger, invalidType } from '../checks.js'
 import { alarmDescriptor, drainAlarm } from './interrupter.js'
 import { dataView, field, sizeOf, write } from '../syscalls/layout.js'
 import { Pollfds } from './pollfds.js'

@@ -3,8 +3,8 @@
 
 /** From the lowest; those of one line know nothing of each other. */
 export const floors = [
-  ['errors'],
-  ['checks', 'timers', 'syscalls'],
+  ['errors', 'checks'],
+  ['timers', 'syscalls'],
   ['constants'],
   ['data', 'loop'],
   ['structs'],

@@ -1,6 +1,5 @@
 // The web-standard handler, fetch(Request) → Response, on ours.
-import { invalidType } from '../../errors.js'
-import { checkProperties } from '../../checks.js'
+import { invalidType, checkProperties } from '../../checks.js'
 import { real } from './forward.js'
 import { spentBody } from '../header-lines.js'
 import { override } from './light-globals.js'
