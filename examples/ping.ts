@@ -38,7 +38,7 @@ const { values, positionals } = parseArgs({
   },
 })
 if (values.help) {
-  console.log('usage: ping [--count 3] [--timeout 1000] [host]\n\nThe host is 127.0.0.1 unless told otherwise.')
+  console.log('usage: ping [--count 3] [--timeout 1000] [host]\n\nDefault host: 127.0.0.1.')
   process.exit()
 }
 

@@ -34,7 +34,7 @@ export function checkLent(name: string, memory: unknown, length: number): void {
     throw invalidValue(name, memory, 'must not be detached or shrunk before the call is done')
 }
 
-// What is received goes through these, so that who waits holds no memory, and who has received, twice as much as came at most.
+// What is received goes through these, so that a waiter holds no memory, and a receiver twice as much as came at most.
 const slab = Buffer.allocUnsafeSlow(16 * 1024)
 let part = slab // that was asked for last: it is often the same
 const most = 256 * 1024 // bytes that are kept for whoever asks for as many again

@@ -8,14 +8,14 @@ const poller_add = call<(poller: number, fd: number) => number>('poller_add')
 const poller_create = callOwning<() => number>('poller_create')
 const poller_remove = call<(poller: number, fd: number) => number>('poller_remove')
 
-/** A recv or an accept may succeed, or tell of end-of-file or an error. */
+/** A recv or an accept may succeed, or report end-of-file or an error. */
 export const READABLE = 1
-/** A send may succeed, a connect has ended, or either tells of an error. */
+/** A send may succeed, a connect has ended, or either reports an error. */
 export const WRITABLE = 2
 /** Stands beside both where an error waits, as after a reset, or a message on the error queue. */
 export const ERROR = 4
 
-/** Stands beside READABLE: end-of-file or an error is behind what can be received, and is told of this once. */
+/** Stands beside READABLE: end-of-file or an error is behind what can be received, and is reported this once. */
 export const END = 8
 /** Stands beside END where the peer has stopped sending, whatever of it waits to be received. */
 export const RDHUP = 16
@@ -90,7 +90,7 @@ function dispatch(count: number): void {
   }
 }
 
-// libuv on Node alone: Bun's aborts the process when it is asked for, Deno's tells of one event and then no more. What they
+// libuv on Node alone: Bun's aborts the process when it is asked for, Deno's reports one event and then no more. What they
 // use can be tried on Node with BSD_SOCKETS_LOOP=thread.
 const libuv =
   process.versions.bun === undefined && process.versions.deno === undefined && process.env.BSD_SOCKETS_LOOP !== 'thread'
@@ -105,7 +105,7 @@ function start(): number {
 }
 
 /**
- * Watches a descriptor until it is forgotten or closed; what is ready already is told of too.
+ * Watches a descriptor until it is forgotten or closed; what is ready already is reported too.
  *
  * @throws SocketError, EPERM for a regular file, which is always ready
  */
@@ -116,7 +116,7 @@ export function watch(fd: number, listener: Watched): void {
   since[fd] = batches.count
 }
 
-/** Whether what comes for a watched descriptor is received with the batch of events: `received` is then told of it. */
+/** Whether what comes for a watched descriptor is received with the batch of events: `received` is then called with it. */
 export function receive(fd: number, on: boolean): void {
   receives[fd] = on ? 1 : 0
 }
@@ -128,7 +128,7 @@ export function* watchers(): Generator<Watched, void, void> {
 
 /**
  * Watches a descriptor no longer. What is closed next needs no more than that, unless somebody else may hold the same
- * open file (`shared`): then its readiness would be told of for ever. epoll(7)
+ * open file (`shared`): then its readiness would be reported for ever. epoll(7)
  */
 export function unwatch(fd: number, shared = false): void {
   watched[fd] = undefined

@@ -1,4 +1,4 @@
-// The functions of our own in the table of calls: those whose C prototype does not tell how long
+// The functions of our own in the table of calls: those whose C prototype does not say how long
 // their arguments are (fcntl's and ioctl's may be pointers, socketpair's is an array without an
 // extent), or which take structures. Each makes the one system call of its name and returns as that
 // does: -1 with errno set.

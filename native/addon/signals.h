@@ -1,4 +1,4 @@
-// Signals that come while the event loop, which would tell of them, does not run.
+// Signals that come while the event loop, which would report them, does not run.
 #ifndef BSD_SOCKETS_SIGNALS_H
 #define BSD_SOCKETS_SIGNALS_H
 

@@ -42,7 +42,7 @@ function numeric(host: string, port: number): ReturnType<typeof getaddrinfo>[num
 const cProgram = (name: string): string => join(dirname(addonFile()), name)
 
 /**
- * A server that listens on `port` unless told otherwise, in TypeScript or in C. `modes` are the words of --mode, each of
+ * A server that listens on `port` by default, in TypeScript or in C. `modes` are the words of --mode, each of
  * which `modeOf` makes of the options, those that are its `own` among them.
  */
 export function serverCommand<const Own extends Options>(

@@ -1,4 +1,4 @@
-// System calls as strace(1) tells of them.
+// System calls as strace(1) reports them.
 import { spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -28,7 +28,7 @@ const calls = [
 /** Whether strace is installed and may trace. ptrace(2) */
 export const canStrace = (): boolean => spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0
 
-/** A Node program under strace, and the lines that tell of the calls of its main thread. */
+/** A Node program under strace, and the lines with the calls of its main thread. */
 export function startStrace(args: readonly string[]): Child & { lines: AsyncIterable<string> } {
   // What the program writes stays apart from the lines: those come on a descriptor of their own. -y names descriptors.
   const options = ['-qq', '-y', '-s', '64', '-e', `trace=${calls.join(',')}`, '-o', '|exec cat >&3']
@@ -37,7 +37,7 @@ export function startStrace(args: readonly string[]): Child & { lines: AsyncIter
 }
 
 /**
- * The line, without the names of descriptors, if it tells of a socket; else undefined. The standard streams may be
+ * The line, without the names of descriptors, if it is about a socket; else undefined. The standard streams may be
  * sockets, and the pipe of these lines is one: they are none of the program's.
  */
 export function networkCall(line: string): string | undefined {

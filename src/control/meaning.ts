@@ -33,7 +33,7 @@ export interface ErrorReport {
   errno: number
   /** The errno's name: `'ECONNREFUSED'`. */
   name: string
-  /** Who tells of it: SO_EE_ORIGIN_ICMP and its like. */
+  /** Who reports it: SO_EE_ORIGIN_ICMP and its like. */
   origin: number
   /** ICMP's type. */
   type: number

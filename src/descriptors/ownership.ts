@@ -1,4 +1,4 @@
-// Whose a descriptor is. A socket that was dropped without close() is told of, and never closed behind anybody's back:
+// Whose a descriptor is. A socket that was dropped without close() is reported, and never closed behind anybody's back:
 // its number may be in use. What a worker leaves open when it is terminated is closed with it.
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'

@@ -16,7 +16,7 @@ export class Reading {
   /** What the parser knows of it; see REQUEST. */
   readonly request = newRequest()
   readonly #bytes = new Uint8Array(this.request.buffer)
-  /** Counts the requests that `request` has told of. */
+  /** Counts the requests that `request` has reported. */
   generation = 0
   /** The bytes of the head, once that is whole; 0 before. */
   head = 0

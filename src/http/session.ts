@@ -79,7 +79,7 @@ export class Session {
   #broken = false // the last one broke off: what follows it cannot be told from it
   #pieces: Pieces | undefined // of that answer
   #full = false // the client does not take what it got
-  #wake: (() => void) | undefined // who waits until it does
+  #wake: (() => void) | undefined // the waiter until it does
   #ended = false // the last answer was given
   #written = 0 // bytes
   #progress = 0 // what had gone and come by the last check

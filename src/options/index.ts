@@ -117,7 +117,7 @@ export const options = {
   canIsotpRxStmin: option(SOL_CAN_ISOTP, 'CAN_ISOTP_RX_STMIN', unsigned),
   /** The time between frames that are sent, in nanoseconds. CAN_ISOTP_TX_STMIN, linux/can/isotp.h */
   canIsotpTxStmin: option(SOL_CAN_ISOTP, 'CAN_ISOTP_TX_STMIN', unsigned),
-  /** The classes of errors to be told of: CAN_ERR_…. CAN_RAW_ERR_FILTER, linux/can/raw.h */
+  /** The classes of errors to be reported: CAN_ERR_…. CAN_RAW_ERR_FILTER, linux/can/raw.h */
   canRawErrorFilter: option(SOL_CAN_RAW, 'CAN_RAW_ERR_FILTER', unsigned),
   /** Whether CAN FD frames are sent and received. CAN_RAW_FD_FRAMES, linux/can/raw.h */
   canRawFdFrames: option(SOL_CAN_RAW, 'CAN_RAW_FD_FRAMES', boolean),

@@ -34,7 +34,7 @@ export interface ConnectionOptions extends WaitOptions {
   family?: number
   /** What to bind to before connecting. */
   sourceAddress?: AddressLike
-  /** How long an attempt has before the next address is tried beside it, in milliseconds; 250 unless told otherwise. RFC 8305, 8 */
+  /** How long an attempt has before the next address is tried beside it, in milliseconds; default: 250. RFC 8305, 8 */
   attemptDelay?: number
 }
 

@@ -1,4 +1,4 @@
-// Who is told of an abort: one listener for each signal, however many wait with it.
+// Who is notified of an abort: one listener for each signal, however many waiters it has.
 import { invalidType } from '../checks.js'
 import { AbortError } from '../errors.js'
 

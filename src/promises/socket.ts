@@ -54,7 +54,7 @@ function inTurns(steps: Sending): Step<true> {
 
 /**
  * A socket whose calls return promises; what need not wait makes its system call at once. Any number may wait for one
- * socket: each direction serves them in the order of their calls. Closing rejects those who wait with ECANCELED.
+ * socket: each direction serves them in the order of their calls. Closing rejects the waiters with ECANCELED.
  * With the timeout 0 a call that would have to wait is rejected with a BlockingIOError. socket(2), socket(7)
  */
 export class Socket extends SocketBase {
@@ -98,7 +98,7 @@ export class Socket extends SocketBase {
     const step: Step<true> = () => {
       if (underWay) return this.connected(address)
       if (this.tryConnect(address) !== null) return true
-      if (this.family === AF_UNIX) return tenMs // the listener's backlog is full, and nothing tells of room. unix(7)
+      if (this.family === AF_UNIX) return tenMs // the listener's backlog is full, and nothing reports room. unix(7)
       underWay = true
       return null
     }
@@ -287,7 +287,7 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends `count` bytes, all unless told otherwise, of a file from `offset`, a number or a FileHandle; gives how many
+   * Sends `count` bytes (default: all) of a file from `offset`, a number or a FileHandle; gives how many
    * there were. The timeout is for the whole of it. sendfile(2)
    *
    * It rejects with an error whose `sent` says how many bytes went.
@@ -469,7 +469,7 @@ export class Socket extends SocketBase {
   }
 
   // A TCP socket that gave less than was asked for, though not nothing, has given all it had: the next receive is not
-  // tried before the poller tells of more. poller.h
+  // tried before the poller reports more. poller.h
   #received(count: number, asked: number, flags: number): void {
     if (count === 0 || count >= asked || flags !== 0 || this.#turns === undefined || !isTcp(this)) return
     this.#turns.drained()
@@ -498,7 +498,7 @@ export class Socket extends SocketBase {
       const receives = direction === READABLE && isDatagram(this)
       const turn = new Turn(receives ? this.#orNothing(step) : step, syscall, address)
       if (timeout === 0) throw turn.failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
-      if (receives && this.#turns?.ended === true) later ??= nextTurn // that was told of, and is not again
+      if (receives && this.#turns?.ended === true) later ??= nextTurn // that was reported, and is not again
       this.#turns ??= new Turns(this.fd, this.#holds)
       return this.#turns.take(direction, turn, signal, timeout, later)
     } catch (error) {

@@ -1,4 +1,4 @@
-// One who waits: for a result that a step gives once the descriptor is ready, or for the end of its patience.
+// A waiter: for a result that a step gives once the descriptor is ready, or for the end of its patience.
 import type { AddressLike } from '../structs/address.js'
 import { socketError } from '../errors.js'
 import { Timer } from '../timers.js'
@@ -8,7 +8,7 @@ import { onAbort } from './on-abort.js'
 export interface WaitOptions {
   /** Rejects with an AbortError. */
   signal?: AbortSignal | undefined
-  /** Milliseconds, null for ever; the socket's own timeout unless told otherwise. Rejects with a TimeoutError. */
+  /** Milliseconds, null for ever; default: the socket's own timeout. Rejects with a TimeoutError. */
   timeout?: number | null | undefined
 }
 
@@ -27,7 +27,7 @@ export class Later {
 /** One try: the result, null where the descriptor will tell when to try again, or Later where it will not. */
 export type Step<Result> = () => Result | Later | null
 
-/** One who waits. */
+/** A waiter. */
 export class Turn<Result = unknown> {
   /** Who stands behind it and before it, and whether it stands in line at all: for its queue. */
   next: Turn | undefined
@@ -42,7 +42,7 @@ export class Turn<Result = unknown> {
   #timer: Timer | undefined
   #forget: (() => void) | undefined // the signal
 
-  /** The call and the address are those that errors tell of. */
+  /** The call and the address are those that errors name. */
   constructor(step: Step<Result>, syscall: string, address?: AddressLike) {
     this.#step = step
     this.#syscall = syscall

@@ -76,7 +76,7 @@ class Queue {
     }
   }
 
-  /** Rejects one who still waits; who comes next may have a call that need not. */
+  /** Rejects a waiter; the next one may have a call that need not wait. */
   reject(turn: Turn, error: Error): void {
     const first = turn === this.#first
     if (!turn.waits) return
@@ -92,7 +92,7 @@ class Queue {
     }
   }
 
-  /** Whether those who wait keep the process alive. */
+  /** Whether waiters keep the process alive. */
   hold(holds: boolean): void {
     this.#holds = holds
     this.#timer?.hold(holds)
@@ -129,15 +129,15 @@ class Queue {
 
 /** Those who wait for one descriptor, which is registered with the poller from the first wait to its end. */
 export class Turns implements Watched {
-  /** Whether nothing can be received until the poller tells of it. */
+  /** Whether nothing can be received until the poller reports it. */
   dry = false
-  /** Whether end-of-file, an error or urgent data was told of. */
+  /** Whether end-of-file, an error or urgent data was reported. */
   ended = false
   readonly #fd: number
   readonly #queues: Readonly<Record<Direction, Queue>>
   #holds: boolean
 
-  /** Each who waits keeps the process alive where `holds` is true. */
+  /** Each waiter keeps the process alive where `holds` is true. */
   constructor(fd: number, holds: boolean) {
     this.#fd = fd
     this.#holds = holds
@@ -145,7 +145,7 @@ export class Turns implements Watched {
     watch(fd, this)
   }
 
-  /** Whether those who wait keep the process alive. */
+  /** Whether waiters keep the process alive. */
   set holds(holds: boolean) {
     if (holds === this.#holds) return
     this.#holds = holds
@@ -171,7 +171,7 @@ export class Turns implements Watched {
     if (signal !== undefined) turn.heed(signal, () => queue.reject(one, new AbortError(signal.reason)))
     if (timeout !== null) {
       const timeOut = (): void => {
-        queue.serve() // a busy loop is told of the time before it is told of the descriptor
+        queue.serve() // a busy loop learns of the time before it learns of the descriptor
         queue.reject(one, one.failure(ETIMEDOUT, timeout))
       }
       turn.limit(timeout, timeOut, this.#holds)
@@ -181,7 +181,7 @@ export class Turns implements Watched {
     return turn.promise
   }
 
-  /** Everything was received: what comes next is told of, but what stands behind the bytes was told of before. poller.h */
+  /** Everything was received: what comes next is reported, but what stands behind the bytes was reported before. poller.h */
   drained(): void {
     this.dry = !this.ended
   }

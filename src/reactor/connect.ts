@@ -32,7 +32,7 @@ export interface ConnectOptions extends ConnectionLimits {
   timeout?: number | null
 }
 
-// How long to wait for room in a backlog: nothing tells of it. unix(7)
+// How long to wait for room in a backlog: nothing reports it. unix(7)
 const backlogMs = 10
 
 const connectProperties: Properties<ConnectOptions & Handlers> = {

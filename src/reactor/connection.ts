@@ -34,7 +34,7 @@ const ENDING = 8 // nothing more is written
 const FINISHED = 16 // and the peer was told so
 const ENDED = 32 // nothing more comes
 const UNREAD = 64 // something may have come while it was paused
-const BROKEN = 128 // the poller has told of an error, which nobody has asked for yet
+const BROKEN = 128 // the poller has reported an error, which nobody has asked for yet
 const AGAIN = 256 // it receives the rest in the next turn
 const RESET = 512 // the handler of that name was called
 const HUNG_UP = 1024 // an end-of-file stands behind what may have come
@@ -71,7 +71,7 @@ export class Connection {
   #kept: Buffer | undefined // what had been received when it was paused
   #error: SocketError | undefined // nothing can be sent any more: why it is closed, once what has come is delivered
 
-  /** For `listen` and `connect`: `connecting` is to be told of the result of a connect(2) that is under way. */
+  /** For `listen` and `connect`: `connecting` waits for the result of a connect(2) that is under way. */
   constructor(fd: number, origin: Origin, connecting: boolean) {
     this.#fd = fd
     this.#origin = origin
@@ -92,7 +92,7 @@ export class Connection {
     return this.#is(CONNECTING) && this.#fd >= 0
   }
 
-  /** Whether the peer has stopped sending: while the connection is paused, `end` tells of that only after `resume`. */
+  /** Whether the peer has stopped sending: while the connection is paused, `end` is called only after `resume`. */
   get peerEnded(): boolean {
     return this.#is(ENDED | HUNG_UP)
   }
@@ -303,7 +303,7 @@ export class Connection {
     if (errno !== undefined || (this.#is(ENDING) && this.#queue === undefined)) this.destroy()
   }
 
-  // An error was told of, and it is not found by receiving: the connection is paused, or the peer has ended.
+  // An error was reported, and it is not found by receiving: the connection is paused, or the peer has ended.
   #look(): void {
     this.#set(BROKEN, false)
     const errno = takeError(this.#fd)
@@ -346,7 +346,7 @@ export class Connection {
     if (this.#is(FINISHED)) return
     this.#set(FINISHED, true)
     const result = sys.shutdown(this.#fd, SHUT_WR)
-    if (result < 0 && result !== -ENOTCONN) this.#failLater(result, 'shutdown') // receiving tells of a peer that is gone
+    if (result < 0 && result !== -ENOTCONN) this.#failLater(result, 'shutdown') // receiving reports a peer that is gone
   }
 
   // A connect is under way: whether it is done, and well.

@@ -31,7 +31,7 @@ export interface DatagramHandlers {
   /** It is closed. */
   close?(socket: DatagramSocket): void
   /**
-   * A handler has thrown, or the network has told of an error, such as ECONNREFUSED. Without it that is an
+   * A handler has thrown, or the network has reported an error, such as ECONNREFUSED. Without it that is an
    * uncaughtException. Only what a handler throws after it has closed the socket comes after `close`.
    */
   error?(error: unknown, socket: DatagramSocket): void
@@ -52,9 +52,9 @@ export interface DatagramOptions extends Pick<BatchOptions, 'controlSize'> {
   path?: string
   /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
   reusePort?: boolean
-  /** How many messages are received at once; 64 unless told otherwise. */
+  /** How many messages are received at once; default: 64. */
   batch?: number
-  /** The longest message that is received whole, in bytes; 2,048 unless told otherwise, 65,535 with `gro`. */
+  /** The longest message that is received whole, in bytes; default: 2,048, with `gro` 65,535. */
   messageSize?: number
   /** Lets the kernel join messages of one sender: `batch.control(i)` says how long each was. udp(7), UDP_GRO */
   gro?: boolean
@@ -87,7 +87,7 @@ const datagramProperties: Properties<DatagramOptions & DatagramHandlers> = {
 // A socket that never runs dry lets the others have their turn.
 const turns = 4
 
-// How long to wait for room where nothing tells of it: in the queue of another Unix socket. unix(7)
+// How long to wait for room where nothing reports it: in the queue of another Unix socket. unix(7)
 const queueMs = 10
 
 /** A datagram socket of a reactor. `bind` makes one. */
@@ -207,7 +207,7 @@ export class DatagramSocket {
     this.#guarded(() => this.#handlers.drain?.(this))
   }
 
-  // Without `drain`, a batch that is not full has taken all that there was: what comes next is told of.
+  // Without `drain`, a batch that is not full has taken all that there was: what comes next is reported.
   #receive(drain: boolean): void {
     let failures = 0
     for (let i = 0; i < turns && this.#fd >= 0; i++) {

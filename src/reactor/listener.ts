@@ -25,7 +25,7 @@ export interface Place {
   path?: string
   /** A descriptor that listens already, in the place of all others: the server owns it from now on. */
   fd?: number
-  /** How many connections may wait to be accepted; SOMAXCONN unless told otherwise. */
+  /** How many connections may wait to be accepted; default: SOMAXCONN. */
   backlog?: number
   /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
   reusePort?: boolean

@@ -204,7 +204,7 @@ export abstract class SocketBase {
     return adopt(this, [family, type, protocol, fd], () => undefined)
   }
 
-  /** Two sockets, connected to each other; Unix stream sockets unless told otherwise. socketpair(2) */
+  /** Two sockets, connected to each other; default: Unix stream sockets. socketpair(2) */
   static pair<T>(this: SocketClass<T>, ...given: [family?: number, type?: number, protocol?: number]): [T, T] {
     checkGiven(given)
     const [family = AF_UNIX, type = SOCK_STREAM, protocol = 0] = given
@@ -453,7 +453,7 @@ export abstract class SocketBase {
     return outcome(count, 'send')
   }
 
-  /** sendall, of what follows the first `sent` bytes, in steps of at most `burst` calls, for who waits in between. */
+  /** sendall, of what follows the first `sent` bytes, in steps of at most `burst` calls, for a waiter in between. */
   protected sending(data: Data, flags: number, burst?: number, sent = 0): Sending {
     const bytes = bytesOf(data)
     const byteLength = lengthOf(bytes)
@@ -571,7 +571,7 @@ export abstract class SocketBase {
     return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile')
   }
 
-  /** sendfile in steps of at most `burst` calls, for who waits in between. */
+  /** sendfile in steps of at most `burst` calls, for a waiter in between. */
   protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Sending {
     if (count === 0) return { sent: 0, whole: true, step: () => true } // to macOS 0 is all of it
     const trySend = (sent: number): number | null =>

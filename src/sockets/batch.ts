@@ -18,11 +18,11 @@ import { sendmmsg, sendmsg } from '../syscalls/index.js'
 
 /** What a batch has room for, besides the bytes of its messages. */
 export interface BatchOptions {
-  /** Bytes for each address; enough for any unless told otherwise, 0 for none. */
+  /** Bytes for each address, 0 for none; default: enough for any. */
   nameSize?: number
-  /** Bytes for the control messages of each; 0 unless told otherwise. CMSG_SPACE says how many a message takes. */
+  /** Bytes for the control messages of each; default: 0. CMSG_SPACE says how many a message takes. */
   controlSize?: number
-  /** The family of the socket that is to send it: AF_INET unless told otherwise. */
+  /** The family of the socket that is to send it; default: AF_INET. */
   family?: number
 }
 

@@ -114,7 +114,7 @@ export function createServer(where: HostAndPort, options: ServerOptions = {}): S
 
 /** What createConnection can be told. */
 export interface ConnectionOptions {
-  /** Milliseconds for all of it, and the new socket's timeout; null, for ever, unless told otherwise. */
+  /** Milliseconds for all of it, and the new socket's timeout; default: null, for ever. */
   timeout?: number | null
   /** What to bind to before connecting. */
   sourceAddress?: AddressLike

@@ -186,7 +186,7 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends `count` bytes, all unless told otherwise, of a file from `offset`, a number or a FileHandle; returns how many
+   * Sends `count` bytes (default: all) of a file from `offset`, a number or a FileHandle; returns how many
    * there were. The timeout is for the whole of it. sendfile(2)
    *
    * @throws SocketError whose `sent` says how many bytes went
@@ -221,7 +221,7 @@ export class Socket extends SocketBase {
     }
   }
 
-  // For who has tried in vain. A closure costs the method that makes it, so these are none of recvInto and send.
+  // For a call that was tried in vain. A closure costs the method that makes it, so these are none of recvInto and send.
   #waitToRecv(view: View, flags: number): number {
     return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags, false)
   }

@@ -75,7 +75,7 @@ const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[]
   [AF_VSOCK, [[AF_VSOCK, SOCK_STREAM, 0]]],
 ]
 
-// What the kernel says of an option: some can only be read, others only be set. Any complaint about the value will do.
+// What the kernel says of an option: some can only be read, others only be set. Any complaint about the value is good enough.
 function asked(fd: number, level: number, name: number): number {
   const result = sys.getsockopt(fd, level, name, Buffer.alloc(1024), new Uint32Array([1024]))
   return isUnknown(result) ? sys.setsockopt(fd, level, name, Buffer.alloc(4)) : result

@@ -47,7 +47,7 @@ export class ZerocopySender {
   /**
    * As the socket's trySend, without copying.
    *
-   * @throws SocketError ENOBUFS when too much is under way: what completions() tells of makes room
+   * @throws SocketError ENOBUFS when too much is under way: what completions() reports makes room
    */
   trySend(data: Data, flags = 0): number | null {
     const bytes = bytesOf(data)

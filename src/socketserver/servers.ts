@@ -12,7 +12,7 @@ import type { ThreadData } from './threads.js'
 
 /** What a server can be told that is not of one machine alone. */
 export interface InternetServerOptions extends ServerOptions {
-  /** AF_INET6 for IPv6; AF_INET unless told otherwise. */
+  /** AF_INET6 for IPv6; default: AF_INET. */
   addressFamily?: number
 }
 

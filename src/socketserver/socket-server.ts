@@ -12,7 +12,7 @@ import type { ThreadData } from './threads.js'
 
 /** What a server can be told. */
 export interface ServerOptions {
-  /** Whether the constructor binds the socket and listens; true unless told otherwise. */
+  /** Whether the constructor binds the socket and listens; default: true. */
   bindAndActivate?: boolean
   /** How many connections may wait to be accepted. listen(2) */
   requestQueueSize?: number
@@ -20,7 +20,7 @@ export interface ServerOptions {
   allowReuseAddress?: boolean
   /** SO_REUSEPORT: whether other sockets may have the same address. socket(7) */
   allowReusePort?: boolean
-  /** The most that a datagram may hold, in bytes; 8192 unless told otherwise. What is longer is cut off. */
+  /** The most that a datagram may hold, in bytes; default: 8192. What is longer is cut off. */
   maxPacketSize?: number
   /** What handlers find as `server.data`: in threads a structured clone of it. */
   data?: unknown
@@ -29,11 +29,11 @@ export interface ServerOptions {
    * `Handler` or by default: a function cannot go to another thread.
    */
   threading?: boolean
-  /** How many requests are handled at the same time; 40 unless told otherwise. The others wait to be accepted. */
+  /** How many requests are handled at the same time; default: 40. The others wait to be accepted. */
   maxThreads?: number
   /** Whether the process may end, and end them with it, while threads are still handling requests. */
   daemonThreads?: boolean
-  /** Whether `serverClose` waits for the threads; true unless told otherwise. For daemons it does not. */
+  /** Whether `serverClose` waits for the threads; default: true. For daemons it does not. */
   blockOnClose?: boolean
 }
 

@@ -4,7 +4,7 @@ import { invalidType } from '../checks.js'
 import { threadFile } from '../syscalls/place.js'
 import { Thread } from '../thread.js'
 
-/** What a thread is told of its request. */
+/** What a thread gets of its request. */
 export interface ThreadData {
   /** The module that exports the handler, as `Handler` or as its default. */
   module: string

@@ -15,10 +15,10 @@ const { ENOTCONN } = constants.errno
 
 /** What toDuplex can be told. */
 export interface DuplexOptions {
-  /** Whether writing may go on after the peer has ended; without it the stream then ends too. False unless told otherwise. */
+  /** Whether writing may go on after the peer has ended; without it the stream then ends too. Default: false. */
   allowHalfOpen?: boolean
   /**
-   * From how many bytes on that are kept in a direction the other side has to wait; 64 KiB unless told otherwise. Four
+   * From how many bytes on that are kept in a direction the other side has to wait; default: 64 KiB. Four
    * times as many are received at once, 64 KiB at least and 256 KiB at most.
    */
   highWaterMark?: number

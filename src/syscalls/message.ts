@@ -151,7 +151,7 @@ export const recvmmsgOwning =
     owning.recvmmsg!(fd, batch.results, batch.data, batch.names, batch.controls, flags, null))
 
 /**
- * Sends `count` messages of a batch from message `start`, all unless told otherwise, whose `results` hold the lengths to
+ * Sends `count` messages of a batch from message `start` (default: all), whose `results` hold the lengths to
  * send; returns how many were taken, and writes how many bytes of each. Linux. sendmmsg(2)
  */
 export const sendmmsg =

@@ -46,7 +46,7 @@ export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: 
   })
 }
 
-/** An epoll descriptor. Interest is in EPOLLIN, EPOLLPRI and EPOLLOUT unless told otherwise. Python's select.epoll */
+/** An epoll descriptor. Default interest: EPOLLIN, EPOLLPRI and EPOLLOUT. Python's select.epoll */
 class LinuxEpoll extends OwnedFd {
   /** epoll_create1(2) */
   constructor(flags: number = EPOLL_CLOEXEC!) {

@@ -28,7 +28,7 @@ export class Pollfds {
     this.#view.setUint16(index * size + eventsField.offset, events, littleEndian)
   }
 
-  /** What the kernel told of one, after `wait`. */
+  /** What the kernel reported of one, after `wait`. */
   revents(index: number): number {
     return this.#view.getUint16(index * size + reventsField.offset, littleEndian)
   }

@@ -20,7 +20,7 @@ export function waitForSelect(fds: Three<number>, wait: Wait): (list: number, in
   const sets = fds.map(() => Buffer.alloc(sizeOf('fd_set'))) as [Buffer, Buffer, Buffer]
   const timeval = Buffer.alloc(sizeOf('timeval'))
   const ready = wait.slices(timeoutMs => {
-    const alarm = alarmDescriptor() < FD_SETSIZE ? alarmDescriptor() : -1 // above that, the end of a slice will do
+    const alarm = alarmDescriptor() < FD_SETSIZE ? alarmDescriptor() : -1 // above that, the end of a slice is enough
     sets.forEach((set, list) => {
       sys.FD_ZERO(set)
       for (const fd of fds[list]!) sys.FD_SET(fd, set)
@@ -66,7 +66,7 @@ const isEntry = <T>(entry: T | readonly [T, events: number]): entry is readonly 
 let latest = new Pollfds(0) // whoever waits again mostly waits for as many
 
 /**
- * Waits until some of these have an event that was asked for (POLLIN unless told otherwise), or POLLERR, POLLHUP or
+ * Waits until some of these have an event that was asked for (default: POLLIN), or POLLERR, POLLHUP or
  * POLLNVAL, which nobody asks for: those and their events. `timeout` is in milliseconds, null or nothing for ever.
  * There is no limit to their numbers. poll(2)
  */

@@ -37,7 +37,7 @@ const best = (): Kernel => (Epoll ? new EpollKernel() : Kqueue ? new KqueueKerne
 
 /**
  * Waits for many descriptors, each registered once, in the best way that this system has. It is level-triggered: who
- * is ready is told of until that is over. What is registered is to be unregistered before it is closed: of a socket that
+ * is ready is reported until that is over. What is registered is to be unregistered before it is closed: of a socket that
  * was not nothing is told any more, and whoever has its number next can be registered, but a number alone says nothing
  * of its owner. Python's DefaultSelector
  */

@@ -55,14 +55,14 @@ export function signalCame(): boolean {
     try {
       follow()
     } catch (error) {
-      if (!(error instanceof SocketError)) throw error // without a descriptor that is free one may be told of too much
+      if (!(error instanceof SocketError)) throw error // without a descriptor that is free one may hear of too much
     }
   }
   come = count(heard)
   return come !== told
 }
 
-/** The program is being told of all signals that have come, and now their listeners will run, even if it ends at once. */
+/** The program is being notified of all signals that have come, and now their listeners will run, even if it ends at once. */
 export function tellSignals(): void {
   if (told === come) return
   told = come

@@ -155,7 +155,7 @@ static bool serve(clients* all, int fd, int turns, bool drain) {
         if (errno != EAGAIN) clients_close(all, fd);
         return false;
       }
-      drain = true;  // what came meanwhile was told of once, and not received
+      drain = true;  // what came meanwhile was reported once, and not received
     }
     leave_if_even(all, fd);
     const size_t wanted = room(all, one);

@@ -65,7 +65,7 @@ export abstract class Clients<C extends Client> implements Iterable<C> {
   /** Receives and sends once. Returns whether it might go on; closes the client at its end. */
   protected abstract serveOnce(client: C): boolean
 
-  /** Accepts clients while some wait, as many as are good for the others; `taken` is told of each. */
+  /** Accepts clients while some wait, as many as are good for the others; `taken` is called with each. */
   accept(taken?: (client: C) => void): void {
     for (let i = 0; i < accepted && this.#mayAccept && this.server.pause.left === 0; i++) {
       const socket = this.server.accept()
@@ -114,7 +114,7 @@ export abstract class Clients<C extends Client> implements Iterable<C> {
     }
   }
 
-  /** Calls `watch`, by which the kernel is to tell of the client; where it fails, the client is lost, and that reported. */
+  /** Calls `watch`, by which the kernel is to report the client; where it fails, the client is lost, and that reported. */
   watched(client: C, watch: (fd: number) => void): void {
     try {
       watch(client.fd)

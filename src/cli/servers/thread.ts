@@ -8,7 +8,7 @@ import { Stop } from './stop.js'
 export interface Task {
   module: string
   settings: unknown
-  /** The descriptor that tells of a stop: the main thread's, which outlives this one. */
+  /** The descriptor that is readable after a stop: the main thread's, which outlives this one. */
   stop: number
 }
 

@@ -13,7 +13,7 @@ export interface Threaded {
   /** The module's URL; it calls `takeOver`. */
   thread: string
   settings?: unknown
-  /** How many clients at a time; any number unless told otherwise. */
+  /** How many clients at a time; default: any number. */
   connections?: number
 }
 
@@ -66,7 +66,7 @@ export async function serve(server: Server, threaded: Threaded): Promise<void> {
     const client = stop.wait(listener, events, slice) ? server.accept() : null
     if (client !== null) await handOver(client, server, threaded)
     else if (server.pause.left > 0) await sleep(server.pause.left)
-    else await turn() // the event loop tells of workers that have ended
+    else await turn() // the event loop reports workers that have ended
   }
   for (const clients of server.backlog()) {
     for (const client of clients) await handOver(client, server, threaded)

@@ -21,7 +21,7 @@ export interface Kernel {
   remove(fd: number, before: number): void
   /** Who is ready, and for what: level-triggered; nobody when the time is over. `registered` are those that were added. */
   wait(registered: ReadonlyMap<number, Registered>, wait: Wait): Iterable<[fd: number, events: number]>
-  /** Forgets all but these: one that was closed has told of itself, since a duplicate of it is open. epoll(7) */
+  /** Forgets all but these: one that was closed was reported, since a duplicate of it is open. epoll(7) */
   renew(registered: ReadonlyMap<number, Registered>): void
   close(): void
 }

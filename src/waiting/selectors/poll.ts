@@ -9,7 +9,7 @@ import type { Kernel, Registered } from './kernel.js'
 export const pollEvents = (events: number): number =>
   (events & EVENT_READ ? POLLIN : 0) | (events & EVENT_WRITE ? POLLOUT : 0)
 
-/** What poll(2) told of: an error or a hang-up, which nobody asks for, is both. */
+/** What poll(2) reported: an error or a hang-up, which nobody asks for, is both. */
 export const eventsOfPoll = (revents: number): number =>
   (revents & ~POLLOUT ? EVENT_READ : 0) | (revents & ~POLLIN ? EVENT_WRITE : 0)
 

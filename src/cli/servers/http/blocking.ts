@@ -13,7 +13,7 @@ import { patiently, release } from '../server.js'
 import type { Server } from '../server.js'
 import type { Stop } from '../stop.js'
 
-// Waits until the client is ready or is to be looked at. From a stop on, that is told of for ever and no more waited for.
+// Waits until the client is ready or is to be looked at. From a stop on, that is reported for ever and no more waited for.
 function rest({ socket, events }: HttpClient, stop: Stop, timeout: number): void {
   if (stop.asked) patiently(() => poll([[socket, events]], timeout))
   else stop.wait(socket, events, timeout)

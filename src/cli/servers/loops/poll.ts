@@ -1,4 +1,4 @@
-// The kernel is given all descriptors, each with what to wait for, every time: poll(2). It tells of a client as long as
+// The kernel is given all descriptors, each with what to wait for, every time: poll(2). It reports a client as long as
 // there is something to do, so one turn each time is enough.
 import { POLLIN, POLLOUT } from '../../../constants.js'
 import { poll } from '../../../waiting/select.js'
