@@ -32,7 +32,7 @@ function check() {
     names.map(line => /^\| (.*?) \| [\d.]+ \| [^|]+( \| \d+){3} \|$/.exec(line)?.[1]),
     runtimes.map(({ name }) => name),
   )
-  assert.equal(`${told}\n`, reasons(), 'node test/all/runtimes.js --write')
+  assert.equal(`${told}\n`, reasons(), 'node test/runtimes/table.js --write')
 }
 
 export function writeTable(rows) {
@@ -49,4 +49,17 @@ export function writeTable(rows) {
   )
 }
 
-if (process.argv[1] === import.meta.filename) check()
+/** Writes the reasons alone, as they are now. */
+function writeReasons() {
+  const text = readFileSync(page, 'utf8')
+  const [figures] = region.exec(text)[0].trim().split('\n\n')
+  writeFileSync(
+    page,
+    text.replace(region, () => `\n${figures}\n\n${reasons()}\n`),
+  )
+}
+
+if (process.argv[1] === import.meta.filename) {
+  if (process.argv[2] === '--write') writeReasons()
+  else check()
+}
