@@ -3,7 +3,6 @@ import type { SocketAddress } from '../structs/address.js'
 import { AF_UNIX, FIONREAD, MSG_OOB, MSG_PEEK, MSG_WAITALL, POLLIN, SIOCATMARK, SOCK_STREAM } from '../constants.js'
 import { checkLent, inSteps, lengthOf } from '../data.js'
 import type { Sending } from '../data.js'
-import { checkFlags } from '../checks.js'
 import type { MessageInfo } from './messages.js'
 import type { View } from '../syscalls/native.js'
 import { poll } from '../waiting/select.js'
@@ -22,7 +21,7 @@ const givesOnce = neverWaits | MSG_PEEK | MSG_OOB
 
 /** Whether a receive goes on until there is no room left: it is one from a stream, with MSG_WAITALL. */
 export const fills = ({ type }: SocketBase, flags: number): boolean =>
-  (checkFlags(flags) & MSG_WAITALL) !== 0 && (flags & givesOnce) === 0 && type === SOCK_STREAM
+  typeof flags === 'number' && (flags & MSG_WAITALL) !== 0 && (flags & givesOnce) === 0 && type === SOCK_STREAM
 
 const byteLengthOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + lengthOf(view), 0)
 
