@@ -10,11 +10,11 @@ import {
 } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { checkInteger } from '../checks.js'
+import { allocated, checkInteger } from '../checks.js'
 import { check } from '../syscalls/result.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
-import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
+import { dataView, field, littleEndian, sizeOf, write } from '../syscalls/layout.js'
 import { OwnedFd } from '../descriptors/owned-fd.js'
 import { checkTimeout } from '../timers.js'
 import { callOwning } from '../syscalls/native.js'
@@ -36,14 +36,30 @@ function eventBytes(fd: number, events: number): Buffer {
   return event
 }
 
+const kept = 1024 // events that there is room for between two waits
+let room = Buffer.alloc(0)
+
+function roomFor(maxEvents: number): Buffer {
+  const length = maxEvents * size
+  if (room.length === length) return room
+  const made = allocated('maxEvents', length, 'allocUnsafeSlow')
+  if (maxEvents <= kept) room = made
+  return made
+}
+
 /** Waits until some are ready, at most `maxEvents` of them; none when the time is over. epoll_wait(2) */
 export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: number, events: number][] {
-  const bytes = Buffer.allocUnsafe(maxEvents * size)
-  const count = wait.within(epfd, timeoutMs => sys.epoll_wait!(epfd, bytes, timeoutMs))
-  return Array.from({ length: count }, (_, i) => {
-    const view = dataView(bytes.subarray(i * size))
-    return [read(view, dataField), read(view, eventsField)]
-  })
+  const events = roomFor(maxEvents)
+  const count = wait.within(epfd, timeoutMs => sys.epoll_wait!(epfd, events, timeoutMs))
+  const view = dataView(events)
+  const ready: [fd: number, events: number][] = []
+  for (let at = 0; at < count * size; at += size) {
+    ready.push([
+      view.getInt32(at + dataField.offset, littleEndian),
+      view.getUint32(at + eventsField.offset, littleEndian),
+    ])
+  }
+  return ready
 }
 
 /** An epoll descriptor. Default interest: EPOLLIN, EPOLLPRI and EPOLLOUT. Python's select.epoll */
