@@ -1,5 +1,19 @@
 // The body of a request that comes in pieces, on its way from the session to the handler.
+import { constants } from 'node:os'
+import { socketError } from '../errors.js'
 import { spentBody } from './header-lines.js'
+import { reasons } from './statuses.js'
+
+const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code })
+
+/** What a handler gets that reads a body of which the rest will not come: the client is gone. */
+export const brokenOff = (): Error => socketError(constants.errno.ECONNRESET, 'recv')
+/** The same, where the client was answered with this status. */
+export const refused = (status: number): Error =>
+  Object.assign(coded(`The request's body: ${status} ${reasons[status]}`, 'ERR_HTTP_REQUEST_BODY'), { status })
+/** The same, where the handler has answered before it read all. */
+export const unread = (): Error =>
+  coded('The request was answered before its body was read', 'ERR_STREAM_PREMATURE_CLOSE')
 
 interface Waiter {
   resolve(result: IteratorResult<Buffer, undefined>): void

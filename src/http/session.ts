@@ -1,44 +1,19 @@
 // One connection's requests and answers: bytes in, bytes out, with no socket in it.
-import { constants } from 'node:os'
-import { bytesOf } from '../data.js'
 import { invalidType } from '../checks.js'
-import { socketError } from '../errors.js'
 import { discard, isStreaming, piecesOf } from './body.js'
 import type { Pieces } from './body.js'
+import { batch, Outlet } from './outlet.js'
+import type { Transport } from './outlet.js'
 import { clock } from './output.js'
 import { EXPECT_CONTINUE, KEEP_ALIVE, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 import { abandon, HttpRequest } from './request.js'
-import { Incoming, wholeBody } from './request-body.js'
+import { brokenOff, Incoming, refused, unread, wholeBody } from './request-body.js'
 import type { RequestBody } from './request-body.js'
-import { lengthMismatch } from './header-lines.js'
 import { writeResponse } from './response.js'
 import type { HttpResponse, Manner, Streaming } from './response.js'
 import { plain } from './service.js'
 import type { Phase, Service } from './service.js'
-import { reasons } from './statuses.js'
-
-/** Where a session's bytes go. */
-export interface Transport {
-  /** The bytes that were written and have not left. */
-  readonly queued: number
-  /** Whether the client has done sending, or may be gone. */
-  readonly peerEnded: boolean
-  /** Sends, and keeps what does not leave at once. Returns whether to go on: after false, `drained` is called. */
-  write(bytes: Uint8Array): boolean
-  /** Sends what is queued, then tells the client that nothing more comes, and waits for it to say the same. */
-  end(): void
-  /** Closes now. */
-  destroy(): void
-  /** Closes so that the client does not take what it has for the whole. */
-  reset(): void
-  /** Receives nothing until `resume`. */
-  pause(): void
-  resume(): void
-}
-
-// Answers to requests that came together are sent in pieces of about this size.
-const batch = 64 * 1024
 
 // A streamed body has its time anew each time that so much of it has come: who sends a byte now and then is no client.
 const stretch = 64 * 1024
@@ -46,18 +21,7 @@ const stretch = 64 * 1024
 // Of a body that its handler did not read so much is received all the same, for the sake of the requests behind it.
 const mostDropped = 256 * 1024
 
-// A stream that never waits, for a client that takes all of it, lets the others have their turn each time that so much is sent.
-const mostInTurn = 1024 * 1024
-
 const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
-
-const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code })
-
-// What a handler is told that reads a body of which the rest will not come.
-const brokenOff = (): Error => socketError(constants.errno.ECONNRESET, 'recv')
-const refused = (status: number): Error =>
-  Object.assign(coded(`The request's body: ${status} ${reasons[status]}`, 'ERR_HTTP_REQUEST_BODY'), { status })
-const unread = (): Error => coded('The request was answered before its body was read', 'ERR_STREAM_PREMATURE_CLOSE')
 
 type AnyRequest = HttpRequest<Buffer | RequestBody>
 
@@ -68,6 +32,7 @@ type AnyRequest = HttpRequest<Buffer | RequestBody>
 export class Session {
   readonly #service: Service
   readonly #transport: Transport
+  readonly #outlet: Outlet
   #pending: Buffer | undefined // what came and is not answered
   #length = 0 // of what is in it
   #reading: Reading | undefined // of the request that it begins with, where some of that was read
@@ -78,10 +43,7 @@ export class Session {
   #dropped = 0 // bytes of the last one that nobody reads
   #broken = false // the last one broke off: what follows it cannot be told from it
   #pieces: Pieces | undefined // of that answer
-  #full = false // the client does not take what it got
-  #wake: (() => void) | undefined // the waiter until it does
   #ended = false // the last answer was given
-  #written = 0 // bytes
   #progress = 0 // what had gone and come by the last check
   #phase: Phase = 'first' // what it waited for then
   #since = performance.now() // and since when
@@ -89,6 +51,7 @@ export class Session {
   constructor(service: Service, transport: Transport) {
     this.#service = service
     this.#transport = transport
+    this.#outlet = new Outlet(service.out, transport, () => this.#pause())
   }
 
   /** Bytes that came; they are the session's during this call alone, to be changed as well. */
@@ -103,10 +66,8 @@ export class Session {
 
   /** What was queued has left. */
   drained(): void {
-    if (!this.#full) return
-    this.#full = false
-    if (this.#wake !== undefined) this.#wake()
-    else if (this.#request === undefined && !this.#ended) this.#goOn()
+    if (!this.#outlet.full || this.#outlet.drained()) return
+    if (this.#request === undefined && !this.#ended) this.#goOn()
   }
 
   /** No more is answered, and the connection ends once all is sent: the client has done sending, or is to go. */
@@ -129,7 +90,7 @@ export class Session {
     this.#pending = undefined
     this.#letGo(brokenOff())
     this.#pieces?.cancel()
-    this.#wake?.()
+    this.#outlet.drained()
     if (this.#request !== undefined) abandon(this.#request)
   }
 
@@ -139,7 +100,7 @@ export class Session {
    */
   check(now: number, othersWait = false): void {
     const { phase } = this
-    const progress = this.#written - this.#transport.queued + Math.floor(this.#taken / stretch)
+    const progress = this.#outlet.sent + Math.floor(this.#taken / stretch)
     if (phase !== this.#phase || progress !== this.#progress) {
       this.#phase = phase
       this.#progress = progress
@@ -165,12 +126,12 @@ export class Session {
     if (this.#dropping || this.#incoming?.waits === true) return 'body'
     if (this.#request !== undefined) return this.#transport.peerEnded ? 'halfClose' : 'handler'
     if (this.#pending !== undefined) return this.#reading !== undefined && this.#reading.head > 0 ? 'body' : 'head'
-    return this.#written > 0 ? 'idle' : 'first'
+    return this.#outlet.written > 0 ? 'idle' : 'first'
   }
 
   // Whether what comes is to be left alone.
   get #waits(): boolean {
-    return this.#full || this.#request !== undefined
+    return this.#outlet.full || this.#request !== undefined
   }
 
   #append(bytes: Buffer): void {
@@ -212,9 +173,9 @@ export class Session {
         this.#reading = undefined
         reading.reset()
         start = next
-        if (out.length > batch) this.#flush()
+        if (out.length > batch) this.#outlet.flush()
       }
-      this.#flush()
+      this.#outlet.flush()
     } finally {
       out.clear() // whatever happened: what follows is another client's
     }
@@ -247,7 +208,7 @@ export class Session {
     this.#expects = reading.has(EXPECT_CONTINUE)
     this.#dropped = 0
     this.#incoming.push(bytes.subarray(start + reading.head, reading.end))
-    this.#flush() // before what the handler may cause to be sent
+    this.#outlet.flush() // before what the handler may cause to be sent
     this.#answer(bytes, start, this.#incoming.body, reading)
   }
 
@@ -257,11 +218,11 @@ export class Session {
     this.#transport.resume()
   }
 
-  // RFC 9110, 10.1.1. Not by `out`, which may be another session's at this moment.
+  // RFC 9110, 10.1.1
   #ask(): void {
     if (!this.#expects) return
     this.#expects = false
-    this.#send(continues)
+    this.#outlet.send(continues)
   }
 
   // What has come while a body is not whole.
@@ -281,7 +242,7 @@ export class Session {
     this.#incoming = this.#reading = undefined
     if (next < bytes.length) this.#append(bytes.subarray(next))
     if (this.#request !== undefined) this.#transport.pause()
-    else if (!this.#full) this.#goOn()
+    else if (!this.#outlet.full) this.#goOn()
   }
 
   // The rest of a body does not come, or is none.
@@ -296,7 +257,7 @@ export class Session {
     if (this.#ended) return // a listener has closed the connection
     clock.tick()
     this.#refuse(status, request.method === 'HEAD')
-    this.#flush()
+    this.#outlet.flush()
     this.end()
   }
 
@@ -377,10 +338,10 @@ export class Session {
   #release(): void {
     this.#request = undefined
     this.#pieces = undefined
-    this.#flush()
+    this.#outlet.flush()
     if (this.#ended) this.end()
     else if (this.#incoming !== undefined) this.#drop()
-    else if (!this.#full) this.#goOn()
+    else if (!this.#outlet.full) this.#goOn()
   }
 
   #goOn(): void {
@@ -404,7 +365,7 @@ export class Session {
       return this.#fail(error, manner, request)
     }
     if (rest !== undefined && 'body' in rest) return void this.#stream(rest, manner, request)
-    if (rest !== undefined) this.#write(rest)
+    if (rest !== undefined) this.#outlet.write(rest)
     this.#ended = manner.close
   }
 
@@ -419,9 +380,11 @@ export class Session {
   async #stream(streaming: Streaming, manner: Manner, request: AnyRequest): Promise<void> {
     const incoming = this.#incoming
     this.#hold(request)
-    this.#flush()
+    this.#outlet.flush()
     try {
-      await this.#sendPieces(streaming)
+      const pieces = (this.#pieces = piecesOf(streaming.body))
+      if (this.#ended) return pieces.cancel() // the handler has closed the connection
+      await this.#outlet.stream(streaming, pieces, () => this.#ended)
       if (this.#ended) return
     } catch (error) {
       if (this.#ended) return // it broke off because the connection did
@@ -433,43 +396,11 @@ export class Session {
     this.#release()
   }
 
-  async #sendPieces({ body, chunked, length }: Streaming): Promise<void> {
-    const { out } = this.#service
-    const pieces = (this.#pieces = piecesOf(body))
-    if (this.#ended) return pieces.cancel() // the handler has closed the connection
-    let left = length ?? Infinity
-    let inTurn = 0
-    for (;;) {
-      const { done, value } = await pieces.next()
-      if (this.#ended) return
-      if (done === true) break
-      const { buffer, byteOffset, byteLength } = bytesOf(value)
-      if (byteLength === 0) continue // a chunk of no bytes would be the last
-      left -= byteLength
-      if (left < 0) throw lengthMismatch(`The body has more bytes than its Content-Length, ${length}`)
-      if (chunked) out.latin1(`${byteLength.toString(16)}\r\n`)
-      this.#write(new Uint8Array(buffer, byteOffset, byteLength))
-      if (chunked) out.latin1('\r\n')
-      this.#flush()
-      if (this.#ended) return
-      inTurn += byteLength
-      if (!this.#full && inTurn < mostInTurn) continue
-      await new Promise<void>(resolve => (this.#full ? (this.#wake = resolve) : setImmediate(resolve)))
-      if (this.#ended) return
-      this.#wake = undefined
-      inTurn = 0
-    }
-    if (length !== undefined && left > 0)
-      throw lengthMismatch(`The body has ${left} bytes less than its Content-Length`)
-    if (chunked) out.latin1('0\r\n\r\n')
-    this.#flush()
-  }
-
   // A request that took too long to come.
   #timeOut(): void {
     clock.tick()
     this.#refuse(408, this.#reading?.hasMethod(this.#pending!, 0, 'HEAD') ?? false)
-    this.#flush()
+    this.#outlet.flush()
     this.end()
   }
 
@@ -477,29 +408,6 @@ export class Session {
   #refuse(status: number, head: boolean): void {
     writeResponse(this.#service.out, plain(status), { head, version: 1, close: true })
     this.#ended = true
-  }
-
-  #write(bytes: Uint8Array): void {
-    if (bytes.length <= batch) return this.#service.out.add(bytes)
-    this.#flush()
-    this.#send(bytes)
-  }
-
-  #flush(): void {
-    const { out } = this.#service
-    if (out.length > 0) this.#send(out.bytes)
-    out.clear()
-  }
-
-  #send(bytes: Uint8Array): void {
-    this.#written += bytes.length
-    try {
-      if (this.#transport.write(bytes)) return
-    } catch {
-      return this.#transport.destroy() // somebody else has ended it
-    }
-    this.#full = true
-    this.#pause()
   }
 }
 

@@ -2,7 +2,7 @@
 import { POLLIN, POLLOUT, SHUT_WR, SO_LINGER, SOL_SOCKET } from '../../../constants.js'
 import type { Service } from '../../../http/service.js'
 import { Session } from '../../../http/session.js'
-import type { Transport } from '../../../http/session.js'
+import type { Transport } from '../../../http/outlet.js'
 import type { Socket } from '../../../sockets/socket.js'
 import * as sys from '../../../syscalls/index.js'
 import type { Client } from '../clients.js'
