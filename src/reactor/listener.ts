@@ -48,6 +48,7 @@ export interface Named {
   readonly bytes: Buffer
 }
 
+/** Where options say to be. */
 export function placeOf({
   host = '127.0.0.1',
   address = host,
