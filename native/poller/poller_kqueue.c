@@ -1,4 +1,4 @@
-#if defined(__APPLE__)
+#if __has_include(<sys/event.h>)
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include "poller.h"
+
+#ifndef EV_OOBAND  // macOS alone reports urgent data by it
+#define EV_OOBAND 0
+#endif
 
 enum { BATCH = 256 };
 

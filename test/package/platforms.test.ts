@@ -8,7 +8,11 @@ test('docs/platforms.md lists each file that has a block for macOS, and no other
   const files = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
     .filter(file => /\.(c|cc|h)$/.test(file))
     .map(file => `native/${file}`)
-    .filter(file => /^#(if|elif) defined\(__APPLE__\)$/m.test(readFileSync(join(root, file), 'utf8')))
+    .filter(file =>
+      /^#(if|elif) (defined\(__APPLE__\)|__has_include\(<sys\/event\.h>\))$/m.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
+    )
   const page = readFileSync(join(root, 'docs/platforms.md'), 'utf8')
   const listed = [...page.matchAll(/^\| (native\/\S+)/gm)].map(([, file]) => file)
   expect(listed).toEqual(files.sort())

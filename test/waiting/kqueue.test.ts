@@ -12,7 +12,7 @@ test("the poller over kqueue keeps the poller's contract, over a stand-in for ke
     execFileSync(
       'cc',
       [
-        ...['-std=c11', '-D_GNU_SOURCE', '-D__APPLE__', '-Wall', '-Wextra', '-Werror', '-g'],
+        ...['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-g'],
         ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
         ...['-Inative/poller', '-Itest/support/kqueue', '-o', program],
         ...[

@@ -14,7 +14,6 @@ enum {
   EV_DELETE = 0x0002,
   EV_CLEAR = 0x0020,
   EV_RECEIPT = 0x0040,
-  EV_OOBAND = 0x2000,
   EV_ERROR = 0x4000,
   EV_EOF = 0x8000
 };
@@ -27,6 +26,8 @@ struct kevent {
   intptr_t data;
   void* udata;
 };
+
+#define EV_OOBAND 0x2000
 
 #define EV_SET(event, ident_, filter_, flags_, fflags_, data_, udata_) \
   (*(event) = (struct kevent){(ident_), (filter_), (flags_), (fflags_), (data_), (udata_)})
