@@ -37,7 +37,7 @@ int Ioctl(int fd, OneOf<Requests...> request) {
   return ioctl(fd, request.value, &result) == -1 ? -1 : result;
 }
 
-// Messages and vectors: messages.cc, messages_linux.cc
+// Messages and vectors: messages.cc; those of a batch: calls_linux.cc
 
 // The three numbers that come back with a message. On the way in, the lengths are those of the
 // views.
