@@ -1,43 +1,43 @@
-// A response's body that comes in pieces.
+// Streaming bodies of responses.
 import type { Data } from '../data.js'
 
-/** Such a body: a stream of the web or of Node, a generator, or anything else that can be iterated. */
+/** A body in pieces: a stream of the web or of Node, a generator, or any other iterable. */
 export type StreamingBody = AsyncIterable<Data> | Iterable<Data> | ReadableStream<Uint8Array>
 
-/** A body on its way. */
+/** A reader of a streaming body. */
 export interface Pieces {
   next(): Promise<IteratorResult<Data, unknown>> | IteratorResult<Data, unknown>
-  /** No more are wanted: whoever makes them is told, now. */
+  /** Stops the source at once: no more pieces are wanted. */
   cancel(): void
 }
 
-/** Whether a body comes in pieces. */
+/** Whether a body is a streaming one. */
 export const isStreaming = (body: unknown): body is StreamingBody =>
   typeof body === 'object' &&
   body !== null &&
   !ArrayBuffer.isView(body) &&
   (body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body)
 
-// What stops is not asked how it went.
+// Stops a source, and ignores its errors.
 function forget(stop: () => unknown): void {
   try {
     Promise.resolve(stop()).catch(() => undefined)
   } catch {
-    // nor what it threw
+    // ignored too
   }
 }
 
-/** Begins to take a body. */
+/** Starts reading a streaming body. */
 export function piecesOf(body: StreamingBody): Pieces {
   if (body instanceof ReadableStream) {
     const reader = body.getReader()
     return { next: () => reader.read(), cancel: () => forget(() => reader.cancel()) }
   }
   const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]()
-  // A stream of Node's that nobody has read from yet takes no notice of its iterator.
+  // A stream of Node that has not been read from yet ignores `return` of its iterator.
   const { destroy } = body as { destroy?: () => void }
   const stop = (): unknown => (typeof destroy === 'function' ? destroy.call(body) : iterator.return?.())
-  let running = false // a generator cannot be ended from within
+  let running = false // a running generator cannot be ended
   let cancelled = false
   return {
     next() {
@@ -56,7 +56,7 @@ export function piecesOf(body: StreamingBody): Pieces {
   }
 }
 
-/** Lets go of a body that nobody wants. */
+/** Cancels a body that is not going to be sent. */
 export function discard(body: unknown): void {
   if (!isStreaming(body)) return
   forget(() => {

@@ -1,4 +1,4 @@
-// The headers of a response: each one line and no more, whatever was put into it.
+// The headers of a response. Each is exactly one line, whatever its name and value contain.
 import { inspect } from 'node:util'
 import { invalidType } from '../checks.js'
 import type { HttpResponse } from './response.js'
@@ -9,19 +9,19 @@ const number = /^\d+$/
 
 const invalid = (message: string, code: string): TypeError => Object.assign(new TypeError(message), { code })
 
-/** The error for a body that nobody can send. */
+/** The error for a body that was read before. */
 export const spentBody = (): TypeError => invalid('The body was read already, or is being read', 'ERR_INVALID_STATE')
 
-/** The error for a body that is not as long as was said. */
+/** The error for a body whose length is not that of Content-Length. */
 export const lengthMismatch = (message: string): TypeError => invalid(message, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH')
 
-/** A text that stays within its line. RFC 9110, 5.5 */
+/** Checks that a value cannot leave its line. RFC 9110, 5.5 */
 export function checkValue(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && fieldValue.test(value)) return
   throw invalid(`Invalid character in ${name}: ${inspect(value)}`, 'ERR_INVALID_CHAR')
 }
 
-// The last line of each name: most come again and again.
+// The last line of each name: most headers are repeated in every response.
 const lines = new Map<string, { value: string; line: string }>()
 const mostLines = 256
 
@@ -46,17 +46,17 @@ const refused = (name: string, value: unknown): TypeError =>
 const wrongHeaders = (name: string, value: unknown): TypeError =>
   invalidType(name, value, 'an object of names and values, or pairs: [name, value]')
 
-/** The headers that have a place or a meaning of their own, and the lines of all others. */
+/** The headers with a place or a meaning of their own, and the lines of all others. */
 export class HeaderLines {
   /** The line of Content-Type, if there is one. */
   type = ''
   /** Content-Length. */
   length: number | undefined
-  /** Whether the connection is to be closed. */
+  /** Whether Connection has `close`. */
   close = false
   /** Whether Date is among the others. */
   date = false
-  /** Whether Upgrade is among the others, which Connection has to name. RFC 9110, 7.8 */
+  /** Whether Upgrade is among the others: Connection then has to name it. RFC 9110, 7.8 */
   upgrade = false
   others = ''
   #namesUpgrade = false
@@ -78,7 +78,7 @@ export class HeaderLines {
     if (this.#namesUpgrade && !this.upgrade) throw refused('Connection', 'upgrade')
   }
 
-  /** What was said of the body's length must be so. */
+  /** Checks that Content-Length, if given, is the length of the body. */
   checkLength(length: number): void {
     if (this.length === undefined || this.length === length) return
     throw lengthMismatch(`Content-Length is ${this.length}, the body has ${length} bytes`)
@@ -89,7 +89,7 @@ export class HeaderLines {
     if (!this.#keep(name.length, name, value)) this.others += lineOf(name, value)
   }
 
-  // Whether it is one of those that are not among the others.
+  // Keeps a header that is not among the others. Returns whether it is one.
   #keep(size: number, name: string, value: string): boolean {
     switch (size) {
       case 4:
@@ -113,7 +113,7 @@ export class HeaderLines {
         if (!number.test(value) || !Number.isSafeInteger(this.length)) throw refused(name, value)
         return true
       case 17:
-        // Frameworks say so of what is chunked in any case.
+        // Frameworks set it for bodies that are sent in chunks anyway.
         if (name.toLowerCase() !== 'transfer-encoding') return false
         if (!/^chunked$/i.test(value)) throw refused(name, value)
         return true
@@ -122,7 +122,7 @@ export class HeaderLines {
     }
   }
 
-  // One of Connection's options. RFC 9110, 7.6.1
+  // One of the options of Connection. RFC 9110, 7.6.1
   #connect(option: string, value: string): void {
     if (option === 'close') this.close = true
     else if (option === 'upgrade') this.#namesUpgrade = true

@@ -7,8 +7,8 @@
  * serve(request => ({ body: `hello ${request.path}\n` }), { port: 5000 })
  * ```
  *
- * A handler is called when the whole request has come, or, with `streamBody`, when its head has: an upload then takes no more
- * memory than a piece of it.
+ * A handler is called when the whole request has been received. With `streamBody` it is called when the head has been
+ * received: an upload then takes no more memory than one piece of it.
  *
  * ```ts
  * import { createWriteStream } from 'node:fs'

@@ -1,30 +1,30 @@
-// What is about to be sent, and the time as it is told there.
+// The output buffer of answers, and the Date line.
 import { outOfRange } from '../checks.js'
 import { reasons } from './statuses.js'
 
 const room = 64 * 1024
 
-/** Where answers gather until they are sent: those to requests that came together go in one piece. */
+/** Collects answers until they are sent: the answers to requests that were received together are sent together. */
 export class Output {
   #buffer = Buffer.allocUnsafeSlow(room)
-  #view = this.#buffer // what of it was asked for last
-  #written = 0 // bytes of it
-  #text = '' // what follows them: many short texts are written at once
+  #view = this.#buffer // the last result of `bytes`
+  #written = 0 // bytes written to the buffer
+  #text = '' // follows those bytes: many short texts are written to the buffer at once
 
-  /** How many bytes have gathered. */
+  /** The number of bytes collected. */
   get length(): number {
     return this.#written + this.#text.length
   }
 
-  /** What has gathered; it lies here until something is added. */
+  /** The bytes collected; valid until something is added. */
   get bytes(): Buffer {
     this.#write()
-    // Answers are often as long as the last.
+    // Answers often have the length of the last one.
     if (this.#view.length !== this.#written) this.#view = this.#buffer.subarray(0, this.#written)
     return this.#view
   }
 
-  /** Adds a text of one byte a character. */
+  /** Adds a text with one byte per character. */
   latin1(text: string): void {
     this.#text += text
   }
@@ -58,14 +58,14 @@ export class Output {
   }
 }
 
-/** The time as answers tell it, written once a second. RFC 9110, 5.6.7 */
+/** The time of the Date header, formatted once a second. RFC 9110, 5.6.7 */
 class Clock {
-  /** The line of Date. */
+  /** The Date line. */
   date = ''
   #second = 0
   readonly #starts = new Map<number, string>()
 
-  /** Reads the time. */
+  /** Reads the system clock. */
   tick(): void {
     const second = Math.floor(Date.now() / 1000)
     if (second === this.#second) return
@@ -74,7 +74,7 @@ class Clock {
     this.#starts.clear()
   }
 
-  /** The line of the status with its usual reason, and Date behind it. */
+  /** The status line with the standard reason phrase, and the Date line. */
   start(status: number): string {
     let start = this.#starts.get(status)
     if (start === undefined) this.#starts.set(status, (start = `${statusLine(status)}${this.date}`))
@@ -84,7 +84,7 @@ class Clock {
 
 export const clock = new Clock()
 
-/** `HTTP/1.1 200 OK`, with the usual reason or another one. RFC 9112, 4 */
+/** `HTTP/1.1 200 OK`; `reason` replaces the standard reason phrase. RFC 9112, 4 */
 export function statusLine(status: number, reason = reasons[status] ?? ''): string {
   if (!Number.isInteger(status) || status < 200 || status > 999) {
     throw outOfRange('status', status, 'an integer >= 200 && <= 999')

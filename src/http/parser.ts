@@ -1,20 +1,20 @@
-// The request parser of native/http/http_parser.h, which the C server has too: offsets into the bytes, in a Uint32Array.
+// The request parser of native/http/http_parser.h, shared with the C server. Its results are offsets in a Uint32Array.
 import { checkInteger } from '../checks.js'
 import { field, sizeOf } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
 import type { View } from '../syscalls/native.js'
 
 /**
- * Reads the head of a request in the bytes from `start` to before `end`: its size once it is whole, 0 while it is not, or a
- * negative status to refuse it with. What it keeps between calls is in `request`, and right for the same bytes with
- * more behind them.
+ * Parses the head of a request in the bytes from `start` up to `end`, exclusive. Returns the size of the head once it is
+ * complete, 0 while it is incomplete, or a negative status to refuse it with. `request` holds the state between calls: call
+ * again with the same bytes and more after them.
  */
 export const parseRequest =
   call<(bytes: View, start: number, end: number, limits: Uint8Array, request: Uint8Array) => number>(
     'http_parse_request',
   )
 
-/** Reads a chunked body up to the end of one run of content (1), of the body (2), or of the bytes (0); or a status. */
+/** Decodes a chunked body up to the end of a run of content (1), of the body (2) or of the bytes (0); or a negative status. */
 export const decodeChunked =
   call<(bytes: View, start: number, end: number, limits: Uint8Array, chunked: Uint32Array) => number>(
     'http_decode_chunked',
@@ -30,7 +30,7 @@ export const EXPECT_CONTINUE = 8
 
 const word = (name: string): number => field(name).offset / 4
 
-/** Where the parts of a request stand in its Uint32Array; those with two words are an offset and a length. */
+/** The index of each part of a request in its Uint32Array. A part of two words is an offset and a length. */
 export const REQUEST = {
   contentLength: word('http_request.content_length'),
   flags: word('http_request.flags'),
@@ -45,31 +45,31 @@ export const REQUEST = {
   authority: word('http_request.authority'),
 } as const
 
-/** Where the parts of a chunked body's state stand. */
+/** The index of each part of a chunked body's state. */
 export const CHUNKS = {
   consumed: word('http_chunked.consumed'),
   data: word('http_chunked.data'),
 } as const
 
-/** Room for a request, at its beginning. */
+/** The initial state of a request. */
 export const newRequest = (): Uint32Array => new Uint32Array(sizeOf('http_request') / 4)
 
-/** Room for the state of a chunked body, at its beginning. */
+/** The initial state of a chunked body. */
 export const newChunked = (): Uint32Array => new Uint32Array(sizeOf('http_chunked') / 4)
 
-/** The limits of what is taken from a client, in bytes and lines. */
+/** The limits of a request, in bytes and lines. */
 export interface Limits {
-  /** Bytes of the request line; a longer one is 414. At most 65,536. Default: 8,192. */
+  /** Bytes of the request line; a longer one gets 414. At most 65,536. Default: 8,192. */
   requestLine?: number
-  /** Header lines; one more is 431. At most 256. Default: 100. */
+  /** Header lines; more get 431. At most 256. Default: 100. */
   headerCount?: number
-  /** Bytes of all header lines; more are 431. At most 1 MiB. Default: 32 KiB. */
+  /** Bytes of all header lines; more get 431. At most 1 MiB. Default: 32 KiB. */
   headerBytes?: number
-  /** Bytes of content; more are 413. At most 1 GiB, or 2 ** 53 - 1 where it is streamed. Default: 1 MiB. */
+  /** Bytes of content; more get 413. At most 1 GiB, or 2 ** 53 - 1 for a streamed body. Default: 1 MiB. */
   body?: number
 }
 
-/** The limits as the parser takes them: the addon is quickest to find the memory of a Uint8Array. */
+/** The limits in the parser's form. A Uint8Array, since the addon finds its memory fastest. */
 export function limitsOf(
   { requestLine = 8192, headerCount = 100, headerBytes = 32768, body = 1 << 20 }: Limits,
   streamed = false,

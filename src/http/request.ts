@@ -1,4 +1,4 @@
-// A request as a handler gets it.
+// The request that a handler gets.
 import { KEEP_ALIVE, limitsOf, newRequest, parseRequest, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 
@@ -9,7 +9,7 @@ const anything = limitsOf(
 const scratch = newRequest()
 const empty = Buffer.alloc(0)
 
-// Of these the first counts, as in node:http; a list of several would be another value.
+// Headers that may occur once: the first one counts, as in node:http. A joined list would be another value.
 const single = new Set(
   [
     'age',
@@ -35,15 +35,15 @@ const single = new Set(
   ),
 )
 
-/** Tells a request that nobody waits for its answer any more. */
+/** Aborts the request's signal: nobody waits for its answer any more. */
 export let abandon: (request: HttpRequest<unknown>) => void
 
 /**
- * One request of HTTP/1.x. It is a handler's to keep: its head was copied as one string, from which the parts are cut when
- * they are asked for. RFC 9110, RFC 9112
+ * One request of HTTP/1.x. A handler may keep it: its head was copied into one string, and each part is cut out of that
+ * when it is first used. RFC 9110, RFC 9112
  */
 export class HttpRequest<Body = Buffer> {
-  /** The content; empty where there is none. A RequestBody where it is streamed. */
+  /** The content, empty if there is none; a RequestBody if it is streamed. */
   readonly body: Body
   readonly #head: string
   readonly #reading: Reading
@@ -52,7 +52,7 @@ export class HttpRequest<Body = Buffer> {
   #headers: Record<string, string> | undefined
   #abandoned: AbortController | undefined
 
-  /** `head` is what `reading` has just read. */
+  /** `head` is the head that `reading` has just parsed. */
   constructor(head: string, body: Body | undefined, reading: Reading) {
     this.#head = head
     this.body = body ?? (empty as Body)
@@ -67,34 +67,34 @@ export class HttpRequest<Body = Buffer> {
     }
   }
 
-  /** Such as `GET`, as the client spelled it. */
+  /** The method as the client spelled it: `GET`. */
   get method(): string {
     return this.#cut(REQUEST.method)
   }
 
-  /** The request target as it was sent: `/a?b` in most cases. RFC 9112, 3.2 */
+  /** The request target as it was sent, mostly `/a?b`. RFC 9112, 3.2 */
   get target(): string {
     return this.#cut(REQUEST.target)
   }
 
-  /** The target's path; `/` where it has none. */
+  /** The target's path; `/` if it has none. */
   get path(): string {
     return this.#cut(REQUEST.path) || '/'
   }
 
-  /** What follows the target's `?`; empty where nothing does. */
+  /** The target's query, without the `?`; empty if there is none. */
   get query(): string {
     return this.#cut(REQUEST.query)
   }
 
-  /** Host and port: the target's where it has them, else those of Host. */
+  /** Host and port: the target's if it has them, otherwise those of the Host header. */
   get authority(): string {
     return this.#cut(REQUEST.authority)
   }
 
   /**
-   * The headers by their names in lower case. The values of one that came several times are joined by `, `, unless there
-   * can be but one, such as Content-Type: then the first counts.
+   * The headers, by names in lower case. The values of a repeated header are joined by `, `. Of a header that may occur once
+   * only, as Content-Type, the first value counts.
    */
   get headers(): Readonly<Record<string, string>> {
     if (this.#headers !== undefined) return this.#headers
@@ -112,7 +112,7 @@ export class HttpRequest<Body = Buffer> {
     return (this.#headers = headers)
   }
 
-  /** The value of a header, whose name is in lower case. */
+  /** The value of a header. `name` is in lower case. */
   header(name: string): string | undefined {
     return this.headers[name]
   }
@@ -127,19 +127,19 @@ export class HttpRequest<Body = Buffer> {
     return (this.#offsets[REQUEST.flags]! & KEEP_ALIVE) !== 0
   }
 
-  /** Aborted when the connection is gone before the answer has been given whole. */
+  /** Aborted when the connection is lost before the answer is complete. */
   get signal(): AbortSignal {
     return (this.#abandoned ??= new AbortController()).signal
   }
 
-  // Two words: an offset and a length.
+  // The part at these two words, an offset and a length.
   #cut(at: number): string {
     const words = this.#offsets
     const offset = words[at]!
     return this.#head.slice(offset, offset + words[at + 1]!)
   }
 
-  // The parser's own while this is the request that it read last; later the head is read once more.
+  // The parser's words as long as this is the last request that it parsed; after that the head is parsed again.
   get #offsets(): Uint32Array {
     if (this.#words !== undefined) return this.#words
     if (this.#reading.generation === this.#generation) return this.#reading.request

@@ -1,4 +1,4 @@
-// A response as a handler gives it, and its way into bytes.
+// The response that a handler returns, and how it is written.
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import { discard, isStreaming } from './body.js'
@@ -8,49 +8,49 @@ import { clock, statusLine } from './output.js'
 import type { Output } from './output.js'
 import { RequestBody } from './request-body.js'
 
-/** What a handler answers with. */
+/** A handler's answer. */
 export interface HttpResponse {
   /** Default: 200. */
   status?: number
-  /** The text behind the status; default: the usual one. */
+  /** The reason phrase; default: the standard one. */
   statusText?: string
   /**
-   * Names and values, or pairs of them, as a Headers has; several values make several lines. How the message is framed is the server's own: `Connection` may
-   * be `close`, `Content-Length` the body's.
+   * Names and values, or pairs of them, as in a Headers; several values make several lines. The server itself frames the
+   * message: `Connection` may only be `close`, and `Content-Length` must be the body's length.
    */
   headers?:
     | Readonly<Record<string, string | number | readonly string[]>>
     | Iterable<readonly [name: string, value: string | number]>
     | undefined
-  /** A text is UTF-8; pieces are sent as they come. */
+  /** A string is sent as UTF-8; the pieces of a stream are sent as they are produced. */
   body?: Data | StreamingBody | null
 }
 
-/** How a connection goes on after a response. RFC 9112, 9.3 */
+/** What decides the form of a response, and whether the connection stays open after it. RFC 9112, 9.3 */
 export interface Manner {
-  /** The method is HEAD: everything but the content. */
+  /** The method is HEAD: the response has no content. */
   readonly head: boolean
-  /** 0 of HTTP/1.0, whose clients know no chunks and expect the connection to be closed; or 1. */
+  /** The minor version. Clients of HTTP/1.0 know no chunks, and expect the connection to be closed. */
   readonly version: number
-  /** The connection is closed after this. */
+  /** The connection is closed after this response. */
   close: boolean
 }
 
-/** Pieces that are left to send, and how. */
+/** A body that is still to be sent in pieces, and its framing. */
 export interface Streaming {
   readonly body: StreamingBody
-  /** By chunks; else by the length that was told, or by the connection's end. */
+  /** In chunks; otherwise framed by `length`, or by the end of the connection. */
   readonly chunked: boolean
   readonly length: number | undefined
 }
 
-// A body of more than this is not copied behind its head.
+// A longer body is not copied behind its head.
 const large = 64 * 1024
 
 // RFC 9110, 6.4.1 and 15.3.6
 const hasContent = (status: number): boolean => status !== 204 && status !== 205 && status !== 304
 
-// Content-Length as it is told: none where there can be no content, but for 205, whose length is 0. RFC 9110, 8.6
+// The value of Content-Length. A status without content has none, except 205, whose length is 0. RFC 9110, 8.6
 function lengthOf(status: number, length: number | undefined): number | undefined {
   if (hasContent(status)) return length
   return status === 205 ? 0 : undefined
@@ -65,10 +65,10 @@ function connectionLine({ close, version }: Manner, upgrade: boolean): string {
 const noHeaders = new HeaderLines(undefined)
 
 /**
- * Writes a response in the order that the C server keeps: status, Date, Content-Type, Content-Length, others, Connection.
- * What it returns is left to send; `manner.close` may have become true.
+ * Writes a response in the order of the C server: status, Date, Content-Type, Content-Length, others, Connection. Returns
+ * what is still to be sent. It may set `manner.close`.
  *
- * @throws TypeError for what would not be one response, of which nothing has been written then
+ * @throws TypeError if it would not be exactly one response; nothing has been written then
  */
 export function writeResponse(out: Output, response: HttpResponse, manner: Manner): Uint8Array | Streaming | undefined {
   const { status = 200, body = null } = response
@@ -86,7 +86,7 @@ export function writeResponse(out: Output, response: HttpResponse, manner: Manne
   const head = headOf(start, type, told, headers.others, connectionLine(manner, headers.upgrade))
   if (silent || length === 0) out.latin1(head)
   else if (length === text.length && length <= large)
-    out.latin1(head + text) // all of it ASCII
+    out.latin1(head + text) // the text is ASCII
   else {
     out.latin1(head)
     const bytes = view === undefined ? Buffer.from(text) : new Uint8Array(view.buffer, view.byteOffset, length)
@@ -96,14 +96,14 @@ export function writeResponse(out: Output, response: HttpResponse, manner: Manne
   return undefined
 }
 
-// An application's answers are often alike: the last head, and what it was made of.
+// The last head and its parts: the answers of an application are often alike.
 const last = { start: '', type: '', length: -1 as number | undefined, others: '', connection: '', head: '' }
 
 function headOf(start: string, type: string, length: number | undefined, others: string, connection: string): string {
   const same = start === last.start && type === last.type && length === last.length
   if (same && others === last.others && connection === last.connection) return last.head
   const framing = length === undefined ? '' : `Content-Length: ${length}\r\n`
-  const head = Buffer.from(start + type + framing + others + connection, 'latin1').toString('latin1') // all in one piece
+  const head = Buffer.from(start + type + framing + others + connection, 'latin1').toString('latin1') // flat, not a rope of its parts
   Object.assign(last, { start, type, length, others, connection, head })
   return head
 }
@@ -126,7 +126,7 @@ function writeStreaming(
   const { length } = headers
   const chunked = length === undefined && manner.version > 0
   const silent = manner.head || !hasContent(status)
-  if (length === undefined && !chunked && !silent) manner.close = true // its end is the content's. RFC 9112, 6.3
+  if (length === undefined && !chunked && !silent) manner.close = true // the connection's end marks the end of the content. RFC 9112, 6.3
   const told = lengthOf(status, length)
   let framing = ''
   if (hasContent(status) && chunked) framing = 'Transfer-Encoding: chunked\r\n'

@@ -18,11 +18,11 @@ import { checkInterval, Service } from './service.js'
 import type { Handler, ServiceOptions } from './service.js'
 import { Session } from './session.js'
 
-/** Where `serve` listens, and what it takes. */
+/** Where `serve` listens, its limits and its timeouts. */
 export interface ServeOptions extends Omit<ListenOptions, 'idleTimeout'>, Omit<ServiceOptions, 'error'> {
   /**
-   * Is given what a handler threw, which the client sees as 500, and, without a request, why accepting has failed. Default:
-   * prints it on standard error.
+   * Called with what a handler threw (the client gets 500), and, with null for the request, with the error of a failed accept.
+   * Default: prints it on standard error.
    */
   error?: (error: unknown, request: HttpRequest | null) => void
 }
@@ -30,30 +30,30 @@ export interface ServeOptions extends Omit<ListenOptions, 'idleTimeout'>, Omit<S
 /** Where `serve` listens, and whether it streams. */
 export interface StreamBodyOptions extends ServeOptions {
   /**
-   * When a handler is called: true, when the head of a request has come, and `request.body` is a RequestBody, or, of a
-   * `fetch` handler, a stream; false, when the whole request has come, and `request.body` holds it. Default: true for `fetch`
-   * handlers, which get a body whole if it came with the head; false for plain ones.
+   * When a handler is called. True: when the head of a request has been received; `request.body` is a RequestBody, or a stream
+   * for a `fetch` handler. False: when the whole request has been received; `request.body` is its content. Default: true for
+   * `fetch` handlers, which get the body whole if it came with the head; false for plain handlers.
    *
-   * Of a streamed body at most one receive (256 KiB) waits for a handler that does not read. `Expect: 100-continue` is answered
-   * when the handler first reads. Trailers are checked and dropped. `limits.body` and `timeouts.body` hold; where they are
-   * exceeded, or chunks are malformed, the body throws, and unless an answer has begun the client gets 413, 408 or 400 and
-   * `signal` is aborted. When the client leaves, the body throws and `signal` is aborted.
+   * If the handler does not read a streamed body, at most one receive (256 KiB) of it is kept. `Expect: 100-continue` is answered
+   * when the handler first reads. Trailers are checked and dropped. `limits.body` and `timeouts.body` apply. If the body exceeds
+   * them, or its chunks are malformed, reading it throws; unless an answer has begun, the client gets 413, 408 or 400 and
+   * `signal` is aborted. If the client disconnects, reading the body throws and `signal` is aborted.
    *
-   * Once the answer is complete, up to 256 KiB of a body that was not read are received and dropped, and the connection goes
-   * on; if more is left, or the client waits for 100, the connection is closed after the answer (RFC 9112, 9.6). The same
-   * holds after a `cancel`, and for a handler that throws.
+   * Once the answer is complete, up to 256 KiB of an unread body are received and dropped, and the connection stays open. If
+   * more is left, or the client waits for 100, the connection is closed after the answer (RFC 9112, 9.6). The same holds after
+   * a `cancel`, and for a handler that throws.
    */
   streamBody: boolean
 }
 
-/** A server of HTTP/1.1. `serve` makes one. */
+/** An HTTP/1.1 server, as `serve` returns it. */
 export interface HttpServer {
   /** The listening socket and its connections. */
   readonly server: Server
   /** Where it listens. */
   readonly address: Server['address']
   readonly port: number
-  /** Accepts no more, lets the requests under way finish, and resolves then; at most `timeout` milliseconds. */
+  /** Stops accepting, and resolves when the requests under way have finished, after at most `timeout` milliseconds. */
   stop(options?: { timeout?: number | null }): Promise<void>
   /** Closes everything now. */
   close(): void
@@ -71,14 +71,14 @@ const common: Properties<Omit<StreamBodyOptions, 'error'>> = {
 }
 const serveProperties: Properties<StreamBodyOptions> = { ...common, error: 'handler' }
 
-/** An application by the convention of Bun and Deno, such as a Hono's: where it listens may stand in it, too. */
+/** An application in the convention of Bun and Deno, as Hono makes it. It may also say where to listen. */
 export interface FetchApplication {
   fetch: FetchHandler
   hostname?: string
   port?: number
 }
 
-// Their names for it are Bun's and Deno's.
+// Bun and Deno call them `hostname` and `port`.
 const placeOfApplication = ({ hostname, port }: FetchApplication): { host?: string; port?: number } => ({
   ...(typeof hostname === 'string' && { host: hostname }),
   ...(typeof port === 'number' && { port }),
@@ -102,10 +102,10 @@ function handlerOf(given: AnyHandler | FetchApplication): AnyHandler {
 const sessionOf = (connection: Connection): Session => connection.context as Session
 
 /**
- * Serves HTTP/1.1 (and 1.0) on a TCP port or a Unix path: keep-alive, pipelining in order, chunked bodies both ways,
+ * Serves HTTP/1.1 (and 1.0) on a TCP port or a Unix path: keep-alive, pipelining in order, chunked bodies in both directions,
  * Expect: 100-continue, limits of size and time. The handler is plain, or the `fetch` of an application. RFC 9110, RFC 9112
  *
- * @throws SocketError of bind(2) or listen(2); TypeError for a property that is not known
+ * @throws SocketError of bind(2) or listen(2); TypeError for an unknown property
  */
 export function serve(handler: Handler<RequestBody>, options: StreamBodyOptions & { streamBody: true }): HttpServer
 export function serve(handler: Handler | FetchApplication, options?: ServeOptions): HttpServer
@@ -127,7 +127,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
     data: (connection, bytes) => sessionOf(connection).receive(bytes),
     drain: connection => sessionOf(connection).drained(),
     end: connection => sessionOf(connection).end(),
-    reset: connection => connection.destroy(), // whatever came with it, there is nobody to answer
+    reset: connection => connection.destroy(), // no client is left to answer
     close: connection => sessionOf(connection).closed(),
     error: thrown => error(thrown, null),
   })
@@ -162,9 +162,9 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
 }
 
 /**
- * Serves in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The module at
- * this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker. With `fd` or `path` they
- * listen on duplicates of one socket; once they do, the pool has closed the `fd` that it was given.
+ * Serves in `workers` threads on one port; the kernel distributes the connections among them (SO_REUSEPORT, socket(7)). The
+ * module at this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker. With `fd` or `path`
+ * the threads listen on duplicates of one socket. The pool owns the given `fd`, and has closed it once all threads listen.
  */
 export const serveInWorkers = async (
   module: string | URL,

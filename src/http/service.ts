@@ -1,4 +1,4 @@
-// What the sessions of one server share.
+// The state that all sessions of one server share: handler, limits, timeouts, output buffer.
 import { checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { checkTimeout } from '../timers.js'
@@ -14,7 +14,7 @@ import { reasons } from './statuses.js'
 /** Answers a request, at once or by a promise. With `streamBody` its `body` is a RequestBody. */
 export type Handler<Body = Buffer> = (request: HttpRequest<Body>) => HttpResponse | PromiseLike<HttpResponse>
 
-/** How long a client may take, in milliseconds; null, Infinity and 0, for ever. One that has begun a request is told 408. */
+/** Time limits for a client, in milliseconds; null, Infinity and 0: no limit. A client that has begun a request gets 408. */
 export interface Timeouts {
   /** Until its first byte; default: 10 s. */
   first?: number | null
@@ -22,21 +22,21 @@ export interface Timeouts {
   idle?: number | null
   /** For the rest of a head; default: 10 s. */
   head?: number | null
-  /** For the rest of a body, or, where it is streamed, for each 64 KiB of it while the handler waits; default: 30 s. */
+  /** For the rest of a body; of a streamed body, for each 64 KiB while the handler waits. Default: 30 s. */
   body?: number | null
-  /** To take any more of an answer; default: 30 s. */
+  /** Until it receives more of an answer; default: 30 s. */
   write?: number | null
   /** To close after the last answer; default: 2 s. */
   linger?: number | null
   /**
-   * For an answer to go on, each time that some of it is sent, once the client has done sending; default: 5 s. It may only have
-   * closed its half and wait (RFC 9112, 9.6), or be gone: nothing else tells. Then the stream of the answer is cancelled,
-   * the request's `signal` aborted, and the connection reset.
+   * Between two pieces of an answer, once the client has stopped sending; default: 5 s. Such a client either waits with its
+   * half closed (RFC 9112, 9.6) or is gone: only time tells the two apart. When the time is over, the stream of the answer is
+   * cancelled, the request's `signal` is aborted, and the connection is reset.
    */
   halfClose?: number | null
 }
 
-/** What a connection waits for: the client, but for `handler`. */
+/** What a connection waits for: in `handler` the handler, in every other phase the client. */
 export type Phase = keyof Timeouts | 'handler'
 
 const defaults: Readonly<Record<keyof Timeouts, number>> = {
@@ -49,14 +49,14 @@ const defaults: Readonly<Record<keyof Timeouts, number>> = {
   halfClose: 5_000,
 }
 
-/** How often `Session.check` is to be called, in milliseconds. */
+/** The interval between calls of `Session.check`, in milliseconds. */
 export const checkInterval = 250
 
-/** What a server takes from its clients. */
+/** The limits and timeouts of a server, and where it reports errors. */
 export interface ServiceOptions {
   limits?: Limits | undefined
   timeouts?: Timeouts | undefined
-  /** Is given what a handler threw, which the client sees as 500. Default: prints it on standard error. */
+  /** Called with what a handler threw; the client gets 500. Default: prints it on standard error. */
   error?: (error: unknown, request: HttpRequest) => void
 }
 
@@ -77,7 +77,7 @@ const timeoutsProperties: Properties<Timeouts> = {
   write: 'option',
 }
 
-/** How a handler gets the content: whole, streamed, or streamed where it did not come with the head. */
+/** How a handler gets the content: `whole`; `streamed`; or `either`, streamed unless it came with the head. */
 export type Bodies = 'whole' | 'streamed' | 'either'
 
 export class Service {
@@ -85,11 +85,11 @@ export class Service {
   readonly bodies: Bodies
   readonly limits: Uint8Array
   readonly timeouts: Readonly<Record<keyof Timeouts, number>>
-  /** Whether each answer is to be the last of its connection. */
+  /** Whether the server stops: each answer is then the last of its connection. */
   stopping = false
-  /** Where the session whose turn it is writes its answers; it leaves nothing. */
+  /** The output buffer of the session that runs now. The session leaves it empty. */
   readonly out = new Output()
-  /** For a request that comes whole, so that an idle session holds none. */
+  /** The reading of a request that is received whole: an idle session needs none of its own. */
   reading = new Reading()
   readonly #error: NonNullable<ServiceOptions['error']>
 
@@ -107,32 +107,32 @@ export class Service {
     this.#error = error
   }
 
-  /** The reading becomes that of a session whose request has not come whole. */
+  /** Hands the reading to a session whose request is incomplete. */
   takeReading(): Reading {
     const { reading } = this
     this.reading = new Reading()
     return reading
   }
 
-  /** Tells of what a handler threw. */
+  /** Reports what a handler threw. */
   report(error: unknown, request: HttpRequest<unknown>): void {
     try {
       this.#error(error, request as HttpRequest)
     } catch (thrown) {
-      // From a task of its own, so that it is uncaught, and breaks off no session.
+      // Thrown in a task of its own: it becomes an uncaught exception, and interrupts no session.
       setImmediate(() => {
         throw thrown
       })
     }
   }
 
-  /** The same, where nobody waited for the answer any more: that it was broken off for that is no news. */
+  /** As `report`, for an answer that nobody waits for any more. An AbortError is expected then, and not reported. */
   reportLate(error: unknown, request: HttpRequest<unknown>): void {
     if ((error as Partial<Error> | null)?.name !== 'AbortError') this.report(error, request)
   }
 }
 
-// Infinity where a client may take for ever.
+// Infinity: no limit.
 function patienceOf(timeouts: Timeouts): Record<keyof Timeouts, number> {
   const patience: Record<keyof Timeouts, number> = { ...defaults }
   for (const phase of Object.keys(defaults) as (keyof Timeouts)[]) {
@@ -144,5 +144,5 @@ function patienceOf(timeouts: Timeouts): Record<keyof Timeouts, number> {
 
 const print = (error: unknown): void => console.error(error)
 
-/** A response that says what its status means. */
+/** A response whose body is the status and its reason phrase. */
 export const plain = (status: number): HttpResponse => ({ status, body: `${status} ${reasons[status]}\n` })

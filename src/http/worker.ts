@@ -1,5 +1,5 @@
-// The thread of a pool of HTTP servers: its module exports `handler`, or `fetch` for the web-standard one, by that name or in
-// its default export.
+// A thread of a pool of HTTP servers. Its module exports `handler`, or a web-standard `fetch`: under that name, or as a
+// property of the default export.
 import { invalidType } from '../checks.js'
 import { serveInPool } from '../reactor/pooled.js'
 import { fetchHandler } from './fetch/handler.js'

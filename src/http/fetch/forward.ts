@@ -1,18 +1,18 @@
-// Objects that stand for a Request or a Response, and make the real one only when more is asked of them than they know.
+// Light objects in place of a Request or a Response: they create the real one only when a caller uses more than they know.
 import { inspect } from 'node:util'
 
 let classes: { Request: typeof Request; Response: typeof Response } | undefined
 
 /**
- * The classes as they were at the first call, before others stood for them. To mention them makes Node load what they
- * stand on, which takes as long as a third of its start: so nobody does before a handler asks for them.
+ * The original classes, saved at the first call. The first use of these globals makes Node load their implementation, which
+ * takes a third of the time of its start: so no module uses them before a handler needs them.
  */
 export const real = (): { Request: typeof Request; Response: typeof Response } =>
   (classes ??= { Request: globalThis.Request, Response: globalThis.Response })
 
 type Method = (this: object, ...values: unknown[]) => unknown
 
-/** Lets a class inherit from `original`, and ask the object that `realOf` gives for all that the class does not tell itself. */
+/** Makes `light` inherit from `original`, and forward what it does not implement to the object that `realOf` returns. */
 export function standFor(
   light: abstract new (...values: never[]) => object,
   original: abstract new (...values: never[]) => object,
@@ -39,6 +39,6 @@ export function standFor(
       return inspect(realOf(this), options)
     },
   })
-  Reflect.deleteProperty(prototype, 'constructor') // that of the real one is inherited
+  Reflect.deleteProperty(prototype, 'constructor') // the real one's is inherited
   Object.setPrototypeOf(prototype, from)
 }

@@ -1,4 +1,4 @@
-// The web-standard handler, fetch(Request) → Response, on ours.
+// Adapts a web-standard handler, fetch(Request) → Response, to `serve`.
 import { invalidType, checkProperties } from '../../checks.js'
 import { real } from './forward.js'
 import { spentBody } from '../header-lines.js'
@@ -11,31 +11,33 @@ import type { HttpResponse } from '../response.js'
 import { plain } from '../service.js'
 import type { Handler } from '../service.js'
 
-/** The handler of a framework: Hono's `app.fetch` and its like. */
+/** A web-standard handler, as Hono's `app.fetch`. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>
 
-/** What fetchHandler can be told. */
+/** The options of fetchHandler. */
 export interface FetchOptions {
   /**
-   * Whether `Request`, `Response` and `fetch` of this thread may be replaced by ones that do the same and make the streams
-   * of a body only for who asks for them, which takes longer than all the rest; default: true. What they make
-   * are instances of the classes that were there. On Node alone: other runtimes have no need of it.
+   * Whether `Request`, `Response` and `fetch` of this thread may be replaced; default: true. The replacements behave the same,
+   * but create the streams of a body only on use, since that takes longer than all the rest. Their objects are instances of
+   * the original classes. Node only: other runtimes do not need it.
    */
   overrideGlobalObjects?: boolean
 }
 
-// A Request has none of these methods, in any case. Fetch Standard, 2.2.1
+// A Request cannot have these methods, in upper or lower case. Fetch Standard, 2.2.1
 const forbidden = /^(?:connect|trace|track)$/i
 
-// Those that are about the connection are the server's own. RFC 9110, 7.6.1
+// The headers of the connection belong to the server. RFC 9110, 7.6.1
 const connectionHeaders = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
 
-const isTheirs = ([name, value]: readonly [string, string]): boolean =>
+const isApplications = ([name, value]: readonly [string, string]): boolean =>
   !connectionHeaders.has(name) || (name === 'connection' && value.toLowerCase() === 'close')
 
-// What a 426 is for is to say which protocol is needed. RFC 9110, 15.5.22
+// A 426 must name the protocol that it requires. RFC 9110, 15.5.22
 const headersOf = (status: number, pairs: [string, string][]): [string, string][] =>
-  pairs.every(isTheirs) ? pairs : pairs.filter(pair => isTheirs(pair) || (status === 426 && pair[0] === 'upgrade'))
+  pairs.every(isApplications)
+    ? pairs
+    : pairs.filter(pair => isApplications(pair) || (status === 426 && pair[0] === 'upgrade'))
 
 function toResponse(response: Response | LightResponse): HttpResponse {
   if (typeof response !== 'object' || response === null || !('headers' in response)) {
@@ -55,18 +57,18 @@ const isPromise = (value: Response | Promise<Response>): value is Promise<Respon
 
 const fetchHandlers = new WeakSet<object>()
 
-/** Whether it was made by fetchHandler: it takes a body that is whole as well as one that is streamed. */
+/** Whether fetchHandler made it. Such a handler takes whole and streamed bodies. */
 export const isFetchHandler = (handler: object): boolean => fetchHandlers.has(handler)
 
 /**
- * Lets a web-standard handler answer the requests of `serve`. Its `request.body` is streamed where it did not come with the
- * head. Fetch Standard
+ * Makes a handler for `serve` of a web-standard one. Its `request.body` is streamed unless it came with the head. Fetch
+ * Standard
  */
 export function fetchHandler(handler: FetchHandler, options: FetchOptions = {}): Handler<Buffer | RequestBody> {
   if (typeof handler !== 'function') throw invalidType('handler', handler, 'of type function')
   checkProperties('options', options, { overrideGlobalObjects: 'option' })
   const { overrideGlobalObjects = true } = options
-  real() // as they are now
+  real() // saves the original classes
   const light = overrideGlobalObjects && override()
 
   const answer = (request: AnyRequest, url: string): HttpResponse | Promise<HttpResponse> => {

@@ -1,4 +1,4 @@
-// Request, Response and fetch of this thread, for light ones: what they make and take otherwise is what it was.
+// Replaces Request, Response and fetch of this thread by ones that make and take light objects, and else behave the same.
 import { real, standFor } from './forward.js'
 import { LightRequest } from './light-request.js'
 import { LightResponse } from './light-response.js'
@@ -12,7 +12,7 @@ function replace(name: 'Request' | 'Response' | 'fetch', value: unknown): void {
 
 type Class = new (...values: unknown[]) => object
 
-/** The class `real`, whose `new` does what `construct` does; derived classes have their own `newTarget`. */
+/** The class `real` with `construct` as its `new`; derived classes pass their own `newTarget`. */
 function constructing<T extends object>(real: T, construct: (values: unknown[], newTarget: Class) => object): T {
   const stand: T = new Proxy(real, {
     construct: (target, values: unknown[], newTarget) =>
@@ -23,7 +23,7 @@ function constructing<T extends object>(real: T, construct: (values: unknown[], 
 
 let overridden = false
 
-/** Replaces the three, once. Returns whether they are: on Node alone. */
+/** Replaces the three, once. Returns whether they are replaced: true on Node only. */
 export function override(): boolean {
   if (overridden || process.versions.bun !== undefined || process.versions.deno !== undefined) return overridden
   overridden = true

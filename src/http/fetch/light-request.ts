@@ -1,12 +1,12 @@
-// A Request that is made of a request of ours: the real one, which takes longer to make than all the rest, when needed.
+// A light Request over an HttpRequest. The real one is created on use: that takes longer than all the rest.
 import { real } from './forward.js'
 import type { HttpRequest } from '../request.js'
 import { RequestBody, streamOf } from '../request-body.js'
 
-/** A request whose content is there, or comes. */
+/** A request with whole or streamed content. */
 export type AnyRequest = HttpRequest<Buffer | RequestBody>
 
-// What a URL keeps as it is. URL Standard, 4.4
+// Paths and queries that a URL leaves unchanged. URL Standard, 4.4
 const plainPath = /^\/[\w!$&'()*+,\-./:;=@~%]*$/
 const plainQuery = /^[\w!$&()*+,\-./:;=?@~%]*$/
 const dots = /\/(?:\.|%2e)/i
@@ -14,7 +14,7 @@ const dots = /\/(?:\.|%2e)/i
 let lastAuthority = ''
 let lastOrigin = 'http://localhost'
 
-// Few hosts are asked for, and mostly the same one again.
+// The last one is kept: most requests have the same authority.
 function originOf(authority: string): string {
   if (authority === lastAuthority) return lastOrigin
   const { origin } = new URL(`http://${authority || 'localhost'}`)
@@ -23,9 +23,9 @@ function originOf(authority: string): string {
 }
 
 /**
- * The URL that a request asks for, as a Request tells it.
+ * The URL of a request, as `Request.url` has it.
  *
- * @throws TypeError where there can be none
+ * @throws TypeError if target and authority make no URL
  */
 export function urlOf(request: AnyRequest): string {
   const { path, query } = request
@@ -35,14 +35,14 @@ export function urlOf(request: AnyRequest): string {
   return new URL(origin + target).href
 }
 
-// One by one: the record that a Headers makes of an object loses `__proto__`.
+// Appended one by one: `new Headers(object)` would lose `__proto__`.
 function headersOf(request: AnyRequest): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) headers.append(name, value)
   return headers
 }
 
-/** A Request as the web has it. Fetch Standard, 5.3 */
+/** A real Request. Fetch Standard, 5.3 */
 export function newRequest(request: AnyRequest, url: string, headers = headersOf(request)): Request {
   const { method, body, signal } = request
   const init: RequestInit & { duplex?: 'half' } = { method, headers, signal }
@@ -53,7 +53,7 @@ export function newRequest(request: AnyRequest, url: string, headers = headersOf
   return new (real().Request)(url, init)
 }
 
-/** It says itself what a router asks for. */
+/** Answers itself what routers use: method, url, headers, signal. */
 export class LightRequest {
   readonly url: string
   readonly #request: AnyRequest

@@ -1,4 +1,4 @@
-// A Response of a text or of bytes: the real one, whose body is a stream from the beginning, is made when needed.
+// A light Response with a string or bytes. The real one is created on use: its body is a stream from the start.
 import { types } from 'node:util'
 import { real } from './forward.js'
 
@@ -7,7 +7,7 @@ type Pairs = [name: string, value: string][]
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/
 const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
 
-// Headers as a Headers object would tell them, or null for what is best left to one.
+// The pairs that a Headers object would have, or null if only a real one can tell.
 function pairsOf(headers: unknown): Pairs | null {
   if (headers === undefined) return []
   if (headers instanceof Headers) return [...headers]
@@ -34,7 +34,7 @@ export class LightResponse {
     this.#pairs = pairs
   }
 
-  /** What `new Response(body, init)` is to give, or null where it takes a real one, or fails. */
+  /** A light one for `new Response(body, init)`; null if that needs a real one, or throws. */
   static of(body: unknown, init: unknown): LightResponse | null {
     if (init !== undefined && (typeof init !== 'object' || init === null)) return null
     const { status = 200, statusText = '', headers } = (init ?? {}) as { [name in keyof ResponseInit]: unknown }
@@ -42,7 +42,7 @@ export class LightResponse {
     if (statusText !== '') return null
     const content = body ?? null
     const isText = typeof content === 'string'
-    const isBytes = types.isUint8Array(content) || types.isArrayBuffer(content) // of another realm, too
+    const isBytes = types.isUint8Array(content) || types.isArrayBuffer(content) // of any realm
     if (!isText && content !== null && !isBytes) return null
     if (content !== null && (status === 204 || status === 205 || status === 304)) return null
     const pairs = pairsOf(headers)
@@ -60,7 +60,7 @@ export class LightResponse {
     }))
   }
 
-  /** What it is made of; without `body` where that has become a stream. */
+  /** Its parts; `body` is undefined once the real one was created. */
   get content(): { status: number; pairs: Pairs; body: string | Buffer | null | undefined } {
     const pairs = this.#headers === undefined ? this.#pairs : [...this.#headers]
     return { status: this.status, pairs, body: this.#real === undefined ? this.#body : undefined }
@@ -82,7 +82,7 @@ export class LightResponse {
     return this.#real?.bodyUsed ?? false
   }
 
-  /** Of a body there are two then; the headers are these. */
+  /** A real Response with a copy of the body. */
   clone(): Response {
     const { body } = LightResponse.real(this).clone()
     return new (real().Response)(body, { status: this.status, headers: this.headers })
