@@ -1,4 +1,4 @@
-// A server's and a client's socket in one call each, by name, without holding the thread.
+// createServer and createConnection. Lookups and connects do not block the thread.
 import type { AddressLike } from '../structs/address.js'
 import { constants } from 'node:os'
 import { AF_UNSPEC, SOCK_STREAM } from '../constants.js'
@@ -21,24 +21,24 @@ import { checkSignal } from './on-abort.js'
 import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
 
-/** A listening TCP socket, with SO_REUSEADDR; a port alone is that of 127.0.0.1. Python's create_server */
+/** A listening TCP socket, with SO_REUSEADDR. A port alone is on 127.0.0.1. Python's create_server */
 export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket> {
   checkProperties('options', options, serverProperties)
   const [info] = await getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
 }
 
-/** What createConnection can be told; the timeout is for all of it. */
+/** The options of createConnection; the timeout is for the whole call. */
 export interface ConnectionOptions extends WaitOptions {
-  /** AF_INET or AF_INET6, or Node's 4 or 6 (default: either). */
+  /** AF_INET or AF_INET6, or Node's 4 or 6; default: both. */
   family?: number
-  /** What to bind to before connecting. */
+  /** The address to bind to before connecting. */
   sourceAddress?: AddressLike
-  /** How long an attempt has before the next address is tried beside it, in milliseconds; default: 250. RFC 8305, 8 */
+  /** Milliseconds until the next address is tried in parallel; default: 250. RFC 8305, 8 */
   attemptDelay?: number
 }
 
-/** The addresses of both families in turn, beginning with that of the first. RFC 8305, 4 */
+/** The addresses with their families alternating; the family of the first one begins. RFC 8305, 4 */
 export function interleaved(infos: AddressInfo[]): AddressInfo[] {
   const first = infos.filter(({ family }) => family === infos[0]?.family)
   const others = infos.filter(({ family }) => family !== infos[0]?.family)
@@ -55,10 +55,10 @@ const connectionProperties: Properties<ConnectionOptions> = {
 }
 
 /**
- * A TCP socket connected to a host (a port alone is that of `localhost`): its addresses are tried one after the other, each beside those that have not
- * answered yet, and the first that does wins; the rest are closed. RFC 8305, Happy Eyeballs
+ * Connects a TCP socket to a host (a port alone: `localhost`). Its addresses are tried one after the other, each in parallel
+ * with those that have not answered yet. The first connection wins; the others are closed. RFC 8305, Happy Eyeballs
  *
- * It rejects with a GaiError; the error of the connection, or an AggregateError with those of all addresses.
+ * Rejects with a GaiError, the error of the only address, or an AggregateError with the errors of all addresses.
  */
 export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
   checkProperties('options', options, connectionProperties)
@@ -90,9 +90,9 @@ interface Race {
   where: HostAndPort
   sourceAddress: AddressLike | undefined
   attemptDelay: number | null
-  /** Whether an attempt may wait at all. */
+  /** Whether an attempt may wait. */
   waits: boolean
-  /** Ends all attempts that are under way. */
+  /** Ends the attempts under way. */
   stop: AbortController
 }
 

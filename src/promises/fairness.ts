@@ -1,14 +1,14 @@
-// Whose turn it is. What need not wait is done at once, which gives nobody else a turn: so the next call waits for the loop
-// after so many for each event of a batch.
+// Fairness between calls. A call that need not wait is made at once, which gives no other connection a turn. So after
+// `burst` calls for each event of a batch, the next call waits for a turn of the event loop.
 import { batches } from '../loop.js'
 
-/** How many calls in a row are made at once. */
+/** The number of calls that are made at once in a row. */
 export const burst = 16
 
 let left = burst
 let seen = 0
 
-/** Whether the next call is made at once; counts it. */
+/** Counts a call. Returns whether it is made at once. */
 export function goesOn(): boolean {
   if (seen !== batches.count) left = burst * batches.size
   seen = batches.count

@@ -1,5 +1,5 @@
-// Names and addresses without holding the thread: the C library's functions on another one. They reject with a GaiError
-// where the others throw one.
+// Lookups that do not block the thread: the C library's functions run in another one. They reject with a GaiError where the
+// synchronous ones throw one.
 import { encodeAddress } from '../structs/address.js'
 import type { AddressLike } from '../structs/address.js'
 import { AF_INET } from '../constants.js'
@@ -12,7 +12,7 @@ import type { AddressInfo, AddressInfoHints } from '../names/addrinfo.js'
 import { native } from '../syscalls/native.js'
 import { checkSignal, onAbort } from './on-abort.js'
 
-/** What can end the wait for a name before its time; the C library's own goes on. */
+/** What can end a lookup early. The C library's own call goes on. */
 export interface LookupOptions {
   /** Rejects with an AbortError. */
   signal?: AbortSignal | undefined
@@ -20,7 +20,7 @@ export interface LookupOptions {
 
 type Answer = [result: number, code: number, errno: number, found: ArrayBuffer]
 
-/** Waits for the answer to a lookup that `start` begins: its number and its bytes. */
+/** Waits for a lookup that `start` begins. Resolves with its result and the bytes of the answer. */
 function lookup(
   syscall: string,
   name: string | undefined,
@@ -39,8 +39,8 @@ function lookup(
 }
 
 /**
- * The addresses of a host and a service, both given by name or number; null for the host is the any-address with
- * AI_PASSIVE, else the loopback's. getaddrinfo(3)
+ * Looks up the addresses of a host and a service, both given by name or number. The host null is the any-address with
+ * AI_PASSIVE, otherwise the loopback address. getaddrinfo(3)
  */
 export async function getaddrinfo(
   host: string | null,
@@ -53,7 +53,7 @@ export async function getaddrinfo(
   return answer(found, count, found.toString('utf8', sizeOfResults(count)))
 }
 
-/** The names of an address's host and service; with NI_NUMERICHOST and NI_NUMERICSERV their numbers. getnameinfo(3) */
+/** Looks up the names of an address's host and service; NI_NUMERICHOST and NI_NUMERICSERV give the numbers. getnameinfo(3) */
 export async function getnameinfo(
   address: AddressLike,
   flags = 0,
@@ -65,20 +65,20 @@ export async function getnameinfo(
   return [host!, service!]
 }
 
-/** The IPv4 address of a host, given by name or number; that of `''` is the any-address. gethostbyname(3) */
+/** Looks up the IPv4 address of a host, given by name or number; `''` is the any-address. gethostbyname(3) */
 export async function gethostbyname(name: string, { signal }: LookupOptions = {}): Promise<string> {
   const [host, service, hints] = addressQuestion(name, AF_INET)
   return name === '' ? '0.0.0.0' : firstAddress(await getaddrinfo(host, service, { ...hints, signal })).text
 }
 
-/** A host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex */
+/** Looks up a host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex */
 export async function gethostbynameEx(name: string, options: LookupOptions = {}): Promise<Host> {
   const start = native.resolve.gethostbyname.bind(null, hostName('name', name))
   return hostOf((await lookup('gethostbyname', name, options, start))[1])
 }
 
 /**
- * The names and addresses of a host, given by its IPv4 or IPv6 address; by name, it is that of the name's first address.
+ * Looks up the names and addresses of a host, given by its IPv4 or IPv6 address. A name stands for its first address.
  * gethostbyaddr(3)
  */
 export async function gethostbyaddr(address: string, options: LookupOptions = {}): Promise<Host> {
@@ -89,8 +89,7 @@ export async function gethostbyaddr(address: string, options: LookupOptions = {}
 }
 
 /**
- * A host's whole name, with its domain, or the name itself where no more is known; `''` is this machine. Python's
- * getfqdn
+ * Looks up a host's fully qualified name, or returns the name itself if there is none; `''` is this machine. Python's getfqdn
  */
 export async function getfqdn(name = '', options: LookupOptions = {}): Promise<string> {
   const known = nameToComplete(name)

@@ -1,8 +1,8 @@
-// Who is notified of an abort: one listener for each signal, however many waiters it has.
+// Callbacks for an abort: one listener for each signal, however many waiters it has.
 import { invalidType } from '../checks.js'
 import { AbortError } from '../errors.js'
 
-/** The listener of a signal while somebody waits with it. */
+/** The listener of a signal, as long as a waiter uses it. */
 class Aborted {
   readonly #signal: AbortSignal
   readonly #callbacks = new Set<() => void>()
@@ -27,7 +27,7 @@ class Aborted {
 
 const listeners = new WeakMap<AbortSignal, Aborted>()
 
-/** Calls back when the signal is aborted, unless the function that is returned is called before. */
+/** Calls `callback` when the signal is aborted. Returns a function that cancels that. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let aborted = listeners.get(signal)
   if (aborted === undefined) listeners.set(signal, (aborted = new Aborted(signal)))
@@ -35,7 +35,7 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   return () => aborted.delete(callback)
 }
 
-/** A signal that has not been aborted, or none. */
+/** Checks that the signal, if any, is not aborted. */
 export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined
   if (typeof signal !== 'object' || signal === null || !('aborted' in signal))

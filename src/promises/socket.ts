@@ -1,4 +1,4 @@
-// The asynchronous Socket: what would block gives a promise, a line a method over one wait.
+// The asynchronous Socket: calls that may block return promises. Each method is a step over one wait, `#when`.
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
@@ -29,7 +29,7 @@ import type { Direction } from './turns.js'
 
 const { EAGAIN, EBADF, ECANCELED, EINPROGRESS, ETIMEDOUT } = constants.errno
 
-// What ends a wait; an AbortError does too.
+// The errnos that end a wait; an AbortError ends it too.
 const endsWait = new Set([EAGAIN, ECANCELED, ETIMEDOUT])
 
 /** A connection that was accepted, and its peer's address. */
@@ -53,35 +53,35 @@ function inTurns(steps: Sending): Step<true> {
 }
 
 /**
- * A socket whose calls return promises; what need not wait makes its system call at once. Any number may wait for one
- * socket: each direction serves them in the order of their calls. Closing rejects the waiters with ECANCELED.
+ * A socket whose calls return promises. A call that need not wait makes its system call at once. One socket can have any
+ * number of waiters: each direction serves them in the order of their calls. Closing rejects the waiters with ECANCELED.
  * With the timeout 0 a call that would have to wait is rejected with a BlockingIOError. socket(2), socket(7)
  */
 export class Socket extends SocketBase {
   #turns: Turns | undefined
   #holds = true
 
-  /** Those who wait keep the process alive again, as they do from the start. Node's ref */
+  /** Lets waiters keep the process alive, which is the default. Node's ref */
   ref(): this {
     return this.#hold(true)
   }
 
-  /** Those who wait no longer keep the process alive. Node's unref */
+  /** Lets the process end in spite of waiters. Node's unref */
   unref(): this {
     return this.#hold(false)
   }
 
-  /** Waits until a recv or an accept need not, for calls of one's own, such as trySplice. poll(2) */
+  /** Waits until a recv or an accept would not block, for other calls, for example trySplice. poll(2) */
   async readable(options?: WaitOptions): Promise<void> {
     await this.#when(READABLE, 'poll', () => this.#is(POLLIN), 0, options)
   }
 
-  /** Waits until a send need not, for calls of one's own, such as trySplice. poll(2) */
+  /** Waits until a send would not block, for other calls, for example trySplice. poll(2) */
   async writable(options?: WaitOptions): Promise<void> {
     await this.#when(WRITABLE, 'poll', () => this.#is(POLLOUT), 0, options)
   }
 
-  /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
+  /** Waits for a connection. Resolves with its socket and the peer's address. accept4(2) */
   accept(options?: WaitOptions): Promise<[this, SocketAddress]> {
     return this.#when(
       READABLE,
@@ -92,13 +92,13 @@ export class Socket extends SocketBase {
     )
   }
 
-  /** Connects; datagrams get a peer. The address is numeric. connect(2) */
+  /** Connects; a datagram socket gets a peer. The address is numeric. connect(2) */
   async connect(address: AddressLike, options?: WaitOptions): Promise<void> {
-    let underWay = this.connecting // another call's, whose end is this one's too
+    let underWay = this.connecting // by another call: its end is also the end of this one
     const step: Step<true> = () => {
       if (underWay) return this.connected(address)
       if (this.tryConnect(address) !== null) return true
-      if (this.family === AF_UNIX) return tenMs // the listener's backlog is full, and nothing reports room. unix(7)
+      if (this.family === AF_UNIX) return tenMs // the backlog is full, and the kernel does not report room. unix(7)
       underWay = true
       return null
     }
@@ -106,8 +106,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Receives at most `size` bytes; none at all means that the peer has stopped sending. With MSG_WAITALL fewer than
-   * `size` come from a stream only where it or the wait ends before; with MSG_PEEK too it takes what there is. recv(2)
+   * Receives at most `size` bytes; 0 bytes mean that the peer has stopped sending. With MSG_WAITALL a stream gives fewer than
+   * `size` only if the stream or the wait ends before; with MSG_WAITALL and MSG_PEEK it gives what there is. recv(2)
    */
   recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
     if (typeof flags === 'object') return this.recv(size, 0, flags)
@@ -121,7 +121,7 @@ export class Socket extends SocketBase {
     return this.#when(READABLE, 'recv', step, flags, options, undefined, waits)
   }
 
-  /** Receives into `view` and gives how many bytes; 0 means that the peer has stopped sending. recv(2) */
+  /** Receives into `view`. Resolves with the number of bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.recvInto(view, 0, flags)
     if (fills(this, flags) && haveRoom([view]))
@@ -142,8 +142,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Receives a datagram of at most `size` bytes, and its sender's address; that of a Unix socket without a name is
-   * `{ family: 'unix' }`. Where the kernel gives none, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
+   * Receives a datagram of at most `size` bytes, and its sender's address. The address of an unnamed Unix socket is
+   * `{ family: 'unix' }`. If the kernel gives none, as on a TCP connection, it is a raw address of family 0. recvfrom(2)
    */
   recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
     if (typeof flags === 'object') return this.recvfrom(size, 0, flags)
@@ -151,7 +151,7 @@ export class Socket extends SocketBase {
     return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), flags, options)
   }
 
-  /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
+  /** Receives a datagram into `view`. Resolves with the number of bytes and the sender's address. recvfrom(2) */
   recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, SocketAddress]> {
     if (typeof flags === 'object') return this.recvfromInto(view, 0, flags)
     if (fills(this, flags) && haveRoom([view]))
@@ -168,16 +168,16 @@ export class Socket extends SocketBase {
     return this.#when(READABLE, 'recvfrom', step, flags, options)
   }
 
-  /** Sends what the kernel takes of `data`; gives how many bytes that were. send(2) */
+  /** Sends as much of `data` as the kernel takes. Resolves with the number of bytes. send(2) */
   send(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.send(data, 0, flags)
     return this.#send('send', data, bytes => this.trySend(bytes, flags), flags, options)
   }
 
   /**
-   * Sends all of `data`, none of another's between; the timeout is for the whole of it. send(2)
+   * Sends all of `data`, with nothing of other calls in between. The timeout is for the whole call. send(2)
    *
-   * It rejects with an error whose `sent` says how many bytes went.
+   * Rejects with an error whose `sent` is the number of bytes sent.
    */
   sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
@@ -185,10 +185,10 @@ export class Socket extends SocketBase {
     let tried: number | null | undefined
     try {
       bytes = bytesOf(data)
-      const byteLength = lengthOf(bytes) // at the call: memory may shrink and grow
+      const byteLength = lengthOf(bytes) // at the call: resizable memory may change its length
       if (options === undefined && this.#turns?.waiting(WRITABLE) !== true && goesOn()) {
         tried = this.trySend(bytes, flags)
-        if (tried === byteLength || tried === 0) return Promise.resolve() // as mostly
+        if (tried === byteLength || tried === 0) return Promise.resolve() // the usual case
       }
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
@@ -204,8 +204,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Receives a message of at most `size` bytes, its sender's address, and at most `controlSize` bytes of control
-   * messages (CMSG_SPACE says how many one takes). recvmsg(2)
+   * Receives a message of at most `size` bytes, its sender's address, and at most `controlSize` bytes of control messages
+   * (CMSG_SPACE gives the bytes of one). recvmsg(2)
    */
   recvmsg(size: number, controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedMessage> {
     if (typeof flags === 'object') return this.recvmsg(size, controlSize, 0, flags)
@@ -214,8 +214,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * As recvmsg, but into views of yours, one after the other; gives what came with the bytes, and how many. With
-   * MSG_WAITALL it is as in recv, and descriptors end it too. recvmsg(2)
+   * As recvmsg, but receives into the given views, one after the other. Resolves with the rest of the message and the number
+   * of bytes. MSG_WAITALL works as in recv; received descriptors end the wait too. recvmsg(2)
    */
   recvmsgInto(views: readonly View[], controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<MessageInfo> {
     if (typeof flags === 'object') return this.recvmsgInto(views, controlSize, 0, flags)
@@ -233,7 +233,7 @@ export class Socket extends SocketBase {
     return this.#when(READABLE, 'recvmsg', step, flags, options)
   }
 
-  /** Sends `buffers`, one after the other, and control messages with them; gives how many bytes went. sendmsg(2) */
+  /** Sends `buffers`, one after the other, with control messages. Resolves with the number of bytes sent. sendmsg(2) */
   sendmsg(
     buffers: readonly Data[],
     control: readonly OutgoingControl[] = [],
@@ -258,8 +258,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends data, at least a byte over a stream, and with them descriptors, at most 253, of which the receiver gets
-   * duplicates. unix(7), Python's send_fds
+   * Sends data (over a stream at least one byte) with at most 253 descriptors. The receiver gets duplicates of these.
+   * unix(7), Python's send_fds
    */
   sendFds(
     data: Data,
@@ -271,26 +271,26 @@ export class Socket extends SocketBase {
     return this.#send('sendmsg', data, bytes => this.trySendFds(bytes, fds, flags, address), flags, options)
   }
 
-  /** Receives as many messages as there are and fit into the batch, at least one; gives how many. recvmmsg(2) */
+  /** Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number. recvmmsg(2) */
   recvmmsg(batch: MessageBatch, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     if (typeof flags === 'object') return this.recvmmsg(batch, 0, flags)
     return this.#when(READABLE, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags, options)
   }
 
   /**
-   * Sends `count` messages of a batch from message `start`, all by default, or as many as there is room for, at least
-   * one; gives how many. Where one fails after others went, these are counted, and the next call, from that message on,
-   * rejects with its error, with its address. sendmmsg(2)
+   * Sends `count` messages of a batch (default: all), from message `start` on: at least one, as many as the kernel has room
+   * for. Resolves with their number. If one fails after others were sent, the call resolves with the number of those; the next
+   * call, which starts with the failed one, rejects with its error and address. sendmmsg(2)
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0, options?: WaitOptions): Promise<number> {
     return this.#when(WRITABLE, 'sendmmsg', () => this.trySendmmsg(batch, count, flags, start), flags, options)
   }
 
   /**
-   * Sends `count` bytes (default: all) of a file from `offset`, a number or a FileHandle; gives how many
-   * there were. The timeout is for the whole of it. sendfile(2)
+   * Sends `count` bytes (default: all) of a file from `offset` on; the file is a descriptor's number or a FileHandle. Resolves
+   * with the number of bytes sent. The timeout is for the whole call. sendfile(2)
    *
-   * It rejects with an error whose `sent` says how many bytes went.
+   * Rejects with an error whose `sent` is the number of bytes sent.
    */
   async sendfile(file: Descriptor, offset = 0, count = Infinity, options?: WaitOptions): Promise<number> {
     const sending = this.sendingFile(file, offset, count, burst)
@@ -303,9 +303,9 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * The connections of a listening socket, until it is closed. One that was gone before it was accepted ends nothing; and
-   * while there is no descriptor or no memory for the next one, that waits: the process gets a warning, once a second at
-   * most. accept(2)
+   * Accepts the connections of a listening socket, until it is closed. A connection that is lost before it is accepted is
+   * skipped. While there is no descriptor or no memory for the next one, it waits, and the process emits a warning, at most
+   * once a second. accept(2)
    */
   async *connections(options?: WaitOptions): AsyncGenerator<[this, SocketAddress], void, void> {
     const failures = new AcceptFailures()
@@ -323,8 +323,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * What comes, in chunks of at most `size` bytes, until the peer stops sending; of a datagram socket each message is a
-   * chunk, one without bytes too, until receiving is shut down. Leaving the loop closes nothing.
+   * Receives chunks of at most `size` bytes, until the peer stops sending. On a datagram socket each message is a chunk, even an
+   * empty one, until receiving is shut down. Leaving the loop does not close the socket.
    */
   async *chunks(size = 65536, options?: WaitOptions): AsyncGenerator<Buffer, void, void> {
     while (!this.closed) {
@@ -352,7 +352,7 @@ export class Socket extends SocketBase {
     this.#turns = undefined
   }
 
-  // What follows the bytes that were sent by the call that was tried, if it was, and did not have to wait.
+  // Sends the rest, or all where no try was made yet. `tried` is what that try returned.
   async #sendRest(bytes: View, flags: number, options?: WaitOptions, tried?: number | null): Promise<void> {
     const sending = this.sending(bytes, flags, burst, tried ?? 0)
     try {
@@ -370,7 +370,7 @@ export class Socket extends SocketBase {
     return check(pollfds.wait(0), 'poll') > 0 ? true : null
   }
 
-  // What is sent must be there whenever the call is made.
+  // The memory of `data` must still be there when the call is made.
   #send(
     syscall: string,
     data: Data,
@@ -393,7 +393,7 @@ export class Socket extends SocketBase {
     return this.#when(WRITABLE, syscall, step, flags, options)
   }
 
-  // Accepts nothing for so long.
+  // Accepts nothing for `ms` milliseconds.
   #pause(ms: number, signal: AbortSignal | undefined): Promise<true> {
     const end = performance.now() + ms
     const step: Step<true> = () => {
@@ -403,7 +403,7 @@ export class Socket extends SocketBase {
     return this.#when(READABLE, 'accept', step, 0, { signal, timeout: null })
   }
 
-  // A receive from a datagram socket gives nothing where it has waited and receiving is shut down. recv(2)
+  // A waiting receive of a datagram socket ends without a message when receiving is shut down. recv(2)
   #orNothing<Result>(step: Step<Result>): Step<Result> {
     return () => {
       const outcome = step()
@@ -420,7 +420,7 @@ export class Socket extends SocketBase {
     return this
   }
 
-  // One who closes the socket ends its loops, which is no error of theirs.
+  // Closing the socket ends its loops without an error.
   async #untilClosed<Result>(wait: Promise<Result>): Promise<Result | undefined> {
     try {
       return await wait
@@ -452,7 +452,7 @@ export class Socket extends SocketBase {
     return { data: buffer.subarray(0, message.size), ...message }
   }
 
-  // What ends the wait leaves what came before it.
+  // If the wait ends early, the bytes received before that are the result.
   async #fill<Result>(syscall: string, { steps, result }: Filling<Result>, options?: WaitOptions): Promise<Result> {
     try {
       await this.#when(READABLE, syscall, inTurns(steps), 0, options)
@@ -463,19 +463,19 @@ export class Socket extends SocketBase {
     return result()
   }
 
-  // Whether a receive that is right in itself would find nothing.
+  // Whether a receive would find nothing.
   #isDry(flags: number): boolean {
     return flags === 0 && this.#turns?.dry === true
   }
 
-  // A TCP socket that gave less than was asked for, though not nothing, has given all it had: the next receive is not
-  // tried before the poller reports more. poller.h
+  // A TCP socket that gave fewer bytes than were asked for, but not 0, is empty: the next receive is not tried before the
+  // poller reports more. poller.h
   #received(count: number, asked: number, flags: number): void {
     if (count === 0 || count >= asked || flags !== 0 || this.#turns === undefined || !isTcp(this)) return
     this.#turns.drained()
   }
 
-  // Try, wait in turn, try again. Who waits already comes first.
+  // Try, wait in turn, try again. Earlier waiters come first.
   #when<Result>(
     direction: Direction,
     syscall: string,
@@ -498,7 +498,7 @@ export class Socket extends SocketBase {
       const receives = direction === READABLE && isDatagram(this)
       const turn = new Turn(receives ? this.#orNothing(step) : step, syscall, address)
       if (timeout === 0) throw turn.failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
-      if (receives && this.#turns?.ended === true) later ??= nextTurn // that was reported, and is not again
+      if (receives && this.#turns?.ended === true) later ??= nextTurn // the end was reported, and is not reported again
       this.#turns ??= new Turns(this.fd, this.#holds)
       return this.#turns.take(direction, turn, signal, timeout, later)
     } catch (error) {

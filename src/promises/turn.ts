@@ -1,20 +1,20 @@
-// A waiter: for a result that a step gives once the descriptor is ready, or for the end of its patience.
+// A waiter: it waits until its step gives a result, or until a signal or a timeout ends the wait.
 import type { AddressLike } from '../structs/address.js'
 import { socketError } from '../errors.js'
 import { Timer } from '../timers.js'
 import { onAbort } from './on-abort.js'
 
-/** What can end a wait before its time. */
+/** What can end a wait early. */
 export interface WaitOptions {
   /** Rejects with an AbortError. */
   signal?: AbortSignal | undefined
-  /** Milliseconds, null for ever; default: the socket's own timeout. Rejects with a TimeoutError. */
+  /** Milliseconds; null: no limit. Default: the socket's own timeout. Rejects with a TimeoutError. */
   timeout?: number | null | undefined
 }
 
 /**
- * What a step gives that is to be tried again of itself: after some milliseconds, 0 of which let the loop turn once. Infinity
- * leaves that to the descriptor, as null does, but something was done.
+ * The outcome of a step that is to be tried again after `ms` milliseconds, whatever the descriptor does; 0: after one turn of
+ * the loop. Infinity: when the descriptor is ready, as for null, but the step has made progress.
  */
 export class Later {
   readonly ms: number
@@ -24,12 +24,12 @@ export class Later {
   }
 }
 
-/** One try: the result, null where the descriptor will tell when to try again, or Later where it will not. */
+/** One try. Returns the result; null to try again when the descriptor is ready; or Later to try again after a time. */
 export type Step<Result> = () => Result | Later | null
 
 /** A waiter. */
 export class Turn<Result = unknown> {
-  /** Who stands behind it and before it, and whether it stands in line at all: for its queue. */
+  /** For its queue: the neighbours, and whether it is in the queue. */
   next: Turn | undefined
   previous: Turn | undefined
   waits = false
@@ -40,9 +40,9 @@ export class Turn<Result = unknown> {
   #resolve!: (result: Result) => void
   #reject!: (error: unknown) => void
   #timer: Timer | undefined
-  #forget: (() => void) | undefined // the signal
+  #forget: (() => void) | undefined // removes the callback of the signal
 
-  /** The call and the address are those that errors name. */
+  /** Errors name the call and the address. */
   constructor(step: Step<Result>, syscall: string, address?: AddressLike) {
     this.#step = step
     this.#syscall = syscall
@@ -53,12 +53,12 @@ export class Turn<Result = unknown> {
     })
   }
 
-  /** The error for an errno; `timeout` where it is that of the wait. */
+  /** The error for an errno; with `timeout` for that of the wait. */
   failure(errno: number, timeout?: number | null): Error {
     return socketError(errno, this.#syscall, { address: this.#address, timeout })
   }
 
-  /** Tries: true when it is over. */
+  /** Tries once. Returns true when the wait is over. */
   try(): true | Later | null {
     try {
       const result = this.#step()
@@ -82,7 +82,7 @@ export class Turn<Result = unknown> {
     this.#forget = onAbort(signal, abort)
   }
 
-  /** Calls `timeOut` when the time is over; whether the timer keeps the process alive. */
+  /** Calls `timeOut` after `timeout` milliseconds. `holds`: whether the timer keeps the process alive. */
   limit(timeout: number, timeOut: () => void, holds: boolean): void {
     this.#timer = new Timer(timeout, timeOut, holds)
   }

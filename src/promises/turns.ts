@@ -1,5 +1,5 @@
-// Waiting in turn: who asked first is served first, for each direction of a socket, and an abort or a timeout takes
-// away nothing but the wait: a call that was not made has received no byte.
+// Waiting in turn: each direction of a socket serves its waiters in the order of their calls. An abort or a timeout ends a
+// wait and nothing else: the call was not made, so it has received no byte.
 import { constants } from 'node:os'
 import { AbortError } from '../errors.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
@@ -11,7 +11,7 @@ const { ECANCELED, ETIMEDOUT } = constants.errno
 
 export type Direction = typeof READABLE | typeof WRITABLE
 
-/** Those who wait for one direction: a list in which each knows its neighbours, so that any of many can leave at once. */
+/** The waiters of one direction: a doubly linked list, so that each can be removed in constant time. */
 class Queue {
   #first: Turn | undefined
   #last: Turn | undefined
@@ -39,14 +39,14 @@ class Queue {
     if (this.#holds) hold(1)
   }
 
-  /** The descriptor may be ready. What is so in vain, again and again, is asked for less often. */
+  /** The descriptor may be ready. After repeated wake-ups in vain it is tried less often. */
   ready(): void {
     if (this.#scheduled || this.#first === undefined || this.serve()) return
     const ms = (this.#backoff ??= new Backoff()).next()
     if (ms > 0) this.serveLater(ms)
   }
 
-  /** Tries those in front until one has to wait; false where that is the first, and nothing was done for it. */
+  /** Tries the waiters in order until one has to wait. Returns whether any of them made progress. */
   serve(): boolean {
     let served = false
     for (let turn = this.#first; turn !== undefined; turn = this.#first) {
@@ -76,7 +76,7 @@ class Queue {
     }
   }
 
-  /** Rejects a waiter; the next one may have a call that need not wait. */
+  /** Rejects a waiter. The next one may be able to make its call. */
   reject(turn: Turn, error: Error): void {
     const first = turn === this.#first
     if (!turn.waits) return
@@ -113,7 +113,7 @@ class Queue {
   }
 
   #remove(turn: Turn): void {
-    if (!turn.waits) return // it was rejected within its own try
+    if (!turn.waits) return // rejected during its own try
     const { previous, next } = turn
     if (previous === undefined) this.#first = next
     else previous.next = next
@@ -127,9 +127,9 @@ class Queue {
   }
 }
 
-/** Those who wait for one descriptor, which is registered with the poller from the first wait to its end. */
+/** The waiters of one descriptor. It is registered with the poller from the first wait until it is closed. */
 export class Turns implements Watched {
-  /** Whether nothing can be received until the poller reports it. */
+  /** Whether nothing can be received before the poller reports it. */
   dry = false
   /** Whether end-of-file, an error or urgent data was reported. */
   ended = false
@@ -137,7 +137,7 @@ export class Turns implements Watched {
   readonly #queues: Readonly<Record<Direction, Queue>>
   #holds: boolean
 
-  /** Each waiter keeps the process alive where `holds` is true. */
+  /** `holds`: whether waiters keep the process alive. */
   constructor(fd: number, holds: boolean) {
     this.#fd = fd
     this.#holds = holds
@@ -153,12 +153,12 @@ export class Turns implements Watched {
     this.#queues[WRITABLE].hold(holds)
   }
 
-  /** Whether somebody waits for this direction already. */
+  /** Whether this direction has waiters. */
   waiting(direction: Direction): boolean {
     return this.#queues[direction].length > 0
   }
 
-  /** Waits in turn until the step gives a result; `later` where that is to be tried of itself. */
+  /** Waits in turn until the step gives a result. With `later` the step is tried again after that time. */
   take<Result>(
     direction: Direction,
     turn: Turn<Result>,
@@ -171,7 +171,7 @@ export class Turns implements Watched {
     if (signal !== undefined) turn.heed(signal, () => queue.reject(one, new AbortError(signal.reason)))
     if (timeout !== null) {
       const timeOut = (): void => {
-        queue.serve() // a busy loop learns of the time before it learns of the descriptor
+        queue.serve() // a busy loop runs timers before it reports descriptors
         queue.reject(one, one.failure(ETIMEDOUT, timeout))
       }
       turn.limit(timeout, timeOut, this.#holds)
@@ -181,7 +181,7 @@ export class Turns implements Watched {
     return turn.promise
   }
 
-  /** Everything was received: what comes next is reported, but what stands behind the bytes was reported before. poller.h */
+  /** Everything was received. New bytes are reported; an end-of-file behind the old ones was reported already. poller.h */
   drained(): void {
     this.dry = !this.ended
   }
@@ -195,9 +195,9 @@ export class Turns implements Watched {
     if (readiness & WRITABLE) this.#queues[WRITABLE].ready()
   }
 
-  /** The descriptor is about to be closed or handed on: rejects all who wait, with ECANCELED. */
+  /** Rejects all waiters with ECANCELED: the descriptor is about to be closed or detached. */
   end(): void {
-    unwatch(this.#fd, true) // others may hold the same open file: closing it would leave it registered
+    unwatch(this.#fd, true) // with a duplicate open, close(2) would leave it registered
     this.#queues[READABLE].rejectAll(ECANCELED)
     this.#queues[WRITABLE].rejectAll(ECANCELED)
   }
