@@ -1,4 +1,4 @@
-// A connected stream socket as a Node Duplex, with those of net.Socket's methods that others look for on one.
+// A connected stream socket as a Node Duplex, with the methods of net.Socket that libraries expect.
 import { Duplex } from 'node:stream'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
@@ -13,25 +13,25 @@ import { checkTimeout, Timer } from '../timers.js'
 
 const { ENOTCONN } = constants.errno
 
-/** What toDuplex can be told. */
+/** The options of toDuplex. */
 export interface DuplexOptions {
-  /** Whether writing may go on after the peer has ended; without it the stream then ends too. Default: false. */
+  /** Whether writing may go on after the peer has ended; false: the stream then ends too. Default: false. */
   allowHalfOpen?: boolean
   /**
-   * From how many bytes on that are kept in a direction the other side has to wait; default: 64 KiB. Four
-   * times as many are received at once, 64 KiB at least and 256 KiB at most.
+   * The number of buffered bytes, in each direction, from which on the sender has to wait; default: 64 KiB. One receive takes
+   * four times as many, but at least 64 KiB and at most 256 KiB.
    */
   highWaterMark?: number
 }
 
-// How many bytes to receive at once. As many as came, or twice as many, are not copied; and with the most, a stream of
-// much has twice the throughput that it has with a quarter of it.
+// Bytes per receive. A receive that fills at least half of the room is not copied. With the largest room a fast stream has
+// twice the throughput that it has with a quarter of it.
 const least = 16 * 1024
 const first = 64 * 1024
 const most = 256 * 1024
 const forever = { timeout: null }
 
-/** A Duplex over a socket, which it closes when it is destroyed. */
+/** A Duplex over a socket. Destroying it closes the socket. */
 export class SocketDuplex extends Duplex {
   readonly #socket: Socket
   readonly #local: SocketAddress
@@ -39,13 +39,13 @@ export class SocketDuplex extends Duplex {
   #timer: Timer | undefined
   #timeout = 0
   #failure: Error | undefined // of the last receive
-  #size = first // to receive at once
+  #size = first // bytes per receive
   readonly #most: number
-  /** Always: the socket is connected before it becomes a stream. */
+  /** Always false: the socket is connected before it becomes a stream. */
   readonly connecting = false
-  /** How many bytes were received. */
+  /** The number of bytes received. */
   bytesRead = 0
-  /** How many bytes were sent. */
+  /** The number of bytes sent. */
   bytesWritten = 0
 
   constructor(socket: Socket, { allowHalfOpen = false, highWaterMark = first }: DuplexOptions = {}) {
@@ -56,12 +56,12 @@ export class SocketDuplex extends Duplex {
     this.#remote = peerOf(socket)
   }
 
-  /** The socket, for its options and addresses; who receives from it or sends on it disturbs the stream. */
+  /** The socket, for its options and addresses. Receiving from it or sending on it disturbs the stream. */
   get socket(): Socket {
     return this.#socket
   }
 
-  /** Whether there is no connection: it is one from the start, until the stream is destroyed. */
+  /** Whether there is no connection: true once the stream is destroyed. */
   get pending(): boolean {
     return this.destroyed
   }
@@ -100,7 +100,7 @@ export class SocketDuplex extends Duplex {
     return this.#local
   }
 
-  /** For clients that connect the stream they are given: it is connected, and says so. */
+  /** For clients that call it on the given stream: emits `connect`, since it is connected already. */
   connect(...given: unknown[]): this {
     const listener = given.at(-1)
     if (typeof listener === 'function') this.once('connect', listener as () => void)
@@ -111,13 +111,13 @@ export class SocketDuplex extends Duplex {
     return this
   }
 
-  /** tcp(7), TCP_NODELAY; nothing on a socket that is not TCP. */
+  /** Sets TCP_NODELAY; does nothing on a socket that is not TCP. tcp(7) */
   setNoDelay(noDelay = true): this {
     if ('port' in this.#local && !this.destroyed) this.#socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, noDelay)
     return this
   }
 
-  /** socket(7), SO_KEEPALIVE, the first probe after `initialDelay` milliseconds of silence where that is not 0. */
+  /** Sets SO_KEEPALIVE; the first probe after `initialDelay` milliseconds of silence if that is not 0. socket(7) */
   setKeepAlive(enable = false, initialDelay = 0): this {
     if (this.destroyed) return this
     this.#socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, enable)
@@ -128,7 +128,7 @@ export class SocketDuplex extends Duplex {
     return this
   }
 
-  /** Emits `timeout` after so many milliseconds in which nothing came or went; 0, null and Infinity never do. */
+  /** Emits `timeout` after so many milliseconds without receiving or sending; 0, null and Infinity: never. */
   setTimeout(timeout: number | null, listener?: () => void): this {
     if (this.destroyed) return this
     const ms = checkTimeout(timeout) ?? 0
@@ -144,19 +144,19 @@ export class SocketDuplex extends Duplex {
     return this.#timeout
   }
 
-  /** The process lives while this is read or written: as from the start. */
+  /** Lets reads and writes keep the process alive, which is the default. */
   ref(): this {
     this.#socket.ref()
     return this
   }
 
-  /** The process need not live for this. */
+  /** Lets the process end in spite of reads and writes. */
   unref(): this {
     this.#socket.unref()
     return this
   }
 
-  /** Destroys the stream once all that was written has been sent. */
+  /** Destroys the stream once all written bytes have been sent. */
   destroySoon(): void {
     if (this.writable) this.end()
     if (this.writableFinished) this.destroy()
@@ -213,7 +213,7 @@ export class SocketDuplex extends Duplex {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#timer?.clear()
     this.#socket.close()
-    callback(error) // which emits `error` in the next tick
+    callback(error) // emits `error` in the next tick
     setImmediate(() => this.emit('close', error !== null))
   }
 
@@ -226,7 +226,7 @@ export class SocketDuplex extends Duplex {
     }
   }
 
-  // What came before a failure is read before it is told; one that was closed is told of none.
+  // Bytes received before a failure are read before it is reported. A destroyed stream reports none.
   #fail(): void {
     if (this.#failure !== undefined && this.readableLength === 0) this.destroy(this.#failure)
   }
@@ -237,8 +237,8 @@ export class SocketDuplex extends Duplex {
 }
 
 /**
- * The other end's address. A TCP connection that both ends have finished has none any more, though what came can still be
- * received: getpeername(2) says ENOTCONN of it as of a socket that was never connected, and recv(2) does not.
+ * The peer's address. A TCP connection that both ends have finished has none any more, but its received bytes can still be
+ * read: getpeername(2) fails with ENOTCONN, as on a socket that was never connected, and recv(2) does not.
  */
 function peerOf(socket: SocketBase): SocketAddress | undefined {
   try {
@@ -253,19 +253,19 @@ function peerOf(socket: SocketBase): SocketAddress | undefined {
   }
 }
 
-/** The socket of the promises' kind that takes over a connected stream socket: itself, where it is one. */
+/** An asynchronous Socket that takes over a connected stream socket: the given one if it is asynchronous already. */
 export function taken(socket: SocketBase): Socket {
   if (socket.type !== SOCK_STREAM) throw invalidValue('socket', `type ${socket.type}`, 'must be a stream socket')
-  peerOf(socket) // that of a socket without a peer throws: nothing is taken then
+  peerOf(socket) // throws without a peer, before the socket is taken over
   if (socket instanceof Socket) return socket
   return new Socket(socket.family, socket.type, socket.protocol, socket.detach())
 }
 
 /**
- * A connected stream socket, of either kind, as a Duplex: back-pressure both ways, half-close, errors. The stream owns
- * the socket from now on; the socket's timeout is none of its affair, `setTimeout` is.
+ * A connected stream socket, of either kind, as a Duplex: back-pressure in both directions, half-close, errors. The stream
+ * owns the socket from now on. It ignores the socket's timeout and has its own, `setTimeout`.
  *
- * @throws SocketError ENOTCONN where it is not connected; TypeError where it is no stream socket
+ * @throws SocketError ENOTCONN if it is not connected; TypeError if it is not a stream socket
  */
 export const toDuplex = (socket: SocketBase, options?: DuplexOptions): SocketDuplex =>
   new SocketDuplex(taken(socket), options)

@@ -1,5 +1,6 @@
 /**
- * Sockets as streams, and among Node's own: a Duplex, Web Streams, a net.Socket, a server of `http`, and back.
+ * Sockets as a Duplex or as Web Streams; sockets as those of `net`, `http` and `dgram`, and those of Node as sockets of this
+ * package.
  *
  * @module bsd-sockets/streams
  */

@@ -3,17 +3,17 @@ import { Socket } from '../promises/index.js'
 
 const firstFd = 3 // SD_LISTEN_FDS_START
 
-/** A socket that the service manager has opened, and the name that it has there: `FileDescriptorName=`. */
+/** A socket that the service manager has opened, and its name there: `FileDescriptorName=`. */
 export interface ActivatedSocket {
   name: string
   socket: Socket
 }
 
 /**
- * The sockets that the service manager passed to this process: LISTEN_FDS, if LISTEN_PID is this process; none else.
- * The variables are removed, so that no child takes them for its own; the descriptors become close-on-exec.
+ * The sockets that the service manager passed to this process: those of LISTEN_FDS if LISTEN_PID is this process, else none.
+ * The variables are removed, so that no child takes them for its own. The descriptors become close-on-exec.
  *
- * @throws SocketError ENOTSOCK where one of them is a FIFO or a file
+ * @throws SocketError ENOTSOCK if one of them is a FIFO or a file
  */
 export function listenFds(environment: NodeJS.ProcessEnv = process.env): ActivatedSocket[] {
   const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names } = environment

@@ -1,4 +1,4 @@
-// Sockets of ours among Node's own, and Node's among ours.
+// Sockets of this package as those of Node, and those of Node as sockets of this package.
 import { createSocket } from 'node:dgram'
 import type * as dgram from 'node:dgram'
 import type { EventEmitter } from 'node:events'
@@ -35,14 +35,14 @@ function peerOf(socket: SocketBase): SocketAddress | undefined {
   }
 }
 
-// Node would listen all the same, on a port that the kernel picks, or fail in the midst.
+// Node would listen anyway, on a port that the kernel picks, or fail halfway.
 const unbound = (address: SocketAddress): boolean =>
   address.family === 'unix' ? !('path' in address || 'abstract' in address) : 'port' in address && address.port === 0
 
 /**
  * A connected TCP or Unix stream socket as a net.Socket, which owns the descriptor from now on.
  *
- * @throws SocketError ENOTCONN where it is not connected; TypeError where Node takes no such socket
+ * @throws SocketError ENOTCONN if it is not connected; TypeError if Node does not support such a socket
  */
 export function toNet(socket: SocketBase, options: { allowHalfOpen?: boolean } = {}): net.Socket {
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
@@ -50,7 +50,7 @@ export function toNet(socket: SocketBase, options: { allowHalfOpen?: boolean } =
   return new NetSocket({ ...options, fd: socket.detach(), readable: true, writable: true })
 }
 
-/** Has one of Node's take a socket's descriptor over; what it throws at once leaves the socket as it was. */
+/** Lets an object of Node take over a socket's descriptor. If that throws, the socket keeps it. */
 function adopt(adopter: EventEmitter, socket: SocketBase, take: (fd: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error?: Error): void => {
@@ -70,23 +70,24 @@ function adopt(adopter: EventEmitter, socket: SocketBase, take: (fd: number) => 
 }
 
 /**
- * Lets a server of `net`, `tls`, `http`, `https` or `http2` accept from a bound TCP or Unix stream socket, whatever was
- * set on it; resolves once it does, and rejects with ECANCELED where the server is closed before. The server owns the descriptor from now on. The backlog is Node's. listen(2)
+ * Lets a server of `net`, `tls`, `http`, `https` or `http2` accept from a bound TCP or Unix stream socket, which keeps its
+ * options. Resolves once the server listens; rejects with ECANCELED if the server is closed before. The server owns the
+ * descriptor from now on. The backlog is Node's. listen(2)
  */
 export async function listenNet<Server extends net.Server>(server: Server, socket: SocketBase): Promise<Server> {
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
   if (unbound(socket.getsockname()))
     throw invalidValue('socket', socket.getsockname(), 'must be bound: it has no address yet')
-  // In a worker of `cluster`, exclusive: otherwise the primary would be asked for its own descriptor of that number.
+  // Exclusive: in a worker of `cluster` the primary would be asked for its own descriptor of that number otherwise.
   await adopt(server, socket, fd => void server.listen({ fd, exclusive: true }))
   return server
 }
 
 /**
- * A UDP socket, bound as a rule, as one of `dgram`, which owns the descriptor from now on; resolves once it receives. `dgram`
- * could not send on one that is connected already: `connect` what this resolves with.
+ * A UDP socket, normally a bound one, as a socket of `dgram`, which owns the descriptor from now on. Resolves once it receives.
+ * `dgram` cannot send on a socket that is connected before: call `connect` on the result instead.
  *
- * @throws TypeError where it is no UDP socket, or is connected
+ * @throws TypeError if it is not a UDP socket, or is connected
  */
 export async function toDgram(socket: SocketBase): Promise<dgram.Socket> {
   const inet = socket.family === AF_INET || socket.family === AF_INET6
@@ -99,10 +100,10 @@ export async function toDgram(socket: SocketBase): Promise<dgram.Socket> {
 }
 
 /**
- * A second descriptor of a socket that Node owns, as a Socket: to read and set its options, addresses and the like. The
- * connection ends only when both are closed. fcntl(2), F_DUPFD_CLOEXEC
+ * A second descriptor of a socket that Node owns, as a Socket: for its options and addresses. The connection ends when both are
+ * closed. fcntl(2), F_DUPFD_CLOEXEC
  *
- * @throws TypeError where it has no descriptor: it is connected, bound or listening, and not destroyed, while it has one
+ * @throws TypeError if it has no descriptor: a socket has one while it is connected, bound or listening, and not destroyed
  */
 export function fromNet(socket: SocketOrFd): Socket {
   const fd = duplicate(socketFd(socket, 'fcntl'))
@@ -115,13 +116,12 @@ export function fromNet(socket: SocketOrFd): Socket {
 }
 
 /**
- * Takes the connection out of a net.Socket, and what that had received already; the net.Socket is destroyed. TCP, Unix
- * sockets and the pipes of a child process, which are Unix sockets, have a descriptor behind them. Nothing else that is a
- * Duplex does: of what `toDuplex` made, `socket` is the way back; a stream of http2 or zlib has none; and `fs` may have a read
- * under way.
+ * Takes the connection out of a net.Socket, with the bytes that it has received already. The net.Socket is destroyed. TCP and
+ * Unix sockets have a descriptor, and so have the pipes of a child process, which are Unix sockets. No other Duplex works: use
+ * `socket` of one that `toDuplex` made; a stream of http2 or zlib has no descriptor; and `fs` may have a read under way.
  *
- * @throws TypeError where it is no net.Socket or has no descriptor, has something left to send, encrypts, or decodes what
- *   it receives; SocketError ENOTSOCK for a terminal, and for a pipe(7)
+ * @throws TypeError if it is not a net.Socket, has no descriptor, has bytes left to send, encrypts, or decodes what it
+ *   receives; SocketError ENOTSOCK for a terminal and for a pipe(7)
  */
 export function fromDuplex(duplex: net.Socket): { socket: Socket; head: Buffer } {
   if (!(duplex instanceof NetSocket)) throw invalidType('duplex', duplex, 'a net.Socket, which has a descriptor')

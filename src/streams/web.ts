@@ -1,4 +1,4 @@
-// A connected stream socket as the two streams of the web.
+// A connected stream socket as two Web Streams.
 import { constants } from 'node:os'
 import { SHUT_WR } from '../constants.js'
 import { SocketError } from '../errors.js'
@@ -17,13 +17,12 @@ const chunkSize = 65536
 const forever = { timeout: null }
 
 /**
- * The two directions of a connected stream socket, of either kind: the peer's end closes `readable`, closing `writable`
- * is told to the peer, and the socket is closed when both are at their end. To cancel `readable` is to be at its end; an
- * error, or an abort of `writable`, closes the socket at once, whatever is under way, and is the error of both. `pipeTo` waits
- * for the write that is under way before it aborts, for ever where the peer does not read (Streams Standard, 4.9.1): closing
- * the socket ends that.
+ * The two directions of a connected stream socket, of either kind. `readable` ends when the peer stops sending, or when it is
+ * cancelled; closing `writable` shuts down sending; the socket is closed when both have ended. An error, or an abort of
+ * `writable`, closes the socket at once and errors both streams. `pipeTo` finishes the write under way before it aborts, which
+ * takes for ever if the peer does not read (Streams Standard, 4.9.1): closing the socket ends that.
  *
- * @throws SocketError ENOTCONN where it is not connected; TypeError where it is no stream socket
+ * @throws SocketError ENOTCONN if it is not connected; TypeError if it is not a stream socket
  */
 export function toWeb(given: SocketBase): WebStreams {
   const socket = taken(given)
@@ -35,7 +34,7 @@ export function toWeb(given: SocketBase): WebStreams {
   const end = (): void => {
     if (--open === 0) socket.close()
   }
-  // A controller whose stream is at its end takes no error any more.
+  // The controller of an ended stream ignores `error`.
   const broken = (reason: unknown): void => {
     socket.close()
     reading.error(reason)
@@ -70,7 +69,7 @@ export function toWeb(given: SocketBase): WebStreams {
   const writable = new WritableStream<Uint8Array | string>({
     start(controller) {
       writing = controller
-      // A sink's `abort` would wait for the write that is under way.
+      // The `abort` of a sink would wait for the write under way.
       const { signal: aborted } = controller as WritableStreamDefaultController & { signal: AbortSignal }
       aborted.addEventListener('abort', () => broken(aborted.reason))
     },
@@ -86,7 +85,7 @@ export function toWeb(given: SocketBase): WebStreams {
       try {
         socket.shutdown(SHUT_WR)
       } catch (error) {
-        // A peer that has gone need not be told.
+        // A peer that is gone need not be notified.
         if (!(error instanceof SocketError) || error.errno !== -ENOTCONN) {
           fail(error)
           throw error
