@@ -1,4 +1,4 @@
-// A synchronous socket that an event loop can wait for: the server's own.
+// The server's own socket: a synchronous Socket that the event loop can wait for.
 import { READABLE } from '../loop.js'
 import { Turn } from '../promises/turn.js'
 import type { WaitOptions } from '../promises/turn.js'
@@ -10,8 +10,8 @@ export class AwaitableSocket extends Socket {
   #paused = false
 
   /**
-   * What `step` gives once that is not null; it is tried when the socket becomes readable. Closing the socket rejects
-   * with ECANCELED.
+   * Tries `step` whenever the socket becomes readable. Resolves with its first result that is not null; rejects with ECANCELED
+   * when the socket is closed.
    */
   async whenReadable<Result>(
     syscall: string,
@@ -26,7 +26,7 @@ export class AwaitableSocket extends Socket {
     return this.#turns.take(READABLE, turn, signal, timeout, undefined)
   }
 
-  /** Whether nothing is tried for now. */
+  /** Whether steps are suspended. */
   set paused(paused: boolean) {
     this.#paused = paused
     if (!paused) this.#turns?.ready(READABLE)

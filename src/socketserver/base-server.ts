@@ -1,5 +1,5 @@
-// The loop of every server: wait for a request, have it handled, again. It waits on the event loop and handles one
-// request at a time, by calls that may block.
+// The loop of every server: wait for a request, handle it, repeat. The server waits on the event loop, and handles one
+// request at a time. Its handlers may block.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { AcceptFailures } from '../sockets/accepting.js'
 import type { SocketAddress } from '../structs/address.js'
@@ -8,19 +8,19 @@ import type { WaitOptions } from '../promises/turn.js'
 import { checkTimeout } from '../timers.js'
 import type { HandlerClass, ServerInfo } from './handlers.js'
 
-/** A request, and who it is from. */
+/** A request and its client's address. */
 export type Arrival<Request> = [request: Request, clientAddress: SocketAddress]
 
-// What the network says of an earlier datagram: the next one may be well. udp(7)
+// Errors that an earlier datagram caused: the next receive can succeed. udp(7)
 const ofDatagrams = new Set(['ECONNREFUSED', 'ECONNRESET'])
 
-/** A server by itself: where its requests come from, its children say. Python's BaseServer */
+/** The base of all servers: derived classes say where requests come from. Python's BaseServer */
 export abstract class BaseServer<Request> implements ServerInfo {
-  /** What handles requests: a class. */
+  /** The class that handles requests. */
   readonly handler: HandlerClass<Request> | undefined
   abstract readonly serverAddress: SocketAddress
   abstract readonly data: unknown
-  /** How long `handleRequest` waits for a request, in milliseconds; null for ever. */
+  /** The timeout of `handleRequest`, in milliseconds; null: no limit. */
   timeout: number | null = null
   #stop = new AbortController()
   #serving: Promise<void> | undefined
@@ -30,19 +30,19 @@ export abstract class BaseServer<Request> implements ServerInfo {
     this.handler = handler
   }
 
-  /** Waits for a request. It rejects with an AbortError or a TimeoutError where that is not worth while any more. */
+  /** Waits for a request. Rejects with an AbortError or a TimeoutError when `wait` ends it. */
   abstract getRequest(wait: WaitOptions): Promise<Arrival<Request>>
 
-  /** The descriptor that is readable when a request waits, −1 once it is closed. */
+  /** The descriptor that is readable when a request waits; −1 once the server is closed. */
   abstract fileno(): number
 
-  /** Closes what requests come from, and waits for what is still being done. */
+  /** Closes the source of requests, and waits for the requests under way. */
   abstract serverClose(): Promise<void>
 
   /**
-   * Handles requests until `shutdown` is called or the server is closed. Every `pollInterval` milliseconds at least, and
-   * after each request, it calls `serviceActions`. Meanwhile the event loop runs, unless a handler blocks it: it tells
-   * of signals and messages between two requests.
+   * Handles requests until `shutdown` is called or the server is closed. It calls `serviceActions` after each request, and at
+   * least every `pollInterval` milliseconds. The event loop runs meanwhile, unless a handler blocks it: signals and messages are
+   * reported between two requests.
    */
   serveForever(pollInterval = 500): Promise<void> {
     if (this.#serving !== undefined) return Promise.reject(new Error('this server is serving already'))
@@ -54,15 +54,15 @@ export abstract class BaseServer<Request> implements ServerInfo {
   }
 
   /**
-   * Ends `serveForever` once the request that is being handled is done, and waits for that; where it is not running, the
-   * next one ends at once. A handler may call it, but must not wait for itself.
+   * Ends `serveForever` after the request under way, and waits for that. If `serveForever` is not running, its next call ends at
+   * once. A handler may call `shutdown`, but must not await it.
    */
   async shutdown(): Promise<void> {
     this.#stop.abort()
-    await this.#serving?.catch(() => {}) // whoever called serveForever is told
+    await this.#serving?.catch(() => {}) // reported to the caller of serveForever
   }
 
-  /** Handles one request, or calls `handleTimeout` where none comes in `timeout` milliseconds. */
+  /** Handles one request, or calls `handleTimeout` if none arrives in `timeout` milliseconds. */
   async handleRequest(): Promise<void> {
     const arrival = await this.#next({ timeout: checkTimeout(this.timeout) })
     if (arrival !== null) await this.#handle(...arrival)
@@ -80,7 +80,7 @@ export abstract class BaseServer<Request> implements ServerInfo {
     }
   }
 
-  // Null where none came.
+  // Null if none arrived.
   async #next(wait: WaitOptions): Promise<Arrival<Request> | null> {
     try {
       return await this.getRequest(wait)
@@ -115,8 +115,8 @@ export abstract class BaseServer<Request> implements ServerInfo {
     }
   }
 
-  /** Whether a request is to be handled at all. */
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- those who override it use them
+  /** Whether to handle a request. */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- overriding methods use them
   verifyRequest(_request: Request, _clientAddress: SocketAddress): boolean | Promise<boolean> {
     return true
   }
@@ -127,12 +127,12 @@ export abstract class BaseServer<Request> implements ServerInfo {
     this.shutdownRequest(request)
   }
 
-  /** Has a handler of its own handle the request. */
+  /** Handles the request with a new instance of the handler. */
   async finishRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
     await new this.handler!(request, clientAddress, this).run()
   }
 
-  /** Ends a request, then closes it. */
+  /** Tells the client that no more follows, then closes the request. */
   shutdownRequest(request: Request): void {
     this.closeRequest(request)
   }
@@ -140,16 +140,16 @@ export abstract class BaseServer<Request> implements ServerInfo {
   /** Closes a request. */
   abstract closeRequest(request: Request): void
 
-  /** Closes a request where `shutdownRequest` or `closeRequest` throws for the second time: it must not stay open. */
+  /** Closes a request after `shutdownRequest` or `closeRequest` has thrown twice: it must not stay open. */
   protected abandon?(request: Request): void
 
-  /** Called between two requests of `serveForever`. */
+  /** Called by `serveForever` between two requests. */
   serviceActions(): void | Promise<void> {}
 
-  /** Called by `handleRequest` where no request came in time. */
+  /** Called by `handleRequest` if no request arrives in time. */
   handleTimeout(): void | Promise<void> {}
 
-  /** Told of what a handler, or the verification, has thrown; the request is then closed. It prints it. */
+  /** Called with what a handler or `verifyRequest` has thrown; the request is then closed. Default: prints it. */
   handleError(error: unknown, _request: Request, clientAddress: SocketAddress): void | Promise<void> {
     console.error('The request of', clientAddress, 'failed:', error)
   }

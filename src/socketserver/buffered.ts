@@ -1,4 +1,4 @@
-// What a handler reads from and writes to: Python's rfile and wfile.
+// The buffered reader and writer of a handler: Python's rfile and wfile.
 import { constants } from 'node:os'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -12,17 +12,17 @@ const checkLimit = (name: string, limit: number): number =>
   limit === Infinity ? limit : checkInteger(name, limit, 0, Number.MAX_SAFE_INTEGER)
 
 /**
- * Reads bytes and lines from what `receive` gives: at most so many bytes, none at all at the end. A call that fails
- * loses none of them: the next one reads what had come.
+ * Reads bytes and lines. `receive` gives at most so many bytes, and 0 bytes at the end. A call that fails loses no bytes: the
+ * next one reads them.
  */
 export class BufferedReader {
   readonly #receive: (size: number) => Buffer
   readonly #size: number
-  #chunks: Buffer[] = [] // received and not read yet
+  #chunks: Buffer[] = [] // received, not read yet
   #length = 0 // of all of them
   #closed = false
 
-  /** `size` is how many bytes are received at a time. */
+  /** `size`: the bytes of one receive. */
   constructor(receive: (size: number) => Buffer, size = 8192) {
     this.#receive = receive
     this.#size = checkInteger('size', size, 1, 2 ** 31 - 1)
@@ -33,20 +33,20 @@ export class BufferedReader {
     return this.#closed
   }
 
-  /** Reads `size` bytes, or all; fewer at the end alone. */
+  /** Reads `size` bytes (default: all); fewer only at the end. */
   read(size = Infinity): Buffer {
     checkLimit('size', size)
     while (this.#length < size && this.#fill());
     return this.#take(size)
   }
 
-  /** Reads what has come, at most `size` bytes; waits where there is nothing, and gives nothing at the end alone. */
+  /** Reads at most `size` received bytes; waits if there are none. 0 bytes mean the end. */
   read1(size = Infinity): Buffer {
     if (checkLimit('size', size) > 0 && this.#length === 0) this.#fill()
     return this.#take(size)
   }
 
-  /** Reads a line with its newline, or `limit` bytes of it; without a newline at the end alone, and nothing behind that. */
+  /** Reads a line with its newline, at most `limit` bytes. The last line may lack the newline; 0 bytes mean the end. */
   readline(limit = Infinity): Buffer {
     checkLimit('limit', limit)
     let searched = 0
@@ -59,19 +59,19 @@ export class BufferedReader {
     return this.#take(limit)
   }
 
-  /** The lines that are left. */
+  /** The remaining lines. */
   *[Symbol.iterator](): Generator<Buffer, void, void> {
     for (let line = this.readline(); line.length > 0; line = this.readline()) yield line
   }
 
-  /** Reads no more; what it reads from stays open. */
+  /** Closes the reader; its source stays open. */
   close(): void {
     this.#closed = true
     this.#chunks = []
     this.#length = 0
   }
 
-  // False at the end.
+  // Returns false at the end.
   #fill(): boolean {
     if (this.#closed) throw closed('read')
     const chunk = this.#receive(this.#size)
@@ -91,11 +91,11 @@ export class BufferedReader {
   }
 }
 
-/** Writes bytes by `send`, which sends all that it is given: at once, or once `size` bytes have been written. */
+/** Writes bytes by `send`, which sends all of its argument: at once, or in portions of at least `size` bytes. */
 export class BufferedWriter {
   readonly #send: (bytes: Data) => unknown
   readonly #size: number
-  #chunks: Buffer[] = [] // written and not sent yet
+  #chunks: Buffer[] = [] // written, not sent yet
   #length = 0 // of all of them
   #closed = false
 
@@ -109,7 +109,7 @@ export class BufferedWriter {
     return this.#closed
   }
 
-  /** Writes all of `data`; returns how many bytes that are. */
+  /** Writes all of `data`. Returns the number of bytes. */
   write(data: Data): number {
     if (this.#closed) throw closed('write')
     const { buffer, byteOffset, byteLength } = bytesOf(data)
@@ -118,13 +118,13 @@ export class BufferedWriter {
       this.#send(bytes)
       return byteLength
     }
-    this.#chunks.push(Buffer.from(bytes)) // the caller may use its memory again
+    this.#chunks.push(Buffer.from(bytes)) // a copy: the caller may reuse its memory
     this.#length += byteLength
     if (this.#length >= this.#size) this.flush()
     return byteLength
   }
 
-  /** Sends what is buffered. What did not go, where that fails, is kept. */
+  /** Sends the buffered bytes. If that fails, the unsent ones stay buffered. */
   flush(): void {
     if (this.#length === 0) return
     const bytes = this.take()
@@ -138,7 +138,7 @@ export class BufferedWriter {
     }
   }
 
-  /** What is buffered, which is no longer. */
+  /** Takes the buffered bytes out of the buffer. */
   take(): Buffer {
     const bytes = Buffer.concat(this.#chunks, this.#length)
     this.#chunks = []
@@ -146,7 +146,7 @@ export class BufferedWriter {
     return bytes
   }
 
-  /** Sends what is buffered, and writes no more; what it writes to stays open. */
+  /** Sends the buffered bytes and closes the writer; its destination stays open. */
   close(): void {
     if (this.#closed) return
     this.#closed = true

@@ -1,29 +1,29 @@
-// Who handles a request: an object of its own for each.
+// Request handlers: a new object for each request.
 import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, TCP_NODELAY } from '../constants.js'
 import { isSocketError } from '../errors.js'
 import type { Socket } from '../sockets/socket.js'
 import { BufferedReader, BufferedWriter } from './buffered.js'
 
-/** What a handler knows of its server, in the server's thread and in one of its own. */
+/** What a handler knows of its server, in the server's thread or in its own. */
 export interface ServerInfo {
   readonly serverAddress: SocketAddress
-  /** What the server was given for its handlers. */
+  /** The server's data for its handlers. */
   readonly data: unknown
 }
 
-/** What a server needs of a handler's class. */
+/** The class of a handler. */
 export type HandlerClass<Request> = new (
   request: Request,
   clientAddress: SocketAddress,
   server: ServerInfo,
 ) => { run(): void | Promise<void> }
 
-/** Handles a request: derive from it, and say in `handle` how. */
+/** Handles a request. Derive from it and override `handle`. */
 export class BaseRequestHandler<Request = Socket, Server extends ServerInfo = ServerInfo> {
   readonly request: Request
   readonly clientAddress: SocketAddress
-  /** The server itself, where the handler does not run in a thread of its own. */
+  /** The server itself, unless the handler runs in a thread of its own. */
   readonly server: Server
 
   constructor(request: Request, clientAddress: SocketAddress, server: Server) {
@@ -32,7 +32,7 @@ export class BaseRequestHandler<Request = Socket, Server extends ServerInfo = Se
     this.server = server
   }
 
-  /** `setup`, `handle`, and `finish` in any case once `setup` has succeeded. Python has its constructor do so. */
+  /** Calls `setup`, `handle` and, if `setup` has succeeded, in any case `finish`. In Python the constructor does this. */
   async run(): Promise<void> {
     await this.setup()
     try {
@@ -48,24 +48,24 @@ export class BaseRequestHandler<Request = Socket, Server extends ServerInfo = Se
   /** Serves the request. */
   handle(): void | Promise<void> {}
 
-  /** Called after `handle`, even if that has failed. */
+  /** Called after `handle`, even if that has thrown. */
   finish(): void | Promise<void> {}
 }
 
-/** Handles a connection, which can be read from and written to as a file: `rfile`, `wfile`. */
+/** Handles a connection, which it reads and writes as files: `rfile`, `wfile`. */
 export class StreamRequestHandler<Server extends ServerInfo = ServerInfo> extends BaseRequestHandler<Socket, Server> {
-  /** How many bytes `rfile` receives at a time. */
+  /** The bytes of one receive of `rfile`. */
   rbufsize = 8192
-  /** How many bytes `wfile` collects before it sends them; 0 sends what is written at once. */
+  /** The number of bytes that `wfile` collects before it sends them; 0 sends every write at once. */
   wbufsize = 0
-  /** The connection's timeout, in milliseconds; null leaves it as it is. */
+  /** The connection's timeout, in milliseconds; null leaves it unchanged. */
   timeout: number | null = null
-  /** Whether to send small segments at once: for who buffers what it writes. TCP_NODELAY, tcp(7) */
+  /** Whether to send small segments at once; useful with a buffered `wfile`. TCP_NODELAY, tcp(7) */
   disableNagleAlgorithm = false
   rfile!: BufferedReader
   wfile!: BufferedWriter
 
-  /** The request, by the name that it has as a connection. */
+  /** The request: a connection. */
   get connection(): Socket {
     return this.request
   }
@@ -92,8 +92,8 @@ export class StreamRequestHandler<Server extends ServerInfo = ServerInfo> extend
 export type DatagramRequest = [packet: Buffer, socket: Socket]
 
 /**
- * Handles a datagram: `rfile` reads it, and what is written to `wfile` goes back to its sender as one datagram, an empty
- * one where that is nothing.
+ * Handles a datagram: `rfile` reads it. The bytes written to `wfile` go back to the sender as one datagram, which is empty if
+ * nothing was written.
  */
 export class DatagramRequestHandler<Server extends ServerInfo = ServerInfo> extends BaseRequestHandler<
   DatagramRequest,

@@ -15,8 +15,8 @@
  * await server.serveForever()
  * ```
  *
- * A handler has a synchronous socket: what it calls may block, and meanwhile nobody else in its thread is served. It may
- * be asynchronous all the same; its promise is waited for.
+ * A handler has a synchronous socket: its calls may block, and then no other request of its thread is served. A handler may
+ * also be asynchronous: the server awaits its promise.
  *
  * @module bsd-sockets/socketserver
  */

@@ -1,9 +1,9 @@
-// How a connection ends that was served.
+// The end of a connection that was served.
 import { SHUT_WR } from '../constants.js'
 import { isSocketError } from '../errors.js'
 import type { Socket } from '../sockets/socket.js'
 
-/** Says that no more will come; a client that has gone already need not be told. shutdown(2) */
+/** Tells the client that no more follows, unless it is gone already. shutdown(2) */
 export function sayGoodbye(connection: Socket): void {
   try {
     connection.shutdown(SHUT_WR)

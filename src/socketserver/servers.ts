@@ -1,4 +1,4 @@
-// The servers: connections or datagrams, over the internet protocols or on this machine.
+// The servers: for connections and for datagrams, over IP and Unix sockets.
 import type { AddressLike } from '../structs/address.js'
 import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import type { WaitOptions } from '../promises/turn.js'
@@ -10,13 +10,13 @@ import { SocketServer } from './socket-server.js'
 import type { Handler, ServerOptions } from './socket-server.js'
 import type { ThreadData } from './threads.js'
 
-/** What a server can be told that is not of one machine alone. */
+/** The options of a TCP or UDP server. */
 export interface InternetServerOptions extends ServerOptions {
   /** AF_INET6 for IPv6; default: AF_INET. */
   addressFamily?: number
 }
 
-/** A server of any family whose requests are connections. */
+/** A server for connections of any family. */
 export class StreamServer extends SocketServer<Socket> {
   constructor(family: number, address: AddressLike, handler: Handler<Socket>, options?: ServerOptions) {
     super(family, SOCK_STREAM, address, handler, options)
@@ -30,7 +30,7 @@ export class StreamServer extends SocketServer<Socket> {
     return this.socket.whenReadable('accept', () => this.socket.tryAccept(), wait)
   }
 
-  /** Says that no more will come, and closes the connection. shutdown(2) */
+  /** Tells the client that no more follows, and closes the connection. shutdown(2) */
   override shutdownRequest(request: Socket): void {
     if (!request.closed) sayGoodbye(request)
     this.closeRequest(request)
@@ -49,7 +49,7 @@ export class StreamServer extends SocketServer<Socket> {
   }
 }
 
-/** A server of any family whose requests are datagrams. */
+/** A server for datagrams of any family. */
 export class DatagramServer extends SocketServer<DatagramRequest> {
   constructor(family: number, address: AddressLike, handler: Handler<DatagramRequest>, options?: ServerOptions) {
     super(family, SOCK_DGRAM, address, handler, options)
@@ -62,11 +62,11 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
     return [[packet, this.socket], address]
   }
 
-  /** Nothing: the socket is the server's. */
+  /** Does nothing: the socket is the server's. */
   override closeRequest(): void {}
 
   protected override portable([packet, { fd }]: DatagramRequest): [Partial<ThreadData>, fd: number] {
-    return [{ packet: new Uint8Array(packet) }, fd] // alone, not with all that its Buffer shares memory with
+    return [{ packet: new Uint8Array(packet) }, fd] // a copy: the memory of a small Buffer is shared with others
   }
 }
 
@@ -84,14 +84,14 @@ export class UDPServer extends DatagramServer {
   }
 }
 
-/** A server of this machine, over Unix stream sockets. Its path is left behind, as bind(2) does. unix(7) */
+/** A server for Unix stream sockets. It leaves its path behind, as bind(2) does. unix(7) */
 export class UnixStreamServer extends StreamServer {
   constructor(address: AddressLike, handler: Handler<Socket>, options?: ServerOptions) {
     super(AF_UNIX, address, handler, options)
   }
 }
 
-/** A server of this machine, over Unix datagrams. Its path is left behind, as bind(2) does. unix(7) */
+/** A server for Unix datagrams. It leaves its path behind, as bind(2) does. unix(7) */
 export class UnixDatagramServer extends DatagramServer {
   constructor(address: AddressLike, handler: Handler<DatagramRequest>, options?: ServerOptions) {
     super(AF_UNIX, address, handler, options)

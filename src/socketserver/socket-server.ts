@@ -1,4 +1,4 @@
-// Servers on sockets.
+// The base of the servers over sockets.
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../constants.js'
 import { checkInteger, invalidType } from '../checks.js'
@@ -10,30 +10,30 @@ import type { HandlerClass } from './handlers.js'
 import { checkModule, Threads } from './threads.js'
 import type { ThreadData } from './threads.js'
 
-/** What a server can be told. */
+/** The options of a server. */
 export interface ServerOptions {
   /** Whether the constructor binds the socket and listens; default: true. */
   bindAndActivate?: boolean
-  /** How many connections may wait to be accepted. listen(2) */
+  /** The number of connections that may wait to be accepted. listen(2) */
   requestQueueSize?: number
-  /** SO_REUSEADDR: whether a port can be bound again while connections to it are being forgotten. socket(7) */
+  /** Whether a port can be bound while old connections of it are in TIME_WAIT. SO_REUSEADDR, socket(7) */
   allowReuseAddress?: boolean
-  /** SO_REUSEPORT: whether other sockets may have the same address. socket(7) */
+  /** Whether other sockets may have the same address. SO_REUSEPORT, socket(7) */
   allowReusePort?: boolean
-  /** The most that a datagram may hold, in bytes; default: 8192. What is longer is cut off. */
+  /** The largest size of a datagram, in bytes; default: 8192. Longer ones are truncated. */
   maxPacketSize?: number
-  /** What handlers find as `server.data`: in threads a structured clone of it. */
+  /** The value of `server.data` in handlers; in threads a structured clone of it. */
   data?: unknown
   /**
    * Whether each request is handled in a thread of its own. The handler is then the URL of a module that exports it, as
    * `Handler` or by default: a function cannot go to another thread.
    */
   threading?: boolean
-  /** How many requests are handled at the same time; default: 40. The others wait to be accepted. */
+  /** The number of requests handled at the same time; default: 40. Others wait to be accepted. */
   maxThreads?: number
-  /** Whether the process may end, and end them with it, while threads are still handling requests. */
+  /** Whether the process may end while threads handle requests; it then ends the threads. Default: false. */
   daemonThreads?: boolean
-  /** Whether `serverClose` waits for the threads; default: true. For daemons it does not. */
+  /** Whether `serverClose` waits for the threads; default: true. It never waits for daemon threads. */
   blockOnClose?: boolean
 }
 
@@ -78,17 +78,17 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     }
   }
 
-  /** The address that the socket has: with the port that it got. */
+  /** The socket's address, with the port that the kernel chose. */
   get serverAddress(): SocketAddress {
     return this.#address
   }
 
-  /** What its handlers find as `server.data`. */
+  /** The value of `server.data` in handlers. */
   get data(): unknown {
     return this.options.data
   }
 
-  /** Gives the socket its address. bind(2) */
+  /** Binds the socket. bind(2) */
   serverBind(address: AddressLike): void {
     const { allowReuseAddress = false, allowReusePort = false } = this.options
     if (allowReuseAddress) this.socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
@@ -97,20 +97,20 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     this.#address = this.socket.getsockname()
   }
 
-  /** Makes the socket one that requests come to. */
+  /** Makes the socket accept requests. */
   serverActivate(): void {}
 
   override fileno(): number {
     return this.socket.fileno()
   }
 
-  /** Closes the socket, which ends `serveForever`; waits for the threads, unless `blockOnClose` is false. */
+  /** Closes the socket, which ends `serveForever`, and waits for the threads unless `blockOnClose` is false. */
   override async serverClose(): Promise<void> {
     this.socket.close()
     if (this.options.blockOnClose !== false) await this.#threads?.join()
   }
 
-  /** What a thread is to make the request of: what is told, and the socket's descriptor. */
+  /** The parts from which a thread makes the request: data to clone, and the socket's descriptor. */
   protected abstract portable(request: Request): [Partial<ThreadData>, fd: number]
 
   override async processRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
@@ -122,11 +122,11 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
       try {
         await this.handleError(error, request, clientAddress)
       } catch (thrown) {
-        console.error(thrown) // nobody waits for the thread: as Python's threading.excepthook, which prints it
+        console.error(thrown) // nobody waits for the thread: printed, as by Python's threading.excepthook
       }
     }
     const ended = (): void => void (this.socket.paused = false)
-    const own = duplicate(fd) // the socket may be closed before the thread has begun, and its number be another's
+    const own = duplicate(fd) // the socket may be closed, and its number reused, before the thread has begun
     try {
       const start = this.#threads.start(task, own, failed, ended)
       this.socket.paused = this.#threads.full
@@ -134,6 +134,6 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     } finally {
       sys.close(own)
     }
-    this.closeRequest(request) // the thread has its own
+    this.closeRequest(request) // the thread has its own descriptor
   }
 }

@@ -1,4 +1,4 @@
-// The thread of a request: see threads.ts.
+// A thread for one request: see threads.ts.
 import { invalidValue } from '../checks.js'
 import { Socket } from '../sockets/socket.js'
 import { begin, takeOver } from '../thread.js'
@@ -22,4 +22,4 @@ try {
   if (packet === undefined) sayGoodbye(socket)
   socket.close()
 }
-process.exit() // what the module keeps open, a timer or a pool, would keep the thread alive
+process.exit() // a timer or a pool of the module would keep the thread alive

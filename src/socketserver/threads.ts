@@ -4,17 +4,17 @@ import { invalidType } from '../checks.js'
 import { threadFile } from '../syscalls/place.js'
 import { Thread } from '../thread.js'
 
-/** What a thread gets of its request. */
+/** The data of a thread: its request and its handler. */
 export interface ThreadData {
-  /** The module that exports the handler, as `Handler` or as its default. */
+  /** The module that exports the handler, as `Handler` or as its default export. */
   module: string
-  /** The datagram, where that is the request. */
+  /** The datagram, if the request is one. */
   packet?: Uint8Array
   clientAddress: SocketAddress
   server: { serverAddress: SocketAddress; data: unknown }
 }
 
-/** The URL of a module, whole. */
+/** Checks the URL of a module. */
 export function checkModule(handler: unknown): string {
   if (handler instanceof URL || typeof handler === 'string') return new URL(handler).href
   const expected = 'the URL of a module that exports a class Handler: a function cannot go to another thread'
@@ -31,14 +31,14 @@ export class Threads {
     this.#daemons = daemons
   }
 
-  /** Whether there are as many as there may be. */
+  /** Whether the largest number of threads runs. */
   get full(): boolean {
     return this.#running.size >= this.#max
   }
 
   /**
-   * Starts a thread, and waits until it has a duplicate of `fd`, a connection or the socket that the datagram came from,
-   * which stays open so long. From then on `failed` is called with what the handler throws, and `ended` at the thread's end.
+   * Starts a thread, and resolves when it has a duplicate of `fd`, a connection or a datagram socket; the caller keeps `fd` open
+   * until then. After that `failed` is called with what the handler throws. `ended` is called when the thread has ended.
    */
   async start(task: ThreadData, fd: number, failed: (error: unknown) => unknown, ended: () => void): Promise<void> {
     const thread = new Thread(threadFile('socketserver/thread.js'), task, fd)
@@ -52,7 +52,7 @@ export class Threads {
     if (this.#daemons) thread.worker.unref()
   }
 
-  /** Waits until all have ended that are not daemons. */
+  /** Waits until all threads have ended, unless they are daemons. */
   async join(): Promise<void> {
     if (!this.#daemons) await Promise.all(Array.from(this.#running, ({ ended }) => ended))
   }
