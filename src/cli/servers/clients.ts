@@ -1,31 +1,31 @@
-// The clients of select, poll and epoll: what all servers do with them.
+// The clients of a server in the modes select, poll and epoll: the part that all servers share.
 import { isSocketError } from '../../errors.js'
 import type { Socket } from '../../sockets/socket.js'
 import { Deadline } from '../../waiting/wait.js'
 import { linger, release, warnNowAndThen } from './server.js'
 import type { Server } from './server.js'
 
-// How many clients to accept before the others have their turn again.
+// The number of clients to accept before the others are served again.
 const accepted = 64
 
 export interface Client {
   readonly fd: number
   readonly socket: Socket
-  /** Whether it waits to be writable instead of readable. */
+  /** Whether it waits until it is writable, instead of readable. */
   readonly sends: boolean
 }
 
 export abstract class Clients<C extends Client> implements Iterable<C> {
-  /** Whether clients may wait to be accepted: set it when the listener is readable. */
+  /** Whether clients may be waiting to be accepted; to be set when the listener is readable. */
   waiting = false
   /** Whether a stop was asked for. */
   protected stopping = false
-  #draining: Deadline | null = null // from then until the listener is closed
+  #draining: Deadline | null = null // from the stop until the listener is closed
   protected readonly server: Server
   readonly #clients = new Map<number, C>() // by descriptor
   readonly #most: number
 
-  /** `most` clients at a time: more wait to be accepted. */
+  /** `most`: the number of clients at a time; others wait to be accepted. */
   constructor(server: Server, most = Infinity) {
     this.server = server
     this.#most = most
@@ -44,28 +44,28 @@ export abstract class Clients<C extends Client> implements Iterable<C> {
     return this.#clients.get(fd)
   }
 
-  /** How long to wait for one to be ready, in milliseconds; null: no limit. */
+  /** The timeout of the next wait, in milliseconds; null: no limit. */
   get timeout(): number | null {
     const limits = [this.patience, this.#mayAccept ? this.server.pause.left : null, this.#draining?.left ?? null]
     return limits.reduce((least, limit) => (limit === null ? least : Math.min(limit, least ?? limit)))
   }
 
-  /** The same, for the clients that there are. */
+  /** The same, as far as the present clients need it. */
   protected abstract get patience(): number | null
 
-  /** Whether to go on: always, until a stop is asked for; from then on it depends. Ask it before each wait. */
+  /** Whether to go on; to be asked before each wait. True until a stop is requested, then as long as the program needs. */
   abstract remain(): boolean
 
-  /** A client whose socket this is. */
+  /** Makes the client of a socket. */
   protected abstract join(socket: Socket): C
 
-  /** Brings a client that there is at a stop to its end. */
+  /** Begins to end a client, at a stop. */
   protected abstract leave(client: C): void
 
-  /** Receives and sends once. Returns whether it might go on; closes the client at its end. */
+  /** Receives and sends once. Returns whether more may be possible now; closes the client at its end. */
   protected abstract serveOnce(client: C): boolean
 
-  /** Accepts clients while some wait, as many as are good for the others; `taken` is called with each. */
+  /** Accepts waiting clients, a limited number at a time. Calls `taken` with each. */
   accept(taken?: (client: C) => void): void {
     for (let i = 0; i < accepted && this.#mayAccept && this.server.pause.left === 0; i++) {
       const socket = this.server.accept()
@@ -84,17 +84,17 @@ export abstract class Clients<C extends Client> implements Iterable<C> {
     if (this.stopping && this.get(client.fd) === client) this.leave(client)
   }
 
-  // Whether a client that waits is to be accepted, once the listener is not paused.
+  // Whether to accept a waiting client, apart from the pause of the listener.
   get #mayAccept(): boolean {
     return this.waiting && (!this.stopping || this.draining) && this.#clients.size < this.#most
   }
 
-  /** Whether, after a stop, some may still wait to be accepted who had connected by then: they are served, too. */
+  /** Whether, after a stop, clients that connected before it may still wait to be accepted: they are served too. */
   protected get draining(): boolean {
     return this.#draining !== null
   }
 
-  /** Begins to stop: those who wait are accepted, as long as there are descriptors for them in time. */
+  /** Begins to stop: waiting clients are accepted, if descriptors become free in time. */
   protected stop(): void {
     this.stopping = true
     this.waiting = true
@@ -102,19 +102,19 @@ export abstract class Clients<C extends Client> implements Iterable<C> {
     for (const client of this) this.leave(client)
   }
 
-  /** Receives and sends until the client would block, at most `turns` times. Returns whether it might go on. */
+  /** Receives and sends until the client would block, at most `turns` times. Returns whether more may be possible now. */
   serve(client: C, turns: number): boolean {
     try {
       for (; turns > 0; turns--) if (!this.serveOnce(client)) return false
       return true
     } catch (error) {
       if (!isSocketError(error)) throw error
-      this.close(client) // it is lost, which is no concern of the others
+      this.close(client) // a lost client does not concern the others
       return false
     }
   }
 
-  /** Calls `watch`, by which the kernel is to report the client; where it fails, the client is lost, and that reported. */
+  /** Calls `watch`, which registers the client with the kernel. If that fails, the client is closed, and the error reported. */
   watched(client: C, watch: (fd: number) => void): void {
     try {
       watch(client.fd)
@@ -137,5 +137,5 @@ export abstract class Clients<C extends Client> implements Iterable<C> {
   }
 }
 
-/** What select, poll and epoll serve: the module of each program exports it as `open`. */
+/** The function `open` that the module of each program exports, for the loops of select, poll and epoll. */
 export type Open<Settings> = (server: Server, settings: Settings) => Clients<Client>

@@ -10,25 +10,25 @@ import type { Mode } from './serve.js'
 /** Serves a client to its end, and closes its socket; `stop` is aborted when the server is to stop. */
 export type Task = (client: Socket, stop: AbortSignal) => Promise<void>
 
-/** Resolves when a stop is asked for. */
+/** Resolves when a stop is requested. */
 export async function asked(stop: SynchronousSocket): Promise<void> {
   const socket = Socket.fromFd(stop.detach())
   for (let end; end === undefined;) {
     end = await socket.recv(1).catch(async (error: unknown) => {
       if (!isSocketError(error)) throw error
-      warnNowAndThen(error) // the kernel has no memory for it now
+      warnNowAndThen(error) // the kernel lacks memory now
       await sleep(100)
     })
   }
   release(socket)
 }
 
-/** A mode that runs a task for each client, for so many at a time: more wait to be accepted. */
+/** A mode that runs a task for each client, for a limited number at a time; others wait to be accepted. */
 export const inTasks =
   (task: Task, connections = Infinity): Mode =>
   async (listener, stop) => {
     const server = Socket.fromFd(listener.detach())
-    const running = new Map<Promise<void>, AbortController>() // one for each task: in one, all would stand in line
+    const running = new Map<Promise<void>, AbortController>() // one for each task: a shared one would have every client in its list
     const pause = new Pause()
     const stopping = new AbortController()
     let changed = (): void => undefined
@@ -52,13 +52,13 @@ export const inTasks =
       }
     }
 
-    // Also where the poller has no memory for the listener now.
+    // Also if the poller lacks memory for the listener now.
     function acceptFailed(error: unknown): void {
       if (isSocketError(error) && error.syscall === 'poller_add') pause.begin(error)
       else pause.failed(error)
     }
 
-    // Starts with whoever waits to be accepted. Returns whether that were all.
+    // Accepts and starts the waiting clients. Returns whether these were all.
     function acceptAll(): boolean {
       try {
         for (let client = server.tryAccept(); client !== null; client = server.tryAccept()) start(client[0])

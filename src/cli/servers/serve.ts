@@ -1,7 +1,7 @@
-// A server's life in the main thread: it listens, says so, and asks for a stop at the first SIGINT or SIGTERM.
+// A server's life in the main thread: it listens, reports that, and requests a stop at the first SIGINT or SIGTERM.
 //
-// Node runs a listener for a signal from its event loop, and a server that waits in poll(2) never comes back to that.
-// So such a loop has a thread of its own, and this one stays free for the signals.
+// Node calls the listeners of signals from its event loop. A server that waits in poll(2) never returns to that loop, so it
+// has a thread of its own, and the main thread stays free for signals.
 import { once } from 'node:events'
 import type { SocketAddress } from '../../structs/address.js'
 import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../../constants.js'
@@ -18,11 +18,11 @@ export interface Place {
   /** AF_INET, AF_INET6 or AF_UNIX. */
   family: number
   address: SocketAddress
-  /** How many clients may wait to be accepted. listen(2) */
+  /** The number of clients that may wait to be accepted. listen(2) */
   backlog: number
 }
 
-/** Serves who comes to `listener` until `stop` is readable, which it stays; then closes the listener, and ends. */
+/** Serves the clients of `listener` until `stop` becomes and stays readable; then closes the listener and resolves. */
 export type Mode = (listener: Socket, stop: Socket) => Promise<void>
 
 /** A mode whose module, in a thread of its own, exports `serve(server, settings)`. */
@@ -32,7 +32,7 @@ export const inThread =
     const task: Task = { module: module.href, settings, stop: stop.fd }
     const thread = new Thread(new URL('./thread.js', import.meta.url), task, listener.fd)
     await thread.begun
-    const exit = once(thread.worker, 'exit') // or its error
+    const exit = once(thread.worker, 'exit') // rejects with its error
     release(listener)
     await exit
   }
@@ -43,7 +43,7 @@ export async function serve(place: Place, mode: Mode): Promise<void> {
   const file = 'path' in place.address ? new UnixPath(String(place.address.path)) : undefined
   const remove = (): void => file?.remove()
   try {
-    using stop = stopAtSignal(remove) // the threads of a mode have its number alone: else nobody would hold it
+    using stop = stopAtSignal(remove) // held here: the threads of a mode only have its number
     console.log(`listening on ${nameOf(listener.getsockname())}`)
     await mode(listener, stop)
   } finally {
@@ -55,7 +55,7 @@ function open({ family, address, backlog }: Place): Socket {
   const listener = new Socket(family, SOCK_STREAM)
   if (family !== AF_UNIX) {
     listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
-    // Every client's socket takes it from the listener: an answer is never held back to fill a segment. tcp(7)
+    // Clients' sockets inherit it from the listener: answers are sent at once, even in small segments. tcp(7)
     listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
   }
   listener.bind(address)
@@ -63,14 +63,14 @@ function open({ family, address, backlog }: Place): Socket {
   return listener
 }
 
-/** `127.0.0.1:9999`, `[::1]:9999`, a path, or nothing for a socket that has no name. */
+/** `127.0.0.1:9999`, `[::1]:9999`, a path, or an empty string for an unnamed socket. */
 export function nameOf(address: SocketAddress): string {
   if (address.family === 'unix') return 'path' in address ? String(address.path) : ''
   const [host, port] = getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV)
   return address.family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-// The first signal asks for a stop: `stop` is at its end-of-file from then on. The second ends the process.
+// The first signal requests a stop: `stop` is at end-of-file from then on. The second ends the process.
 function stopAtSignal(asked: () => void): Socket {
   const [stop, other] = Socket.pair()
   const onSignal = (signal: NodeJS.Signals): void => {

@@ -1,4 +1,4 @@
-// A server as its thread has it: the socket that it listens on, and what tells it to stop.
+// A server in its own thread: the listening socket, and the descriptor that requests a stop.
 import { writeSync } from 'node:fs'
 import { AcceptFailures } from '../../sockets/accepting.js'
 import { POLLIN } from '../../constants.js'
@@ -8,29 +8,29 @@ import { Deadline } from '../../waiting/wait.js'
 import type { Stop } from './stop.js'
 
 /**
- * How long a server that stops listens to clients that are owed nothing, in milliseconds: a socket closed with bytes
- * unread is reset, and the reset overtakes the answer (RFC 1122, 4.2.2.13).
+ * How long a stopping server still receives from clients that have got everything, in milliseconds. Closing a socket with unread
+ * bytes resets it, and the reset may overtake the answer (RFC 1122, 4.2.2.13).
  */
 export const linger = 1000
 
-/** Reports a failure that the server survives. A thread that blocks has no time for its process.stderr. */
+/** Reports a failure that the server survives; written directly, since process.stderr of a blocked thread writes nothing. */
 export const warn = (error: Error): void => void writeSync(2, `bsd-sockets: ${error.message}\n`)
 
 const quiet = new Map<string, Deadline>()
 
-/** The same, once a second at most for each message. */
+/** The same, at most once a second for each message. */
 export function warnNowAndThen(error: Error): void {
   if ((quiet.get(error.message)?.left ?? 0) > 0) return
   quiet.set(error.message, new Deadline(1000))
   warn(error)
 }
 
-// For how long to leave alone what failed since there was none of something, in milliseconds.
+// The pause after a failure for lack of descriptors or memory, in milliseconds.
 const rest = 100
 
 /**
- * What `wait` returns; null where the kernel had no memory for it, after a while in which it may have some again: then ask
- * anew. poll(2), select(2)
+ * Returns the result of `wait`. If the kernel lacked memory for it, returns null after a pause: then wait again. poll(2),
+ * select(2)
  */
 export function patiently<Result>(wait: () => Result): Result | null {
   try {
@@ -43,7 +43,7 @@ export function patiently<Result>(wait: () => Result): Result | null {
   }
 }
 
-/** Closes a socket. What fails is reported, and the descriptor gone even so. close(2) */
+/** Closes a socket. A failure is reported; the descriptor is closed anyway. close(2) */
 export function release(socket: { close(): void }): void {
   try {
     socket.close()
@@ -53,28 +53,28 @@ export function release(socket: { close(): void }): void {
   }
 }
 
-/** The time for which a listener is left alone, since accept found no free descriptor. */
+/** The pause of a listener after accept found no free descriptor. */
 export class Pause {
   readonly #failures = new AcceptFailures(warn)
   #end = new Deadline(0)
 
-  /** Milliseconds that are left. */
+  /** The milliseconds left. */
   get left(): number {
     return this.#end.left
   }
 
-  /** Begins where `error`, of accept, asks for one; the listener's own failure is thrown. */
+  /** Begins if `error`, of accept, requires a pause; throws it if it is a failure of the listener. */
   failed(error: unknown): void {
     this.#end = new Deadline(this.#failures.pause(error))
   }
 
-  /** Begins, and tells why, once a second at most. */
+  /** Begins, and reports the reason, at most once a second. */
   begin(error: Error): void {
     this.#end = new Deadline(rest)
     warnNowAndThen(error)
   }
 
-  /** There is a descriptor again. */
+  /** Ends it: a descriptor is free. */
   end(): void {
     this.#end = new Deadline(0)
   }
@@ -90,7 +90,7 @@ export class Server {
     this.stop = stop
   }
 
-  /** A client, or null: none waits, or the process has no descriptor for it, and the listener is paused. accept4(2) */
+  /** Accepts a client. Null if none waits, or if the process lacks a descriptor; then the listener is paused. accept4(2) */
   accept(): Socket | null {
     for (;;) {
       try {
@@ -102,10 +102,10 @@ export class Server {
     }
   }
 
-  /** Waits for clients, one after the other, until a stop is asked for; then come those who had connected by then. */
+  /** Waits for clients, one after the other, until a stop is requested; then yields those that connected before it. */
   *clients(): Generator<Socket, void, void> {
     while (!this.stop.asked) {
-      // poll(2) watches the stop, too: accept(2) alone would sleep through it.
+      // poll(2) watches the stop too: accept(2) alone would not return for it.
       const client = this.stop.wait(this.listener, POLLIN) ? this.accept() : null
       if (client !== null) yield client
       else if (this.pause.left > 0) this.stop.wait(this.listener, 0, this.pause.left)
@@ -114,8 +114,8 @@ export class Server {
   }
 
   /**
-   * After a stop: who had connected by then. All of them at once, and the listener is closed; where there are too few
-   * descriptors, as many as there are for, and the others when those are served.
+   * After a stop: the clients that connected before it. Yields all of them at once, and closes the listener. If descriptors are
+   * lacking, it yields as many as possible, and the others when those are served.
    */
   *backlog(): Generator<Socket[], void, void> {
     for (let left = true; left;) {

@@ -1,16 +1,16 @@
-// What tells a server to stop, in every thread of it.
+// The stop of a server, in each of its threads.
 import { POLLIN } from '../../constants.js'
 import { Pollfds } from '../../waiting/pollfds.js'
 import type { Socket } from '../../sockets/socket.js'
 import { Wait } from '../../waiting/wait.js'
 import { patiently } from './server.js'
 
-const pollfds = new Pollfds(2) // of this thread, which waits for one thing at a time
+const pollfds = new Pollfds(2) // one for the thread, which does one wait at a time
 
-/** A descriptor that is readable from the first SIGINT or SIGTERM on, for ever: it is polled, and never read from. */
+/** A descriptor that is readable from the first SIGINT or SIGTERM on, for ever: it is polled, never read. */
 export class Stop {
   readonly fd: number
-  /** Whether somebody saw that a stop was asked for. */
+  /** Whether this thread has seen that a stop was requested. */
   asked = false
 
   constructor(fd: number) {
@@ -18,8 +18,8 @@ export class Stop {
   }
 
   /**
-   * Waits until `socket` has one of poll(2)'s `events`, a stop was asked for, or `timeout` milliseconds have passed;
-   * null waits for ever. Returns whether the socket has them.
+   * Waits until `socket` has one of `events`, a stop is requested, or `timeout` milliseconds have passed; null: no limit.
+   * Returns whether the socket has one of them. poll(2)
    */
   wait(socket: Socket, events: number, timeout: number | null = null): boolean {
     pollfds.set(0, socket.fd, events)

@@ -1,14 +1,14 @@
-// The thread of a server that blocks.
+// The thread of a server whose calls block.
 import { Socket } from '../../sockets/socket.js'
 import { begin, takeOver } from '../../thread.js'
 import { Server } from './server.js'
 import { Stop } from './stop.js'
 
-/** What `inThread` tells it. */
+/** Its task, from `inThread`. */
 export interface Task {
   module: string
   settings: unknown
-  /** The descriptor that is readable after a stop: the main thread's, which outlives this one. */
+  /** The descriptor that is readable after a stop. It belongs to the main thread, which outlives this one. */
   stop: number
 }
 

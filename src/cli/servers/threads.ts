@@ -1,4 +1,4 @@
-// A thread for each client: a worker, which gets a descriptor of its own for the client.
+// A thread for each client: a worker with its own descriptor of the client.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { POLLIN } from '../../constants.js'
 import { Socket } from '../../sockets/socket.js'
@@ -8,12 +8,12 @@ import { release, warn } from './server.js'
 import type { Server } from './server.js'
 import { Stop } from './stop.js'
 
-/** What runs in each thread. */
+/** The program of each thread. */
 export interface Threaded {
   /** The module's URL; it calls `takeOver`. */
   thread: string
   settings?: unknown
-  /** How many clients at a time; default: any number. */
+  /** The number of clients at a time; default: no limit. */
   connections?: number
 }
 
@@ -22,7 +22,7 @@ interface Task {
   settings: unknown
 }
 
-/** In the thread: its client, and what it was told. */
+/** In the thread: its client and its settings. */
 export function takeOver<Settings>(): { client: Socket; stop: Stop; settings: Settings } {
   const { task, fd } = thread.takeOver<Task>()
   const client = Socket.fromFd(fd!)
@@ -32,7 +32,7 @@ export function takeOver<Settings>(): { client: Socket; stop: Stop; settings: Se
 
 let running = 0
 
-// A worker needs descriptors, too: when it has begun it has all that it needs.
+// A worker needs descriptors too. Once it has begun, it has all of them.
 async function startThread(client: Socket, { stop }: Server, threaded: Threaded): Promise<void> {
   const task: Task = { stop: stop.fd, settings: threaded.settings }
   const { worker, begun, ended } = new thread.Thread(new URL(threaded.thread), task, client.fd)
@@ -42,7 +42,7 @@ async function startThread(client: Socket, { stop }: Server, threaded: Threaded)
   void ended.then(() => running--)
 }
 
-// Where there is no room for another thread, the client waits until there is.
+// If no thread can be started, the client waits until one can.
 async function handOver(client: Socket, server: Server, threaded: Threaded): Promise<void> {
   for (let started = false; !started;) {
     try {
@@ -50,14 +50,14 @@ async function handOver(client: Socket, server: Server, threaded: Threaded): Pro
       started = true
     } catch (error) {
       server.pause.begin(error as Error)
-      if (server.stop.asked && running === 0) break // nobody's end will make room
+      if (server.stop.asked && running === 0) break // no thread will end and make room
       await sleep(server.pause.left)
     }
   }
-  release(client) // the thread has its own
+  release(client) // the thread has its own descriptor
 }
 
-/** Returns when no client is accepted any more; the thread ends when its last worker has. */
+/** Returns when no client is accepted any more. The thread ends when its last worker has ended. */
 export async function serve(server: Server, threaded: Threaded): Promise<void> {
   const { connections = Infinity } = threaded
   const { listener, stop } = server

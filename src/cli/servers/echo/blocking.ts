@@ -1,4 +1,4 @@
-// One client at a time: the calls do the waiting.
+// One client at a time, in calls that block.
 import { FIONREAD, POLLIN, SHUT_WR } from '../../../constants.js'
 import { isSocketError } from '../../../errors.js'
 import { poll } from '../../../waiting/select.js'
@@ -9,11 +9,11 @@ import { linger, patiently, release } from '../server.js'
 import type { Server } from '../server.js'
 import type { Stop } from '../stop.js'
 
-// What to receive into, and what of it came last: often that is as much again.
+// The room to receive into, and its part that was received last: often the next receive has the same size.
 const buffer = Buffer.allocUnsafeSlow(64 * 1024)
 let latest = buffer
 
-// Receives what has come, as much as there is room, and sends it back. Returns how many, or 0 if the client has ended.
+// Receives bytes, as many as there is room for, and sends them back. Returns their number; 0 if the client has ended.
 function echo(client: Socket, room = buffer): number {
   try {
     const count = client.recvInto(room)
@@ -26,16 +26,16 @@ function echo(client: Socket, room = buffer): number {
   }
 }
 
-/** Serves a client until it ends, or until a stop is asked for, which returns false. */
+/** Serves a client until it ends. Returns false if a stop is requested before. */
 export function serveClient(client: Socket, stop: Stop): boolean {
   while (!stop.asked) {
-    // recv(2) alone would sleep through a stop.
+    // recv(2) alone would not return for a stop.
     if (stop.wait(client, POLLIN) && echo(client) === 0) return true
   }
   return false
 }
 
-// Sends back what has arrived by now, and says that no more will come.
+// Sends back the bytes received so far, and tells the client that no more follows.
 function finish(client: Socket): void {
   for (let arrived = sys.ioctl(client.fd, FIONREAD); arrived > 0;) {
     const count = echo(client, buffer.subarray(0, arrived))
@@ -45,7 +45,7 @@ function finish(client: Socket): void {
   sys.shutdown(client.fd, SHUT_WR)
 }
 
-/** After a stop: finishes the clients, and waits a little for them to say that no more will come, too. */
+/** After a stop: finishes the clients, and waits a short time until they stop sending too. */
 export function leave(clients: readonly Socket[]): void {
   const left = new Set(clients)
   clients.forEach(finish)

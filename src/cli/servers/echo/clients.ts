@@ -8,21 +8,21 @@ import type { Client } from '../clients.js'
 import { linger } from '../server.js'
 import type { Server } from '../server.js'
 
-// One for all: it is empty again before the next client's turn.
+// One for all clients: it is empty before the next client is served.
 const buffer = Buffer.allocUnsafeSlow(256 * 1024)
 
 /**
- * A client is always in one of two states, told by `unsent`. Usually it is null: what comes is received and sent back
- * at once. What the kernel does not take is kept there, and until all of it is sent nothing more is received: a client
- * that does not read slows down itself and takes up one buffer at most.
+ * A client has two states. Usually `unsent` is null: bytes are received and sent back at once. Bytes that the kernel does not
+ * take are kept in `unsent`, and nothing more is received until all of them are sent. So a client that does not read only slows
+ * itself down, and needs one buffer at most.
  */
 class EchoClient implements Client {
   readonly fd: number
   readonly socket: Socket
   unsent: Buffer | null = null
-  /** After a stop: how many bytes of it are still to be received. */
+  /** After a stop: the number of its bytes that are still to be received. */
   awaited = 0
-  /** After a stop: it has got everything back; what it still sends is dropped. */
+  /** After a stop: it has got everything back, and what it still sends is dropped. */
   leaving = false
 
   constructor(socket: Socket) {
@@ -40,7 +40,7 @@ class EchoClient implements Client {
     if (sent < bytes.length) this.unsent = Buffer.from(bytes.subarray(sent))
   }
 
-  /** Sends what is unsent. Returns whether all of it went. */
+  /** Sends the unsent bytes. Returns whether all were sent. */
   flush(): boolean {
     while (this.unsent !== null) {
       const sent = this.socket.trySend(this.unsent)
@@ -59,7 +59,7 @@ class EchoClients extends Clients<EchoClient> {
     return this.#leave?.left ?? null
   }
 
-  /** Once a stop is asked for, each who has connected gets back what had arrived by then. */
+  /** At a stop: each connected client gets back what has arrived so far. */
   remain(): boolean {
     if (!this.server.stop.asked) return true
     if (!this.stopping) this.stop()
@@ -97,13 +97,13 @@ class EchoClients extends Clients<EchoClient> {
     return this.stopping && !client.leaving ? buffer.subarray(0, client.awaited) : buffer
   }
 
-  // Fixes what the client is still to get back: what has arrived by now.
+  // Fixes what the client still gets back: the bytes that have arrived so far.
   protected leave(client: EchoClient): void {
     client.awaited = Math.max(0, sys.ioctl(client.fd, FIONREAD))
     this.#leaveIfEven(client)
   }
 
-  // Once a stop was asked for: tells a client that has got everything back that no more will come.
+  // After a stop: tells a client that has got everything back that no more follows.
   #leaveIfEven(client: EchoClient): void {
     if (!this.stopping || client.leaving || client.awaited > 0 || client.unsent !== null) return
     client.leaving = true

@@ -1,8 +1,7 @@
 /**
- * echo: sends back what each client sends, until the client says that it is done. The same server several times:
- * `blocking` and `threads` wait inside the calls; `select`, `poll` and `epoll`, in a file each, ask the kernel which of
- * the clients in clients.ts have something to do; native/servers has each of these in C. `promises` and `reactor`
- * leave the waiting to the event loop.
+ * echo: sends back what each client sends, until the client stops sending. The same server several times: `blocking` and
+ * `threads` wait in the calls; `select`, `poll` and `epoll`, each a file of ../loops, ask the kernel which of the clients in
+ * clients.ts are ready; native/servers has each of these in C. `promises` and `reactor` wait on the event loop.
  */
 import { serve as promises } from './promises.js'
 import { serve as reactor } from './reactor.js'

@@ -15,7 +15,7 @@ async function echo(client: Socket, stop: AbortSignal): Promise<void> {
   }
 }
 
-// Sends back what has arrived by now, says that no more will come, and waits a little for the client to say so too.
+// Sends back the bytes received so far, tells the client that no more follows, and waits a short time for its end.
 async function finish(client: Socket): Promise<void> {
   const arrived = []
   for (let data = client.tryRecv(65536); data !== null && data.length > 0; data = client.tryRecv(65536)) {
@@ -34,7 +34,7 @@ async function serveClient(client: Socket, stop: AbortSignal): Promise<void> {
       await finish(client)
     })
   } catch (error) {
-    if (!isSocketError(error)) throw error // a client that breaks off is its own affair
+    if (!isSocketError(error)) throw error // a lost client is no failure of the server
   } finally {
     release(client)
   }

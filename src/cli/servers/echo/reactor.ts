@@ -1,4 +1,4 @@
-// Handlers, called when a client has something to do: bsd-sockets/reactor keeps what the kernel does not take.
+// Handlers that bsd-sockets/reactor calls; it also keeps the bytes that the kernel does not take.
 import { FIONREAD } from '../../../constants.js'
 import { listen } from '../../../reactor/index.js'
 import type { Connection } from '../../../reactor/index.js'
@@ -7,7 +7,7 @@ import { asked } from '../promises.js'
 import type { Mode } from '../serve.js'
 import { linger, warn } from '../server.js'
 
-// Tells a client that no more will come, and waits a little for it to say so too.
+// Tells a client that no more follows, and waits a short time for its end.
 function leave(connection: Connection): void {
   connection.end()
   const wait = (): unknown => setTimeout(connection.queued > 0 ? wait : () => connection.destroy(), linger).unref()
@@ -15,10 +15,10 @@ function leave(connection: Connection): void {
 }
 
 function answer(connection: Connection, bytes: Buffer): void {
-  if (!connection.write(bytes)) connection.pause() // who does not read is not read from
+  if (!connection.write(bytes)) connection.pause() // a client that does not read is not received from
 }
 
-// After a stop: sends back what is `owed` of it, the bytes that had arrived by then.
+// After a stop: sends back the `owed` bytes, those that had arrived before it.
 function finish(connection: Connection, bytes: Buffer, owed: number): void {
   if (owed > 0) answer(connection, bytes.subarray(0, owed))
   connection.context = Math.max(0, owed - bytes.length)

@@ -23,7 +23,7 @@ const routes = new Map<string, Route>([
   ['*', { methods: ['OPTIONS'], answer: () => text('') }],
 ])
 
-/** GET / is "hello world", POST /echo gives back the content; any other path is 404, any other method 405. */
+/** GET / answers "hello world", POST /echo the content of the request; other paths get 404, other methods 405. */
 function hello(request: HttpRequest): HttpResponse {
   const route = routes.get(request.path)
   if (route === undefined) return plain(404)

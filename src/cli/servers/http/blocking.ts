@@ -1,4 +1,4 @@
-// One client at a time: the calls do the waiting.
+// One client at a time, in calls that block.
 import { POLLIN } from '../../../constants.js'
 import { isSocketError } from '../../../errors.js'
 import { checkInterval } from '../../../http/service.js'
@@ -13,13 +13,13 @@ import { patiently, release } from '../server.js'
 import type { Server } from '../server.js'
 import type { Stop } from '../stop.js'
 
-// Waits until the client is ready or is to be looked at. From a stop on, that is reported for ever and no more waited for.
+// Waits until the client is ready or has to be checked. After a stop, which stays readable, it no longer watches that.
 function rest({ socket, events }: HttpClient, stop: Stop, timeout: number): void {
   if (stop.asked) patiently(() => poll([[socket, events]], timeout))
   else stop.wait(socket, events, timeout)
 }
 
-/** Serves the client to its end. One that is idle makes way when others wait for `listener`, unless that is null. */
+/** Serves the client to its end. An idle client is closed if others wait at `listener`, unless that is null. */
 export function serveClient(socket: Socket, service: Service, stop: Stop, listener: Socket | null): void {
   const client = new HttpClient(socket, service)
   let nextCheck = new Deadline(0)
@@ -36,7 +36,7 @@ export function serveClient(socket: Socket, service: Service, stop: Stop, listen
       if (!more && !client.gone) rest(client, stop, nextCheck.left)
     }
   } catch (error) {
-    if (!isSocketError(error)) throw error // the client is lost, which is its own affair
+    if (!isSocketError(error)) throw error // a lost client is no failure of the server
   }
   release(socket)
 }

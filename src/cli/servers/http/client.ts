@@ -1,4 +1,4 @@
-// A client of http in the modes that wait themselves: a session's transport over a Socket.
+// A client of http in the modes without an event loop: a session's transport over a Socket.
 import { POLLIN, POLLOUT, SHUT_WR, SO_LINGER, SOL_SOCKET } from '../../../constants.js'
 import type { Service } from '../../../http/service.js'
 import { Session } from '../../../http/session.js'
@@ -7,17 +7,17 @@ import type { Socket } from '../../../sockets/socket.js'
 import * as sys from '../../../syscalls/index.js'
 import type { Client } from '../clients.js'
 
-// One for all: it is empty again before the next client's turn. With less, both ends of a large body wait for each other.
+// One for all clients: it is empty before the next client is served. With less, both ends of a large body would wait for each other.
 const buffer = Buffer.allocUnsafeSlow(256 * 1024)
 
-/** What a client does not take is bounded, since nothing more is received and answered meanwhile. */
+/** Its unsent bytes are bounded: while there are any, nothing more is received and answered. */
 export class HttpClient implements Client, Transport {
   readonly fd: number
   readonly socket: Socket
   readonly session: Session
-  /** Whether there is nothing left to do but to close the socket. */
+  /** Whether the socket only has to be closed. */
   gone = false
-  /** Answers under way do not wait for anything: the applications here answer at once. */
+  /** False: no answer is under way between two calls, since the applications here answer at once. */
   readonly peerEnded = false
   #unsent: Buffer | null = null
   #ending = false
@@ -32,7 +32,7 @@ export class HttpClient implements Client, Transport {
     return this.#unsent !== null
   }
 
-  /** What of poll(2) it waits for. */
+  /** The events that it waits for. poll(2) */
   get events(): number {
     return this.sends ? POLLOUT : POLLIN
   }
@@ -73,7 +73,7 @@ export class HttpClient implements Client, Transport {
     // See `pause`.
   }
 
-  /** Sends what is unsent, else receives and answers, once. Returns whether it might go on. */
+  /** Sends unsent bytes, else receives and answers, once. Returns whether more may be possible now. */
   turn(): boolean {
     if (!this.#flush()) return false
     const count = this.socket.tryRecvInto(buffer)

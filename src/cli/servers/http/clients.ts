@@ -23,7 +23,7 @@ class HttpClients extends Clients<HttpClient> {
     return this.size > 0 ? this.#nextCheck.left : null
   }
 
-  /** Once a stop is asked for, requests that have come by then get their answers. */
+  /** After a stop, requests that were received before it are answered. */
   remain(): boolean {
     if (this.server.stop.asked && !this.stopping) {
       this.#service.stopping = true
@@ -42,7 +42,7 @@ class HttpClients extends Clients<HttpClient> {
     return again
   }
 
-  // Who sent a request before the stop gets an answer; who is idle is let go.
+  // A request from before the stop is answered; an idle client is closed.
   protected leave(client: HttpClient): void {
     this.serve(client, 4)
     if (this.get(client.fd) === client) this.#checkOne(client, performance.now())

@@ -1,6 +1,6 @@
 /**
- * http: an HTTP/1.1 server with two small applications, in the modes of echo; native/servers has most of them in C, and
- * says the same, byte for byte. What a client gets is the same in all: ../http/session.ts.
+ * http: an HTTP/1.1 server with two small applications, in the modes of echo. native/servers has most of these in C, with the
+ * same answers, byte for byte. All modes share src/http/session.ts, so a client gets the same answers in each.
  */
 import { serveByTasks } from './promises.js'
 import { serveByReactor } from './reactor.js'

@@ -17,7 +17,7 @@ import type { Mode } from '../serve.js'
 class HttpTask implements Transport {
   readonly session: Session
   queued = 0
-  /** Answers under way do not wait for anything: the applications here answer at once. */
+  /** False: no answer is under way between two calls, since the applications here answer at once. */
   readonly peerEnded = false
   readonly #socket: Socket
   #resume: (() => void) | undefined
@@ -40,7 +40,7 @@ class HttpTask implements Transport {
     }
   }
 
-  /** Receives and answers what has come by now, at a stop, before who is idle is let go. */
+  /** At a stop: receives and answers what has arrived so far; an idle client is closed after that. */
   receiveNow(): void {
     while (this.#paused === undefined && !this.#socket.closed) {
       const bytes = this.#socket.tryRecv(65536)
@@ -63,12 +63,12 @@ class HttpTask implements Transport {
 
   end(): void {
     this.#ending = true
-    if (this.queued === 0) sys.shutdown(this.#socket.fd, SHUT_WR) // a client that is gone has nothing to be told
+    if (this.queued === 0) sys.shutdown(this.#socket.fd, SHUT_WR) // its error is ignored: the client may be gone
   }
 
   destroy(): void {
     release(this.#socket)
-    this.resume() // the task, which ends
+    this.resume() // so that the task ends
   }
 
   reset(): void {
@@ -106,7 +106,7 @@ export function serveByTasks(settings: HttpSettings): Mode {
       try {
         task.receiveNow()
       } catch {
-        return // the task finds out, too
+        return // the task sees it too
       }
       check()
     }
@@ -115,7 +115,7 @@ export function serveByTasks(settings: HttpSettings): Mode {
       else stop.addEventListener('abort', leave)
       await task.run()
     } catch (error) {
-      if (!isSocketError(error)) throw error // a client that breaks off is its own affair
+      if (!isSocketError(error)) throw error // a lost client is no failure of the server
     } finally {
       clearInterval(checks)
       release(socket)

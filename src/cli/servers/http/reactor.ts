@@ -1,4 +1,4 @@
-// bsd-sockets/http as it is.
+// bsd-sockets/http, unchanged.
 import { serve } from '../../../http/index.js'
 import { apps } from './app.js'
 import type { HttpSettings } from './settings.js'

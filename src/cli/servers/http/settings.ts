@@ -1,13 +1,13 @@
-// What http is told on its command line.
+// The settings from the command line of http.
 import { Service } from '../../../http/service.js'
 import type { ServiceOptions } from '../../../http/service.js'
 import { apps } from './app.js'
 import type { App } from './app.js'
 
-/** It can be sent to a worker. */
+/** It can be cloned for a worker. */
 export interface HttpSettings extends Required<Pick<ServiceOptions, 'limits' | 'timeouts'>> {
   app: App
-  /** How many clients at a time; more wait to be accepted. */
+  /** The number of clients at a time; others wait to be accepted. */
   connections: number
 }
 

@@ -1,18 +1,18 @@
-// The kernel remembers whom to watch and tells who has become ready, once: so each client is served until it would
+// The kernel keeps the list of descriptors, and reports each once when it becomes ready. So a client is served until it would
 // block. epoll(7), or kqueue(2) on macOS.
 import type { Client, Clients } from '../clients.js'
 import { newPoller } from './poller.js'
 import { patiently, release } from '../server.js'
 import type { Server } from '../server.js'
 
-// How often a client may go on before the others have their turn.
+// How many times a client is served before the others are.
 const turns = 4
 
 export function serve({ listener, stop }: Server, clients: Clients<Client>): void {
   const poller = newPoller()
   const serveClient = (client: Client): void => {
     if (!clients.serve(client, turns)) return
-    // It may be ready still. Removed and added it is reported again, after the others that are.
+    // It may still be ready. Removed and added, it is reported again, after the others.
     clients.watched(client, fd => {
       poller.remove(fd)
       poller.add(fd)

@@ -1,5 +1,5 @@
-// The kernel is given all descriptors, each with what to wait for, every time: poll(2). It reports a client as long as
-// there is something to do, so one turn each time is enough.
+// Every call gives the kernel all descriptors, with the events to wait for: poll(2). The kernel reports a client as long as it
+// is ready, so serving it once each time is enough.
 import { POLLIN, POLLOUT } from '../../../constants.js'
 import { poll } from '../../../waiting/select.js'
 import type { Socket } from '../../../sockets/socket.js'

@@ -1,8 +1,8 @@
-// A server of two modules: a loop that asks the kernel which clients are ready, and what is done with those.
+// A server of two modules: a loop that asks the kernel which clients are ready, and the program that serves these.
 import type { Client, Clients, Open } from '../clients.js'
 import type { Server } from '../server.js'
 
-/** The modules, by their URLs, and what the second is told. */
+/** The URLs of the modules, and the settings of the second. */
 export interface Polled {
   /** Exports `serve(server, clients)`. */
   loop: string

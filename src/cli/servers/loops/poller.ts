@@ -1,21 +1,21 @@
-// Waiting for many descriptors that the kernel remembers: epoll(7), or kqueue(2) on macOS.
+// Waits for many descriptors whose list the kernel keeps: epoll(7), or kqueue(2) on macOS.
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../../constants.js'
 import { EV_ADD, EV_CLEAR, EV_DELETE, EV_EOF, EVFILT_READ, EVFILT_WRITE } from '../../../constants.js'
 import { Epoll } from '../../../waiting/epoll.js'
 import { Kqueue } from '../../../waiting/kqueue.js'
 
-/** A descriptor that has become ready, to be read or, where not `readable`, to be written. */
+/** A descriptor that has become readable or, if not `readable`, writable. */
 export interface Ready {
   fd: number
   readable: boolean
 }
 
-/** Edge-triggered: a descriptor is reported when it becomes ready, and not again while it is. */
+/** Edge-triggered: a descriptor is reported once when it becomes ready. */
 export interface Poller {
-  /** Watches a descriptor, in both directions, until it is removed or closed. What is ready already is reported too. */
+  /** Watches a descriptor, in both directions, until it is removed or closed. One that is ready already is reported too. */
   add(fd: number): void
   remove(fd: number): void
-  /** Waits until some are ready: those. `timeout` is in milliseconds, null for ever. */
+  /** Waits until some are ready, and returns these. `timeout` is in milliseconds; null: no limit. */
   wait(timeout: number | null): Ready[]
   close(): void
 }
@@ -57,7 +57,7 @@ class KqueuePoller implements Poller {
   wait(timeout: number | null): Ready[] {
     return this.#kqueue.control([], capacity, timeout).map(({ ident, filter, flags }) => ({
       fd: ident,
-      // The end of a peer ends every wait, whatever it waited for, as epoll's EPOLLHUP does.
+      // The end of the peer ends every wait, as EPOLLHUP does.
       readable: filter === EVFILT_READ || (flags & EV_EOF!) !== 0,
     }))
   }

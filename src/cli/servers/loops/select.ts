@@ -1,5 +1,5 @@
-// The kernel is given two sets of descriptors, to be read and to be written, and tells which of them are ready:
-// select(2). A set has no room for a descriptor of FD_SETSIZE or more.
+// Every call gives the kernel two sets of descriptors, to read and to write, and gets back which are ready: select(2). A set
+// has no room for a descriptor of FD_SETSIZE or more.
 import { FD_SETSIZE } from '../../../constants.js'
 import { select } from '../../../waiting/select.js'
 import type { Socket } from '../../../sockets/socket.js'
