@@ -1,4 +1,4 @@
-// An epoll descriptor: Linux's way to wait for many. epoll(7)
+// An epoll descriptor: waits for many descriptors, on Linux. epoll(7)
 import {
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
@@ -36,7 +36,7 @@ function eventBytes(fd: number, events: number): Buffer {
   return event
 }
 
-const kept = 1024 // events that there is room for between two waits
+const kept = 1024 // the largest room, in events, that is kept between two waits
 let room = Buffer.alloc(0)
 
 function roomFor(maxEvents: number): Buffer {
@@ -47,7 +47,7 @@ function roomFor(maxEvents: number): Buffer {
   return made
 }
 
-/** Waits until some are ready, at most `maxEvents` of them; none when the time is over. epoll_wait(2) */
+/** Waits until some are ready. Returns at most `maxEvents` of them, none when the time is over. epoll_wait(2) */
 export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: number, events: number][] {
   const events = roomFor(maxEvents)
   const count = wait.within(epfd, timeoutMs => sys.epoll_wait!(epfd, events, timeoutMs))
@@ -69,31 +69,31 @@ class LinuxEpoll extends OwnedFd {
     super(check(epoll_create1!(flags), 'epoll_create1'))
   }
 
-  /** Waits for this descriptor too. epoll_ctl(2), EPOLL_CTL_ADD */
+  /** Adds a descriptor. epoll_ctl(2), EPOLL_CTL_ADD */
   register(descriptor: Descriptor, events: number = EPOLLIN! | EPOLLPRI! | EPOLLOUT!): void {
     this.#control(EPOLL_CTL_ADD!, descriptor, events)
   }
 
-  /** Changes what is waited for. epoll_ctl(2), EPOLL_CTL_MOD */
+  /** Changes the events of a descriptor. epoll_ctl(2), EPOLL_CTL_MOD */
   modify(descriptor: Descriptor, events: number): void {
     this.#control(EPOLL_CTL_MOD!, descriptor, events)
   }
 
-  /** Waits for this descriptor no longer. epoll_ctl(2), EPOLL_CTL_DEL */
+  /** Removes a descriptor. epoll_ctl(2), EPOLL_CTL_DEL */
   unregister(descriptor: Descriptor): void {
     this.#control(EPOLL_CTL_DEL!, descriptor, 0)
   }
 
   /**
-   * Waits until some are ready: at most `maxEvents` of them and their events; none when the time is over. `timeout` is
-   * in milliseconds, null for ever. epoll_wait(2)
+   * Waits until some are ready. Returns at most `maxEvents` of them with their events, none when the time is over. `timeout` is
+   * in milliseconds; null: no limit. epoll_wait(2)
    */
   poll(timeout: number | null = null, maxEvents = 1024): [fd: number, events: number][] {
     checkInteger('maxEvents', maxEvents, 1, 2 ** 24)
     return waitForEpoll(this.fd, maxEvents, new Wait('epoll_wait', checkTimeout(timeout), [this]))
   }
 
-  /** A handle for other threads: `interrupt(handle)` there ends `poll` with an InterruptedError. */
+  /** A handle for other threads: `interrupt(handle)` ends `poll` with an InterruptedError. */
   interrupter(): Interrupter {
     return interrupterOf(this)
   }

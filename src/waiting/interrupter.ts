@@ -1,4 +1,4 @@
-// Ending a blocked call from another thread: a flag in shared memory says whose call, and a byte wakes its thread.
+// Ends a blocked call from another thread: a flag in shared memory marks the call, and a byte wakes its thread.
 import { types } from 'node:util'
 import { invalidType } from '../checks.js'
 import { native } from '../syscalls/native.js'
@@ -6,16 +6,16 @@ import { openPair } from '../descriptors/open.js'
 import { AF_UNIX, SOCK_STREAM } from '../constants.js'
 import * as sys from '../syscalls/index.js'
 
-/** A handle to be sent to other threads, with postMessage or in workerData: `interrupt` takes it there. */
+/** A handle for other threads, to be sent with postMessage or in workerData; the argument of `interrupt`. */
 export interface Interrupter {
   /** The number of the thread to wake. */
   readonly waker: number
-  /** Its one element is 1 from the time that it was fired until a call has been ended by that. */
+  /** A flag, in the only element: 1 from `interrupt` until a call was ended by it. */
   readonly fired: Int32Array
 }
 
 let waker = 0
-let alarm = -1 // readable once somebody has woken this thread
+let alarm = -1 // readable once another thread has woken this one
 const fired = new WeakMap<object, Int32Array>()
 const unfired = new Int32Array(1)
 
@@ -25,7 +25,7 @@ function startAlarm(): void {
   waker = native.environment.waker(writer)
 }
 
-/** The handle of what blocks; each has one. */
+/** The handle of an object with calls that block; each object has one. */
 export function interrupterOf(blocking: object): Interrupter {
   if (alarm < 0) startAlarm()
   let flag = fired.get(blocking)
@@ -34,9 +34,8 @@ export function interrupterOf(blocking: object): Interrupter {
 }
 
 /**
- * Ends the call that blocks in another thread, or the next one there that would have to wait, with an
- * InterruptedError; to do so again before that has happened changes nothing. Returns false where there is nobody any
- * more to be told: the thread has ended.
+ * Ends the blocked call of another thread with an InterruptedError, or else its next call that has to wait. Doing so again
+ * before that has no effect. Returns false if the thread has ended.
  */
 export function interrupt(interrupter: Interrupter): boolean {
   if (!types.isInt32Array(interrupter?.fired)) throw invalidType('interrupter', interrupter, 'an Interrupter')
@@ -44,12 +43,12 @@ export function interrupt(interrupter: Interrupter): boolean {
   return native.environment.wake(interrupter.waker)
 }
 
-/** The descriptor that is readable once this thread was woken; −1 where nobody can. It is to be drained then. */
+/** The descriptor that is readable once this thread was woken, and is to be drained then; −1 if no thread can wake it. */
 export const alarmDescriptor = (): number => alarm
 
 const drained = Buffer.alloc(256)
 
-/** What follows is to look at the flags: whoever sets one from now on wakes this thread anew. */
+/** Drains the descriptor; to be called before the flags are read. A flag set after this wakes the thread again. */
 export function drainAlarm(): void {
   sys.recv(alarm, drained, 0)
 }
@@ -61,7 +60,7 @@ export function isInterrupted(blocking: readonly unknown[]): boolean {
   return alarm >= 0 && blocking.some(one => Atomics.load(flagOf(one) ?? unfired, 0) === 1)
 }
 
-/** The program is being told that these were interrupted. */
+/** Clears the flags: the program is being notified of these interrupts. */
 export function tellInterrupted(blocking: readonly unknown[]): void {
   for (const one of blocking) Atomics.store(flagOf(one) ?? unfired, 0, 0)
 }

@@ -1,4 +1,4 @@
-// A kqueue: macOS's way to wait for many. kqueue(2)
+// A kqueue: waits for many descriptors, on macOS. kqueue(2)
 import { F_SETFD, FD_CLOEXEC } from '../constants.js'
 import { checkInteger } from '../checks.js'
 import { check } from '../syscalls/result.js'
@@ -11,12 +11,12 @@ import { callOwning } from '../syscalls/native.js'
 import * as sys from '../syscalls/index.js'
 import { Wait } from './wait.js'
 
-/** A change to make, or an event that came: `ident` is a descriptor for EVFILT_READ and EVFILT_WRITE. kqueue(2) */
+/** A change or an event. `ident` is a descriptor for EVFILT_READ and EVFILT_WRITE. kqueue(2) */
 export interface Kevent {
   ident: number
   /** EVFILT_READ, EVFILT_WRITE… */
   filter: number
-  /** EV_ADD, EV_DELETE, EV_CLEAR…; EV_EOF and EV_ERROR where they came. */
+  /** EV_ADD, EV_DELETE, EV_CLEAR…; of an event also EV_EOF and EV_ERROR. */
   flags: number
   fflags?: number
   data?: number
@@ -54,7 +54,7 @@ function timespec(ms: number): Buffer {
   return limit
 }
 
-/** Makes the changes, and waits until there are events, at most `maxEvents` of them. kevent(2) */
+/** Makes the changes, and waits until there are events. Returns at most `maxEvents` of them. kevent(2) */
 export function waitForKqueue(
   kq: number,
   changes: readonly Kevent[],
@@ -66,7 +66,7 @@ export function waitForKqueue(
     return []
   }
   const events = Buffer.alloc(maxEvents * size)
-  let pending = changes.length > 0 ? encode(changes) : null // the first call makes them, interrupted or not
+  let pending = changes.length > 0 ? encode(changes) : null // the first call makes them, even if it is interrupted
   const count = wait.within(kq, timeoutMs => {
     const made = pending
     pending = null
@@ -84,15 +84,15 @@ class DarwinKqueue extends OwnedFd {
   }
 
   /**
-   * Makes the changes and waits until there are events: at most `maxEvents` of them, 0 of which makes the changes and
-   * does not wait. `timeout` is in milliseconds, null for ever. kevent(2)
+   * Makes the changes, and waits until there are events. Returns at most `maxEvents` of them; with 0 it makes the changes and
+   * does not wait. `timeout` is in milliseconds; null: no limit. kevent(2)
    */
   control(changes: readonly Kevent[], maxEvents: number, timeout: number | null = null): Required<Kevent>[] {
     checkInteger('maxEvents', maxEvents, 0, 2 ** 24)
     return waitForKqueue(this.fd, changes, maxEvents, new Wait('kevent', checkTimeout(timeout), [this]))
   }
 
-  /** A handle for other threads: `interrupt(handle)` there ends `control` with an InterruptedError. */
+  /** A handle for other threads: `interrupt(handle)` ends `control` with an InterruptedError. */
   interrupter(): Interrupter {
     return interrupterOf(this)
   }

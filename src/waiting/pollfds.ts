@@ -9,11 +9,11 @@ const fdField = field('pollfd.fd')
 const eventsField = field('pollfd.events')
 const reventsField = field('pollfd.revents')
 
-/** An array of struct pollfd, and behind it one more, by which other threads wake this one. poll(2) */
+/** An array of struct pollfd, and one more behind it, by which other threads wake this one. poll(2) */
 export class Pollfds {
   readonly count: number
   readonly #bytes: Buffer
-  readonly #own: Buffer // those without the one behind them
+  readonly #own: Buffer // without the one behind them
   readonly #view: DataView
 
   constructor(count: number) {
@@ -28,12 +28,12 @@ export class Pollfds {
     this.#view.setUint16(index * size + eventsField.offset, events, littleEndian)
   }
 
-  /** What the kernel reported of one, after `wait`. */
+  /** The events that `wait` has reported for one. */
   revents(index: number): number {
     return this.#view.getUint16(index * size + reventsField.offset, littleEndian)
   }
 
-  /** How many of them have an event, or −errno; 0 when the time is over, or another thread has woken this one. */
+  /** Waits. Returns how many have an event, or −errno; 0 when the time is over or another thread has woken this one. */
   wait(timeoutMs: number): number {
     const alarm = alarmDescriptor()
     if (alarm < 0) return sys.poll(this.#own, timeoutMs)

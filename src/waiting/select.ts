@@ -1,4 +1,4 @@
-// Waiting for several descriptors at once.
+// select(2) and poll(2): waiting for several descriptors.
 import { FD_SETSIZE, POLLIN } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
@@ -15,12 +15,12 @@ const microsecond = field('timeval.tv_usec')
 
 type Three<T> = [readers: T[], writers: T[], errors: T[]]
 
-/** Which of three lists of descriptors are ready: a test of a list's number and an index in it. select(2) */
+/** Waits for three lists of descriptors. Returns a test of whether one is ready: by a list's number and an index. select(2) */
 export function waitForSelect(fds: Three<number>, wait: Wait): (list: number, index: number) => boolean {
   const sets = fds.map(() => Buffer.alloc(sizeOf('fd_set'))) as [Buffer, Buffer, Buffer]
   const timeval = Buffer.alloc(sizeOf('timeval'))
   const ready = wait.slices(timeoutMs => {
-    const alarm = alarmDescriptor() < FD_SETSIZE ? alarmDescriptor() : -1 // above that, the end of a slice is enough
+    const alarm = alarmDescriptor() < FD_SETSIZE ? alarmDescriptor() : -1 // a higher one is checked at the end of each slice
     sets.forEach((set, list) => {
       sys.FD_ZERO(set)
       for (const fd of fds[list]!) sys.FD_SET(fd, set)
@@ -37,8 +37,8 @@ export function waitForSelect(fds: Three<number>, wait: Wait): (list: number, in
 }
 
 /**
- * Waits until some of these can be read, written, or have an exceptional condition such as urgent data: the three
- * lists of those. `timeout` is in milliseconds, null or nothing for ever; all three are empty when it is over. select(2)
+ * Waits until some descriptors are readable, writable, or have an exceptional condition, for example urgent data. Returns the
+ * three lists of these; all are empty when the time is over. `timeout` is in milliseconds; default and null: no limit. select(2)
  *
  * @throws RangeError for a descriptor of FD_SETSIZE or more, SocketError EBADF for one that is not open
  */
@@ -63,12 +63,12 @@ function listOf<T>(name: string, given: Iterable<T>): T[] {
 const isEntry = <T>(entry: T | readonly [T, events: number]): entry is readonly [T, events: number] =>
   Array.isArray(entry)
 
-let latest = new Pollfds(0) // whoever waits again mostly waits for as many
+let latest = new Pollfds(0) // reused: the next call mostly waits for as many descriptors
 
 /**
- * Waits until some of these have an event that was asked for (default: POLLIN), or POLLERR, POLLHUP or
- * POLLNVAL, which nobody asks for: those and their events. `timeout` is in milliseconds, null or nothing for ever.
- * There is no limit to their numbers. poll(2)
+ * Waits until some descriptors have a requested event (default: POLLIN), or POLLERR, POLLHUP or POLLNVAL, which are always
+ * reported. Returns these descriptors with their events. `timeout` is in milliseconds; default and null: no limit. A descriptor
+ * can be of any number. poll(2)
  */
 export function poll<T extends Descriptor>(
   descriptors: Iterable<T | readonly [T, events: number]>,

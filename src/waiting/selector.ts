@@ -1,4 +1,4 @@
-// Waiting for many descriptors that are registered once: Python's selectors module.
+// Selectors wait for many descriptors, each registered once: Python's selectors module.
 import { constants } from 'node:os'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
@@ -21,25 +21,25 @@ export { EVENT_READ, EVENT_WRITE }
 
 /** A registration. Python's SelectorKey */
 export interface SelectorKey<T = unknown> {
-  /** What was registered: a socket or a number. */
+  /** The registered socket or number. */
   readonly fileobj: Descriptor
   readonly fd: number
-  /** What is waited for: EVENT_READ, EVENT_WRITE or both. */
+  /** The requested events: EVENT_READ, EVENT_WRITE or both. */
   readonly events: number
-  /** Whatever was given with it. */
+  /** The data given to `register`. */
   readonly data: T
 }
 
-// It can be left out where it may be undefined.
+// The argument is optional if its type includes undefined.
 type DataOf<T> = undefined extends T ? [data?: T] : [data: T]
 
 const best = (): Kernel => (Epoll ? new EpollKernel() : Kqueue ? new KqueueKernel() : new PollKernel())
 
 /**
- * Waits for many descriptors, each registered once, in the best way that this system has. It is level-triggered: who
- * is ready is reported until that is over. What is registered is to be unregistered before it is closed: of a socket that
- * was not nothing is told any more, and whoever has its number next can be registered, but a number alone says nothing
- * of its owner. Python's DefaultSelector
+ * Waits for many descriptors, each registered once, by the best call of this system. It is level-triggered: a descriptor is
+ * reported as long as it is ready. Unregister a descriptor before you close it. A socket that was closed first is not reported
+ * any more, and another one with its number can be registered; but a plain number does not tell its owner. Python's
+ * DefaultSelector
  */
 export class Selector<T = unknown> {
   readonly #kernel: Kernel
@@ -50,7 +50,7 @@ export class Selector<T = unknown> {
     this.#kernel = kernel
   }
 
-  /** Registers a descriptor for EVENT_READ, EVENT_WRITE or both, and whatever is to be found in its key again. */
+  /** Registers a descriptor for EVENT_READ, EVENT_WRITE or both. `data` is kept in its key. */
   register(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
     const key = { fileobj, fd: this.#fdOf(fileobj), events: checkEvents(events), data: data as T }
     const before = this.#keys.get(key.fd)
@@ -63,7 +63,7 @@ export class Selector<T = unknown> {
     return key
   }
 
-  /** Changes what is waited for, and the data. */
+  /** Changes the events and the data of a registration. */
   modify(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
     const before = this.getKey(fileobj)
     if (!isOpen(before)) throw socketError(constants.errno.EBADF, this.#kernel.syscall)
@@ -73,7 +73,7 @@ export class Selector<T = unknown> {
     return key
   }
 
-  /** Waits for it no longer; one that was closed meanwhile can be given here too. */
+  /** Removes a registration; the socket may be closed already. */
   unregister(fileobj: Descriptor): SelectorKey<T> {
     const key = this.getKey(fileobj)
     this.#keys.delete(key.fd)
@@ -81,7 +81,7 @@ export class Selector<T = unknown> {
     return key
   }
 
-  /** Waits until some are ready: their keys, and for what; none when the time is over. `timeout`: milliseconds, null for ever. */
+  /** Waits until some are ready. Returns their keys and events, none when the time is over. `timeout`: milliseconds; null: no limit. */
   select(timeout: number | null = null): [key: SelectorKey<T>, events: number][] {
     this.#check()
     const wait = new Wait(this.#kernel.syscall, checkTimeout(timeout), [this])
@@ -99,7 +99,7 @@ export class Selector<T = unknown> {
     }
   }
 
-  // The registrations, without those of sockets that were closed: their numbers may be somebody else's.
+  // The registrations, except those of closed sockets: another socket may have their number.
   #open(): ReadonlyMap<number, SelectorKey<T>> {
     for (const key of this.#keys.values()) {
       if (!isOpen(key)) return new Map([...this.#keys].filter(([, key]) => isOpen(key)))
@@ -107,23 +107,23 @@ export class Selector<T = unknown> {
     return this.#keys
   }
 
-  /** The registration of what is registered. */
+  /** The registration of a descriptor. */
   getKey(fileobj: Descriptor): SelectorKey<T> {
     this.#check()
     const likely = this.#keys.get(typeof fileobj === 'object' ? fileobj?.fd : fileobj)
     if (likely?.fileobj === fileobj) return likely
-    for (const key of this.#keys.values()) if (key.fileobj === fileobj) return key // one that was closed
+    for (const key of this.#keys.values()) if (key.fileobj === fileobj) return key // it is closed
     const key = this.#keys.get(this.#fdOf(fileobj))
     if (key === undefined) throw invalidValue('fileobj', fileobj, 'is not registered')
     return key
   }
 
-  /** All that is registered now. */
+  /** The registrations, by descriptor. */
   getMap(): ReadonlyMap<Descriptor, SelectorKey<T>> {
     return new Map([...this.#keys.values()].map(key => [key.fileobj, key]))
   }
 
-  /** Ends all registrations, and closes nothing that was registered. Doing so again does nothing. */
+  /** Removes all registrations; the descriptors stay open. A second call does nothing. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -135,7 +135,7 @@ export class Selector<T = unknown> {
     this.close()
   }
 
-  /** A handle for other threads: `interrupt(handle)` there ends `select` with an InterruptedError. */
+  /** A handle for other threads: `interrupt(handle)` ends `select` with an InterruptedError. */
   interrupter(): Interrupter {
     return interrupterOf(this)
   }

@@ -1,7 +1,7 @@
-// Waiting: the one place for the policy of what can end a wait.
+// Waiting of blocked threads. What can end a wait is decided here only.
 //
-// poll(2) is never restarted after a signal (signal(7)), and it is called in slices: between two of them this thread
-// runs JavaScript, where worker.terminate() and process.exit() take hold, and asks what else has come.
+// poll(2) is never restarted after a signal (signal(7)), and is called in slices. Between two slices this thread runs
+// JavaScript, so that worker.terminate() and process.exit() take effect, and checks for signals and interrupters.
 import { constants } from 'node:os'
 import type { AddressLike } from '../structs/address.js'
 import { POLLIN } from '../constants.js'
@@ -14,10 +14,10 @@ import { Backoff } from '../timers.js'
 
 const { EAGAIN, EINTR, ETIMEDOUT } = constants.errno
 
-/** The longest that a blocked thread goes without looking up, in milliseconds. */
+/** The longest slice, in milliseconds. */
 export const slice = 100
 
-/** A point in time, `timeout` milliseconds from now; null is never. */
+/** A point in time, `timeout` milliseconds from now; null: never. */
 export class Deadline {
   readonly #end: number
 
@@ -25,7 +25,7 @@ export class Deadline {
     this.#end = timeout === null ? Infinity : performance.now() + timeout
   }
 
-  /** Milliseconds that are left, rounded up, at least 0. */
+  /** The milliseconds left, rounded up, at least 0. */
   get left(): number {
     return this.#end === Infinity ? Infinity : Math.max(0, Math.ceil(this.#end - performance.now()))
   }
@@ -36,11 +36,11 @@ const one = new Pollfds(1)
 const none = new Pollfds(0)
 
 /**
- * The waiting of one call: as often as it has to, until one deadline. An interrupter of one of `blocking`, or a signal
- * that `process` has a listener for, ends it with an InterruptedError; any other signal is no reason to. PEP 475
+ * The waits of one call, with one deadline for all. An interrupter of one of `blocking`, or a signal that `process` has a
+ * listener for, ends them with an InterruptedError; any other signal does not. PEP 475
  *
- * The kernel may call a descriptor ready for a call that it then refuses, again and again: each of these ends the wait
- * even so, and what is ready in vain is asked for less and less often.
+ * The kernel may report a descriptor ready and then refuse the call, again and again. An interrupt
+ * and the deadline end the waits even then, and after repeated wake-ups in vain the tries are slowed down.
  */
 export class Wait {
   readonly #syscall: string
@@ -48,11 +48,11 @@ export class Wait {
   readonly #blocking: readonly unknown[]
   readonly #address: AddressLike | undefined
   readonly #deadline: Deadline
-  #ending = false // the call has had its last try
-  #woken = false // and the call had to wait again
+  #ending = false // the call makes its last try
+  #woken = false // the call has waited since it last made progress
   #backoff: Backoff | undefined
 
-  /** `timeout` is in milliseconds, null for ever. The address is for the errors. */
+  /** `timeout` is in milliseconds; null: no limit. The address is for the errors. */
   constructor(syscall: string, timeout: number | null, blocking: readonly unknown[], address?: AddressLike) {
     this.#syscall = syscall
     this.#timeout = timeout
@@ -62,15 +62,15 @@ export class Wait {
   }
 
   /**
-   * As `until`, for a call that has to be done in time.
+   * As `until`, but throws when the time is over.
    *
-   * @throws TimeoutError when the time is over; BlockingIOError where there was none
+   * @throws TimeoutError when the time is over; BlockingIOError if the timeout is 0
    */
   ready(fd: number, events: number): void {
     if (!this.until(fd, events)) throw this.#error(this.#timeout === 0 ? EAGAIN : ETIMEDOUT)
   }
 
-  /** Waits until `fd` has one of `events`, or an error: true; or the time is over: false. poll(2) */
+  /** Waits until `fd` has one of `events` or an error, and returns true; false when the time is over. poll(2) */
   until(fd: number, events: number): boolean {
     if (this.#timeout === 0) return false
     if (this.#woken) this.#rest((this.#backoff ??= new Backoff()).next())
@@ -80,9 +80,9 @@ export class Wait {
   }
 
   /**
-   * For a call that can wait by itself, as epoll_wait(2) does: it is made with the milliseconds to wait, and its result
-   * returned; 0 when the time is over. Where another thread may wake this one, which such a call would not see, `fd` is
-   * waited for instead, and the call does not wait.
+   * For a call that can wait itself, as epoll_wait(2): calls it with the milliseconds to wait, and returns its result; 0 when the
+   * time is over. If another thread may wake this one, which such a call would not notice, it waits for `fd` in poll(2)
+   * instead, and then calls without waiting.
    */
   within(fd: number, call: (timeoutMs: number) => number): number {
     if (alarmDescriptor() < 0) return this.slices(call)
@@ -92,20 +92,20 @@ export class Wait {
     return result
   }
 
-  /** Something was done since the last wake-up: it was not in vain. */
+  /** To be called after progress: the last wake-up was not in vain. */
   progressed(): void {
     this.#woken = false
     this.#backoff = undefined
   }
 
-  /** Throws as `ready` does where the time is over or the wait is to end, for a call that goes on without waiting. */
+  /** For a call that goes on without waiting: throws as `ready` does, if the time is over or the call was interrupted. */
   check(): void {
     if (this.#timeout === 0) return
     this.slices(() => 0, over)
     if (this.#deadline.left === 0) throw this.#error(ETIMEDOUT)
   }
 
-  /** Waits some milliseconds, where nothing tells when it is worth to try again; throws as `ready` does. */
+  /** Waits some milliseconds, when no event tells when to try again. Throws as `ready` does. */
   pause(ms: number): void {
     if (this.#deadline.left === 0) throw this.#error(ETIMEDOUT)
     this.#rest(ms)
@@ -117,12 +117,12 @@ export class Wait {
   }
 
   /**
-   * Calls `wait` with the milliseconds of a slice until it returns more than 0, or 0 when the time is over. What ends the
-   * wait gives the call one more try, and no other, however ready the descriptor is.
+   * Calls `wait` with the milliseconds of a slice until it returns more than 0, or returns 0 when the time is over. An interrupt
+   * or the deadline gives the call exactly one more try, even if the descriptor is ready.
    */
   slices(wait: (timeoutMs: number) => number, deadline = this.#deadline): number {
     for (;;) {
-      const ending = this.#interrupted() || deadline.left === 0 // in this order: a call that never waits begins to count signals, too
+      const ending = this.#interrupted() || deadline.left === 0 // in this order: a call with timeout 0 begins to count signals too
       const result = ending && this.#ending ? 0 : wait(ending ? 0 : Math.min(deadline.left, slice))
       if (result > 0) {
         this.#ending = ending

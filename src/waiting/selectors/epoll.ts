@@ -1,4 +1,4 @@
-// A selector's kernel by epoll(7): Linux.
+// The kernel of a selector by epoll(7), on Linux.
 import { EPOLLIN, EPOLLOUT } from '../../constants.js'
 import { Epoll, waitForEpoll } from '../epoll.js'
 import { SocketError } from '../../errors.js'
@@ -9,7 +9,7 @@ import type { Kernel, Registered } from './kernel.js'
 const epollEvents = (events: number): number =>
   (events & EVENT_READ ? EPOLLIN! : 0) | (events & EVENT_WRITE ? EPOLLOUT! : 0)
 
-// An error or a hang-up, which nobody asks for, is both.
+// An error or a hang-up counts as readable and writable.
 const eventsOfEpoll = (told: number): number =>
   (told & ~EPOLLOUT! ? EVENT_READ : 0) | (told & ~EPOLLIN! ? EVENT_WRITE : 0)
 
@@ -29,7 +29,7 @@ export class EpollKernel implements Kernel {
     try {
       this.#epoll.unregister(fd)
     } catch (error) {
-      if (!(error instanceof SocketError)) throw error // it was closed, and the kernel has forgotten it
+      if (!(error instanceof SocketError)) throw error // it is closed, and the kernel has removed it
     }
   }
 

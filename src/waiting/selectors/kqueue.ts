@@ -1,4 +1,4 @@
-// A selector's kernel by kqueue(2): macOS.
+// The kernel of a selector by kqueue(2), on macOS.
 import { EV_ADD, EV_DELETE, EVFILT_READ, EVFILT_WRITE } from '../../constants.js'
 import { SocketError } from '../../errors.js'
 import { Kqueue, waitForKqueue } from '../kqueue.js'
@@ -37,7 +37,7 @@ export class KqueueKernel implements Kernel {
       try {
         this.#control(fd, filter!, EV_DELETE!)
       } catch (error) {
-        if (!(error instanceof SocketError)) throw error // it was closed, and the kernel has forgotten it
+        if (!(error instanceof SocketError)) throw error // it is closed, and the kernel has removed it
       }
     }
   }

@@ -1,15 +1,15 @@
-// A selector's kernel by poll(2): everywhere, and without a limit.
+// The kernel of a selector by poll(2), on every system, for any descriptor.
 import { POLLIN, POLLOUT } from '../../constants.js'
 import { Pollfds } from '../pollfds.js'
 import type { Wait } from '../wait.js'
 import { EVENT_READ, EVENT_WRITE, StatelessKernel } from './kernel.js'
 import type { Kernel, Registered } from './kernel.js'
 
-/** What poll(2) is asked for. */
+/** The events to request of poll(2). */
 export const pollEvents = (events: number): number =>
   (events & EVENT_READ ? POLLIN : 0) | (events & EVENT_WRITE ? POLLOUT : 0)
 
-/** What poll(2) reported: an error or a hang-up, which nobody asks for, is both. */
+/** The events that poll(2) has reported. An error or a hang-up counts as readable and writable. */
 export const eventsOfPoll = (revents: number): number =>
   (revents & ~POLLOUT ? EVENT_READ : 0) | (revents & ~POLLIN ? EVENT_WRITE : 0)
 

@@ -1,4 +1,4 @@
-// A selector's kernel by select(2): everywhere, for descriptors below FD_SETSIZE.
+// The kernel of a selector by select(2), on every system, for descriptors below FD_SETSIZE.
 import { waitForSelect } from '../select.js'
 import type { Wait } from '../wait.js'
 import { EVENT_READ, EVENT_WRITE, StatelessKernel } from './kernel.js'
