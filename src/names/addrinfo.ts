@@ -1,4 +1,4 @@
-// Names and addresses, by the C library. These block, as C's do: a name server that is slow holds the thread.
+// Lookups of names and addresses, by the C library. They block, as in C: a slow name server blocks the thread.
 import { hostname } from 'node:os'
 import { domainToASCII } from 'node:url'
 import { addressRoom, decodeAddress, encodeAddress } from '../structs/address.js'
@@ -29,7 +29,7 @@ const native = {
   sethostname: call<(name: string) => number>('sethostname'),
 }
 
-let eaiNames: Map<number, string> | undefined // by their codes, once an error has asked for one
+let eaiNames: Map<number, string> | undefined // by code; made by the first error
 
 function eaiName(code: number): string | undefined {
   eaiNames ??= new Map(
@@ -40,7 +40,7 @@ function eaiName(code: number): string | undefined {
   return eaiNames.get(code)
 }
 
-/** The error for an EAI_ code, and for EAI_SYSTEM the errno. gai_strerror(3) */
+/** The error for an EAI_ code; EAI_SYSTEM has an errno too. gai_strerror(3) */
 export function resolverError(
   [code = 0, errno = 0]: ArrayLike<number> & Iterable<number>,
   syscall: string,
@@ -53,11 +53,11 @@ export function resolverError(
 /** The size of a struct AddressInfo. */
 const resultSize = 16 + addressRoom // in calls.h
 
-/** How many bytes as many structs AddressInfo have. */
+/** The bytes of `count` structs AddressInfo. */
 export const sizeOfResults = (count: number): number => count * resultSize
 const maxName = 1025 // NI_MAXHOST
 
-/** What getaddrinfo is to look for; 0 is any. getaddrinfo(3) */
+/** The hints of getaddrinfo; 0: any. getaddrinfo(3) */
 export interface AddressInfoHints {
   family?: number
   type?: number
@@ -66,39 +66,39 @@ export interface AddressInfoHints {
   flags?: number
 }
 
-/** One way to reach a host: what to give to `new Socket` and to connect or bind. getaddrinfo(3) */
+/** One way to reach a host: the arguments of `new Socket`, and the address to connect or bind to. getaddrinfo(3) */
 export interface AddressInfo {
   family: number
   type: number
   protocol: number
-  /** Of the first one, if AI_CANONNAME asked for it; else empty. */
+  /** The canonical name, in the first result with AI_CANONNAME; otherwise empty. */
   canonname: string
   address: SocketAddress
 }
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(0)))
 
-/** A text that C takes whole. */
+/** Checks that a string has no NUL, so that C reads all of it. */
 function checkText(name: string, text: unknown): string {
   if (typeof text !== 'string') throw invalidType(name, text, 'of type string')
   if (text.includes('\0')) throw invalidValue(name, text, 'must have no NUL')
   return text
 }
 
-/** A host's name as name servers know it. RFC 3492 */
+/** A host's name in the form of name servers. RFC 3492 */
 export function hostName(name: string, host: unknown): string {
   const text = checkText(name, host)
   return /[^\0-\x7f]/.test(text) ? domainToASCII(text) || text : text
 }
 
-/** What the C library is asked for: the host and the service as texts, and the hints as it takes them. */
+/** The arguments of the C library: host and service as strings, and the encoded hints. */
 export function question(
   host: string | null,
   service: string | number | null,
   { family = 0, type = 0, protocol = 0, flags = 0 }: AddressInfoHints,
 ): [node: string | null, service: string | null, hints: Int32Array] {
   const node = host === null ? null : hostName('host', host)
-  // The C library takes 65616 for 80.
+  // The C library would read 65616 as 80.
   if (typeof service === 'number' || /^\d+$/.test(service ?? '')) checkInteger('service', Number(service), 0, 65535)
   const hints = new Int32Array([
     checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
@@ -109,7 +109,7 @@ export function question(
   return [node, service === null ? null : checkText('service', String(service)), hints]
 }
 
-/** The answer in `count` structs AddressInfo. */
+/** Decodes an answer of `count` structs AddressInfo. */
 export function answer(results: Buffer, count: number, canonname: string): AddressInfo[] {
   return Array.from({ length: count }, (_, i) => {
     const result = results.subarray(i * resultSize, (i + 1) * resultSize)
@@ -125,8 +125,8 @@ export function answer(results: Buffer, count: number, canonname: string): Addre
 }
 
 /**
- * The addresses of a host and a service, both given by name or number; null for the host is the any-address with
- * AI_PASSIVE, else the loopback's. getaddrinfo(3)
+ * Looks up the addresses of a host and a service, both given by name or number. The host null is the any-address with
+ * AI_PASSIVE, otherwise the loopback address. getaddrinfo(3)
  *
  * @throws GaiError
  */
@@ -148,7 +148,7 @@ export function getaddrinfo(
 }
 
 /**
- * The names of an address's host and service; with NI_NUMERICHOST and NI_NUMERICSERV their numbers. getnameinfo(3)
+ * Looks up the names of an address's host and service; NI_NUMERICHOST and NI_NUMERICSERV give the numbers. getnameinfo(3)
  *
  * @throws GaiError
  */
@@ -164,7 +164,7 @@ export function getnameinfo(address: AddressLike, flags = 0): [host: string, ser
 /** This machine's name. gethostname(2) */
 export const gethostname = (): string => hostname()
 
-/** Sets this machine's name, which takes a privilege. sethostname(2) */
+/** Sets this machine's name, which requires a privilege. sethostname(2) */
 export function sethostname(name: string): void {
   check(native.sethostname(name), 'sethostname')
 }
@@ -179,7 +179,7 @@ export function if_indextoname(index: number): string {
   return name
 }
 
-/** The network interfaces, each its index and its name. if_nameindex(3) */
+/** The network interfaces: an index and a name each. if_nameindex(3) */
 export function if_nameindex(): [index: number, name: string][] {
   const list = sys.if_nameindex()
   if (typeof list === 'number') throw socketError(list, 'if_nameindex')

@@ -1,4 +1,4 @@
-// A host by its name or its address, and all that it is called: the older half of netdb.h. These block.
+// Lookups of hosts by name or address, and of all their names: the older half of netdb.h. They block.
 import { AF_INET, AF_UNSPEC, SOCK_STREAM } from '../constants.js'
 import { GaiError, isSocketError } from '../errors.js'
 import { getaddrinfo, gethostname, hostName, resolverError } from './addrinfo.js'
@@ -15,7 +15,7 @@ const native = {
 /** A host's official name, its other names, and its addresses. */
 export type Host = [name: string, aliases: string[], addresses: string[]]
 
-/** A host in texts that end with a NUL each, an empty one between its names and its addresses. */
+/** Decodes a host: strings that end with a NUL each, with an empty one between its names and its addresses. */
 export function hostOf(texts: Buffer): Host {
   const [name, ...rest] = texts.toString().split('\0').slice(0, -1)
   const border = rest.indexOf('')
@@ -32,31 +32,31 @@ function find(syscall: string, name: string, lookup: (status: Int32Array, texts:
   }
 }
 
-/** What to ask getaddrinfo for a host's addresses, each of them once. */
+/** The hints with which getaddrinfo gives each address of a host once. */
 export const addressQuestion = (name: string, family = AF_UNSPEC) =>
   [name, null, { family, type: SOCK_STREAM }] as const
 
-/** The first of the addresses that were found. */
+/** The first address found. */
 export function firstAddress([info]: AddressInfo[]): { family: number; text: string; bytes: Buffer } {
   const { family, address } = info!
   const text = 'address' in address ? String(address.address) : ''
   return { family, text, bytes: inet_pton(family, text) }
 }
 
-/** The whole one of a host's names: the first with a domain. */
+/** The fully qualified one of a host's names: the first with a domain. */
 export const wholeName = ([name, aliases]: Host): string => [name, ...aliases].find(one => one.includes('.')) ?? name
 
 /** The name to look up for a name: `''` and the any-address mean this machine. */
 export const nameToComplete = (name: string): string => (['', '0.0.0.0', '::'].includes(name) ? gethostname() : name)
 
-/** The name, where the error says that no more is known of it. */
+/** Returns the name itself if the error says that nothing is known of it; else throws the error. */
 export function incompleteName(name: string, error: unknown): string {
   if (error instanceof GaiError || isSocketError(error)) return name
   throw error
 }
 
 /**
- * The IPv4 address of a host, given by name or number; that of `''` is the any-address. gethostbyname(3)
+ * Looks up the IPv4 address of a host, given by name or number; `''` is the any-address. gethostbyname(3)
  *
  * @throws GaiError
  */
@@ -64,7 +64,7 @@ export const gethostbyname = (name: string): string =>
   name === '' ? '0.0.0.0' : firstAddress(getaddrinfo(...addressQuestion(name, AF_INET))).text
 
 /**
- * A host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex
+ * Looks up a host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex
  *
  * @throws GaiError
  */
@@ -72,7 +72,7 @@ export const gethostbynameEx = (name: string): Host =>
   find('gethostbyname', name, (status, texts) => native.gethostbyname(status, hostName('name', name), texts))
 
 /**
- * The names and addresses of a host, given by its IPv4 or IPv6 address; by name, it is that of the name's first address.
+ * Looks up the names and addresses of a host, given by its IPv4 or IPv6 address. A name stands for its first address.
  * gethostbyaddr(3)
  *
  * @throws GaiError
@@ -83,8 +83,7 @@ export function gethostbyaddr(address: string): Host {
 }
 
 /**
- * A host's whole name, with its domain, or the name itself where no more is known; `''` is this machine. Python's
- * getfqdn
+ * Looks up a host's fully qualified name, or returns the name itself if there is none; `''` is this machine. Python's getfqdn
  */
 export function getfqdn(name = ''): string {
   const known = nameToComplete(name)

@@ -1,4 +1,4 @@
-// Services and protocols by name and number, from the C library's databases. services(5), protocols(5)
+// Lookups of services and protocols in the C library's databases. services(5), protocols(5)
 import { constants } from 'node:os'
 import { EAI_NONAME } from '../constants.js'
 import { checkInteger } from '../checks.js'
@@ -18,7 +18,7 @@ function found<Result>(result: Result | number, syscall: string, name: string): 
 }
 
 /**
- * The port of a service, for a protocol (`'tcp'`, `'udp'`) or for any. getservbyname(3)
+ * Looks up the port of a service, of one protocol (`'tcp'`, `'udp'`) or of any. getservbyname(3)
  *
  * @throws GaiError
  */
@@ -26,7 +26,7 @@ export const getservbyname = (name: string, protocol: string | null = null): num
   found<number>(native.getservbyname(name, protocol), 'getservbyname', name)
 
 /**
- * The service of a port, for a protocol (`'tcp'`, `'udp'`) or for any. getservbyport(3)
+ * Looks up the service of a port, of one protocol (`'tcp'`, `'udp'`) or of any. getservbyport(3)
  *
  * @throws GaiError
  */
@@ -34,7 +34,7 @@ export const getservbyport = (port: number, protocol: string | null = null): str
   found<string>(native.getservbyport(checkInteger('port', port, 0, 65535), protocol), 'getservbyport', String(port))
 
 /**
- * The number of a protocol, what goes into a Socket's third argument: that of `'icmp'` is IPPROTO_ICMP. getprotobyname(3)
+ * Looks up the number of a protocol, for a Socket's third argument: `'icmp'` gives IPPROTO_ICMP. getprotobyname(3)
  *
  * @throws GaiError
  */
