@@ -1,8 +1,8 @@
-// The parts of the module: each adds its names to `exports` and is defined in the file of its name. Where one cannot,
-// an exception is pending, and the load fails with it.
+// The parts of the module. Each adds its names to `exports`, and is defined in the file of its name. On failure it
+// leaves an exception pending, with which the load fails.
 //
-// The module is written against Node-API itself, and allocates by malloc(3) alone: what cannot be allocated is an error
-// of JavaScript's, and an environment that is ending, which runs no JavaScript, is no reason to end the process.
+// The module uses Node-API directly, and allocates by malloc(3) only: a failed allocation is a JavaScript error. Calls
+// that fail because the environment is ending never end the process.
 #ifndef BSD_SOCKETS_ADDON_H
 #define BSD_SOCKETS_ADDON_H
 
@@ -22,7 +22,7 @@ struct NamedFunction {
   napi_callback function;
 };
 
-// Adds an object of these functions to `exports`, under its name. Returns it.
+// Adds an object with these functions to `exports`, as `name`, and returns it.
 napi_value ExportFunctions(napi_env env, napi_value exports, const char* name,
                            std::initializer_list<NamedFunction> functions);
 

@@ -9,7 +9,7 @@
 int Report(ResolverStatus* status, int code) {
   const ResolverStatus report = {code, code == EAI_SYSTEM ? errno : 0};
   if (status != nullptr) memcpy(status, &report, sizeof report);
-  errno = EINVAL;  // what failed stands in the status
+  errno = EINVAL;  // the status has the EAI_ code
   return code == 0 ? 0 : -1;
 }
 

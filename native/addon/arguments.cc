@@ -7,7 +7,7 @@
 
 namespace {
 
-// A primitive as JavaScript writes it. Of a number, a boolean or a bigint alone: no code of the caller's runs for it.
+// A primitive as JavaScript prints it; numbers, booleans and bigints only, so that no code of the caller runs.
 void Write(napi_env env, napi_value primitive, char* text, size_t size) {
   text[0] = 0;
   napi_value string = nullptr;
@@ -15,7 +15,7 @@ void Write(napi_env env, napi_value primitive, char* text, size_t size) {
   napi_get_value_string_utf8(env, string, text, size, nullptr);
 }
 
-// What the caller gave, in the words of Node's own messages.
+// Describes the given value in the words of Node's own messages.
 void Describe(napi_env env, napi_value value, char* text, size_t size) {
   napi_valuetype type = napi_undefined;
   napi_typeof(env, value, &type);
@@ -111,7 +111,7 @@ double Arguments::RefuseNumber(double min, double max) {
   double number = 0;
   if (napi_get_value_double(env_, value, &number) != napi_ok) {
     FailType("of type number", value);
-  } else if (number != std::trunc(number)) {  // true of NaN as well; infinities fall to the range below
+  } else if (number != std::trunc(number)) {  // true for NaN too; the range check below rejects infinities
     FailValue("an integer");
   } else {
     char range[64];
@@ -127,7 +127,7 @@ bool Arguments::Memory(napi_value value, Bytes* bytes) {
   void* data = nullptr;
   size_t size = 0;
   napi_value buffer = nullptr;
-  auto type = static_cast<napi_typedarray_type>(15);  // is left alone for a kind that is newer than this Node-API
+  auto type = static_cast<napi_typedarray_type>(15);  // stays unchanged for a kind that this Node-API does not know
   if (napi_get_typedarray_info(env_, value, &type, &size, &data, nullptr, nullptr) == napi_ok) {
     size *= ElementSize(type);
     if (ElementSize(type) == 0) return FailType("an ArrayBufferView of a known kind", value);
@@ -143,7 +143,7 @@ bool Arguments::Memory(napi_value value, Bytes* bytes) {
   if (buffer != nullptr && napi_is_detached_arraybuffer(env_, buffer, &detached) == napi_ok && detached) {
     return Fail(false, "ERR_INVALID_ARG_VALUE", "The \"%s\" %s must not be detached", name(), noun());
   }
-  static uint8_t nothing;  // so that an empty view is no null pointer
+  static uint8_t nothing;  // an empty view must not be a null pointer
   *bytes = {data != nullptr ? static_cast<uint8_t*>(data) : &nothing, data != nullptr ? size : 0};
   return true;
 }
@@ -213,7 +213,7 @@ Vectors Arguments::Read(Type<Vectors>) {
          kMaxVectors, count);
     return {nullptr, 0};
   }
-  // All elements first: a getter may run code that moves or detaches another's memory.
+  // All elements first: a getter may move or detach the memory of another element.
   napi_value views[kMaxVectors];
   for (uint32_t i = 0; i < count; i++) {
     if (napi_get_element(env_, array, i, &views[i]) != napi_ok) {

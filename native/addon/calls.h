@@ -21,7 +21,7 @@ struct DescriptorPair {
   int fds[2];
 };
 
-// Those commands whose argument is an integer, or which have none.
+// The commands with an integer argument, or with none.
 using FcntlCommand = OneOf<F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN>;
 
 int Fcntl(int fd, FcntlCommand command, Optional<int> argument);
@@ -30,7 +30,7 @@ int Select(Ranged<0, FD_SETSIZE> nfds, fd_set* readfds, fd_set* writefds, fd_set
 int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<socklen_t> length);
 int Socketpair(int domain, int type, int protocol, Structure<DescriptorPair> fds);
 
-// Returns the integer that `Requests` write through their pointer.
+// Returns the integer that the request writes through its pointer.
 template <auto... Requests>
 int Ioctl(int fd, OneOf<Requests...> request) {
   int result = 0;
@@ -64,7 +64,7 @@ int Recvmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes nam
 int Sendmmsg(int fd, Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, int flags,
              Ranged<0, kMaxVectors> count);
 
-// What a kernel alone has: calls_linux.cc, calls_darwin.cc
+// Calls that only one kernel has: calls_linux.cc, calls_darwin.cc
 
 struct epoll_event;
 struct kevent;
@@ -76,7 +76,7 @@ int Getsockopt(int fd, int level, int name, void* value, socklen_t* length);
 int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout);
 int Pipe2(Structure<DescriptorPair> fds, int flags);
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
-// For the options whose value, a sock_fprog, points to instructions: SO_ATTACH_FILTER and its like.
+// For options whose value is a sock_fprog with a pointer to instructions, as SO_ATTACH_FILTER.
 int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions);
 
 // The HTTP parser's (native/http/http_parser.h), of the bytes from `start` to before `end`; -EINVAL where those are not

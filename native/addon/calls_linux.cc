@@ -54,8 +54,8 @@ struct Batch {
   iovec vectors[kMaxVectors];
   unsigned count;
 
-  // Lays out the first `wanted` messages. False, with errno EINVAL, unless every view divides into as many slots as
-  // there are results, and there are enough.
+  // Lays out the first `wanted` messages. Returns false with errno EINVAL unless every view divides into as many slots
+  // as there are results, and there are at least `wanted` of them.
   bool Lay(Array<MessageResult> results, Bytes data, OptionalBytes names, OptionalBytes control, bool sending,
            int wanted_count) {
     count = static_cast<unsigned>(wanted_count);

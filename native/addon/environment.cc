@@ -1,6 +1,6 @@
-// What belongs to one environment, the main one or a worker's: its loop, the descriptors that end with it, and the one
-// by which other threads wake it. A worker that is being terminated still runs a few of these calls: they take their
-// arguments as they are, since Node-API converts none for it any more.
+// The state of one environment, the main one or a worker's: its loop, the descriptors that are closed with it, and the
+// descriptor by which other threads wake it. A worker that is being terminated still makes a few of these calls: they
+// read their arguments without conversions, since Node-API makes none for it any more.
 #include "environment.h"
 
 #include <unistd.h>
@@ -23,10 +23,10 @@ constexpr size_t kMaxDescriptors = 1 << 24;
 
 struct Environment : Allocated {
   Watcher* watcher = nullptr;  // deletes itself
-  uint8_t* owned = nullptr;    // a bit for each descriptor, in a worker
-  size_t owned_end = 0;        // no byte from here on has one that is set
+  uint8_t* owned = nullptr;    // a bit per descriptor, in a worker
+  size_t owned_end = 0;        // all bytes from here on are 0
 
-  // Its place among those that can be woken, once it can be.
+  // For the list of environments that can be woken.
   uint32_t waker = 0;
   int waker_fd = -1;
   Environment* next = nullptr;
@@ -34,8 +34,8 @@ struct Environment : Allocated {
   ~Environment();
 };
 
-// The environments that can be woken, each by a number that is never used again. What is written under the lock never
-// goes to a descriptor of somebody else's: an environment takes its own out before it closes it.
+// The environments that can be woken, each by a number that is never reused. A write under the lock never reaches a
+// descriptor of another owner: an environment removes its descriptor before it closes that.
 Lock wakers_lock;
 Environment* wakers = nullptr;
 uint32_t last_waker = 0;
@@ -61,7 +61,7 @@ Environment* EnvironmentOf(napi_env env) {
   return static_cast<Environment*>(environment);
 }
 
-// The arguments of a call; those that are missing are undefined.
+// The arguments of a call; missing ones are undefined.
 struct Values {
   napi_env env;
   napi_value values[6];
@@ -70,7 +70,7 @@ struct Values {
     size_t count = 6;
     napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
   }
-  double Number(size_t i) const {  // -1 where it is none
+  double Number(size_t i) const {  // -1 if it is not a number
     double number = -1;
     napi_get_value_double(env, values[i], &number);
     return number;
@@ -94,9 +94,9 @@ napi_value Number(napi_env env, double number) {
   return value;
 }
 
-// start(poller, events, slab, receives, dispatch, libuv): from now on `dispatch(count)` is called when `count` events
-// stand in the batch (loop.h). The poller is the loop's now, and closed where this fails. Returns 0 or -errno: -ENOSYS
-// where there is no event loop.
+// start(poller, events, slab, receives, dispatch, libuv): from now on calls `dispatch(count)` when the batch holds
+// `count` events (loop.h). The loop owns the poller, and closes it on failure. Returns 0 or -errno: -ENOSYS if there is
+// no event loop.
 napi_value Start(napi_env env, napi_callback_info info) {
   const Values values(env, info);
   Environment* const environment = EnvironmentOf(env);
@@ -133,8 +133,8 @@ napi_value OwnDescriptor(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// waker(fd): the number by which any thread wakes this one until the environment ends: `wake(number)` writes to the
-// descriptor. It is not to be closed before, and its writes do not block.
+// waker(fd): returns the number by which any thread wakes this one until the environment ends: `wake(number)` writes to
+// the descriptor, which must be non-blocking and stay open until then.
 napi_value Waker(napi_env env, napi_callback_info info) {
   Environment* const environment = EnvironmentOf(env);
   const std::lock_guard<Lock> lock(wakers_lock);
@@ -147,13 +147,13 @@ napi_value Waker(napi_env env, napi_callback_info info) {
   return Number(env, environment->waker);
 }
 
-// wake(number): whether there is still such a thread to wake.
+// wake(number): wakes the thread of this number. Returns false if it has ended.
 napi_value Wake(napi_env env, napi_callback_info info) {
   const double number = Values(env, info).Number(0);
   const std::lock_guard<Lock> lock(wakers_lock);
   for (const Environment* one = wakers; one != nullptr; one = one->next) {
     if (one->waker != number) continue;
-    const ssize_t ignored = write(one->waker_fd, "", 1);  // where there is no room, it is awake already
+    const ssize_t ignored = write(one->waker_fd, "", 1);  // if there is no room, the thread is awake already
     static_cast<void>(ignored);
     return Boolean(env, true);
   }
@@ -184,7 +184,7 @@ void ExportEnvironment(napi_env env, napi_value exports) {
     return;
   }
   const bool first_thread = OnFirstThread();
-  // At once for all that there can be, so that none is lost for want of memory; a page is taken when it is written to.
+  // Room for every possible descriptor at once, so that none is lost for lack of memory. Pages are used when written.
   if (!first_thread) environment->owned = static_cast<uint8_t*>(calloc(kMaxDescriptors / 8, 1));
   if (!first_thread && environment->owned == nullptr) ThrowNoMemory(env);
   const napi_value object = ExportFunctions(env, exports, "environment",

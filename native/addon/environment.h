@@ -1,14 +1,14 @@
-// What belongs to one environment, the main one or a worker's.
+// The state of one environment, the main one or a worker's.
 #ifndef BSD_SOCKETS_ENVIRONMENT_H
 #define BSD_SOCKETS_ENVIRONMENT_H
 
 #include <node_api.h>
 
-// Whether a worker's descriptor is closed when its environment ends, as a worker that is terminated does; those of the
-// first thread are the process's. A number that cannot be a descriptor's is passed over.
+// Sets whether a descriptor is closed when its worker's environment ends, also by `terminate`. Descriptors of the first
+// thread belong to the process. A number that cannot be a descriptor is ignored.
 void Own(napi_env env, double fd, bool owned);
 
-// Whether this thread is the one that the process began with, on which no worker runs.
+// Whether this is the first thread of the process, which is never a worker's.
 bool OnFirstThread();
 
 #endif

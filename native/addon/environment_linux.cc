@@ -5,7 +5,7 @@
 
 #include "environment.h"
 
-// The C library's own gettid is younger than the oldest that is served.
+// The oldest supported C library has no gettid.
 bool OnFirstThread() {
   return syscall(SYS_gettid) == getpid();
 }

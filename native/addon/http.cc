@@ -1,5 +1,5 @@
-// The request parser of native/http, over views. What it keeps between calls lies in JavaScript's memory: whatever is
-// there, it reads nothing outside the bytes.
+// The request parser of native/http, over views. Its state between calls is in JavaScript's memory: whatever that
+// holds, the parser reads nothing outside the bytes.
 #include "http_parser.h"
 
 #include <cerrno>

@@ -17,7 +17,7 @@ int InetAton(const char* text, Bytes address) {
   return 1;
 }
 
-// False with errno set where the family has no text form or the view cannot hold an address of it.
+// Returns false and sets errno if the family has no text form, or the view is too small for its addresses.
 static bool Holds(Bytes bytes, int family) {
   if (family != AF_INET && family != AF_INET6) {
     errno = EAFNOSUPPORT;

@@ -1,5 +1,5 @@
-// A lock for a static: without a destructor, which would be registered with the process and run, or not, when Node has
-// taken the addon away with the last worker that loaded it. pthread_mutex_lock(3p)
+// A lock for a static. It has no destructor: that would be registered with the process, and could run after Node has
+// unloaded the addon with the last worker that loaded it. pthread_mutex_lock(3p)
 #ifndef BSD_SOCKETS_LOCK_H
 #define BSD_SOCKETS_LOCK_H
 

@@ -1,5 +1,5 @@
-// Lookups of the C library's off the JavaScript thread: they may ask name servers, and take as long as they do. Memory
-// that is lacking is EAI_MEMORY, as it is to the C library itself.
+// The C library's lookups in other threads: they may ask name servers, and wait for the answers. A failed allocation is
+// EAI_MEMORY, as in the C library itself.
 #include <netdb.h>
 
 #include <algorithm>
@@ -13,9 +13,9 @@
 namespace {
 
 struct Lookup {
-  int (*find)(Lookup*);  // on another thread: returns as the functions of addrinfo.cc do
+  int (*find)(Lookup*);  // runs in another thread; returns as the functions of addrinfo.cc do
 
-  // What is asked for: each has its own of these.
+  // The arguments; each lookup uses some of these.
   bool has_node, has_service;
   char node[kTextSize], service[kTextSize];
   AddressHints hints;
@@ -32,7 +32,7 @@ struct Lookup {
   napi_async_work work;
 };
 
-// Room for an answer of so many bytes; without it, the lookup has failed.
+// Allocates room for the answer. Returns false on failure: the lookup has then failed.
 bool Reserve(Lookup* lookup, size_t size) {
   void* const answer = realloc(lookup->answer, size == 0 ? 1 : size);
   if (answer == nullptr) {
@@ -44,7 +44,7 @@ bool Reserve(Lookup* lookup, size_t size) {
   return true;
 }
 
-// The answer is so many AddressInfo, and the canonical name.
+// The answer: structs AddressInfo, and the canonical name.
 int FindAddresses(Lookup* lookup) {
   char canonname[NI_MAXHOST] = "";
   for (int room = 16;;) {
@@ -64,7 +64,7 @@ int FindAddresses(Lookup* lookup) {
   }
 }
 
-// The answer is two texts, each with a NUL behind it.
+// The answer: two strings, each with its NUL.
 int FindNames(Lookup* lookup) {
   char host[NI_MAXHOST] = "", service[NI_MAXSERV] = "";
   const int result = Getnameinfo(&lookup->status, {lookup->address, lookup->address_size}, lookup->flags,
@@ -77,7 +77,7 @@ int FindNames(Lookup* lookup) {
   return result;
 }
 
-// Calls `find` with bytes to fill, and with more of them until its answer fits.
+// Calls `find` with a buffer to fill, and with a larger one until the answer fits.
 template <typename Find>
 int WithRoom(Lookup* lookup, Find find) {
   for (size_t room = 1024;;) {
@@ -111,8 +111,8 @@ void Delete(napi_env env, Lookup* lookup) {
   free(lookup);
 }
 
-// callback(result or -1, code, errno, answer). An environment that is ending runs no JavaScript any more: there any of
-// these may fail, and nobody waits for the answer.
+// callback(result or -1, code, errno, answer). In an environment that is ending, which runs no JavaScript any more,
+// each of these calls may fail: nobody waits for the answer then.
 void Complete(napi_env env, napi_status status, void* data) {
   Lookup* const lookup = static_cast<Lookup*>(data);
   napi_value callback = nullptr, receiver = nullptr, ignored = nullptr, values[4];
@@ -131,8 +131,8 @@ void Complete(napi_env env, napi_status status, void* data) {
 
 constexpr size_t kMaxValues = 4;
 
-// Each function's last argument is its callback; `read` reads those before it. An error of its is pending where the
-// lookup does not begin.
+// The last argument of each function is its callback; `read` reads the arguments before it. If the lookup does not
+// begin, an exception is pending.
 template <typename Read>
 napi_value Start(napi_env env, napi_callback_info info, size_t count, int (*find)(Lookup*), Read read) {
   napi_value values[kMaxValues], name = nullptr;

@@ -11,7 +11,7 @@
 namespace {
 
 constexpr int kMaxEvents = 256;
-constexpr size_t kEventSize = 3;  // in numbers
+constexpr size_t kEventSize = 3;  // int32_t per event
 
 }  // namespace
 
@@ -38,13 +38,13 @@ Loop::Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch)
   napi_create_reference(env, dispatch, 1, &dispatch_);
 }
 
-// The references end with the environment, as this does: some runtimes can no longer be asked for anything by then.
+// References are deleted with the environment; some runtimes accept no Node-API call any more at that time.
 Loop::~Loop() {
   close(poller_);
 }
 
-// Receives nothing for a descriptor that does not ask for it, and nothing more where there is no room: JavaScript then
-// does so itself.
+// Receives for the descriptors that request it, as long as the slab has room. For all others JavaScript receives
+// itself.
 int Loop::Wait() {
   napi_value slab = nullptr;
   void* room = nullptr;
@@ -65,7 +65,7 @@ int Loop::Wait() {
       const ssize_t result = recv(fd, static_cast<uint8_t*>(room) + used, size - used, MSG_DONTWAIT);
       received = result < 0 ? -errno : static_cast<int32_t>(result);
       if (result > 0) used += (static_cast<size_t>(result) + kSlabUnit - 1) / kSlabUnit * kSlabUnit;
-      if (used >= size) ready[i].readiness |= POLLER_END;  // there may be more
+      if (used >= size) ready[i].readiness |= POLLER_END;  // more bytes may be there
     }
     int32_t* const event = events_.data + static_cast<size_t>(i) * kEventSize;
     event[0] = fd;
@@ -78,8 +78,8 @@ int Loop::Wait() {
 void Loop::Dispatch(bool make) {
   napi_handle_scope scope = nullptr;
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
-  // Not when the loop is made: that is within somebody's AsyncLocalStorage context, which all others would be called
-  // in.
+  // Created here and not with the loop: the loop is created within some caller's AsyncLocalStorage context, in which
+  // all later calls would run.
   if (make && context_ == nullptr) {
     napi_value name = nullptr;
     napi_create_string_utf8(env_, "bsd-sockets", NAPI_AUTO_LENGTH, &name);
@@ -96,7 +96,7 @@ void Loop::Dispatch(bool make) {
     bool pending = false;
     if (status != napi_ok && napi_is_exception_pending(env_, &pending) == napi_ok && pending &&
         napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
-      napi_fatal_exception(env_, error);  // process.on('uncaughtException') has its say
+      napi_fatal_exception(env_, error);  // reported to process.on('uncaughtException')
     }
   }
   napi_close_handle_scope(env_, scope);

@@ -1,11 +1,11 @@
-// The event loop's hold on a poller (native/poller/poller.h): when its descriptor becomes readable, one batch of events
-// is drained into an Int32Array and one JavaScript call handles it. There is one for each environment, main or worker.
+// Connects a poller (native/poller/poller.h) to the event loop: when the poller's descriptor becomes readable, one
+// batch of events is drained into an Int32Array, and one JavaScript call handles it. Each environment, main or worker,
+// has one.
 //
-// What has come for the descriptors that ask for it is received before that call, each behind the other in one slab:
-// so a batch of messages crosses the border once.
+// Before that call, bytes are received for the descriptors that request it, one after the other into one slab: so a
+// batch of messages crosses the border once.
 //
-// Who watches the descriptor is the Watcher's business: loop_uv.cc asks libuv, on Node; loop_thread.cc a thread of its
-// own, elsewhere.
+// A Watcher watches the poller's descriptor: by libuv on Node (loop_uv.cc), by a thread elsewhere (loop_thread.cc).
 #ifndef BSD_SOCKETS_LOOP_H
 #define BSD_SOCKETS_LOOP_H
 
@@ -16,17 +16,17 @@
 
 #include "memory.h"
 
-// What JavaScript shares with a loop. Its handlers see pieces of the slab: where they have given that away all the
-// same, nothing is received. The memory of the others stays where it is: nobody else has them.
+// The memory that JavaScript shares with a loop. Handlers see parts of the slab, and could transfer its memory: then
+// nothing is received. The other arrays are internal, so their memory never moves.
 struct Batch {
-  napi_value events;    // Int32Array: of each event the descriptor, its readiness, and what receiving gave
-  napi_value slab;      // Uint8Array: what was received, each beginning at a multiple of kSlabUnit
-  napi_value receives;  // Uint8Array: by descriptor, whether what has come for it is to be received
+  napi_value events;    // Int32Array: per event the descriptor, its readiness, and the result of receiving
+  napi_value slab;      // Uint8Array: the received bytes; each receive begins at a multiple of kSlabUnit
+  napi_value receives;  // Uint8Array: per descriptor, whether to receive for it
 };
-inline constexpr int32_t kNotReceived = INT32_MIN;  // else it is what recv(2) returned, or -errno
+inline constexpr int32_t kNotReceived = INT32_MIN;  // otherwise the result of recv(2), or -errno
 inline constexpr size_t kSlabUnit = 64;
 
-// Drains one batch and calls JavaScript. `make` is for where no callback scope is open: straight from libuv.
+// Drains one batch and calls JavaScript. `make`: no callback scope is open, as in a callback of libuv.
 class Loop : public Allocated {
  public:
   Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch);
@@ -34,7 +34,7 @@ class Loop : public Allocated {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Whether it was made with what it needs.
+  // Whether the constructor has succeeded.
   bool whole() const { return events_.data != nullptr && receives_.data != nullptr && dispatch_ != nullptr; }
 
   void Dispatch(bool make);
@@ -43,7 +43,7 @@ class Loop : public Allocated {
   int poller() const { return poller_; }
 
  private:
-  int Wait();  // fills the batch and returns how many events stand in it
+  int Wait();  // fills the batch and returns the number of events
 
   napi_env env_;
   int poller_;
@@ -53,7 +53,7 @@ class Loop : public Allocated {
     size_t count = 0;
   };
   template <typename T>
-  Shared<T> Share(napi_value array, napi_typedarray_type type);  // keeps it; nothing where it is none of this type
+  Shared<T> Share(napi_value array, napi_typedarray_type type);  // keeps the array; empty if it is not of this type
 
   Shared<int32_t> events_;
   Shared<uint8_t> receives_;
@@ -62,16 +62,16 @@ class Loop : public Allocated {
   napi_async_context context_ = nullptr;
 };
 
-// Watches until the environment ends, and then deletes itself and the loop. It does not keep the process alive unless
-// it is held.
+// Watches until the environment ends; then deletes itself and the loop. It keeps the process alive only while it is
+// held.
 class Watcher : public Allocated {
  public:
   virtual ~Watcher() = default;
   virtual void Hold(bool held) = 0;
 };
 
-// Each takes the loop over. They return 0, or an errno, the loop deleted: ENOSYS where the environment has not what
-// this needs.
+// Each takes ownership of the loop. Returns 0; or an errno, after deleting the loop: ENOSYS if the environment does not
+// support it.
 int WatchByLibuv(Loop* loop, Watcher** watcher);
 int WatchByThread(Loop* loop, Watcher** watcher);
 

@@ -1,5 +1,5 @@
-// A thread of our own watches the poller and calls into JavaScript through a thread-safe function: for runtimes that
-// run Node-API addons without libuv.
+// A thread watches the poller, and calls JavaScript through a thread-safe function: for runtimes that run Node-API
+// addons without libuv.
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -23,12 +23,12 @@ class ThreadWatcher final : public Watcher {
     }
   }
 
-  // 0, or an errno.
+  // Returns 0 or an errno.
   int Start() {
     if (pipe(wake_) != 0) return errno;
     for (const int fd : wake_) fcntl(fd, F_SETFD, FD_CLOEXEC);
-    // Not in the AsyncLocalStorage context of who happens to wait first: its store would be kept for ever, and all
-    // others would be called in it. A callback without a context runs in none.
+    // Not in the AsyncLocalStorage context of the first waiter: its store would be kept for ever, and all later calls
+    // would run in it. A callback without a context runs in none.
     napi_value create = nullptr, receiver = nullptr, ignored = nullptr;
     napi_create_function(loop_->env(), "bsd-sockets", NAPI_AUTO_LENGTH, Create, this, &create);
     napi_create_object(loop_->env(), &receiver);
@@ -63,7 +63,8 @@ class ThreadWatcher final : public Watcher {
     return nullptr;
   }
 
-  // The thread tells once and then waits until JavaScript has drained the batch: the poller stays readable till then.
+  // The thread reports once, and then waits until JavaScript has drained the batch: the poller stays readable until
+  // then.
   static void* Run(void* data) {
     ThreadWatcher* const watcher = static_cast<ThreadWatcher*>(data);
     pollfd fds[2] = {{watcher->loop_->poller(), POLLIN, 0}, {watcher->wake_[0], POLLIN, 0}};
@@ -74,7 +75,7 @@ class ThreadWatcher final : public Watcher {
         if (read(watcher->wake_[0], &word, 1) == 1 && word == kEnd) return nullptr;
         fds[0].fd = watcher->loop_->poller();
       } else if (fds[0].fd >= 0 && fds[0].revents != 0) {
-        fds[0].fd = -1;  // not looked at until the batch is drained
+        fds[0].fd = -1;  // not polled until the batch is drained
         if (napi_call_threadsafe_function(watcher->function_, nullptr, napi_tsfn_blocking) != napi_ok) return nullptr;
       }
     }

@@ -1,6 +1,5 @@
-// libuv watches the poller: on Node, where the addon shares the process with one. Its functions are looked up at run
-// time, so that the addon loads where there is none; whether to use them is decided in TypeScript, by the runtime's
-// name.
+// libuv watches the poller, on Node. Its functions are looked up at run time, so that the addon also loads without
+// libuv. TypeScript decides by the runtime's name whether to use them.
 #include <dlfcn.h>
 #include <pthread.h>
 
@@ -63,7 +62,7 @@ class UvWatcher final : public Watcher {
     free(handle_);
   }
 
-  // 0, or an errno.
+  // Returns 0 or an errno.
   int Start() {
     uv_loop_t* event_loop = nullptr;
     if (!uv().found || uv().get_loop(loop_->env(), &event_loop) != napi_ok ||
@@ -89,7 +88,7 @@ class UvWatcher final : public Watcher {
     static_cast<UvWatcher*>(uv().get_data(handle))->loop_->Dispatch(true);
   }
 
-  // A handle's memory is libuv's until its close callback: the environment waits for that.
+  // libuv uses a handle's memory until its close callback: the environment waits for that.
   static void OnEnd(napi_async_cleanup_hook_handle, void* data) {
     UvWatcher* const watcher = static_cast<UvWatcher*>(data);
     uv().close(watcher->handle_, [](uv_handle_t* handle) {

@@ -1,4 +1,4 @@
-// What C has as macros.
+// Functions for the macros of C.
 #include <arpa/inet.h>
 
 #include <cstring>

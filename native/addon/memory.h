@@ -1,4 +1,4 @@
-// Where memory comes from: malloc(3) alone.
+// Allocation by malloc(3) only.
 #ifndef BSD_SOCKETS_MEMORY_H
 #define BSD_SOCKETS_MEMORY_H
 
@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <new>
 
-// A base for what is made by `new (std::nothrow)`. The C++ library's own operators can throw, and where it is linked
-// statically, as in the prebuilt addons, all that an exception needs comes with them: as much as the whole addon.
+// A base for classes that are created by `new (std::nothrow)`. The C++ library's own operators can throw: linked
+// statically, as in the prebuilt addons, they bring in the code for exceptions, which is as large as the whole addon.
 struct Allocated {
   static void* operator new(size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
   static void operator delete(void* memory) { free(memory); }

@@ -11,7 +11,7 @@
 #include "calls.h"
 #include "lock.h"
 
-// Both have the same four errors.
+// Both functions have the same four errors.
 static int AddressInfoError(int host_error) {
   switch (host_error) {
     case HOST_NOT_FOUND:
@@ -27,7 +27,7 @@ static int AddressInfoError(int host_error) {
   }
 }
 
-// Writes texts one behind the other, each with its NUL, as far as there is room.
+// Writes strings one after the other, each with its NUL, as long as there is room.
 class Texts {
  public:
   explicit Texts(Bytes room) : room_(room) {}
@@ -37,7 +37,7 @@ class Texts {
     if (length_ < room_.size) memcpy(room_.data + length_, text, std::min(size, room_.size - length_));
     length_ += size;
   }
-  // How many bytes all of them take.
+  // The bytes of all of them.
   size_t length() const { return length_; }
 
  private:
@@ -55,7 +55,7 @@ static void AddHost(Texts* texts, const hostent& host) {
   }
 }
 
-// `find` is given what to do with the host that it finds.
+// `find` gets a function, and calls it with the host that it finds.
 template <typename Find>
 static int GetHost(ResolverStatus* status, Bytes room, Find find) {
   Texts texts(room);
@@ -74,7 +74,7 @@ int Gethostbyname(ResolverStatus* status, const char* name, Bytes texts) {
   return GetHost(status, texts, [&](const UseHost& use) { return FindHostByName(name, use); });
 }
 
-// What getprotobyname(3) returns lies in memory of the C library's, until the next call; musl has no getprotobyname_r.
+// The result of getprotobyname(3) is in the C library's memory until the next call; musl has no getprotobyname_r.
 static Lock protocols;
 
 int Getprotobyname(const char* name) {

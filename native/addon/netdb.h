@@ -1,17 +1,17 @@
-// Lookups in the databases of hosts and services that any number of threads may make at once. Each calls
-// `use` with the entry that it found, which is gone afterwards: netdb_linux.cc, netdb_darwin.cc
+// Thread-safe lookups in the databases of hosts and services. Each calls `use` with the entry found, which is valid
+// during that call only. netdb_linux.cc, netdb_darwin.cc
 #ifndef BSD_SOCKETS_DATABASES_H
 #define BSD_SOCKETS_DATABASES_H
 
 #include <netdb.h>
 #include <sys/socket.h>
 
-// A function to be called with an entry: one that lives until the call is over, of which nothing is copied.
+// A reference to a function that is called with an entry. The function is not copied: it must outlive the call.
 template <typename Entry>
 class Use {
  public:
   template <typename Function>
-  Use(const Function& function)  // NOLINT: it is meant to be made of a lambda
+  Use(const Function& function)  // NOLINT: a lambda converts to it
       : function_(&function),
         call_([](const void* call, const Entry& entry) { (*static_cast<const Function*>(call))(entry); }) {}
   void operator()(const Entry& entry) const { call_(function_, entry); }
@@ -24,12 +24,12 @@ class Use {
 using UseHost = Use<hostent>;
 using UseService = Use<servent>;
 
-// Each returns 0, or what h_errno would hold: HOST_NOT_FOUND and the like, NETDB_INTERNAL with errno set.
+// Each returns 0 or a value of h_errno: HOST_NOT_FOUND and others; NETDB_INTERNAL with errno set.
 int FindHostByAddress(const void* address, socklen_t length, int family, const UseHost& use);
 int FindHostByName(const char* name, const UseHost& use);
 
-// Each returns 0, or -1 with errno set, ENOENT where there is none. A null `protocol` is any; `port` is in network byte
-// order.
+// Each returns 0, or -1 with errno set: ENOENT if there is no such entry. A null `protocol` means any. `port` is in
+// network byte order.
 int FindServiceByName(const char* name, const char* protocol, const UseService& use);
 int FindServiceByPort(int port, const char* protocol, const UseService& use);
 

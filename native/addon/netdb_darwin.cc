@@ -6,7 +6,7 @@
 #include "lock.h"
 #include "netdb.h"
 
-// What these functions return lies in memory of the C library's, until the next call of any thread.
+// The results of these functions are in the C library's memory until the next call of any thread.
 static Lock lock;
 
 template <typename Entry, typename Use>

@@ -7,8 +7,8 @@
 
 namespace {
 
-// Calls a function that takes a place for the entry and room for what it points to, with more of that until there is
-// enough; its return value.
+// Calls a function that fills an entry, and a buffer for the data of the entry; again with a larger buffer until it
+// suffices. Returns the function's result.
 template <typename Entry, typename Call, typename Use>
 int WithRoom(Call call, const Use& use) {
   char first[1024];

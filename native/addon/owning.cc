@@ -1,6 +1,6 @@
-// The calls that make descriptors, and the one that closes them, for a worker: what they make is the environment's in
-// the same breath. A worker can be terminated between any two statements of JavaScript, so that no statement comes too
-// late or too early here.
+// The calls that make descriptors, and close(2), for a worker: the environment owns each descriptor from the very call
+// that makes it. A worker can be terminated between any two statements of JavaScript, so a later statement would be too
+// late.
 #include <sys/socket.h>
 
 #include <cstring>
@@ -48,7 +48,7 @@ void OwnRights(napi_env env, const uint8_t* control, size_t length) {
   }
 }
 
-// What a call has made is found in its arguments or its result.
+// A call leaves its new descriptors in its arguments or in its result.
 using Arguments = napi_value[8];
 
 void OwnResult(napi_env env, const Arguments&, double result) {
@@ -82,8 +82,8 @@ void OwnMessages(napi_env env, const Arguments& arguments, double result) {
 
 struct Call {
   const char* name;
-  void (*own)(napi_env, const Arguments&, double result);  // none: it closes its first argument
-  napi_callback make = FindSyscall(name);                  // none where the kernel has no such call
+  void (*own)(napi_env, const Arguments&, double result);  // nullptr: the call closes its first argument
+  napi_callback make = FindSyscall(name);                  // nullptr if the kernel has no such call
 };
 
 const Call kCalls[] = {

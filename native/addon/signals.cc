@@ -1,5 +1,5 @@
-// Counting signals: the event loop's own handlers tell nobody but the loop, which does not run while a call blocks its
-// thread, and a wait in poll(2) that begins a moment later sleeps on.
+// Counts signals. The event loop's own handlers notify the loop only, and that does not run while a call blocks its
+// thread; a poll(2) that begins just after a signal would not notice it.
 #include "signals.h"
 
 #include <signal.h>
@@ -15,20 +15,20 @@ static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<int>::is
               "for use in a signal handler: signal-safety(7)");
 std::atomic<uint32_t> count{0};
 
-// Where each signal writes a byte, before the event loop's handler tells the loop: each copy of this package in the
-// process has its own. No number is taken out: those that a copy has opened stay open.
+// The descriptors to which each signal writes a byte, before the event loop's handler notifies the loop: one for each
+// copy of this package in the process. None is ever removed: the descriptors of a copy stay open.
 constexpr size_t kMaxWriters = 16;
 std::atomic<int> writers[kMaxWriters];
 std::atomic<uint32_t> writer_count{0};
 
-struct sigaction counted[NSIG];  // the handlers that ours stands before
+struct sigaction counted[NSIG];  // the handlers that ours calls
 bool stands[NSIG];
 
 void Count(int number, siginfo_t* info, void* context) {
   count++;
   const int error = errno;
   for (uint32_t i = 0; i < writer_count; i++) {
-    if (write(writers[i], "", 1) < 0) errno = error;  // full: it is readable
+    if (write(writers[i], "", 1) < 0) errno = error;  // if it is full, it is readable already
   }
   const struct sigaction& handler = counted[number];
   if (handler.sa_flags & SA_SIGINFO) {
@@ -44,9 +44,9 @@ bool IsSame(const struct sigaction& a, const struct sigaction& b) {
   return informed ? a.sa_sigaction == b.sa_sigaction : a.sa_handler == b.sa_handler;
 }
 
-// Stands before the handler of a signal, if there is one. Who sets the same handler again, as libuv does for the first
-// listener, replaces ours: so this is done anew for each wait. But it is not where somebody else stands before ours
-// since: each would then call the other, for ever.
+// Installs our handler before that of a signal, if it has one. Setting the original handler again, as libuv does for
+// the first listener, replaces ours: so this is repeated for each wait. It is not repeated if another handler was
+// installed before ours meanwhile: the two would call each other for ever.
 void StandBefore(int number) {
   struct sigaction action;
   if (sigaction(number, nullptr, &action) != 0 || action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) return;

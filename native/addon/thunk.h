@@ -1,5 +1,5 @@
-// The glue: a C prototype becomes a JavaScript function. arguments.h says how each parameter is
-// read; what comes back is the result, or -errno where the C function returned -1.
+// Makes a JavaScript function of a C prototype. arguments.h says how each parameter is read. It returns the result, or
+// -errno if the C function returned -1.
 #ifndef BSD_SOCKETS_THUNK_H
 #define BSD_SOCKETS_THUNK_H
 
@@ -11,7 +11,7 @@
 
 #include "arguments.h"
 
-// A text, such as an IPv6 address or an interface's name; or -errno where there is none.
+// A string, for example an interface's name; or -errno.
 struct Text {
   char text[kTextSize];
   int error;
@@ -20,8 +20,7 @@ struct Text {
   explicit Text(const char* text_) : error(0) { snprintf(text, sizeof text, "%s", text_); }
 };
 
-// How many JavaScript arguments a prototype takes: all of its parameters but the lengths behind
-// buffers.
+// The number of JavaScript arguments of a prototype: all parameters except the lengths behind buffers.
 template <typename... Parameters>
 constexpr size_t Arity() {
   size_t arity = 0;
@@ -35,7 +34,7 @@ constexpr size_t ArityOf(Result (*)(Parameters...)) {
   return Arity<Parameters...>();
 }
 
-// Whether the C function has failed, and errno says how.
+// Whether the C function has failed and set errno.
 template <typename Result>
 bool Failed(const Result& result) {
   if constexpr (std::is_signed_v<Result>) return result == -1;
@@ -68,7 +67,7 @@ template <typename Result, typename... Parameters>
 napi_value Apply(napi_env env, napi_callback_info info, const char* const* names, Result (*function)(Parameters...)) {
   static_assert(Arity<Parameters...>() <= kMaxArguments);
   Arguments arguments(env, info, names, Arity<Parameters...>());
-  // Braces read from left to right, as the arguments stand.
+  // A braced list is evaluated from left to right, in the order of the arguments.
   std::tuple<Parameters...> parameters{arguments.Take<Parameters>()...};
   if (arguments.failed()) return nullptr;
   const Result result = std::apply(function, parameters);
@@ -77,7 +76,7 @@ napi_value Apply(napi_env env, napi_callback_info info, const char* const* names
   return ToValue(env, result, error);
 }
 
-// `Names` holds a name for each JavaScript argument and a nullptr behind them; the compiler counts.
+// `Names`: the name of each JavaScript argument, and a nullptr; the compiler checks the count.
 template <auto Function, const auto& Names>
 napi_value Thunk(napi_env env, napi_callback_info info) {
   static_assert(ArityOf(Function) == std::size(Names) - 1, "a name for each JavaScript argument");
