@@ -21,8 +21,8 @@
 #include "socket.h"
 
 static const char* program;
-static const char* bound_path;  // to be removed in the end
-static struct stat bound_file;  // what stood there then
+static const char* bound_path;  // to be removed at the end
+static struct stat bound_file;  // the file at that path when it was bound
 static atomic_bool stopping;
 static int stop_pipe[2];
 
@@ -60,12 +60,12 @@ static _Noreturn void fail_at(const char* call, const char* where) {
   server_fail(what);
 }
 
-// Only calls that signal-safety(7) allows.
+// It makes only calls that signal-safety(7) allows.
 static void ask_to_stop(int number) {
   const int error = errno;
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
-  // Another thread may be here at this moment, for the first one: then this is the second, and ends it on return.
+  // Another thread may be handling the first signal at this moment: then this is the second, which ends the process.
   if (atomic_exchange(&stopping, true)) {
     raise(number);
   } else if (write(stop_pipe[1], "", 1) < 0) {
@@ -142,7 +142,7 @@ static int listen_on_host(const char* host, int port, int backlog) {
   if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) {
     server_fail("setsockopt SO_REUSEADDR");
   }
-  // Every client's socket takes it from the listener: an answer is never held back to fill a segment.
+  // Clients' sockets inherit it from the listener: answers are sent at once, even in small segments. tcp(7)
   if (setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0) {
     server_fail("setsockopt TCP_NODELAY");
   }
@@ -167,12 +167,12 @@ server server_open(const server_options* options) {
 }
 
 void server_close(server* server) {
-  remove_path();  // while the socket is open: until then no other file can get its inode
+  remove_path();  // while the socket is open: no other file can get its inode before
   if (server->listener >= 0) close(server->listener);
   server->listener = -1;
 }
 
-// At most one line a second, however often a call fails.
+// At most one line a second, even if a call fails more often.
 static void warn_now_and_then(const char* what) {
   static _Atomic int64_t next;
   const int error = errno;
@@ -196,7 +196,7 @@ void server_wait_failed(const char* call) {
   server_pause(call);
 }
 
-// A client that left the queue, or whose connection broke in it: the next one may be well. accept(2);
+// A client that left the queue or whose connection failed in it: the next accept can succeed. accept(2);
 // src/sockets/accepting.ts has the same list.
 static bool passes_by(int error) {
   switch (error) {
@@ -246,7 +246,7 @@ int server_backlog(server* server, int** clients) {
 
 int server_next(const server* server) {
   while (!server_stopping()) {
-    // poll(2) watches the stop, too: accept(2) alone would sleep through a signal that comes just before it.
+    // poll(2) watches the stop too: accept(2) alone would not notice a signal that arrives just before it.
     if (!server_wait(server, server->listener, POLLIN, -1)) continue;
     const int client = server_accept(server, false);
     if (client >= 0) return client;

@@ -70,7 +70,7 @@ static bool parse_own_number(const server_options* options, const char* name, co
   return false;
 }
 
-// Returns whether there is such an option. A value that is missing is the empty string: none takes that.
+// Returns whether there is such an option. A missing value is the empty string, which no option accepts.
 static bool parse_option(server_options* options, const char* name, const char* text) {
   if (strcmp(name, "--host") == 0) {
     options->host = text;

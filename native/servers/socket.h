@@ -1,14 +1,14 @@
-// The two socket calls that differ between kernels: socket_linux.c and socket_darwin.c each are all of it for one.
+// The two socket calls that differ between kernels: implemented in socket_linux.c and in socket_darwin.c.
 #ifndef BSD_SOCKETS_SERVERS_SOCKET_H
 #define BSD_SOCKETS_SERVERS_SOCKET_H
 
 #include <stdbool.h>
 
-// The flags for send(2) and sendmsg(2) to a socket of socket_accept, so that a client that is gone is EPIPE and not
-// the signal SIGPIPE.
+// The flags of send(2) and sendmsg(2) on a socket of socket_accept: sending to a client that is gone gives EPIPE, and
+// no signal SIGPIPE.
 extern const int socket_send_flags;
 
-// accept(2), the new socket non-blocking or not. Returns -1 and sets errno on failure.
+// Accepts a socket, non-blocking or not. Returns -1 and sets errno on failure. accept(2)
 int socket_accept(int listener, bool nonblocking);
 
 #endif

@@ -1,12 +1,12 @@
-// echo: sends back what each client sends, until the client says that it is done. The same server five times:
-// `blocking` and `threads` in echo_blocking.c wait inside the calls; `select`, `poll` and `epoll` ask the kernel, each
-// in a file of loops/, which of the clients in echo_clients.c have something to do.
+// echo: sends back what each client sends, until the client stops sending. The same server five times: `blocking` and
+// `threads` in echo_blocking.c wait in the calls; `select`, `poll` and `epoll`, each a file of loops/, ask the kernel
+// which of the clients in echo_clients.c are ready.
 #include "echo.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
 
-// The words of --mode, and what each means.
+// The words of --mode, and the function of each.
 static const char* const modes[] = {"blocking", "threads", "select", "poll", "epoll", NULL};
 enum { BLOCKING, THREADS, LOOPS };
 static clients_loop* const loops[] = {clients_select, clients_poll, clients_epoll};

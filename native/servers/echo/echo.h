@@ -1,5 +1,5 @@
-// The ways of echo to serve its clients. Each returns when a stop was asked for and every client has got back
-// what had come from it by then.
+// The modes of echo. Each returns when a stop was requested and every client has got back the bytes that had arrived
+// before it.
 #ifndef BSD_SOCKETS_SERVERS_ECHO_H
 #define BSD_SOCKETS_SERVERS_ECHO_H
 

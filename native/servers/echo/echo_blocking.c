@@ -1,4 +1,4 @@
-// One client at a time, or a thread for each: the calls do the waiting.
+// One client at a time, or a thread for each, in calls that block.
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -24,7 +24,7 @@ static bool send_all(int client, const char* data, size_t size) {
   return true;
 }
 
-// Receives at most `size` bytes and sends them back. Returns how many, or 0 if the client has ended.
+// Receives at most `size` bytes and sends them back. Returns their number; 0 if the client has ended.
 static size_t echo(int client, char* buffer, size_t size) {
   ssize_t count;
   do count = recv(client, buffer, size, 0);
@@ -32,7 +32,7 @@ static size_t echo(int client, char* buffer, size_t size) {
   return count > 0 && send_all(client, buffer, (size_t)count) ? (size_t)count : 0;
 }
 
-// Serves a client until it ends, or until a stop was asked for, which returns false.
+// Serves a client until it ends. Returns false if a stop is requested before.
 static bool serve(const server* server, int client, char* buffer) {
   while (!server_stopping()) {
     // recv(2) alone would, too.
@@ -42,7 +42,7 @@ static bool serve(const server* server, int client, char* buffer) {
   return false;
 }
 
-// Sends back what has arrived by now, and says that no more will come.
+// Sends back the bytes that have arrived so far, and tells the client that no more follows.
 static void finish(int client, char* buffer) {
   int arrived = 0;
   ioctl(client, FIONREAD, &arrived);
@@ -54,8 +54,8 @@ static void finish(int client, char* buffer) {
   shutdown(client, SHUT_WR);
 }
 
-// After a stop: finishes the clients, waits a little for them to say that no more will come, too (see SERVER_LINGER),
-// and closes them.
+// After a stop: finishes the clients, waits a short time until they stop sending too (see SERVER_LINGER), and closes
+// them.
 static void leave(struct pollfd* clients, int count, char* buffer) {
   for (int i = 0; i < count; i++) finish(clients[i].fd, buffer);
   const int64_t end = server_now() + SERVER_LINGER;
@@ -65,7 +65,7 @@ static void leave(struct pollfd* clients, int count, char* buffer) {
     for (int i = 0; i < count; i++) {
       if (clients[i].revents == 0 || recv(clients[i].fd, buffer, BUFFER, 0) > 0) continue;
       close(clients[i].fd);
-      clients[i] = (struct pollfd){.fd = -1};  // poll(2) passes over it
+      clients[i] = (struct pollfd){.fd = -1};  // poll(2) ignores it
       remaining--;
     }
   }
@@ -74,7 +74,7 @@ static void leave(struct pollfd* clients, int count, char* buffer) {
   }
 }
 
-// After a stop: leaves the client that is being served, -1 for none, and who had connected by then.
+// After a stop: finishes the client that is being served (-1: none), and those that connected before the stop.
 static void leave_all(server* server, int last, char* buffer) {
   int* backlog;
   for (int count; (count = server_backlog(server, &backlog)) > 0 || last >= 0; last = -1) {

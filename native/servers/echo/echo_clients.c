@@ -1,8 +1,8 @@
-// The clients of select, poll and epoll: what is done with one that is ready is the same in all three.
+// The clients of echo, for the loops of select, poll and epoll.
 //
-// A client is always in one of two states, told by `unsent`. Usually it is NULL: what comes is received and sent
-// back at once. What the kernel does not take is kept there, and until all of it is sent nothing more is received:
-// a client that does not read slows down itself and takes up one buffer at most.
+// A client has two states. Usually `unsent` is NULL: bytes are received and sent back at once. Bytes that the kernel
+// does not take are kept in `unsent`, and nothing more is received until all of them are sent. So a client that does
+// not read only slows itself down, and needs one buffer at most.
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -18,15 +18,15 @@
 typedef struct {
   bool open;
   bool leaving;       // after a stop: it has got everything back; what it still sends is dropped
-  int awaited;        // after a stop: how many bytes of it are still to be received
+  int awaited;        // after a stop: the number of its bytes that are still to be received
   char* unsent;       // from malloc(3), or NULL: waits to be writable instead of readable
-  size_t start, end;  // of what is left of it
+  size_t start, end;  // the part that is left of it
 } client;
 
 typedef struct {
   clients clients;
   client* of;           // by descriptor
-  int leaving;          // how many of them are
+  int leaving;          // the number of those that are
   int64_t leave_until;  // see SERVER_LINGER
 } echo_clients;
 
@@ -34,10 +34,10 @@ static echo_clients* own(const clients* all) {
   return (echo_clients*)all;
 }
 
-// One for all: it is empty again before the next client's turn.
+// One for all clients: it is empty before the next client is served.
 static char buffer[256 * 1024];
 
-// Once a stop was asked for: tells a client that has got everything back that no more will come.
+// After a stop: tells a client that has got everything back that no more follows.
 static void leave_if_even(clients* all, int fd) {
   client* one = &own(all)->of[fd];
   if (!all->stopping || one->leaving || one->awaited > 0 || one->unsent != NULL) return;
@@ -46,7 +46,7 @@ static void leave_if_even(clients* all, int fd) {
   shutdown(fd, SHUT_WR);
 }
 
-// Fixes what the client is still to get back: what has arrived by now.
+// Fixes what the client still gets back: the bytes that have arrived so far.
 static void leave(clients* all, int fd) {
   client* one = &own(all)->of[fd];
   if (ioctl(fd, FIONREAD, &one->awaited) < 0) one->awaited = 0;
@@ -59,7 +59,7 @@ static void stop(clients* all) {
   }
 }
 
-// Who has got everything back is waited for a little.
+// Waits a short time for the clients that have got everything back.
 static bool remain(clients* all) {
   echo_clients* mine = own(all);
   if (all->count > mine->leaving) return true;
@@ -109,7 +109,7 @@ static short events(const clients* all, int fd) {
   return !one->open ? 0 : one->unsent != NULL ? POLLOUT : POLLIN;
 }
 
-// Sends what is unsent. Returns false if some of it still is, errno telling why.
+// Sends the unsent bytes. Returns false and sets errno if some are left.
 static bool flush(client* one, int fd) {
   while (one->start < one->end) {
     const ssize_t count = send(fd, one->unsent + one->start, one->end - one->start, socket_send_flags);
@@ -122,8 +122,8 @@ static bool flush(client* one, int fd) {
   return true;
 }
 
-// Sends the first `size` bytes of the buffer and keeps what the kernel does not take. Returns false if the client
-// is lost.
+// Sends the first `size` bytes of the buffer, and keeps those that the kernel does not take. Returns false if the
+// client is lost.
 static bool answer(client* one, int fd, size_t size) {
   const ssize_t count = send(fd, buffer, size, socket_send_flags);
   if (count == (ssize_t)size) return true;
@@ -140,7 +140,7 @@ static bool answer(client* one, int fd, size_t size) {
   return true;
 }
 
-// What of the buffer to receive into.
+// The bytes of the buffer to receive into.
 static size_t room(const clients* all, const client* one) {
   const bool limited = all->stopping && !one->leaving && (size_t)one->awaited < sizeof buffer;
   return limited ? (size_t)one->awaited : sizeof buffer;
@@ -155,7 +155,7 @@ static bool serve(clients* all, int fd, int turns, bool drain) {
         if (errno != EAGAIN) clients_close(all, fd);
         return false;
       }
-      drain = true;  // what came meanwhile was reported once, and not received
+      drain = true;  // bytes that arrived meanwhile were reported once, and are not received
     }
     leave_if_even(all, fd);
     const size_t wanted = room(all, one);

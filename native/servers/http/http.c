@@ -1,7 +1,6 @@
-// http: an HTTP/1.1 server with two small applications. The same server five times: `blocking` and
-// `threads` in http_blocking.c wait inside the calls; `select`, `poll` and `epoll` ask the kernel,
-// each in a file of loops/, which of the clients in http_clients.c have something to do. What a
-// client gets is the same in all of them: http_service.c.
+// http: an HTTP/1.1 server with two small applications. The same server five times: `blocking` and `threads` in
+// http_blocking.c wait in the calls; `select`, `poll` and `epoll`, each a file of loops/, ask the kernel which of the
+// clients in http_clients.c are ready. All share http_service.c, so a client gets the same answers in each.
 #include "http.h"
 
 #include <stddef.h>

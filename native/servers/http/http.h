@@ -1,5 +1,4 @@
-// The ways of http to serve its clients. Each returns when a stop was asked for and every
-// request that was under way then is answered.
+// The modes of http. Each returns when a stop was requested and every request that was under way then is answered.
 #ifndef BSD_SOCKETS_SERVERS_HTTP_H
 #define BSD_SOCKETS_SERVERS_HTTP_H
 

@@ -1,4 +1,4 @@
-// One client at a time, or a thread for each: the calls do the waiting.
+// One client at a time, or a thread for each, in calls that block.
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -13,11 +13,10 @@
 enum {
   SLAB = 64 * 1024,
   STACK = 128 * 1024,
-  TICK = 250  // milliseconds that a call may wait before the clock and the stop are looked at
+  TICK = 250  // milliseconds that a call may wait before the clock and the stop are checked
 };
 
-// Serves the client to its end; an idle one makes way when others wait for `listener`, if that is
-// not -1.
+// Serves the client to its end. An idle client is closed if others wait at `listener`, unless that is -1.
 static void serve(const server* server, int listener, const http_settings* settings, int client) {
   const struct timeval tick = {.tv_usec = TICK * 1000};
   setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof tick);

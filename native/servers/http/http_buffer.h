@@ -1,4 +1,4 @@
-// Bytes that grow at the end. All zero is an empty one.
+// A growing buffer of bytes. All zero is an empty one.
 #ifndef BSD_SOCKETS_SERVERS_HTTP_BUFFER_H
 #define BSD_SOCKETS_SERVERS_HTTP_BUFFER_H
 
@@ -11,13 +11,13 @@ typedef struct {
   size_t capacity;
 } http_buffer;
 
-// Makes room for `size` bytes more and returns where they go; `length` is left for the caller to
-// raise. The process ends with a message when there is no memory.
+// Makes room for `size` more bytes, and returns its address; the caller raises `length`. If memory is lacking, the
+// process ends with a message.
 uint8_t* http_buffer_reserve(http_buffer* buffer, size_t size);
 
 void http_buffer_append(http_buffer* buffer, const void* bytes, size_t size);
 
-// Gives the memory back.
+// Frees the memory.
 void http_buffer_clear(http_buffer* buffer);
 
 #endif

@@ -1,4 +1,4 @@
-// The clients of select, poll and epoll: what is done with one that is ready is the same in all three.
+// The clients of http, for the loops of select, poll and epoll.
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "http_connection.h"
 
 enum {
-  SLAB = 256 * 1024,    // with less, both ends of a large body wait for each other
+  SLAB = 256 * 1024,    // with less, both ends of a large body would wait for each other
   CHECK_INTERVAL = 250  // milliseconds
 };
 
@@ -22,9 +22,9 @@ typedef struct {
   clients clients;
   http_service service;
   client* of;  // by descriptor
-  int* queue;  // descriptors that have more to do without being ready again
+  int* queue;  // descriptors to serve again without being reported ready
   int queued;
-  int64_t next_check;  // when to see who takes too long
+  int64_t next_check;  // when to check the timeouts
 } http_clients;
 
 static http_clients* own(const clients* all) {
@@ -49,7 +49,7 @@ static void run(clients* all, int fd, bool drain) {
   if (connection != NULL) settle(all, fd, http_connection_run(&own(all)->service, connection, drain));
 }
 
-// A connection itself bounds what it does at a time, and the queue holds who has more to do.
+// A connection itself limits its work at a time; those with more to do are in the queue.
 static bool serve(clients* all, int fd, int turns, bool drain) {
   (void)turns;
   run(all, fd, drain);
@@ -69,7 +69,7 @@ static void check(clients* all) {
 static void turn(clients* all) {
   http_clients* mine = own(all);
   http_service_update(&mine->service);
-  // Whoever is queued again meanwhile takes a place that was read already.
+  // A client that is queued again meanwhile takes an entry that was read already.
   const int count = mine->queued;
   mine->queued = 0;
   for (int i = 0; i < count; i++) {
@@ -88,7 +88,7 @@ static int timeout(const clients* all) {
   return left > 0 ? (int)left : 0;
 }
 
-// Who sent a request before the stop gets an answer; who is idle is let go.
+// A request from before the stop is answered; an idle client is closed.
 static void stop(clients* all) {
   for (int fd = 0; fd < all->capacity; fd++) run(all, fd, true);
   check(all);
@@ -119,7 +119,7 @@ static bool open_client(clients* all, int fd) {
   http_connection* const connection = make_room(all, fd) ? http_connection_open(&mine->service, fd) : NULL;
   if (connection == NULL) return false;
   mine->of[fd].connection = connection;
-  if (all->stopping) {  // its request may have come by now; after that it is let go
+  if (all->stopping) {  // its request may have arrived; after that it is closed
     settle(all, fd, HTTP_AGAIN);
     mine->next_check = 0;
   }

@@ -10,12 +10,11 @@
 #include "socket.h"
 
 enum {
-  ROOM = 16 * 1024,  // to receive more of a request that did not come whole
+  ROOM = 16 * 1024,  // to receive more of an incomplete request
   ROUNDS = 4         // of receiving and sending, before the next client has its turn
 };
 
-// What was received and is not answered: a request that is not whole, or one behind answers that
-// are not sent.
+// Received bytes that are not answered: an incomplete request, or one behind answers that are not sent.
 typedef struct {
   http_reading reading;
   http_buffer input;
@@ -81,8 +80,8 @@ static http_outcome failed(void) {
   return errno == EAGAIN || errno == EWOULDBLOCK ? HTTP_WAITING : HTTP_CLOSED;
 }
 
-// Sends nothing any more and waits for the client to do the same: closed with bytes unread a
-// connection is reset, and the reset may overtake the answer (RFC 9112, 9.6).
+// Stops sending, and waits until the client does too: closing with unread bytes resets the connection, and the reset
+// may overtake the answer (RFC 9112, 9.6).
 static http_outcome linger(const http_service* service, http_connection* c) {
   drop_pending(c);
   c->ending = true;
@@ -96,8 +95,7 @@ static http_outcome discard(const http_service* service, http_connection* c) {
   return count == 0 ? HTTP_CLOSED : HTTP_AGAIN;
 }
 
-// Waits for what the connection is in the middle of. A request that goes on keeps the time that it
-// began with.
+// Sets the phase that the connection waits in. A request that goes on keeps its time of beginning.
 static void set_next_phase(const http_service* service, http_connection* c, bool begun) {
   int phase = HTTP_IDLE;
   if (c->pending != NULL) phase = c->pending->reading.head > 0 ? HTTP_BODY : HTTP_HEAD;
@@ -118,7 +116,7 @@ static http_outcome send_unsent(const http_service* service, http_connection* c)
   return HTTP_AGAIN;
 }
 
-// Sends the answers to what came together, and keeps what the kernel does not take.
+// Sends the collected answers together, and keeps the bytes that the kernel does not take.
 static http_outcome send_answers(http_service* service, http_connection* c) {
   http_buffer* const answers = &service->answers;
   if (answers->length == 0) return HTTP_AGAIN;
@@ -149,7 +147,7 @@ static http_outcome receive(http_service* service, http_connection* c, http_inpu
   return HTTP_AGAIN;
 }
 
-// Keeps what is left of the input, which lies in the slab or in `pending`, and how far it was read.
+// Keeps the rest of the input, which is in the slab or in `pending`, and the state of its reading.
 static void keep(http_service* service, http_connection* c, http_input input) {
   if (c->ending || input.length == 0) {
     drop_pending(c);
@@ -179,7 +177,7 @@ static http_outcome answer(http_service* service, http_connection* c, http_input
   keep(service, c, input);
   if (outcome == HTTP_AGAIN && c->ending && c->unsent.length == 0) return linger(service, c);
   set_next_phase(service, c, begun);
-  // That there is something to receive may be told once, while nothing is received.
+  // New bytes are reported once, perhaps while nothing is received.
   if (c->unsent.length > 0) c->drain = true;
   return outcome == HTTP_AGAIN && !c->drain ? HTTP_WAITING : outcome;
 }
@@ -206,7 +204,7 @@ http_outcome http_connection_run(http_service* service, http_connection* c, bool
   return outcome;
 }
 
-// Tells a client that began a request why it is not answered.
+// Answers an incomplete request with the reason why it is refused.
 static http_outcome time_out(http_service* service, http_connection* c) {
   http_refuse(service, &c->pending->reading, c->pending->input.bytes, 408);
   c->ending = true;
@@ -224,7 +222,7 @@ http_outcome http_connection_check(http_service* service, http_connection* c, bo
   if (service->now < c->deadline) return HTTP_WAITING;
   if (c->phase == HTTP_HEAD || c->phase == HTTP_BODY) return time_out(service, c);
   if (c->phase == HTTP_WRITE) {
-    // Reset: else the kernel goes on for minutes to offer the client what it does not take.
+    // Reset: otherwise the kernel would retry for minutes to send what the client does not take.
     const struct linger none = {.l_onoff = 1};
     setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
   }

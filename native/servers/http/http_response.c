@@ -20,10 +20,10 @@ static const struct {
     {505, HTTP_TEXT("505 HTTP Version Not Supported\n")},
 };
 
-// More than every header takes, the values of Content-Type and Allow apart.
+// More than all headers need, without the values of Content-Type and Allow.
 enum { HEAD_ROOM = 256, LENGTH_DIGITS = 20 };
 
-// "200 OK\n": the number and the reason, as the status line and a plain answer's content have them.
+// "200 OK\n": the number and the reason, for the status line and for the content of a plain answer.
 static http_text status_line(int status) {
   size_t i = 0;
   while (statuses[i].status != status) i++;

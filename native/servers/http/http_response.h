@@ -1,4 +1,4 @@
-// What the server says, always in the same order, which the TypeScript server keeps byte for byte:
+// The form of a response; the TypeScript server sends the same bytes:
 //
 //   HTTP/1.1 405 Method Not Allowed
 //   Date: Sun, 06 Nov 1994 08:49:37 GMT
@@ -26,14 +26,14 @@ typedef struct {
 
 typedef struct {
   int status;
-  const char* allow;  // the methods that 405 tells; else NULL
+  const char* allow;  // the methods for 405; otherwise NULL
   http_text type;
   http_text content;
 } http_answer;
 
 enum { HTTP_DATE_LENGTH = 29 };
 
-// The time as an answer tells it, written once a second.
+// The time of the Date header, formatted once a second.
 typedef struct {
   time_t second;
   char text[HTTP_DATE_LENGTH + 1];
@@ -42,12 +42,12 @@ typedef struct {
 void http_date_update(http_date* date);
 
 typedef struct {
-  bool head;        // the method is HEAD: everything but the content
-  bool close;       // the connection is closed after this
-  bool keep_alive;  // to be said, since the client would not expect it
+  bool head;        // the method is HEAD: no content is sent
+  bool close;       // the connection is closed after this response
+  bool keep_alive;  // to be sent, since the client would not expect it
 } http_manner;
 
-// An answer that only says what its status means, as plain text.
+// A plain text with the status and its reason.
 http_answer http_plain_answer(int status);
 
 void http_write_answer(http_buffer* out, const http_date* date, const http_answer* answer, http_manner manner);

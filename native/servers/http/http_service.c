@@ -5,7 +5,7 @@
 
 #include "server.h"
 
-// Bytes of answers, the last one apart, before they are sent.
+// Answers are sent once they have this many bytes, without the last one.
 enum { ANSWERS_MAX = 64 * 1024 };
 
 void http_service_open(http_service* service, const http_settings* settings, size_t slab_size) {
@@ -40,7 +40,7 @@ void http_refuse(http_service* service, const http_reading* reading, const uint8
 static bool answer(http_service* service, const http_reading* reading, const uint8_t* bytes) {
   const http_request* request = &reading->request;
   if (has_method(bytes, request, "CONNECT")) {
-    // What follows is meant for someone else (RFC 9110, 9.3.6).
+    // The bytes that follow are for another server (RFC 9110, 9.3.6).
     http_refuse(service, reading, bytes, 501);
     return true;
   }
@@ -53,7 +53,7 @@ static bool answer(http_service* service, const http_reading* reading, const uin
   return !keep;
 }
 
-// Returns the size of the request, 0 while it is not whole, or a negative status.
+// Returns the size of the request, 0 while it is incomplete, or a negative status.
 static int64_t read_request(http_service* service, http_reading* reading, http_input* input) {
   const http_limits* limits = &service->settings->limits;
   if (reading->head == 0) {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-// How many clients to accept before the others have their turn again.
+// The number of clients to accept before the others are served again.
 enum { ACCEPTED = 64 };
 
 static int time_left(int64_t until) {
@@ -19,7 +19,7 @@ bool clients_remain(clients* all) {
     all->drain_until = server_now() + SERVER_LINGER;
     all->program->stop(all);
   }
-  // With the listener open, some may still wait to be accepted who had connected by then.
+  // While the listener is open, clients that connected before the stop may still wait to be accepted.
   return all->server->listener >= 0 || all->program->remain(all);
 }
 
@@ -34,7 +34,7 @@ int clients_timeout(const clients* all) {
   return due >= 0 && due < pause ? due : pause;
 }
 
-// Accepts a client if one waits, and returns its descriptor, or -1.
+// Accepts a client if one waits. Returns its descriptor, or -1.
 static int accept_client(clients* all) {
   if (!may_accept(all) || time_left(all->paused_until) > 0) return -1;
   const int fd = server_accept(all->server, true);

@@ -1,5 +1,5 @@
-// The kernel remembers whom to watch and tells who has become ready, once: so each client is served until it would
-// block. epoll(7), or kqueue(2) on macOS: poller.h hides which.
+// The kernel keeps the list of descriptors, and reports each once when it becomes ready. So a client is served until it
+// would block. epoll(7), or kqueue(2) on macOS: poller.h hides which.
 #include <poll.h>
 #include <unistd.h>
 
@@ -16,11 +16,11 @@ static bool watch(void* poller, int fd) {
 
 static void serve(clients* all, int poller, const poller_event* event) {
   const int fd = event->fd;
-  // A socket is writable from birth: that alone is no news.
+  // A new socket is writable: ignored unless the client waits for that.
   if (!(event->readiness & POLLER_READABLE) && all->program->events(all, fd) != POLLOUT) return;
   const bool drain = event->readiness & POLLER_END || all->server->local || all->stopping;
   if (!all->program->serve(all, fd, TURNS, drain)) return;
-  // It may be ready still. Removed and added it is reported again, after the others that are.
+  // It may still be ready. Removed and added, it is reported again, after the others.
   if (poller_remove(poller, fd) < 0 || poller_add(poller, fd) < 0) {
     server_warn("poller_add");
     clients_close(all, fd);

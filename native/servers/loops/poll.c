@@ -1,5 +1,5 @@
-// The kernel is given all descriptors, each with what to wait for, every time: poll(2). It tells of a client as
-// long as there is something to do, so one turn each time is enough.
+// Every call gives the kernel all descriptors, with the events to wait for: poll(2). The kernel reports a client as
+// long as it is ready, so serving it once each time is enough.
 #include <poll.h>
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@ static struct pollfd* make_room(struct pollfd* fds, int count) {
   return more;
 }
 
-// Writes the clients to `fds` and returns how many.
+// Writes the clients to `fds`. Returns their number.
 static int list_clients(const clients* all, struct pollfd* fds) {
   int count = 0;
   for (int fd = 0; fd < all->capacity; fd++) {
@@ -31,7 +31,7 @@ void clients_poll(clients* all) {
   struct pollfd* fds = make_room(NULL, capacity);
   while (clients_remain(all)) {
     if (capacity < all->count + 2) fds = make_room(fds, capacity = 2 * all->count + 2);
-    // poll(2) passes over a negative descriptor.
+    // poll(2) ignores a negative descriptor.
     fds[0] = (struct pollfd){.fd = all->stopping ? -1 : all->server->stop, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = all->waiting ? -1 : all->server->listener, .events = POLLIN};
     const int count = 2 + list_clients(all, fds + 2);

@@ -1,5 +1,5 @@
-// The kernel is given two sets of descriptors, to be read and to be written, and leaves in them the ones that are
-// ready: select(2). A set is an array of FD_SETSIZE bits and checks nothing.
+// Every call gives the kernel two sets of descriptors, to read and to write, and the kernel leaves the ready ones in
+// them: select(2). A set is an array of FD_SETSIZE bits, and the macros check no bounds.
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/select.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// The threads are detached: nobody collects them, so each says when it ends.
+// The threads are detached, so each counts itself out at its end.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 static int running;
@@ -27,7 +27,7 @@ static void* run(void* argument) {
   return NULL;
 }
 
-// Returns whether it has started. Sets errno if not.
+// Returns false and sets errno if the thread cannot be started.
 static bool start(task its, const pthread_attr_t* attributes) {
   task* argument = malloc(sizeof *argument);
   if (argument != NULL) *argument = its;
@@ -42,8 +42,8 @@ static bool start(task its, const pthread_attr_t* attributes) {
   return false;
 }
 
-// Where there is no room for another thread, the client waits until there is; after a stop, for the end of those that
-// run.
+// If no thread can be started, the client waits until one can. After a stop with no thread running, none can: the
+// client is closed.
 static void hand_over(task its, const pthread_attr_t* attributes) {
   for (;;) {
     if (start(its, attributes)) return;
