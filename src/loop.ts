@@ -12,27 +12,27 @@ const poller_remove = call<(poller: number, fd: number) => number>('poller_remov
 export const READABLE = 1
 /** A send may succeed, a connect has ended, or either reports an error. */
 export const WRITABLE = 2
-/** Stands beside both where an error waits, as after a reset, or a message on the error queue. */
+/** Comes with both: an error waits, as after a reset, or a message on the error queue. */
 export const ERROR = 4
 
-/** Stands beside READABLE: end-of-file or an error is behind what can be received, and is reported this once. */
+/** Comes with READABLE: end-of-file or an error is behind the bytes to be received, and is reported once. */
 export const END = 8
-/** Stands beside END where the peer has stopped sending, whatever of it waits to be received. */
+/** Comes with END: the peer has stopped sending, even if bytes are still to be received. */
 export const RDHUP = 16
 
-/** What waits on a descriptor. A readiness is a hint, never a fact: the call is tried again. */
+/** The listener of a descriptor. Readiness is only a hint: the call is tried again. */
 export interface Watched {
-  /** Told of READABLE, WRITABLE or both, and END. It must not throw. */
+  /** Called with READABLE, WRITABLE or both, and the other flags. It must not throw. */
   ready(readiness: number): void
   /**
-   * Told instead where `receive` was asked for: also of what recv(2) returned, a length or −errno, and the bytes, which are
-   * its during this call alone.
+   * Called instead after `receive`: with the result of recv(2) too, a length or −errno, and the bytes, which are valid during this
+   * call only.
    */
   received?(readiness: number, result: number, bytes: Buffer): void
 }
 
-// Of native/addon/loop.h: an event is a descriptor, its readiness, and what receiving gave, or that nothing was received;
-// and where in the slab the bytes begin.
+// See native/addon/loop.h: an event is a descriptor, its readiness, and the result of receiving, or that nothing was
+// received. Received bytes begin at multiples of a unit in the slab.
 const eventSize = 3
 const notReceived = -(2 ** 31)
 const slabUnit = 64
@@ -81,7 +81,7 @@ function dispatch(count: number): void {
   for (let i = 0; i < count * eventSize; i += eventSize) {
     const fd = events[i]!
     const result = events[i + 2]!
-    const listener = since[fd] === batches.count ? undefined : watched[fd] // else the event is of who had the number before
+    const listener = since[fd] === batches.count ? undefined : watched[fd] // otherwise the event is for an earlier descriptor of this number
     if (result === notReceived) listener?.ready(events[i + 1]!)
     else {
       listener?.received!(events[i + 1]!, result, result > 0 ? viewOf(start, result) : slab)
@@ -100,12 +100,12 @@ let poller = -1
 function start(): number {
   const made = check(poller_create(), 'poller_create')
   slab = lentRoom(4)
-  check(native.environment.start(made, events, slab, receives, dispatch, libuv), 'poller_watch') // closes it where it fails
+  check(native.environment.start(made, events, slab, receives, dispatch, libuv), 'poller_watch') // closes it on failure
   return (poller = made)
 }
 
 /**
- * Watches a descriptor until it is forgotten or closed; what is ready already is reported too.
+ * Watches a descriptor until `unwatch` or close(2). If it is ready already, that is reported too.
  *
  * @throws SocketError, EPERM for a regular file, which is always ready
  */
@@ -116,19 +116,19 @@ export function watch(fd: number, listener: Watched): void {
   since[fd] = batches.count
 }
 
-/** Whether what comes for a watched descriptor is received with the batch of events: `received` is then called with it. */
+/** Sets whether the loop receives for a watched descriptor with each batch of events, and calls `received`. */
 export function receive(fd: number, on: boolean): void {
   receives[fd] = on ? 1 : 0
 }
 
-/** Whatever waits on a descriptor. */
+/** The listener of a descriptor, if it has one. */
 export function* watchers(): Generator<Watched, void, void> {
   for (const listener of watched) if (listener !== undefined) yield listener
 }
 
 /**
- * Watches a descriptor no longer. What is closed next needs no more than that, unless somebody else may hold the same
- * open file (`shared`): then its readiness would be reported for ever. epoll(7)
+ * Stops watching a descriptor. `shared`: a duplicate may be open; then it is also removed from the poller, which would report it
+ * for ever even after it is closed. epoll(7)
  */
 export function unwatch(fd: number, shared = false): void {
   watched[fd] = undefined
@@ -138,7 +138,7 @@ export function unwatch(fd: number, shared = false): void {
 
 let holders = 0
 
-/** Keeps the process alive until it is called with −1 as often as with 1. */
+/** Keeps the process alive from a call with 1 to the matching call with −1. */
 export function hold(change: 1 | -1): void {
   const before = holders
   holders += change

@@ -1,4 +1,4 @@
-// A worker thread: how it is started, gets a descriptor of its own, says that it has begun, and is heard of when it ends.
+// Worker threads: how one is started, gets a descriptor of its own, and reports that it has begun and that it has ended.
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { duplicate } from './descriptors/open.js'
 
@@ -7,21 +7,21 @@ interface Start {
   fd: number | undefined
 }
 
-// Nobody else's message: a module that runs in the thread may send its own.
+// A message that no other code sends: a module that runs in the thread may send its own.
 const begun = 'bsd-sockets: the thread has begun'
 
 /** A thread that runs a module of this package, which calls `takeOver` and then `begin`. */
 export class Thread {
   readonly worker: Worker
-  /** Settles once: resolves when the thread has begun, rejects with why where it ends before. */
+  /** Resolves when the thread has begun; rejects with the reason if it ends before. */
   readonly begun: Promise<void>
-  /** Resolves when the thread has ended, however that came. */
+  /** Resolves when the thread has ended, for any reason. */
   readonly ended: Promise<void>
 
   /**
-   * `task` is cloned. The thread makes a duplicate of `fd` for itself: the caller owns `fd`, and keeps it open until `begun`
-   * settles. An error of the thread before it has begun is the reason of `begun`; later ones are the worker's `error` events,
-   * uncaught where nobody listens for them.
+   * `task` is cloned. The thread makes its own duplicate of `fd`; the caller owns `fd`, and keeps it open until `begun` settles.
+   * An error before the thread has begun rejects `begun`. Later errors are `error` events of the worker, and uncaught without a
+   * listener.
    */
   constructor(script: URL | string, task: unknown, fd?: number) {
     const start: Start = { task, fd }
@@ -44,11 +44,11 @@ export class Thread {
   }
 }
 
-/** In the thread: its task, and a descriptor of its own where it was given one: closed with the thread. */
+/** In the thread: returns its task and, if it was given one, its own descriptor, which is closed with the thread. */
 export function takeOver<Task>(): { task: Task; fd: number | undefined } {
   const { task, fd } = workerData as Start
   return { task: task as Task, fd: fd === undefined ? undefined : duplicate(fd) }
 }
 
-/** In the thread: says that it has all that it needs, its descriptor included. */
+/** In the thread: reports that it has begun, and has its descriptor. */
 export const begin = (): void => parentPort!.postMessage(begun)

@@ -1,7 +1,7 @@
 // Durations: one check for all of them, and one timer that takes any.
 import { invalidType, outOfRange } from './checks.js'
 
-/** A duration in milliseconds: a number that is at least 0, fractions too; null for ever, which Infinity is as well. */
+/** Checks a duration in milliseconds: a number of at least 0, also a fraction; null and Infinity: no limit. */
 export function checkTimeout(timeout: number | null, name = 'timeout'): number | null {
   if (timeout === null || timeout === Infinity) return null
   if (typeof timeout !== 'number') throw invalidType(name, timeout, 'of type number or null')
@@ -9,16 +9,16 @@ export function checkTimeout(timeout: number | null, name = 'timeout'): number |
   return timeout
 }
 
-const longest = 2 ** 31 - 1 // of a timer of Node's: it rings at once where it is given more
+const longest = 2 ** 31 - 1 // of Node's timers: with a longer time they fire at once
 
 /**
- * Calls `ring` after so many milliseconds, rounded up; null and Infinity never do. It takes times that Node's own timers
- * do not, and keeps the process alive unless it is unref'ed.
+ * Calls `ring` after so many milliseconds, rounded up; null and Infinity: never. It accepts longer times than Node's own timers,
+ * and keeps the process alive unless it is unref'ed.
  */
 export class Timer {
   readonly #ms: number
   readonly #ring: () => void
-  #left = 0 // milliseconds that follow those of the timer that is set
+  #left = 0 // milliseconds after those of the current timer
   #timer: NodeJS.Timeout | undefined
   #holds: boolean
 
@@ -29,7 +29,7 @@ export class Timer {
     this.#set(this.#ms)
   }
 
-  /** Begins anew, even where it has rung; one that was cleared stays so. */
+  /** Starts again, even after it has rung; a cleared one stays cleared. */
   refresh(): void {
     if (this.#timer === undefined) return
     if (this.#ms <= longest) return void this.#timer.refresh()
@@ -37,7 +37,7 @@ export class Timer {
     this.#set(this.#ms)
   }
 
-  /** It never rings any more. */
+  /** Stops the timer for good. */
   clear(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -68,12 +68,12 @@ const patience = 16
 const spread = 100
 const longestPause = 10
 
-/** Wake-ups after which a call had to wait all the same: when many follow each other closely, they are to be slowed down. */
+/** Counts wake-ups in vain, after which a call had to wait again: many in close succession are slowed down. */
 export class Backoff {
   #inVain = 0
   #last = -Infinity
 
-  /** One more: for how many milliseconds to let the descriptor be, 0 for the first few. */
+  /** Counts one more. Returns the milliseconds to wait before the descriptor is watched again; 0 for the first few. */
   next(): number {
     const now = performance.now()
     if (now - this.#last > spread) this.#inVain = 0

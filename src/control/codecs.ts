@@ -1,4 +1,4 @@
-// The control messages that are known: what each says, its level, its type, and how its data are read and written.
+// The table of known control messages: the key of each, its level and type, and how its data are read and written.
 import {
   AF_INET6,
   IPPROTO_IP,
@@ -41,14 +41,14 @@ type Key = keyof ControlMeaning | keyof SendableMeaning
 type Value<K extends Key> = K extends keyof ControlMeaning ? ControlMeaning[K] : never
 type Sent<K extends Key> = K extends keyof SendableMeaning ? Exclude<SendableMeaning[K], undefined> : never
 
-/** A row: how data are read, undefined where they are no such message, and written, null where it is only received. */
+/** A row. `read` returns undefined if the data are no such message; `write` is null if the message is only received. */
 export interface Codec {
   readonly key: Key
   readonly level: number
   readonly type: number
   readonly read: ((data: Buffer) => unknown) | null
   readonly write: ((value: never) => View) | null
-  /** Which of several rows with one key a value goes out as, on a socket of that family. */
+  /** Whether a value is sent by this row, of several rows with one key, on a socket of that family. */
   readonly sends: (value: never, family: number) => boolean
 }
 
@@ -75,7 +75,7 @@ const errorQueues = [
   [SOL_VSOCK, VSOCK_RECVERR],
 ] as const
 
-/** Of several rows with one level and type the first that can read the data does. */
+/** Of several rows with one level and type, the first one that can read the data is used. */
 export const codecs: readonly Codec[] = [
   ...row('fds', SOL_SOCKET, SCM_RIGHTS, values.readFds, values.writeFds),
   ...row('credentials', SOL_SOCKET, SCM_CREDENTIALS, values.readCredentials, values.writeCredentials),

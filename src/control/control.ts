@@ -1,4 +1,4 @@
-// Control messages: what stands beside the bytes of a message. cmsg(3)
+// Control messages: the ancillary data of a message. cmsg(3)
 import { AF_INET } from '../constants.js'
 import { codecs } from './codecs.js'
 import type { ControlMeaning, SendableMeaning } from './meaning.js'
@@ -9,17 +9,17 @@ import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
 import type { View } from '../syscalls/native.js'
 import { CMSG_LEN, CMSG_SPACE } from '../syscalls/index.js'
 
-/** A control message as it lies there: the level and type that say what its data are. cmsg(3) */
+/** A control message in its raw form: the level and type say what its data are. cmsg(3) */
 export interface RawControlMessage {
   level: number
   type: number
   data: Buffer
 }
 
-/** A control message that came, and beside its bytes what they say, where that is known: at most one property more. */
+/** A received control message. If it is a known one, one more property has its value. */
 export interface ControlMessage extends RawControlMessage, ControlMeaning {}
 
-/** What to send: any message by its bytes, or one for each meaning. */
+/** A control message to send: any by its bytes, or known ones by their values. */
 export type OutgoingControl = { level: number; type: number; data: Data } | SendableMeaning
 
 const lengthField = field('cmsghdr.cmsg_len')
@@ -48,8 +48,8 @@ export function splitControl(view: View, length: number = view.byteLength): RawC
 }
 
 /**
- * The control messages that recvmsg put into the first `length` bytes, which they share. To be called once for what
- * was received: descriptors among them are owned by what it returns.
+ * Decodes the control messages that recvmsg put into the first `length` bytes. Their data share this memory. Call it once for each
+ * received message: the result owns the descriptors among them.
  */
 export function decodeControl(view: View, length: number = view.byteLength): ControlMessage[] {
   return splitControl(view, length).map(message => {
@@ -61,7 +61,7 @@ export function decodeControl(view: View, length: number = view.byteLength): Con
   })
 }
 
-/** Those that an entry of the list stands for, each its level, its type and its data. */
+/** The messages of one entry: a level, a type and the data each. */
 function* expanded(entry: OutgoingControl, family: number): Generator<readonly [number, number, View]> {
   if (typeof entry !== 'object' || entry === null) throw invalidType('control', entry, 'an array of objects')
   if ('data' in entry) {
@@ -78,8 +78,8 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
 }
 
 /**
- * The bytes of control messages for sendmsg, null for none. `family`, that of the socket, tells what a `ttl` and a `tos`
- * are.
+ * Encodes control messages for sendmsg; null if there are none. `family` is the socket's: it decides the level and type of `ttl`
+ * and `tos`.
  *
  * @throws TypeError or RangeError that names the property
  */

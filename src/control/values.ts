@@ -1,5 +1,5 @@
-// How the data of each kind of control message are read, undefined where they are too short for it, and written.
-// Reading never throws: what a peer sends must not keep a message from being received.
+// How the data of each kind of control message are read and written. A reader returns undefined if the data are too short.
+// Readers never throw: whatever a peer sends, the message must be received.
 import { decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
 import { AF_INET, AF_INET6, AF_UNSPEC, F_SETFD, FD_CLOEXEC, MSG_CMSG_CLOEXEC } from '../constants.js'
