@@ -121,7 +121,7 @@ export function receive(fd: number, on: boolean): void {
   receives[fd] = on ? 1 : 0
 }
 
-/** The listener of a descriptor, if it has one. */
+/** The listeners of all watched descriptors. */
 export function* watchers(): Generator<Watched, void, void> {
   for (const listener of watched) if (listener !== undefined) yield listener
 }
