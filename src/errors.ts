@@ -92,7 +92,7 @@ interface Place {
 }
 
 const unixPlace = (name: string | Uint8Array, before = ''): Place => {
-  const path = before + (typeof name === 'string' ? name : Buffer.from(name).toString())
+  const path = before + (typeof name === 'string' ? name : Buffer.copyBytesFrom(name).toString())
   return { address: path, path }
 }
 

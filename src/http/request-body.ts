@@ -119,7 +119,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
   }
 
   /** @throws TypeError ERR_INVALID_STATE the second time */
-  [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
     if (this.#used) throw spentBody()
     this.#used = true
     return {
@@ -127,6 +127,9 @@ export class RequestBody implements AsyncIterable<Buffer> {
       return: () => {
         this.#incoming.cancel()
         return Promise.resolve(done as IteratorReturnResult<undefined>)
+      },
+      [Symbol.asyncIterator]() {
+        return this
       },
     }
   }

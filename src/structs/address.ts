@@ -120,7 +120,7 @@ function scopeOf(host: string, zone: string): number {
 }
 
 const pathBytes = (name: unknown, kind: string): Buffer => {
-  if (types.isUint8Array(name)) return Buffer.from(name)
+  if (types.isUint8Array(name)) return Buffer.copyBytesFrom(name) // Buffer.from throws on Bun and Deno where the memory is gone
   if (typeof name !== 'string') throw invalidType(kind, name, 'of type string or an instance of Uint8Array')
   if (toUSVString(name) !== name) throw invalidValue(kind, name, 'must not have half a surrogate pair')
   return Buffer.from(name)

@@ -116,6 +116,9 @@ function load(): Native {
   const module = { exports: {} }
   try {
     process.dlopen(module, file)
+    // Deno drops what the addon throws while it is loaded. native/addon/addon.cc
+    if (!('environment' in module.exports))
+      throw Object.assign(new Error('Failed to allocate memory'), { code: 'ERR_MEMORY_ALLOCATION_FAILED' })
   } catch (cause) {
     throw Object.assign(new Error(reason(file, cause), { cause }), { code: (cause as NodeJS.ErrnoException).code })
   }

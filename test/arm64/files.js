@@ -48,8 +48,14 @@ const reasons = {
     'package/load',
     'package/platforms',
   ],
+  'they read sources and pages, in which the machine has no part': [
+    'package/floors',
+    'package/native',
+    'package/workflows',
+  ],
   'their programs are built for this machine, or other programs of it take part': [
     ...[
+      'sockets/fuzz',
       'syscalls/allocations',
       'cli/cli',
       'examples/examples',
@@ -86,7 +92,17 @@ const reasons = {
   ],
   'they open many descriptors, in one process with files that count theirs': ['reactor/batch', 'reactor/random'],
   'they take too long emulated; the promises run by a program of their own': [
-    ...['examples/async', 'examples/gateway', 'http/http', 'http/express', 'http/fetch', 'http/hostile', 'cli/http-ts'],
+    ...[
+      'examples/async',
+      'examples/gateway',
+      'http/body',
+      'http/callbacks',
+      'http/http',
+      'http/express',
+      'http/fetch',
+      'http/hostile',
+      'cli/http-ts',
+    ],
     ...[
       'promises/drained',
       'sockets/sendfile',

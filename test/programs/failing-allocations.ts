@@ -28,7 +28,7 @@ let failures = 0
 // As libuv watches, and as a thread does: each has allocations of its own.
 for (const loop of ['', 'thread']) {
   const whole = run(loop, 0)
-  const total = Number(readFileSync(counted, 'utf8'))
+  const total = Number(readFileSync(counted).readBigInt64LE())
   positions += total
   if (whole.ending !== '' || !whole.lines.every(line => line.endsWith(': done')))
     wrong.push(`without a failure: ${whole.ending} ${whole.lines.join(', ')}`)

@@ -5,12 +5,7 @@ const inC = 'tests the programs in C, in which no runtime has a part'
 const calls = 'is watched by a thread, and its loop makes other system calls than that of Node'
 const preload = 'loads nothing before the program, or tells of no file that it loads'
 
-const unsettled = 'fails some of it, and nobody has found out yet whose fault that is'
-
 const bun = {
-  'syscalls/allocations': { 'an allocation that fails': unsettled },
-  'package/copies': unsettled,
-  'sockets/fuzz': unsettled,
   'cli/http-c': inC,
   'cli/servers-c': inC,
   'waiting/kqueue': inC,
@@ -29,6 +24,9 @@ const bun = {
   },
   'descriptors/hand-over': {
     'listenFds http is served': 'listens on no descriptor by its http',
+  },
+  'http/body': {
+    'a body of a Request is all there by a reader of bytes': 'has no stream of bytes in a Request that was given bytes',
   },
   'http/express': {
     'Express by listenNet': 'listens on no descriptor by its http',
@@ -77,6 +75,10 @@ const bun = {
   'socketserver/socketserver': {
     'threads a module without': 'tells in another way of a module that is not there',
   },
+  'streams/states': {
+    'toNet does': 'has a net.Socket that takes no descriptor',
+    'toDuplex does': 'ends a net.Socket that is destroyed by an end of its data',
+  },
   'streams/node': {
     'toNet ': 'has a net.Socket that takes no descriptor',
     'fromNet fromDuplex takes the pipes': 'has pipes of a child process that are no net.Socket',
@@ -101,9 +103,6 @@ const tls = 'has not the TLS that the test asks for'
 const module = 'tells in another way of a module that is not there'
 
 const deno = {
-  'syscalls/allocations': { 'an allocation that fails': unsettled },
-  'package/copies': unsettled,
-  'sockets/fuzz': unsettled,
   'cli/http-c': inC,
   'cli/servers-c': inC,
   'waiting/kqueue': inC,
@@ -136,6 +135,7 @@ const deno = {
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/http': { 'workers share a port': module },
   'waiting/kqueue-selector': { '': ownFiles },
+  'package/copies': { 'a storm of signals': 'calls a listener once for all signals of one turn of its loop' },
   'package/modules': {
     'an older Node': preload,
     'with --permission': 'has other flags for what a program may do',
@@ -165,6 +165,11 @@ const deno = {
     'a process is told by another thread': resolve,
     'a process that has no descriptor left': 'itself fails without a descriptor',
   },
+  'streams/states': {
+    'toNet does what net.Socket does what is listed': 'connects a net.Socket anew that was given a descriptor',
+    'toDuplex does what net.Socket does paused': 'leaves in the kernel what comes to a net.Socket that is paused',
+  },
+  'streams/node-states': { 'a socket of dgram': noHandle },
   'streams/node': {
     'toNet a client of http': noHandle,
     'listenNet https': tls,
