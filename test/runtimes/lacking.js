@@ -5,6 +5,11 @@ const inC = 'tests the programs in C, in which no runtime has a part'
 const calls = 'is watched by a thread, and its loop makes other system calls than that of Node'
 const preload = 'loads nothing before the program, or tells of no file that it loads'
 
+const byteStream = 'has no stream of bytes in a Request that was given bytes'
+const lateHandler =
+  'sets its handler of a signal after it has told of the new listener: until the next call nothing counts it'
+const destroyedEnd = 'tells an end of the data of a net.Socket that was destroyed'
+
 const bun = {
   'cli/http-c': inC,
   'cli/servers-c': inC,
@@ -25,9 +30,7 @@ const bun = {
   'descriptors/hand-over': {
     'listenFds http is served': 'listens on no descriptor by its http',
   },
-  'http/body': {
-    'a body of a Request is all there by a reader of bytes': 'has no stream of bytes in a Request that was given bytes',
-  },
+  'http/body': { 'a body of a Request is all there by a reader of bytes': byteStream },
   'http/express': {
     'Express by listenNet': 'listens on no descriptor by its http',
   },
@@ -51,6 +54,10 @@ const bun = {
     'sockets that Node owns http': 'has a socket of its own kind in its http',
     'sockets that Node owns tls': 'has not the cipher that the test uses',
     'the example prints': 'has a socket of its own kind in its http',
+  },
+  'package/copies': {
+    'a, then b a listener that is added': lateHandler,
+    'b, then a a listener that is added': lateHandler,
   },
   'package/modules': {
     'with --permission': 'has no permissions to give',
@@ -77,7 +84,14 @@ const bun = {
   },
   'streams/states': {
     'toNet does': 'has a net.Socket that takes no descriptor',
-    'toDuplex does': 'ends a net.Socket that is destroyed by an end of its data',
+    'toDuplex does what net.Socket does connected': destroyedEnd,
+    'toDuplex does what net.Socket does flowing': destroyedEnd,
+    'toDuplex does what net.Socket does ended': destroyedEnd,
+    'toDuplex does what net.Socket does corked': destroyedEnd,
+    'toDuplex does what net.Socket does with a timeout': destroyedEnd,
+    "toDuplex does what net.Socket does unref'ed": destroyedEnd,
+    'toDuplex does what net.Socket does destroyed': destroyedEnd,
+    'toDuplex does what net.Socket does what is listed': destroyedEnd,
   },
   'streams/node': {
     'toNet ': 'has a net.Socket that takes no descriptor',
@@ -133,6 +147,7 @@ const deno = {
     'UNIX by the bytes of a path, no UTF-8': 'takes no path in its fs that is no UTF-8',
   },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
+  'http/body': { 'a body of a Request is all there by a reader of bytes': byteStream },
   'http/http': { 'workers share a port': module },
   'waiting/kqueue-selector': { '': ownFiles },
   'package/copies': { 'a storm of signals': 'calls a listener once for all signals of one turn of its loop' },
