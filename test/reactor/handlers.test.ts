@@ -71,6 +71,7 @@ const streams = (handler: string): string => `
         setOption(peer, options.linger, { on: true, seconds: 0 })
         peer.close()
       } else try { peer.shutdown(1) } catch {}
+      if ('${handler}' !== 'close') await soon(() => acted)
       await sleep(5)
     }
     await sleep(5)
