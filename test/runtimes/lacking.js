@@ -100,6 +100,7 @@ const bun = {
     'listenNet https': 'does not take the certificate of the test',
     'listenNet http2': 'does not take the certificate of the test',
     'listenNet tls': 'does not take the certificate of the test',
+    'listenNet http': 'listens on no descriptor by its http',
   },
   'waiting/workers': {
     'a worker that is terminated at any moment in the midst of its waits':
