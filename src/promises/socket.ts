@@ -217,7 +217,12 @@ export class Socket extends SocketBase {
    * As recvmsg, but receives into the given views, one after the other. Resolves with the rest of the message and the number
    * of bytes. MSG_WAITALL works as in recv; received descriptors end the wait too. recvmsg(2)
    */
-  recvmsgInto(views: readonly View[], controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<MessageInfo> {
+  async recvmsgInto(
+    views: readonly View[],
+    controlSize = 0,
+    flags: Flags = 0,
+    options?: WaitOptions,
+  ): Promise<MessageInfo> {
     if (typeof flags === 'object') return this.recvmsgInto(views, controlSize, 0, flags)
     if (fills(this, flags) && haveRoom(views))
       return this.#fill(
@@ -234,7 +239,7 @@ export class Socket extends SocketBase {
   }
 
   /** Sends `buffers`, one after the other, with control messages. Resolves with the number of bytes sent. sendmsg(2) */
-  sendmsg(
+  async sendmsg(
     buffers: readonly Data[],
     control: readonly OutgoingControl[] = [],
     flags = 0,
@@ -250,10 +255,10 @@ export class Socket extends SocketBase {
   }
 
   /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
-  recvFds(size: number, maxFds: number, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedFds> {
+  async recvFds(size: number, maxFds: number, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedFds> {
     if (typeof flags === 'object') return this.recvFds(size, maxFds, 0, flags)
     if (fills(this, flags) && size !== 0)
-      return this.#recvAllOfMessage(size, roomForFds(maxFds), flags, options).then(withFds)
+      return withFds(await this.#recvAllOfMessage(size, roomForFds(maxFds), flags, options))
     return this.#when(READABLE, 'recvmsg', () => this.tryRecvFds(size, maxFds, flags), flags, options)
   }
 

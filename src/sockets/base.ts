@@ -573,6 +573,8 @@ export abstract class SocketBase {
 
   /** sendfile in steps of at most `burst` calls, for a waiter in between. */
   protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Sending {
+    checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER)
+    if (count !== Infinity) checkInteger('count', count, 0, Number.MAX_SAFE_INTEGER)
     if (count === 0) return { sent: 0, whole: true, step: () => true } // to macOS 0 is all of it
     const trySend = (sent: number): number | null =>
       this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile))
