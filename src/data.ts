@@ -15,6 +15,20 @@ export function bytesOf(data: Data): View {
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 
+/**
+ * The bytes of a view, where they lie.
+ *
+ * @throws TypeError with a code where it is none, or its memory is gone: V8's own has none
+ */
+export function viewed(name: string, view: View): Uint8Array<ArrayBuffer> {
+  if (!ArrayBuffer.isView(view)) throw invalidType(name, view, 'an ArrayBufferView')
+  try {
+    return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength)
+  } catch {
+    throw invalidValue(name, view, 'must not be detached')
+  }
+}
+
 /** How many bytes a view or an ArrayBuffer has now: none where the memory is gone, or it is neither. */
 export function lengthOf(memory: unknown): number {
   try {

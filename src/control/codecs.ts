@@ -66,7 +66,7 @@ function row<K extends Key>(
 
 const overIPv6 = (_: unknown, family: number): boolean => family === AF_INET6
 const overIPv4 = (_: unknown, family: number): boolean => family !== AF_INET6
-const isIPv6 = (to: { address: string }): boolean => typeof to.address === 'string' && to.address.includes(':')
+const isIPv6 = (to: { address: string } | null): boolean => typeof to?.address === 'string' && to.address.includes(':')
 
 const errorQueues = [
   [IPPROTO_IP, IP_RECVERR],

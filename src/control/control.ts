@@ -2,7 +2,7 @@
 import { AF_INET } from '../constants.js'
 import { codecs } from './codecs.js'
 import type { ControlMeaning, SendableMeaning } from './meaning.js'
-import { bytesOf } from '../data.js'
+import { bytesOf, viewed } from '../data.js'
 import type { Data } from '../data.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
@@ -29,8 +29,10 @@ const headerSize = CMSG_LEN(0)
 const alignment = CMSG_SPACE(1) - CMSG_SPACE(0)
 
 /** The messages in the first `length` bytes. Nothing outside these is read, whatever a message says of its length. */
-export function splitControl(view: View, length: number = view.byteLength): RawControlMessage[] {
-  const bytes = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, Math.min(length, view.byteLength))
+export function splitControl(view: View, length?: number): RawControlMessage[] {
+  const { buffer, byteOffset, byteLength } = viewed('view', view)
+  const given = length === undefined ? byteLength : checkInteger('length', length, 0, Number.MAX_SAFE_INTEGER)
+  const bytes = Buffer.from(buffer, byteOffset, Math.min(given, byteLength))
   const messages: RawControlMessage[] = []
   for (let at = 0; at + headerSize <= bytes.length;) {
     const header = dataView(bytes.subarray(at, at + headerSize))
@@ -51,7 +53,7 @@ export function splitControl(view: View, length: number = view.byteLength): RawC
  * Decodes the control messages that recvmsg put into the first `length` bytes. Their data share this memory. Call it once for each
  * received message: the result owns the descriptors among them.
  */
-export function decodeControl(view: View, length: number = view.byteLength): ControlMessage[] {
+export function decodeControl(view: View, length?: number): ControlMessage[] {
   return splitControl(view, length).map(message => {
     for (const { key, level, type, read } of codecs) {
       const value = level === message.level && type === message.type ? read?.(message.data) : undefined
@@ -62,18 +64,18 @@ export function decodeControl(view: View, length: number = view.byteLength): Con
 }
 
 /** The messages of one entry: a level, a type and the data each. */
-function* expanded(entry: OutgoingControl, family: number): Generator<readonly [number, number, View]> {
+function* expanded(entry: OutgoingControl, family: number): Generator<readonly [number, number, Uint8Array]> {
   if (typeof entry !== 'object' || entry === null) throw invalidType('control', entry, 'an array of objects')
   if ('data' in entry) {
     const level = checkInteger('level', entry.level, -(2 ** 31), 2 ** 31 - 1)
-    yield [level, checkInteger('type', entry.type, -(2 ** 31), 2 ** 31 - 1), bytesOf(entry.data)]
+    yield [level, checkInteger('type', entry.type, -(2 ** 31), 2 ** 31 - 1), viewed('data', bytesOf(entry.data))]
     return
   }
   for (const [key, value] of Object.entries(entry) as [string, unknown][]) {
     if (value === undefined) continue
     const codec = codecs.find(codec => codec.key === key && codec.write && codec.sends(value as never, family))
     if (!codec?.write) throw invalidValue('control', key, 'must be such as can be sent here')
-    yield [codec.level, codec.type, codec.write(value as never)]
+    yield [codec.level, codec.type, viewed(key, codec.write(value as never))]
   }
 }
 
@@ -95,7 +97,7 @@ export function encodeControl(control: readonly OutgoingControl[], family: numbe
     write(header, lengthField, CMSG_LEN(data.byteLength))
     write(header, levelField, level)
     write(header, typeField, type)
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at + headerSize)
+    bytes.set(data, at + headerSize)
     at += CMSG_SPACE(data.byteLength)
   }
   return bytes

@@ -83,13 +83,15 @@ export function readCredentials(data: Buffer): Credentials | undefined {
   return { pid: read(view, pid), uid: read(view, uid), gid: read(view, gid) }
 }
 
-export const writeCredentials = (value: Credentials): Buffer =>
-  written(
+export function writeCredentials(value: Credentials): Buffer {
+  if (typeof value !== 'object' || value === null) throw invalidType('credentials', value, 'of type object')
+  return written(
     ucred,
     [pid, checkInteger('credentials.pid', value.pid, 0, 2 ** 31 - 1)],
     [uid, checkInteger('credentials.uid', value.uid, 0, 2 ** 32 - 1)],
     [gid, checkInteger('credentials.gid', value.gid, 0, 2 ** 32 - 1)],
   )
+}
 
 const bytesAt = (data: Buffer, { offset, size }: Field): Buffer => data.subarray(offset, offset + size)
 
@@ -102,7 +104,10 @@ function addressBytes(family: number, text: string): Buffer {
   }
 }
 
-const ifindexOf = (info: PacketInfo): number => checkInteger('packetInfo.ifindex', info.ifindex, 0, 2 ** 31 - 1)
+function ifindexOf(info: PacketInfo): number {
+  if (typeof info !== 'object' || info === null) throw invalidType('packetInfo', info, 'of type object')
+  return checkInteger('packetInfo.ifindex', info.ifindex, 0, 2 ** 31 - 1)
+}
 
 const pktinfo = sizeOf('in_pktinfo')
 const destination = field('in_pktinfo.ipi_addr')

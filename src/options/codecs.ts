@@ -193,6 +193,6 @@ export const list = <T>(element: Codec<T>, max: number): Codec<readonly T[]> => 
   encode(value) {
     if (!Array.isArray(value)) throw invalidType('value', value, 'an instance of Array')
     if (value.length > max) throw outOfRange('value.length', value.length, `<= ${max}`)
-    return Buffer.concat((value as readonly T[]).map(each => element.encode(each)))
+    return Buffer.concat(Array.from(value as readonly T[], each => element.encode(each))) // of one with holes too
   },
 })

@@ -5,9 +5,10 @@ import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_INET, AF_UNIX, MSG_CTRUNC, MSG_TRUNC } from '../constants.js'
 import { decodeControl, encodeControl } from '../control/control.js'
 import type { ControlMessage, OutgoingControl } from '../control/control.js'
-import { bytesOf } from '../data.js'
+import { bytesOf, viewed } from '../data.js'
 import type { Data } from '../data.js'
-import { checkInteger, invalidType, outOfRange } from '../checks.js'
+import { checkInteger, checkProperties, invalidType, outOfRange } from '../checks.js'
+import type { Properties } from '../checks.js'
 import { attempt, interrupted, outcome } from '../syscalls/result.js'
 import { MessageBatch as Slots } from '../syscalls/message.js'
 import { receiveFlags, shownFlags } from './messages.js'
@@ -25,6 +26,8 @@ export interface BatchOptions {
   /** The family of the socket that is to send it; default: AF_INET. */
   family?: number
 }
+
+const batchOptions: Properties<BatchOptions> = { nameSize: 'option', controlSize: 'option', family: 'option' }
 
 let arrived: (batch: MessageBatch, count: number, family: number) => void
 
@@ -51,6 +54,7 @@ export class MessageBatch extends Slots {
 
   /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
   constructor(count: number, size: number, options: BatchOptions = {}) {
+    checkProperties('options', options, batchOptions)
     const { nameSize = addressRoom, controlSize = 0, family } = options
     super(count, size, { nameSize, controlSize })
     this.family = family ?? AF_INET
@@ -136,10 +140,10 @@ export class MessageBatch extends Slots {
 // Copies bytes into slot `i`, and returns how many they are.
 function fill(slots: Buffer | null, i: number, size: number, bytes: View | null, name: string): number {
   if (bytes === null) return 0
-  if (slots === null || bytes.byteLength > size) throw outOfRange(name, bytes.byteLength, `at most ${size} bytes`)
-  const source = types.isUint8Array(bytes) ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const source = types.isUint8Array(bytes) && bytes.length > 0 ? bytes : viewed(name, bytes)
+  if (slots === null || source.length > size) throw outOfRange(name, source.length, `at most ${size} bytes`)
   slots.set(source, i * size)
-  return bytes.byteLength
+  return source.length
 }
 
 /** recvmmsg for a kernel without it. */

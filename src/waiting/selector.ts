@@ -111,7 +111,7 @@ export class Selector<T = unknown> {
   getKey(fileobj: Descriptor): SelectorKey<T> {
     this.#check()
     const likely = this.#keys.get(typeof fileobj === 'object' ? fileobj?.fd : fileobj)
-    if (likely?.fileobj === fileobj) return likely
+    if (likely !== undefined && likely.fileobj === fileobj) return likely
     for (const key of this.#keys.values()) if (key.fileobj === fileobj) return key // it is closed
     const key = this.#keys.get(this.#fdOf(fileobj))
     if (key === undefined) throw invalidValue('fileobj', fileobj, 'is not registered')
