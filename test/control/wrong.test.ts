@@ -29,7 +29,7 @@ test.each<[string, (value: never) => unknown]>([
   ]),
   ...['fds', 'credentials', 'packetInfo', 'ttl', 'tos'].map<[string, (value: never) => unknown]>(name => [
     `encodeControl, ${name}`,
-    value => encodeControl([{ [name]: value } as never]),
+    value => encodeControl([{ [name]: value }]),
   ]),
   ['new MessageBatch, count', value => new MessageBatch(value, 1)],
   ['new MessageBatch, size', value => new MessageBatch(1, value)],

@@ -34,7 +34,7 @@ const values = [
 const view = new Uint8Array(8)
 
 // Methods, and arguments that are right; each is given what is wrong in turn.
-const methods: [name: keyof Socket, right: unknown[]][] = [
+const methods: [name: keyof Socket & string, right: unknown[]][] = [
   ['readable', [{}]],
   ['writable', [{}]],
   ['accept', [{}]],
