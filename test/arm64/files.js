@@ -30,6 +30,7 @@ const reasons = {
       'names/names',
     ],
     ...[
+      'control/wrong',
       'sockets/conventions',
       'sockets/differential',
       'options/options',
@@ -82,6 +83,7 @@ const reasons = {
     ...['cli/servers-faults', 'socketserver/hooks', 'sockets/subclasses', 'timers', 'waiting/vain'],
     ...[
       'package/counts',
+      'promises/rejects',
       'promises/promises',
       'reactor/reactor',
       'waiting/signals',
