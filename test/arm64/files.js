@@ -121,3 +121,6 @@ const reasons = {
 
 /** Why the file of this name is left out; undefined where nobody has said. */
 export const reasonAgainst = name => Object.keys(reasons).find(reason => reasons[reason].includes(name))
+
+/** The test files, of these names, of which nobody has said whether they run. */
+export const undecided = names => names.filter(name => !files.includes(name) && reasonAgainst(name) === undefined)

@@ -25,3 +25,13 @@ test('it tells of each runtime, and of each reason why a test does not apply', (
 test('it tells of each environment, and of no result that is not expected', () => {
   execFileSync(process.execPath, [join(root, 'test/environments/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
 })
+
+test('each test file is one that runs for arm64, or says why it does not', async () => {
+  const list: string = '../arm64/files.js' // which has no types
+  const { undecided } = (await import(list)) as { undecided: (names: string[]) => string[] }
+  const names = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.test.ts') && !/^(all|traces)\/|node_modules/.test(file))
+    .map(file => file.slice(0, -'.test.ts'.length))
+  expect(names.length).toBeGreaterThan(50)
+  expect(undecided(names)).toEqual([])
+})
