@@ -57,6 +57,8 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 /** The flags of a call, or an exception: what is no number would be made one, which may run a program of its own. */
 export const checkFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1)
 
+const lacking = 'ERR_MEMORY_ALLOCATION_FAILED'
+
 /**
  * Memory of a size that the caller has chosen.
  *
@@ -70,9 +72,10 @@ export function allocated(
   try {
     return Buffer[how](size)
   } catch (cause) {
-    if (!(cause instanceof RangeError) || 'code' in cause) throw cause // the size itself is refused
+    const { code = lacking } = cause as NodeJS.ErrnoException // Node 26 gives one, but not which argument it was
+    if (!(cause instanceof RangeError) || code !== lacking) throw cause // the size itself is refused
     const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`
-    throw coded(new RangeError(text, { cause }), 'ERR_MEMORY_ALLOCATION_FAILED')
+    throw coded(new RangeError(text, { cause }), lacking)
   }
 }
 
