@@ -1,6 +1,7 @@
 // The request that a handler gets.
 import { KEEP_ALIVE, limitsOf, newRequest, parseRequest, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
+import type { RequestBody } from './request-body.js'
 
 const anything = limitsOf(
   { requestLine: 65536, headerCount: 256, headerBytes: 1 << 20, body: Number.MAX_SAFE_INTEGER },
@@ -149,3 +150,6 @@ export class HttpRequest<Body = Buffer> {
     return (this.#words = scratch.slice(0, REQUEST.headers + 4 * scratch[REQUEST.headerCount]!))
   }
 }
+
+/** A request, whether its body is whole or streamed. */
+export type AnyRequest = HttpRequest<Buffer | RequestBody>

@@ -8,6 +8,7 @@ import { clock } from './output.js'
 import { EXPECT_CONTINUE, KEEP_ALIVE, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 import { abandon, HttpRequest } from './request.js'
+import type { AnyRequest } from './request.js'
 import { brokenOff, Incoming, refused, unread, wholeBody } from './request-body.js'
 import type { RequestBody } from './request-body.js'
 import { writeResponse } from './response.js'
@@ -22,8 +23,6 @@ const stretch = 64 * 1024
 const mostDropped = 256 * 1024
 
 const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
-
-type AnyRequest = HttpRequest<Buffer | RequestBody>
 
 /**
  * Answers what a client sends, one request after the other: nothing that follows is looked at before an answer is whole,

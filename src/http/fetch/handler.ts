@@ -1,10 +1,10 @@
 // Adapts a web-standard handler, fetch(Request) → Response, to `serve`.
+import type { AnyRequest } from '../request.js'
 import { invalidType, checkProperties } from '../../checks.js'
 import { real } from './forward.js'
 import { spentBody } from '../header-lines.js'
 import { override } from './light-globals.js'
 import { LightRequest, newRequest, urlOf } from './light-request.js'
-import type { AnyRequest } from './light-request.js'
 import { LightResponse } from './light-response.js'
 import type { RequestBody } from '../request-body.js'
 import type { HttpResponse } from '../response.js'

@@ -1,10 +1,7 @@
 // A light Request over an HttpRequest. The real one is created on use: that takes longer than all the rest.
 import { real } from './forward.js'
-import type { HttpRequest } from '../request.js'
+import type { AnyRequest } from '../request.js'
 import { RequestBody, streamOf } from '../request-body.js'
-
-/** A request with whole or streamed content. */
-export type AnyRequest = HttpRequest<Buffer | RequestBody>
 
 // Paths and queries that a URL leaves unchanged. URL Standard, 4.4
 const plainPath = /^\/[\w!$&'()*+,\-./:;=@~%]*$/
