@@ -262,6 +262,18 @@ bool server_wait(const server* server, int fd, short events, int timeout) {
   return ready > 0 && fds[0].revents != 0;
 }
 
+enum { PAGE = 4096, ROOM_OFFSET = 128 };
+
+void* server_room(size_t size) {
+  void* memory;
+  errno = posix_memalign(&memory, PAGE, ROOM_OFFSET + size);
+  return errno == 0 ? (char*)memory + ROOM_OFFSET : NULL;
+}
+
+void server_room_free(void* room) {
+  if (room != NULL) free((char*)room - ROOM_OFFSET);
+}
+
 int64_t server_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

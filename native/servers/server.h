@@ -4,6 +4,7 @@
 #define BSD_SOCKETS_SERVERS_SERVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // The pause after a failure for lack of a resource, for example of the listener when accept found no free descriptor.
@@ -76,6 +77,11 @@ int server_next(const server* server);
 // Waits until `fd` has one of `events`, a stop is requested, or `timeout` milliseconds have passed (-1: no limit).
 // Returns whether `fd` has one of them. After a stop it does not wait. poll(2)
 bool server_wait(const server* server, int fd, short events, int timeout);
+
+// Memory of `size` bytes to receive into, from malloc(3)'s family. It begins with a cache line, and not with a page: on
+// some processors the kernel copies several times slower to other places. Returns NULL and sets errno on failure.
+void* server_room(size_t size);
+void server_room_free(void* room);
 
 // A monotonic clock, in milliseconds.
 int64_t server_now(void);

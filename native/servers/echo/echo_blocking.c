@@ -11,7 +11,7 @@
 #include "loops/threads.h"
 #include "socket.h"
 
-enum { BUFFER = 64 * 1024, STACK = 2 * BUFFER };
+enum { BUFFER = 256 * 1024, STACK = 64 * 1024 };
 
 static bool send_all(int client, const char* data, size_t size) {
   while (size > 0) {
@@ -89,21 +89,25 @@ static void leave_all(server* server, int last, char* buffer) {
 }
 
 void echo_blocking(server* server) {
-  char buffer[BUFFER];
+  char* const buffer = server_room(BUFFER);
+  if (buffer == NULL) server_fail("posix_memalign");
   int client;
   while ((client = server_next(server)) >= 0 && serve(server, client, buffer)) close(client);
   leave_all(server, client, buffer);
+  server_room_free(buffer);
 }
 
 static void serve_to_end(const server* server, int client, const void* context) {
   (void)context;
-  char buffer[BUFFER];
+  char* const buffer = server_room(BUFFER);
   struct pollfd its = {.fd = client, .events = POLLIN};
-  if (serve(server, client, buffer)) {
+  if (buffer == NULL) server_warn("posix_memalign");
+  if (buffer == NULL || serve(server, client, buffer)) {
     close(client);
   } else {
     leave(&its, 1, buffer);
   }
+  server_room_free(buffer);
 }
 
 void echo_threads(server* server) {

@@ -34,8 +34,10 @@ static echo_clients* own(const clients* all) {
   return (echo_clients*)all;
 }
 
+enum { BUFFER = 256 * 1024 };
+
 // One for all clients: it is empty before the next client is served.
-static char buffer[256 * 1024];
+static char* buffer;
 
 // After a stop: tells a client that has got everything back that no more follows.
 static void leave_if_even(clients* all, int fd) {
@@ -142,8 +144,8 @@ static bool answer(client* one, int fd, size_t size) {
 
 // The bytes of the buffer to receive into.
 static size_t room(const clients* all, const client* one) {
-  const bool limited = all->stopping && !one->leaving && (size_t)one->awaited < sizeof buffer;
-  return limited ? (size_t)one->awaited : sizeof buffer;
+  const bool limited = all->stopping && !one->leaving && (size_t)one->awaited < BUFFER;
+  return limited ? (size_t)one->awaited : BUFFER;
 }
 
 static bool serve(clients* all, int fd, int turns, bool drain) {
@@ -187,6 +189,9 @@ static const clients_program program = {
 
 void echo_clients_serve(server* server, clients_loop* loop) {
   echo_clients all = {.clients = {.program = &program, .server = server, .most = INT_MAX}};
+  buffer = server_room(BUFFER);
+  if (buffer == NULL) server_fail("posix_memalign");
   loop(&all.clients);
+  server_room_free(buffer);
   free(all.of);
 }

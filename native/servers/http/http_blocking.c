@@ -11,7 +11,7 @@
 #include "loops/threads.h"
 
 enum {
-  SLAB = 64 * 1024,
+  SLAB = 256 * 1024,
   STACK = 128 * 1024,
   TICK = 250  // milliseconds that a call may wait before the clock and the stop are checked
 };

@@ -10,13 +10,13 @@ enum { ANSWERS_MAX = 64 * 1024 };
 
 void http_service_open(http_service* service, const http_settings* settings, size_t slab_size) {
   *service = (http_service){.settings = settings, .slab_size = slab_size};
-  service->slab = malloc(slab_size);
-  if (service->slab == NULL) server_fail("malloc");
+  service->slab = server_room(slab_size);
+  if (service->slab == NULL) server_fail("posix_memalign");
   http_service_update(service);
 }
 
 void http_service_close(http_service* service) {
-  free(service->slab);
+  server_room_free(service->slab);
   http_buffer_clear(&service->answers);
 }
 
