@@ -68,9 +68,10 @@ export function allocated(
   name: string,
   size: number,
   how: 'alloc' | 'allocUnsafe' | 'allocUnsafeSlow' = 'alloc',
+  more = 0,
 ): Buffer<ArrayBuffer> {
   try {
-    return Buffer[how](size)
+    return Buffer[how](size + more)
   } catch (cause) {
     const { code = lacking } = cause as NodeJS.ErrnoException // Node 26 gives one, but not which argument it was
     if (!(cause instanceof RangeError) || code !== lacking) throw cause // the size itself is refused

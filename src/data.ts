@@ -1,7 +1,8 @@
 // What goes over a socket: the bytes of what can be sent, and of what was received.
 import { types } from 'node:util'
 import { MSG_TRUNC } from './constants.js'
-import { allocated, checkFlags, checkInteger, invalidType, invalidValue } from './checks.js'
+import { checkFlags, checkInteger, invalidType, invalidValue } from './checks.js'
+import { makeRoom, margin, roomFor } from './syscalls/room.js'
 import type { View } from './syscalls/native.js'
 
 /** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
@@ -49,7 +50,7 @@ export function checkLent(name: string, memory: unknown, length: number): void {
 }
 
 // What is received goes through these, so that a waiter holds no memory, and a receiver twice as much as came at most.
-const slab = Buffer.allocUnsafeSlow(16 * 1024)
+const slab = roomFor(16 * 1024)
 let part = slab // that was asked for last: it is often the same
 const most = 256 * 1024 // bytes that are kept for whoever asks for as many again
 const rooms: (Buffer | undefined)[] = [] // those larger than the slab: of 2 ** i bytes
@@ -61,32 +62,33 @@ const log2 = (size: number): number => 32 - Math.clz32(size - 1)
  * Room for `size` bytes, until the next call; what is received into it is to be taken by `received` before that. With
  * MSG_TRUNC it is of its own, and zero: the kernel then counts bytes of a stream that it leaves out. tcp(7)
  */
-export function roomFor(size: number, flags = 0): Buffer {
+export function sharedRoom(size: number, flags = 0): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  if ((checkFlags(flags) & MSG_TRUNC) !== 0) return allocated('size', size)
+  if ((checkFlags(flags) & MSG_TRUNC) !== 0) return makeRoom('size', size, 'alloc')
   if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
-  if (size > most) return allocated('size', size, 'allocUnsafeSlow')
-  const room = (rooms[log2(size)] ??= allocated('size', 2 ** log2(size), 'allocUnsafeSlow'))
+  if (size > most) return roomFor(size)
+  const room = (rooms[log2(size)] ??= roomFor(2 ** log2(size)))
   return size === room.length ? room : room.subarray(0, size)
 }
 
 /** Room for `size` bytes of its own, for what comes piece by piece. */
 export function allRoomFor(size: number, flags: number): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
-  return allocated('size', size, (checkFlags(flags) & MSG_TRUNC) === 0 ? 'allocUnsafeSlow' : 'alloc')
+  return makeRoom('size', size, (checkFlags(flags) & MSG_TRUNC) === 0 ? 'allocUnsafeSlow' : 'alloc')
 }
 
 /** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */
 export function received(from: Buffer, count: number): Buffer {
   const length = Math.min(count, from.length)
-  const { byteLength } = from.buffer
-  if (byteLength > slab.length && 2 * length >= byteLength) {
-    if (byteLength <= most) rooms[log2(byteLength)] = undefined // it is the receiver's now
+  const { buffer } = from
+  if (buffer !== slab.buffer && 2 * length >= buffer.byteLength) {
+    const kept = log2(buffer.byteLength - margin)
+    if (rooms[kept]?.buffer === buffer) rooms[kept] = undefined // it is the receiver's now
     last = { from: part, bytes: part }
     return length < from.length ? from.subarray(0, length) : from
   }
   const bytes = Buffer.allocUnsafe(length)
-  if (byteLength > most) from.copy(bytes)
+  if (from.length > most) from.copy(bytes)
   else {
     if (last.from !== from || last.bytes.length !== length) last = { from, bytes: from.subarray(0, length) }
     bytes.set(last.bytes) // copy() would make that view each time

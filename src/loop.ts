@@ -3,6 +3,7 @@
 import { socketError } from './errors.js'
 import { check } from './syscalls/result.js'
 import { call, callOwning, native } from './syscalls/native.js'
+import { lentRoom } from './syscalls/room.js'
 
 const poller_add = call<(poller: number, fd: number) => number>('poller_add')
 const poller_create = callOwning<() => number>('poller_create')
@@ -36,27 +37,6 @@ export interface Watched {
 const eventSize = 3
 const notReceived = -(2 ** 31)
 const slabUnit = 64
-
-// A global of every runtime that the compiler's library has not.
-interface WithWebAssembly {
-  WebAssembly: { Memory: new (descriptor: { initial: number; maximum: number }) => { buffer: ArrayBuffer } }
-}
-
-const page = 2 ** 16
-
-/**
- * Room for what handlers are lent during a call, of whole pages of 64 KiB. A handler that transfers it away would take
- * it from all of the thread: so it is a WebAssembly memory's, the only kind that nothing detaches, neither a message nor
- * `transfer()`. Where the address space is limited (RLIMIT_AS) there is none, and handlers can. ECMA-262, [[ArrayBufferDetachKey]]
- */
-export function lentRoom(pages: number): Buffer {
-  try {
-    const { WebAssembly } = globalThis as unknown as WithWebAssembly
-    return Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer)
-  } catch {
-    return Buffer.allocUnsafeSlow(pages * page)
-  }
-}
 
 const watched: (Watched | undefined)[] = [] // by descriptor
 const since: number[] = [] // the batch in which that began, by descriptor
@@ -99,7 +79,7 @@ let poller = -1
 
 function start(): number {
   const made = check(poller_create(), 'poller_create')
-  slab = lentRoom(4)
+  slab = lentRoom(256 * 1024)
   check(native.environment.start(made, events, slab, receives, dispatch, libuv), 'poller_watch') // closes it on failure
   return (poller = made)
 }

@@ -1,12 +1,13 @@
 // The output buffer of answers, and the Date line.
 import { outOfRange } from '../checks.js'
+import { roomFor } from '../syscalls/room.js'
 import { reasons } from './statuses.js'
 
 const room = 64 * 1024
 
 /** Collects answers until they are sent: the answers to requests that were received together are sent together. */
 export class Output {
-  #buffer = Buffer.allocUnsafeSlow(room)
+  #buffer = roomFor(room)
   #view = this.#buffer // the last result of `bytes`
   #written = 0 // bytes written to the buffer
   #text = '' // follows those bytes: many short texts are written to the buffer at once
@@ -39,7 +40,7 @@ export class Output {
   clear(): void {
     this.#written = 0
     this.#text = ''
-    if (this.#buffer.length > 4 * room) this.#view = this.#buffer = Buffer.allocUnsafeSlow(room)
+    if (this.#buffer.length > 4 * room) this.#view = this.#buffer = roomFor(room)
   }
 
   #write(): void {
@@ -52,7 +53,7 @@ export class Output {
   #reserve(size: number): void {
     const needed = this.#written + size
     if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#buffer.length))
+    const larger = roomFor(Math.max(needed, 2 * this.#buffer.length))
     this.#buffer.copy(larger, 0, 0, this.#written)
     this.#view = this.#buffer = larger
   }

@@ -7,10 +7,11 @@ import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { tryAddressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
-import { END, ERROR, hold, lentRoom, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
+import { END, ERROR, hold, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import * as sys from '../syscalls/index.js'
+import { lentRoom } from '../syscalls/room.js'
 import { report } from './handlers.js'
 import type { Handlers } from './handlers.js'
 import type { Origin } from './origin.js'
@@ -19,7 +20,7 @@ import { SendQueue } from './send-queue.js'
 const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
 
 /** How much is received at once. Half of it halves the speed of large messages. */
-const slab = lentRoom(4)
+const slab = lentRoom(256 * 1024)
 
 // The latest view of the slab: many messages in turn are of the same length.
 let view = slab

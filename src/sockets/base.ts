@@ -31,7 +31,7 @@ import {
 import { checkBatch, emptyBatch, receiveBatch, sendBatch } from './batch.js'
 import type { MessageBatch } from './batch.js'
 import type { OutgoingControl } from '../control/control.js'
-import { bytesOf, checkLent, inSteps, lengthOf, received, roomFor } from '../data.js'
+import { bytesOf, checkLent, inSteps, lengthOf, received, sharedRoom } from '../data.js'
 import type { Data, Sending } from '../data.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import { addressOf, tryAddressOf } from '../descriptors/names.js'
@@ -404,7 +404,7 @@ export abstract class SocketBase {
 
   /** As recv, or null where nothing has come. recv(2) */
   tryRecv(size: number, flags = 0): Buffer | null {
-    const room = roomFor(size, flags)
+    const room = sharedRoom(size, flags)
     const count = this.#recvInto(room, flags) // a method that somebody overrides might ask for the same room
     return count === null ? null : received(room, count)
   }
@@ -439,7 +439,7 @@ export abstract class SocketBase {
 
   /** As recvfrom, or null where nothing has come. recvfrom(2) */
   tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
-    const room = roomFor(size, flags)
+    const room = sharedRoom(size, flags)
     const result = this.#recvfromInto(room, flags)
     return result && [received(room, result[0]), result[1]]
   }
@@ -476,7 +476,7 @@ export abstract class SocketBase {
 
   /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
   tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
-    const room = roomFor(size, flags)
+    const room = sharedRoom(size, flags)
     const message = this.#recvmsgInto([room], controlSize, flags)
     return message && { data: received(room, message.size), ...message }
   }

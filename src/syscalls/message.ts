@@ -1,6 +1,7 @@
 // Messages with more than bytes: many views, an address and control messages; one at a time or a batch.
 import { allocated, checkInteger, invalidType } from '../checks.js'
 import { call, callOwning } from './native.js'
+import { makeRoom } from './room.js'
 import type { View } from './native.js'
 
 /** What C calls a msghdr. On the way in the lengths are those of the views; the numbers are what came back. recvmsg(2) */
@@ -121,7 +122,7 @@ export class MessageBatch {
     this.size = checkInteger('size', size, 0, maxSize)
     this.nameSize = checkInteger('nameSize', nameSize, 0, maxSize)
     this.controlSize = checkInteger('controlSize', controlSize, 0, maxSize)
-    this.data = allocated('size', count * size)
+    this.data = makeRoom('size', count * size, 'alloc')
     this.names = nameSize > 0 ? allocated('nameSize', count * nameSize) : null
     this.controls = controlSize > 0 ? allocated('controlSize', count * controlSize) : null
     this.results = new Uint32Array(count * 4)

@@ -39,7 +39,7 @@ function eventBytes(fd: number, events: number): Buffer {
 const kept = 1024 // the largest room, in events, that is kept between two waits
 let room = Buffer.alloc(0)
 
-function roomFor(maxEvents: number): Buffer {
+function eventsFor(maxEvents: number): Buffer {
   const length = maxEvents * size
   if (room.length === length) return room
   const made = allocated('maxEvents', length, 'allocUnsafeSlow')
@@ -49,7 +49,7 @@ function roomFor(maxEvents: number): Buffer {
 
 /** Waits until some are ready. Returns at most `maxEvents` of them, none when the time is over. epoll_wait(2) */
 export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: number, events: number][] {
-  const events = roomFor(maxEvents)
+  const events = eventsFor(maxEvents)
   const count = wait.within(epfd, timeoutMs => sys.epoll_wait!(epfd, events, timeoutMs))
   const view = dataView(events)
   const ready: [fd: number, events: number][] = []

@@ -47,6 +47,7 @@ const reasons = {
     'waiting/kqueue',
     'waiting/kqueue-selector',
     'package/load',
+    'syscalls/room',
     'package/platforms',
   ],
   'they read sources and pages, in which the machine has no part': [

@@ -4,13 +4,14 @@ import { isSocketError } from '../../../errors.js'
 import { poll } from '../../../waiting/select.js'
 import type { Socket } from '../../../sockets/socket.js'
 import * as sys from '../../../syscalls/index.js'
+import { roomFor } from '../../../syscalls/room.js'
 import { Deadline } from '../../../waiting/wait.js'
 import { linger, patiently, release } from '../server.js'
 import type { Server } from '../server.js'
 import type { Stop } from '../stop.js'
 
 // The room to receive into, and its part that was received last: often the next receive has the same size.
-const buffer = Buffer.allocUnsafeSlow(64 * 1024)
+const buffer = roomFor(256 * 1024)
 let latest = buffer
 
 // Receives bytes, as many as there is room for, and sends them back. Returns their number; 0 if the client has ended.

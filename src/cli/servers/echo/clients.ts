@@ -2,6 +2,7 @@
 import { FIONREAD, SHUT_WR } from '../../../constants.js'
 import type { Socket } from '../../../sockets/socket.js'
 import * as sys from '../../../syscalls/index.js'
+import { roomFor } from '../../../syscalls/room.js'
 import { Deadline } from '../../../waiting/wait.js'
 import { Clients } from '../clients.js'
 import type { Client } from '../clients.js'
@@ -9,7 +10,7 @@ import { linger } from '../server.js'
 import type { Server } from '../server.js'
 
 // One for all clients: it is empty before the next client is served.
-const buffer = Buffer.allocUnsafeSlow(256 * 1024)
+const buffer = roomFor(256 * 1024)
 
 /**
  * A client has two states. Usually `unsent` is null: bytes are received and sent back at once. Bytes that the kernel does not

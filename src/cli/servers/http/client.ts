@@ -5,10 +5,11 @@ import { Session } from '../../../http/session.js'
 import type { Transport } from '../../../http/outlet.js'
 import type { Socket } from '../../../sockets/socket.js'
 import * as sys from '../../../syscalls/index.js'
+import { roomFor } from '../../../syscalls/room.js'
 import type { Client } from '../clients.js'
 
 // One for all clients: it is empty before the next client is served. With less, both ends of a large body would wait for each other.
-const buffer = Buffer.allocUnsafeSlow(256 * 1024)
+const buffer = roomFor(256 * 1024)
 
 /** Its unsent bytes are bounded: while there are any, nothing more is received and answered. */
 export class HttpClient implements Client, Transport {
