@@ -6,6 +6,7 @@ import { echo } from './echo.js'
 import { http } from './http.js'
 import { loadTime } from './load-time.js'
 import { memory } from './memory.js'
+import { placement } from './placement.js'
 import type { Question } from './question.js'
 import { udp } from './udp.js'
 import { unix } from './unix.js'
@@ -19,5 +20,6 @@ export const questions: Readonly<Record<string, Question>> = {
   connections,
   cores: manyCores,
   memory,
+  placement,
   'load-time': loadTime,
 }

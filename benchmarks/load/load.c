@@ -111,12 +111,14 @@ static const struct {
   const char* name;
   const char* meaning;
   void (*run)(void);
-} modes[] = {{"echo", "sends messages over connections that stay", load_echo},
-             {"connect", "connects, sends one message, receives it, closes, and again", load_sequence},
-             {"idle", "opens connections, sends one message over each, prints a line and holds them", load_idle},
-             {"udp", "sends datagrams, --depth of them under way", load_udp},
-             {"answer", "is a server of datagrams itself, the mark for others", load_answer},
-             {"answer-each", "the same by a call each way for each datagram", load_answer_each}};
+  bool serves;  // needs no address
+} modes[] = {{"echo", "sends messages over connections that stay", load_echo, false},
+             {"connect", "connects, sends one message, receives it, closes, and again", load_sequence, false},
+             {"idle", "opens connections, sends one message over each, prints a line and holds them", load_idle, false},
+             {"udp", "sends datagrams, --depth of them under way", load_udp, false},
+             {"serve", "is an echo server itself, a mark for others", load_echo_server, true},
+             {"answer", "is a server of datagrams itself, the mark for others", load_answer, true},
+             {"answer-each", "the same by a call each way for each datagram", load_answer_each, true}};
 
 static struct {
   const char* name;
@@ -129,7 +131,8 @@ static struct {
                {"--rate", "messages a second in all; 0: as many as are answered", &options.rate, 0, 10000000},
                {"--warmup", "milliseconds before anything is counted", &options.warmup, 0, 600000},
                {"--duration", "milliseconds that are counted", &options.duration, 1, 600000},
-               {"--pid", "the server's, to tell of its CPU time", &options.pid, 1, 1 << 30}};
+               {"--pid", "the server's, to tell of its CPU time", &options.pid, 1, 1 << 30},
+               {"--offset", "bytes from a page's beginning to the buffer of serve", &options.offset, 0, 4095}};
 
 enum { MODES = sizeof modes / sizeof *modes, NUMBERS = sizeof numbers / sizeof *numbers };
 
@@ -199,9 +202,9 @@ static void raise_limit(void) {
 int main(int argc, char** argv) {
   if (argc < 2 || strcmp(argv[1], "--help") == 0) usage(argc < 2 ? 2 : 0);
   for (int i = 2; i < argc; i += 2) parse_option(argv[i], i + 1 < argc ? argv[i + 1] : "");
-  if (options.address_length == 0 && strncmp(argv[1], "answer", 6) != 0) usage(2);
   for (int i = 0; i < MODES; i++) {
     if (strcmp(argv[1], modes[i].name) != 0) continue;
+    if (options.address_length == 0 && !modes[i].serves) usage(2);
     raise_limit();
     fill_pattern();
     modes[i].run();

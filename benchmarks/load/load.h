@@ -18,7 +18,8 @@ typedef struct {
   int rate;    // messages a second over all connections; 0: as many as are answered
   int warmup;  // milliseconds that are not counted
   int duration;
-  int pid;  // the server's, whose CPU time is told; 0 for none
+  int pid;     // the server's, whose CPU time is told; 0 for none
+  int offset;  // of an echo server's buffer from the beginning of a page
 } load_options;
 
 // What is counted from the end of the warm-up on.
@@ -64,7 +65,8 @@ void load_sequence(void);
 void load_idle(void);
 void load_udp(void);
 
-// The other side of load_udp; they do not return.
+// The other sides, of load_echo and of load_udp; they do not return.
+void load_echo_server(void);
 void load_answer(void);
 void load_answer_each(void);
 

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot'
 
 const ours =
-  /^(reactor|promises|streams|epoll|poll|select|threads|blocking|syscalls|sockets?|serve|fetchHandler|hono|http)(-\d+| × \d+)?$/
+  /^(reactor|promises|streams|epoll|poll|select|threads|blocking|syscalls|sockets?|fetchHandler|hono|http)(-\d+| × \d+)?$/
 
 function colorOf(name) {
   if (/^c(-|$)/.test(name)) return '#8b949e'
@@ -21,8 +21,36 @@ const messages = { key: 'perSecond', label: 'messages a second →' }
 
 const short = value => value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 })
 
+/** Where received bytes land: a curve over the distances from a page's beginning. */
+function placementOf({ cases }) {
+  return cases.map(({ name, rows }) => {
+    const data = rows
+      .map(({ name, figures }) => ({ offset: Number(/\d+/.exec(name)[0]), ...figures.perSecond }))
+      .sort((a, b) => a.offset - b.offset)
+    const place = { x: 'offset', y: 'median' }
+    return {
+      title: name,
+      plot: {
+        height: 260,
+        marginLeft: 56,
+        marginBottom: 40,
+        x: { type: 'point', label: "bytes from a page's beginning to the buffer →", labelArrow: 'none' },
+        y: { label: '↑ messages a second', labelArrow: 'none', grid: true, zero: true, tickFormat: '~s' },
+        marks: [
+          Plot.ruleX(data, { x: 'offset', y1: 'min', y2: 'max', stroke: lines.reactor, strokeOpacity: 0.5 }),
+          Plot.line(data, { ...place, stroke: lines.reactor, strokeWidth: 2 }),
+          Plot.dot(data, { ...place, fill: lines.reactor, r: 3 }),
+          Plot.ruleY([0], { stroke: 'currentColor' }),
+        ],
+      },
+    }
+  })
+}
+
 /** Bars: the median of each entrant, with its least and most. */
-export function barsOf(question, { cases }) {
+export function barsOf(question, report) {
+  if (question === 'placement') return placementOf(report)
+  const { cases } = report
   const { key, label } = axes[question] ?? messages
   return cases
     .filter(({ shape, rows }) => shape?.rate === undefined && rows.length > 0)
