@@ -6,6 +6,7 @@ import type { Prepared, Question } from './question.js'
 
 const compared = [
   'c-epoll',
+  'c-plain',
   'reactor',
   'promises',
   'epoll',

@@ -1,4 +1,4 @@
-// The echo servers, the mark first.
+// The echo servers, the mark first. The package's are its commands, as they ship.
 import { join } from 'node:path'
 import { built, root } from './machine.js'
 import type { Peer } from './peer.js'
@@ -13,7 +13,11 @@ const served = (before: readonly string[], mode: string) => ({
 const inC = (mode: string): Peer => ({ name: `c-${mode}`, runtime: native, ...served([built('echo')], mode) })
 
 const command = [join(root, 'bin/bsd-sockets.js'), 'echo']
-const inTypeScript = (mode: string): Peer => ({ name: mode, runtime: node, ...served(command, mode) })
+const inTypeScript = (mode: string, runtime = node): Peer => ({
+  name: runtime === node ? mode : `${mode}-26`,
+  runtime,
+  ...served(command, mode),
+})
 
 /** A program of benchmarks/servers; its argument is a path, where there is one. */
 const program = (name: string, runtime: Runtime, file: string): Peer => {
@@ -26,10 +30,11 @@ const program = (name: string, runtime: Runtime, file: string): Peer => {
 /** `most`: one client at a time, a thread each, FD_SETSIZE. */
 export const echoPeers: readonly Peer[] = [
   inC('epoll'),
-  program('reactor', node, 'echo-reactor.ts'),
-  program('reactor-26', newestNode, 'echo-reactor.ts'),
-  program('promises', node, 'echo-promises.ts'),
-  program('streams', node, 'echo-streams.ts'),
+  { name: 'c-plain', runtime: native, args: [built('load'), 'serve', '--offset', '128'] },
+  inTypeScript('reactor'),
+  inTypeScript('reactor', newestNode),
+  inTypeScript('promises'),
+  program('streams', node, 'echo-streams.ts'), // no command echoes by streams
   inTypeScript('epoll'),
   inTypeScript('poll'),
   { ...inTypeScript('select'), most: 900 },

@@ -6,7 +6,19 @@ import { choose, startAll, stopAll } from './peer.js'
 import type { Prepared, Question } from './question.js'
 
 /** Of each kind the best, where all would take too long. */
-const chief = ['c-epoll', 'reactor', 'promises', 'streams', 'net', 'net-onread', 'net-26', 'bun', 'deno', 'asyncio']
+const chief = [
+  'c-epoll',
+  'c-plain',
+  'reactor',
+  'promises',
+  'streams',
+  'net',
+  'net-onread',
+  'net-26',
+  'bun',
+  'deno',
+  'asyncio',
+]
 
 const everyone = (load: Omit<Load, 'mode'>) => ({ load: { mode: 'echo', ...load } as const, among: undefined })
 const chiefly = (load: Omit<Load, 'mode'>) => ({ load: { mode: 'echo', ...load } as const, among: chief })

@@ -16,10 +16,28 @@ import { bun, deno, hono, native, newestNode, nginx, node, wrk } from './runtime
 const compiled = (name: string): string[] => [join(import.meta.dirname, 'servers', name)]
 const source = (name: string): string[] => [join(root, 'benchmarks/servers', name)]
 
+const inC = (mode: string): Peer => ({
+  name: `c-${mode}`,
+  runtime: native,
+  args: [built('http'), '--port=0', `--mode=${mode}`],
+})
+const inTypeScript = (mode: string): Peer => ({
+  name: mode,
+  runtime: node,
+  args: [join(root, 'bin/bsd-sockets.js'), 'http', '--port=0', `--mode=${mode}`],
+})
+
+// The package's are its commands, as they ship.
 const peers: readonly Peer[] = [
-  { name: 'c-epoll', runtime: native, args: [built('http'), '--port=0', '--mode=epoll'] },
-  { name: 'serve', runtime: node, args: compiled('http-serve.js') },
-  { name: 'fetchHandler', runtime: node, args: compiled('http-fetch.js') },
+  inC('epoll'),
+  inTypeScript('reactor'),
+  inTypeScript('promises'),
+  { name: 'fetchHandler', runtime: node, args: compiled('http-fetch.js') }, // no command takes a handler
+  inTypeScript('epoll'),
+  inTypeScript('poll'),
+  { ...inTypeScript('select'), most: 900 },
+  { ...inTypeScript('threads'), most: 10 },
+  { ...inTypeScript('blocking'), most: 1 },
   { name: 'node:http', runtime: node, args: compiled('http-node.js') },
   { name: 'node:http-26', runtime: newestNode, args: compiled('http-node.js') },
   { name: 'hono', runtime: hono, args: source('http-hono.js') },
@@ -27,6 +45,10 @@ const peers: readonly Peer[] = [
   { name: 'bun', runtime: bun, args: source('http-bun.js') },
   { name: 'deno', runtime: deno, args: source('http-deno.js') },
   { name: 'nginx', runtime: nginx, args: [] },
+  inC('poll'),
+  { ...inC('select'), most: 900 },
+  inC('threads'),
+  { ...inC('blocking'), most: 1 },
 ]
 
 const urlOf = ({ place }: Server): string => `http://127.0.0.1:${'port' in place ? place.port : 0}/`
@@ -139,6 +161,7 @@ export const http: Question = {
           { connections: 64, depth: 1 },
           { connections: 64, depth: 16 },
           { connections: 256, depth: 1 },
+          { connections: 1, depth: 1 },
         ]
     return {
       cases: shapes.map(({ connections, depth }) => {
@@ -147,10 +170,12 @@ export const http: Question = {
         return {
           name: `${connections} connections, depth ${depth}`,
           shape: { connections, depth },
-          entrants: servers.map(({ name, server }) => ({
-            name,
-            measure: () => ask(server, connections, script, options.duration * 2),
-          })),
+          entrants: servers
+            .filter(({ most = Infinity }) => connections <= most)
+            .map(({ name, server }) => ({
+              name,
+              measure: () => ask(server, connections, script, options.duration * 2),
+            })),
         }
       }),
       skipped,

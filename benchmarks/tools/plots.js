@@ -61,8 +61,8 @@ const reports = Object.fromEntries(
 
 function draw(name, title, { machine }, panels, colours = '. Blue: bsd-sockets, grey: C, orange: others') {
   if (panels.length === 0) return
-  const { cpu, cores, kernel, node, date } = machine
-  const caption = `${cpu}, ${cores} cores, ${kernel}, Node ${node}, ${date.slice(0, 10)}${colours}`
+  const { cpu, family, caches, cores, kernel, node, date } = machine
+  const caption = `${[cpu, family, caches].filter(Boolean).join(', ')}, ${cores} cores, ${kernel}, Node ${node}, ${date.slice(0, 10)}${colours}`
   writeFileSync(join(folder, `${name}.svg`), picture(title, caption, panels))
 }
 

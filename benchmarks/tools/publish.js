@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from '../../scripts/stamp.js'
+import { moved } from './moved.js'
 
 const shown = {
   'echo-connections': 'Echo over TCP: messages a second by connections',
@@ -20,7 +21,7 @@ export function publish(folder, reports) {
   const to = text.indexOf(end)
   if (from < 0 || to < from) throw new Error(`README.md: the marks of the benchmarks are gone: ${begin} … ${end}`)
   const [{ machine, options }] = ['echo', ...Object.keys(reports)].map(name => reports[name]).filter(Boolean)
-  const { cpu, cores, memoryGiB, kernel, date, pinned } = machine
+  const { cpu, family, caches, cores, memoryGiB, kernel, date, pinned } = machine
   const versions = [
     ['Node', machine.node],
     ['Node', machine.newestNode],
@@ -30,7 +31,7 @@ export function publish(folder, reports) {
     ['nginx', machine.nginx],
   ].flatMap(([name, version]) => (version ? [`${name} ${version}`] : []))
   const where =
-    `Measured on ${date.slice(0, 10)}: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}; ${versions.join(', ')}. ` +
+    `Measured on ${date.slice(0, 10)}: ${cpu} (${family}; ${caches}), ${cores} cores, ${memoryGiB} GiB, ${kernel}; ${versions.join(', ')}. ` +
     `${pinned ? 'Server and load each have a core, over loopback' : 'Server and load share the cores, over loopback'}; ` +
     `medians of ${options.rounds} rounds of ${options.duration} ms.`
   const plots = Object.entries(shown)
@@ -40,4 +41,5 @@ export function publish(folder, reports) {
   const rest = `All figures, and how they were made, are in [\`benchmarks\`](benchmarks).`
   const section = [begin, '', where, '', ...plots.flatMap(plot => [plot, '']), rest, '', ''].join('\n')
   writeFileSync(file, text.slice(0, from) + section + text.slice(to))
+  for (const line of moved(folder, reports)) console.warn(`warning: ${line}`)
 }

@@ -5,9 +5,11 @@ import type { Socket as DatagramSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
 import { Counted } from '../support/counts.js'
 import type { Counts } from '../support/counts.js'
+import { root } from '../support/root.js'
 import { traced } from '../traces/trace.js'
 
 const message = Buffer.alloc(64, 1)
@@ -39,43 +41,47 @@ interface Row {
   readonly all?: Counts
 }
 
+const command = 'bin/bsd-sockets.js'
+
 const tcp: Row[] = [
   {
-    program: 'benchmarks/servers/echo-reactor.js',
+    program: command,
+    args: ['echo', '--port=0', '--mode=reactor'],
     each: { recvfrom: 1, sendto: 1, ...eachWaits },
     all: { recvfrom: atOnce, sendto: atOnce, ...waits },
   },
   {
-    program: 'benchmarks/servers/echo-promises.js',
+    program: command,
+    args: ['echo', '--port=0', '--mode=promises'],
     each: { recvfrom: 1, sendto: 1, ...eachWaits },
     all: { recvfrom: atOnce, sendto: atOnce, ...waits },
   },
   {
-    program: 'benchmarks/servers/echo-streams.js',
+    program: 'build/programs/benchmarks/servers/echo-streams.js',
     each: { recvfrom: 1, sendto: 1, ...eachWaits },
     all: { recvfrom: atOnce, sendto: atOnce, ...waits },
   },
-  { program: 'examples/echo-server.js', args: ['0'], each: { recvfrom: 2, sendto: 1, poll: 1 } },
+  { program: 'build/programs/examples/echo-server.js', args: ['0'], each: { recvfrom: 2, sendto: 1, poll: 1 } },
 ]
 
 const udp: Row[] = [
   {
-    program: 'benchmarks/servers/udp-reactor.js',
+    program: 'build/programs/benchmarks/servers/udp-reactor.js',
     each: { recvmmsg: 1, sendmmsg: 1, ...eachDatagramWaits },
     all: { recvmmsg: 2, sendmmsg: 1, ...waits },
   },
   {
-    program: 'benchmarks/servers/udp-promises.js',
+    program: 'build/programs/benchmarks/servers/udp-promises.js',
     each: { recvfrom: 2, sendto: 1, ...eachDatagramWaits },
     all: { recvfrom: atOnce + 4, sendto: atOnce, ...waits, epoll_pwait: 12, epoll_wait: 8 },
   },
   {
-    program: 'benchmarks/servers/udp-blocking.js',
+    program: 'build/programs/benchmarks/servers/udp-blocking.js',
     each: { recvfrom: 2, sendto: 1, poll: 1 },
     all: { recvfrom: atOnce + 2, sendto: atOnce, poll: 3 },
   },
   {
-    program: 'benchmarks/servers/udp-syscalls.js',
+    program: 'build/programs/benchmarks/servers/udp-syscalls.js',
     each: { recvfrom: 1, sendto: 1 },
     all: { recvfrom: atOnce + 2, sendto: atOnce },
   },
@@ -122,8 +128,8 @@ function expectAtMost(counts: Counts, limits: Counts, messages: number): void {
 }
 
 describe('the system calls of a message', () => {
-  traced.each(tcp)('$program, TCP', async ({ program, args = [], each, all }) => {
-    const server = new Counted(program, ...args)
+  traced.each(tcp)('$program $args, TCP', async ({ program, args = [], each, all }) => {
+    const server = new Counted(join(root, program), ...args)
     const port = await server.child.port()
     const first = await open(port)
     await exchange(first)
@@ -144,7 +150,7 @@ describe('the system calls of a message', () => {
   })
 
   traced.each(udp)('$program, UDP', async ({ program, each, all = {} }) => {
-    const server = new Counted(program)
+    const server = new Counted(join(root, program))
     const port = await server.child.port()
     const client = bind()
     const send = (): Promise<void> => new Promise(resolve => client.send(message, port, '127.0.0.1', () => resolve()))

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { Child } from './child.js'
-import { programs } from '../traces/programs.js'
 import { omitted } from '../traces/trace.js'
 
 export type Counts = Readonly<Record<string, number>>
@@ -15,8 +14,8 @@ export class Counted {
   readonly child: Child
   readonly #file: string
 
-  /** Starts a compiled program. */
-  constructor(program: string, ...args: string[]) {
+  /** Starts a program of JavaScript. */
+  constructor(file: string, ...args: string[]) {
     const folder = mkdtempSync(join(tmpdir(), 'counts-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     this.#file = join(folder, 'calls')
@@ -33,7 +32,7 @@ export class Counted {
       '-e',
       'quiet=all',
     ]
-    this.child = new Child('strace', [...options, process.execPath, join(programs, program), ...args], {
+    this.child = new Child('strace', [...options, process.execPath, file, ...args], {
       UV_USE_IO_URING: '0',
     })
     onTestFinished(() => {
