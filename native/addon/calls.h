@@ -98,7 +98,6 @@ uint16_t Htons(uint16_t host);
 uint32_t Ntohl(uint32_t network);
 uint16_t Ntohs(uint16_t network);
 
-uint32_t OffsetInPage(Bytes bytes);
 size_t CmsgLen(uint32_t length);
 size_t CmsgSpace(uint32_t length);
 

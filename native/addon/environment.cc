@@ -1,6 +1,6 @@
 // The state of one environment, the main one or a worker's: its loop, the descriptors that are closed with it, and the
-// descriptor by which other threads wake it. A worker that is being terminated still makes a few of these calls: they
-// read their arguments without conversions, since Node-API makes none for it any more.
+// descriptor by which other threads wake it; and where memory of it begins. A worker that is being terminated still
+// makes a few of these calls: they read their arguments without conversions, since Node-API makes none for it any more.
 #include "environment.h"
 
 #include <unistd.h>
@@ -160,6 +160,13 @@ napi_value Wake(napi_env env, napi_callback_info info) {
   return Boolean(env, false);
 }
 
+// offsetInPage(buffer): how far behind the beginning of a page of 4,096 bytes its memory begins; 0 if it is none.
+napi_value OffsetInPage(napi_env env, napi_callback_info info) {
+  void* memory = nullptr;
+  napi_get_buffer_info(env, Values(env, info).values[0], &memory, nullptr);
+  return Number(env, static_cast<double>(reinterpret_cast<uintptr_t>(memory) % 4096));
+}
+
 }  // namespace
 
 void Own(napi_env env, double number, bool owned) {
@@ -189,6 +196,7 @@ void ExportEnvironment(napi_env env, napi_value exports) {
   if (!first_thread && environment->owned == nullptr) ThrowNoMemory(env);
   const napi_value object = ExportFunctions(env, exports, "environment",
                                             {{"hold", Hold},
+                                             {"offsetInPage", OffsetInPage},
                                              {"own", OwnDescriptor},
                                              {"signals", Signals},
                                              {"start", Start},

@@ -1,7 +1,6 @@
 // Functions for the macros of C.
 #include <arpa/inet.h>
 
-#include <cstdint>
 #include <cstring>
 
 #include "calls.h"
@@ -44,11 +43,6 @@ uint32_t Ntohl(uint32_t network) {
 }
 uint16_t Ntohs(uint16_t network) {
   return ntohs(network);
-}
-
-// Of where the bytes begin, in pages of the least size that there is.
-uint32_t OffsetInPage(Bytes bytes) {
-  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(bytes.data) % 4096);
 }
 
 size_t CmsgLen(uint32_t length) {

@@ -63,7 +63,6 @@
   X(inet_pton, InetPton, "family", "text", "address")                               \
   X(ntohl, Ntohl, "network")                                                        \
   X(ntohs, Ntohs, "network")                                                        \
-  X(offset_in_page, OffsetInPage, "view")                                           \
   X(poller_add, ::poller_add, "poller", "fd")                                       \
   X(poller_create, ::poller_create)                                                 \
   X(poller_remove, ::poller_remove, "poller", "fd")                                 \

@@ -57,6 +57,8 @@ interface Environment {
   ): number
   /** Whether the loop keeps the process alive. */
   hold(held: boolean): void
+  /** How far behind the beginning of a page of 4,096 bytes the memory begins. */
+  offsetInPage(memory: Buffer): number
   /** Whether the descriptor is closed when the environment ends. */
   own(fd: number, owned: boolean): void
   /**

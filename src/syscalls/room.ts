@@ -3,10 +3,7 @@
 // 128 KiB or more has both faults: malloc(3) maps pages for it and keeps 16 bytes at their beginning.
 // docs/placement.md has figures.
 import { allocated, checkInteger } from '../checks.js'
-import { call } from './native.js'
-
-/** How many bytes the view's memory begins behind a page's beginning. native/addon/macros.cc */
-const offset_in_page = call<(view: NodeJS.ArrayBufferView) => number>('offset_in_page')
+import { native } from './native.js'
 
 const page = 4096 // larger ones begin at multiples of it too
 const cacheLine = 64
@@ -18,7 +15,7 @@ const roundUp = (value: number, multiple: number): number => Math.ceil(value / m
 
 /** `size` bytes of the memory that are well placed; it has more by `margin`. */
 function placed<Memory extends ArrayBuffer>(memory: Buffer<Memory>, size: number): Buffer<Memory> {
-  const offset = offset_in_page(memory)
+  const offset = native.environment.offsetInPage(memory)
   const line = roundUp(offset, cacheLine)
   const start = line + Math.max(0, lead - (line % page)) - offset
   return memory.subarray(start, start + size)

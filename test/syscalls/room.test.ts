@@ -7,10 +7,8 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { native } from '../../src/syscalls/native.js'
 
-const offsetInPage = native.functions.offset_in_page as unknown as (view: NodeJS.ArrayBufferView) => number
-
-function expectPlaced(view: NodeJS.ArrayBufferView): void {
-  const offset = offsetInPage(view)
+function expectPlaced(memory: Buffer): void {
+  const offset = native.environment.offsetInPage(memory)
   expect(offset % 64).toBe(0)
   expect(offset).toBeGreaterThanOrEqual(128)
 }
