@@ -1,5 +1,4 @@
 // A stream connection whose handlers are called from the event loop.
-import { AsyncResource } from 'node:async_hooks'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
@@ -15,6 +14,8 @@ import { lentRoom } from '../syscalls/room.js'
 import { report } from './handlers.js'
 import type { Handlers } from './handlers.js'
 import type { Origin } from './origin.js'
+import { runIn } from './scope.js'
+import type { Scoped } from './scope.js'
 import { SendQueue } from './send-queue.js'
 
 const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
@@ -66,7 +67,8 @@ export class Connection {
   lastTick: number
   #fd: number
   readonly #origin: Origin
-  readonly #scope = new AsyncResource('Connection') // the context of who gave the handlers, and theirs from then on
+  /** @internal */
+  stores: Scoped['stores']
   #queue: SendQueue | undefined // what the kernel did not take
   #state: number // of the bits above
   #kept: Buffer | undefined // what had been received when it was paused
@@ -403,7 +405,7 @@ export class Connection {
     const { handlers } = this.#origin
     // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
     const handler = handlers[name] as ((this: Handlers, connection: Connection, value: unknown) => void) | undefined
-    if (handler !== undefined) this.#scope.runInAsyncScope(handler, handlers, this, value)
+    if (handler !== undefined) runIn(this.#origin.scope, this, handler, handlers, this, value)
   }
 
   /** @internal For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
@@ -413,6 +415,14 @@ export class Connection {
   }
 
   #report(error: unknown): void {
-    this.#scope.runInAsyncScope(report, null, this.#origin.handlers, error, this.#fd < 0 ? null : this)
+    const { scope, handlers } = this.#origin
+    runIn(
+      scope,
+      this,
+      (connection: Connection | null) => report(handlers, error, connection),
+      null,
+      this.#fd < 0 ? null : this,
+      null,
+    )
   }
 }

@@ -7,6 +7,7 @@ import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { checkTimeout, Timer } from '../timers.js'
 import type { Connection } from './connection.js'
 import type { Handlers } from './handlers.js'
+import { newScope } from './scope.js'
 
 const { ETIMEDOUT } = constants.errno
 
@@ -39,6 +40,8 @@ export abstract class Origin {
   abstract readonly local: boolean
   /** @internal What was connected to, for the errors. */
   abstract readonly where: AddressLike | undefined
+  /** @internal The context of who gave the handlers. */
+  readonly scope = newScope('Connection')
   /** @internal Counts the quarters of the idle timeout. */
   tick = 0
   readonly #idleTimeout: number | null

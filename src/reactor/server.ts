@@ -1,5 +1,4 @@
 // A listening socket whose connections are handled from the event loop.
-import { AsyncResource } from 'node:async_hooks'
 import { constants } from 'node:os'
 import { AcceptFailures } from '../sockets/accepting.js'
 import { addressRoom, decodeAddress } from '../structs/address.js'
@@ -52,7 +51,6 @@ export class Server extends Origin {
   readonly where = undefined
   #fd: number
   readonly #file: UnixPath | undefined
-  readonly #scope = new AsyncResource('Server') // the context of who called `listen`: its handlers are called in that
   readonly #maxConnections: number
   #connections = 0
   #opening: Connection | undefined // whose `open` is called
@@ -190,7 +188,7 @@ export class Server extends Origin {
   #open(fd: number): void {
     let connection: Connection
     try {
-      connection = this.#scope.runInAsyncScope(() => new Connection(fd, this, false))
+      connection = new Connection(fd, this, false)
     } catch (error) {
       sys.close(fd)
       return this.#report(error)
@@ -215,7 +213,7 @@ export class Server extends Origin {
   }
 
   #report(error: unknown): void {
-    this.#scope.runInAsyncScope(report, null, this.handlers, error, null)
+    this.scope.runInAsyncScope(report, null, this.handlers, error, null)
   }
 
   #resume(): void {

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Socket as BlockingSocket } from 'bsd-sockets'
 import { serve } from 'bsd-sockets/http'
-import { Socket } from 'bsd-sockets/promises'
+import { createConnection, Socket } from 'bsd-sockets/promises'
 import { bind, connect, listen } from 'bsd-sockets/reactor'
 import { expect, onTestFinished, test } from 'vitest'
 import { Child, inline } from '../support/child.js'
@@ -100,6 +100,35 @@ test('a handler that enters a context enters it for its own connection alone', a
   expect(seen).toEqual([...each, ...each, ...each])
 })
 
+test('what a handler enters is never seen by a connection that is open at the same time, nor by the server', async () => {
+  const seen = new Map<string, Set<unknown>>()
+  const server = storage.run('given', () =>
+    listen({
+      open: () => expect(storage.getStore()).toBe('given'),
+      data(connection, bytes) {
+        const name = String(bytes)
+        seen.set(name, (seen.get(name) ?? new Set()).add(storage.getStore()))
+        storage.enterWith(name)
+        connection.write(bytes)
+      },
+    }),
+  )
+  onTestFinished(() => server.close())
+  const clients = await Promise.all(
+    ['a', 'b', 'c'].map(async name => ({ name, socket: await createConnection(['127.0.0.1', portOf(server)]) })),
+  )
+  for (let i = 0; i < 3; i++) {
+    for (const { name, socket } of clients) {
+      await socket.sendall(name)
+      expect(String(await socket.recv(1))).toBe(name)
+    }
+  }
+  for (const { name, socket } of clients) {
+    expect(['given', name]).toEqual(expect.arrayContaining([...seen.get(name)!]))
+    socket.close()
+  }
+})
+
 test("a datagram socket's handlers are called in the context of bind", async () => {
   await waitFirst()
   const seen = await new Promise<unknown[]>(resolve => {
@@ -145,7 +174,7 @@ test.each([
 ])('nobody keeps the store of who waited first in a process%s', async (_, env) => {
   const program = `
     import { AsyncLocalStorage } from 'node:async_hooks'
-    import { Socket } from 'bsd-sockets/promises'
+    import { createConnection, Socket } from 'bsd-sockets/promises'
     const storage = new AsyncLocalStorage()
     const [a, b] = Socket.pair()
     const turn = () => new Promise(resolve => setImmediate(resolve))
