@@ -14,6 +14,8 @@ const counted = {
   'Socket: send + recvInto': 2026,
   'promises: send + recvInto': 4726,
   'reactor: a message there and back': 13823,
+  'http: a request': 22232,
+  'http: a request, by fetch': 32567,
 }
 
 const skipped = reason => {

@@ -2,26 +2,54 @@
 // two marks, the first when all of it is compiled.
 import { AF_UNIX, MSG_DONTWAIT, SO_RCVBUF, Socket, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
+import { serve } from 'bsd-sockets/http'
+import type { FetchHandler, Handler } from 'bsd-sockets/http'
 import { listen } from 'bsd-sockets/reactor'
 import * as sys from 'bsd-sockets/syscalls'
 
 const bytes = new Uint8Array(64)
+const answer = new Uint8Array(4096)
 const value = new Int32Array(1)
 const length = new Uint32Array([4])
 
-// `count` messages, each sent when the one before is back, over a connection that stays.
-async function echoed(count: number): Promise<void> {
-  const server = listen({ data: (connection, received) => void connection.write(received) })
-  const { address, port } = server.address as { address: string; port: number }
+// `count` messages, each sent when the one before is answered, over a connection that stays.
+async function exchange(count: number, address: unknown, message: Uint8Array, answerLength: number): Promise<void> {
   using client = new Socket()
-  client.connect({ address, port })
+  client.connect(address as { address: string; port: number })
   for (let i = 0; i < count; i++) {
-    client.send(bytes)
-    for (let back = 0; back < bytes.length; back += client.tryRecvInto(bytes) ?? 0) {
+    client.send(message)
+    for (let back = 0; back < answerLength; back += client.tryRecvInto(answer) ?? 0) {
       await new Promise(resolve => setImmediate(resolve))
     }
   }
+}
+
+async function echoed(count: number): Promise<void> {
+  const server = listen({ data: (connection, received) => void connection.write(received) })
+  await exchange(count, server.address, bytes, bytes.length)
   server.close()
+}
+
+const request = Buffer.from('GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n')
+
+async function served(count: number, handler: Handler | { fetch: FetchHandler }): Promise<void> {
+  const server = serve(handler as Handler, { port: 0 })
+  let length = 0
+  await fetchOnce(server.port).then(bytes => (length = bytes))
+  await exchange(count, server.address, request, length)
+  server.close()
+}
+
+/** How long the answer is, head and all. */
+async function fetchOnce(port: number): Promise<number> {
+  using client = new Socket()
+  client.connect(['127.0.0.1', port])
+  client.send(request)
+  for (;;) {
+    const count = client.tryRecvInto(answer)
+    if (count !== null) return count
+    await new Promise(resolve => setImmediate(resolve))
+  }
 }
 
 const kinds: Readonly<Record<string, (count: number) => unknown>> = {
@@ -53,6 +81,8 @@ const kinds: Readonly<Record<string, (count: number) => unknown>> = {
     to.close()
   },
   'reactor: a message there and back': echoed,
+  'http: a request': count => served(count, () => ({ body: 'hello world\n' })),
+  'http: a request, by fetch': count => served(count, { fetch: () => new Response('hello world\n') }),
 }
 
 const [left, right] = Socket.pair(AF_UNIX, SOCK_STREAM)
