@@ -24,8 +24,9 @@ export interface FetchOptions {
   overrideGlobalObjects?: boolean
 }
 
-// A Request cannot have these methods, in upper or lower case. Fetch Standard, 2.2.1
+// A Request cannot have these methods, in upper or lower case: their lengths tell most others apart. Fetch Standard, 2.2.1
 const forbidden = /^(?:connect|trace|track)$/i
+const isForbidden = (method: string): boolean => (method.length === 5 || method.length === 7) && forbidden.test(method)
 
 // The headers of the connection belong to the server. RFC 9110, 7.6.1
 const connectionHeaders = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
@@ -78,7 +79,7 @@ export function fetchHandler(handler: FetchHandler, options: FetchOptions = {}):
   }
 
   const made: Handler<Buffer | RequestBody> = request => {
-    if (forbidden.test(request.method)) return plain(501)
+    if (isForbidden(request.method)) return plain(501)
     let url: string
     try {
       url = urlOf(request)

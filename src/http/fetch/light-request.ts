@@ -3,10 +3,8 @@ import { real } from './forward.js'
 import type { AnyRequest } from '../request.js'
 import { RequestBody, streamOf } from '../request-body.js'
 
-// Paths and queries that a URL leaves unchanged. URL Standard, 4.4
-const plainPath = /^\/[\w!$&'()*+,\-./:;=@~%]*$/
-const plainQuery = /^[\w!$&()*+,\-./:;=?@~%]*$/
-const dots = /\/(?:\.|%2e)/i
+// A path and perhaps a query that a URL leaves unchanged: no segment begins with a dot. URL Standard, 4.4
+const plainTarget = /^(?:\/(?!\.|%2e)[\w!$&'()*+,\-.:;=@~%]*)+(?:\?[\w!$&()*+,\-./:;=?@~%]+)?$/i
 
 let lastAuthority = ''
 let lastOrigin = 'http://localhost'
@@ -25,11 +23,11 @@ function originOf(authority: string): string {
  * @throws TypeError if target and authority make no URL
  */
 export function urlOf(request: AnyRequest): string {
-  const { path, query } = request
   const origin = originOf(request.authority)
-  const target = (path === '*' ? '/*' : path) + (query === '' ? '' : `?${query}`)
-  if (plainPath.test(path) && !dots.test(path) && plainQuery.test(query)) return origin + target
-  return new URL(origin + target).href
+  const { target } = request
+  if (plainTarget.test(target)) return origin + target
+  const { path, query } = request
+  return new URL(`${origin}${path === '*' ? '/*' : path}${query === '' ? '' : '?'}${query}`).href
 }
 
 // Appended one by one: `new Headers(object)` would lose `__proto__`.

@@ -7,9 +7,18 @@ type Pairs = [name: string, value: string][]
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/
 const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
 
+const textType: Pairs = [['content-type', 'text/plain;charset=UTF-8']]
+const none: Pairs = []
+
 // The pairs that a Headers object would have, or null if only a real one can tell.
-function pairsOf(headers: unknown): Pairs | null {
-  if (headers === undefined) return []
+function pairsOf(headers: unknown, isText: boolean): Pairs | null {
+  if (headers === undefined) return isText ? textType : none
+  const pairs = given(headers)
+  if (pairs === null || !isText || pairs.some(([name]) => name === 'content-type')) return pairs
+  return [...pairs, ...textType]
+}
+
+function given(headers: unknown): Pairs | null {
   if (headers instanceof Headers) return [...headers]
   if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers) return null
   const pairs: Pairs = []
@@ -45,11 +54,8 @@ export class LightResponse {
     const isBytes = types.isUint8Array(content) || types.isArrayBuffer(content) // of any realm
     if (!isText && content !== null && !isBytes) return null
     if (content !== null && (status === 204 || status === 205 || status === 304)) return null
-    const pairs = pairsOf(headers)
+    const pairs = pairsOf(headers, isText)
     if (pairs === null) return null
-    if (isText && !pairs.some(([name]) => name === 'content-type')) {
-      pairs.push(['content-type', 'text/plain;charset=UTF-8'])
-    }
     return new LightResponse(status, isBytes ? Buffer.from(new Uint8Array(content)) : content, pairs)
   }
 
