@@ -48,6 +48,7 @@ const reasons = {
     'waiting/kqueue-selector',
     'package/load',
     'syscalls/room',
+    'reactor/memory',
     'package/platforms',
   ],
   'they read sources and pages, in which the machine has no part': [

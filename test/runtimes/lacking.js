@@ -3,6 +3,7 @@
 
 const inC = 'tests the programs in C, in which no runtime has a part'
 const calls = 'is watched by a thread, and its loop makes other system calls than that of Node'
+const heap = 'lets no program collect its heap as Node does'
 const preload = 'loads nothing before the program, or tells of no file that it loads'
 
 const byteStream = 'has no stream of bytes in a Request that was given bytes'
@@ -18,6 +19,7 @@ const bun = {
   'package/counts': calls,
   'examples/guide': calls,
   'package/load': preload,
+  'reactor/memory': heap,
   'examples/examples': 'shows an address by console.log in several lines',
   'examples/tools': 'shows an address by console.log in several lines',
   'syscalls/arguments': { '': 'takes an ArrayBuffer for a view in Node-API' },
@@ -125,6 +127,7 @@ const deno = {
   'package/counts': calls,
   'examples/guide': calls,
   'package/load': preload,
+  'reactor/memory': heap,
   'cli/cli': killed,
   'examples/examples': killed,
   'examples/tools': killed,

@@ -1,0 +1,83 @@
+// What many connections hold: bytes are counted, by V8 and by the ArrayBuffers that live.
+import { Socket } from 'bsd-sockets'
+import { listen } from 'bsd-sockets/reactor'
+import type { Connection } from 'bsd-sockets/reactor'
+import { setTimeout as pause } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, onTestFinished, test } from 'vitest'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+const count = 1000
+const chunk = Buffer.alloc(16 * 1024)
+
+test('paused connections hold nothing of what has come, nor a slab each', async () => {
+  const connections: Connection[] = []
+  const received = new Map<Connection, number>()
+  const server = listen({
+    open: connection => connections.push(connection),
+    data(connection, bytes) {
+      received.set(connection, (received.get(connection) ?? 0) + bytes.length)
+      connection.pause()
+    },
+  })
+  onTestFinished(() => server.close())
+  const { port } = server.address as { port: number }
+  const clients = Array.from({ length: count }, () => {
+    const client = new Socket()
+    client.connect(['127.0.0.1', port])
+    return client
+  })
+  onTestFinished(() => clients.forEach(client => client.close()))
+  while (connections.length < count) await pause(1)
+  collect()
+  const before = process.memoryUsage().arrayBuffers
+  for (const client of clients) client.sendall('x')
+  while (received.size < count) await pause(1)
+  for (const client of clients) client.sendall(chunk)
+  await pause(10)
+  collect()
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(256 * 1024)
+  for (const connection of connections) connection.resume()
+  const all = (): number => [...received.values()].reduce((sum, length) => sum + length, 0)
+  for (const whole = count * (chunk.length + 1); all() < whole; await pause(1))
+    for (const one of connections) one.resume()
+})
+
+test('an idle connection weighs at most 160 bytes of the heap, whatever was open before', async () => {
+  let opened = 0
+  const server = listen({
+    open: () => {
+      opened++
+    },
+  })
+  onTestFinished(() => server.close())
+  const { port } = server.address as { port: number }
+  const open = async (): Promise<Socket[]> => {
+    const wanted = opened + count
+    const clients = Array.from({ length: count }, () => {
+      const client = new Socket()
+      client.connect(['127.0.0.1', port])
+      return client
+    })
+    while (opened < wanted) await pause(1)
+    return clients
+  }
+  const heap = (): number => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  for (const client of await open()) client.close()
+  while (server.connections > 0) await pause(1)
+  const clients: Socket[] = await open()
+  onTestFinished(() => clients.forEach(client => client.close()))
+  const before = heap()
+  clients.push(...(await open()))
+  const withClients = (heap() - before) / count
+  const own = Array.from({ length: count }, () => new Socket())
+  const withoutServer = (heap() - before) / count - withClients
+  own.forEach(socket => socket.close())
+  expect(withClients - withoutServer).toBeLessThan(160)
+})
