@@ -9,22 +9,22 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { built, loadCore, pinned, root } from './machine.js'
 import { choose, cpuOf, startAll, stopAll } from './peer.js'
-import type { Peer, Server } from './peer.js'
+import type { Peer, Running, Server } from './peer.js'
 import type { Prepared, Question, Sample } from './question.js'
 import { bun, deno, hono, native, newestNode, nginx, node, wrk } from './runtimes.js'
 
 const compiled = (name: string): string[] => [join(import.meta.dirname, 'servers', name)]
 const source = (name: string): string[] => [join(root, 'benchmarks/servers', name)]
 
-const inC = (mode: string): Peer => ({
+const inC = (mode: string, app = 'hello'): Peer => ({
   name: `c-${mode}`,
   runtime: native,
-  args: [built('http'), '--port=0', `--mode=${mode}`],
+  args: [built('http'), '--port=0', `--mode=${mode}`, `--app=${app}`],
 })
-const inTypeScript = (mode: string): Peer => ({
+const inTypeScript = (mode: string, app = 'hello'): Peer => ({
   name: mode,
   runtime: node,
-  args: [join(root, 'bin/bsd-sockets.js'), 'http', '--port=0', `--mode=${mode}`],
+  args: [join(root, 'bin/bsd-sockets.js'), 'http', '--port=0', `--mode=${mode}`, `--app=${app}`],
 })
 
 // The package's are its commands, as they ship.
@@ -51,6 +51,16 @@ const peers: readonly Peer[] = [
   { ...inC('blocking'), most: 1 },
 ]
 
+/** They give a request its content back. */
+const echoing: readonly Peer[] = [
+  inC('epoll', 'echo'),
+  inTypeScript('reactor', 'echo'),
+  inTypeScript('promises', 'echo'),
+  { name: 'streamBody', runtime: node, args: compiled('http-echo.js') }, // no command streams
+  { name: 'fetchHandler', runtime: node, args: compiled('http-echo-fetch.js') },
+  { name: 'node:http', runtime: node, args: compiled('http-echo-node.js') },
+]
+
 const urlOf = ({ place }: Server): string => `http://127.0.0.1:${'port' in place ? place.port : 0}/`
 
 const pipeline = (depth: number): string => `
@@ -62,11 +72,16 @@ end
 request = function() return all end
 `
 
+const content = 'x'.repeat(65536)
+const upload = `wrk.method = 'POST'; wrk.body = string.rep('x', ${content.length})`
+
 /** Asks once, and checks the answer: wrk looks at the status alone. */
-async function check(name: string, server: Server): Promise<void> {
-  const response = await fetch(urlOf(server), { signal: AbortSignal.timeout(10_000) })
+async function check(name: string, server: Server, sent?: string): Promise<void> {
+  const method = sent === undefined ? {} : { method: 'POST', body: sent }
+  const response = await fetch(urlOf(server), { ...method, signal: AbortSignal.timeout(10_000) })
   const body = await response.text()
-  if (response.status !== 200 || !/^hello/i.test(body)) throw new Error(`${name}: ${response.status} '${body}'`)
+  const right = sent === undefined ? /^hello/i.test(body) : body === sent
+  if (response.status !== 200 || !right) throw new Error(`${name}: ${response.status} '${body.slice(0, 100)}'`)
 }
 
 const microseconds = (text: string | undefined): number => {
@@ -155,6 +170,18 @@ export const http: Question = {
       await Promise.all(there.map(async peer => (peer.name === 'nginx' ? await nginxOn(folder) : peer))),
     )
     for (const { name, server } of servers) await check(name, server)
+    const echoes = await startAll(choose(options, echoing).there)
+    for (const { name, server } of echoes) await check(name, server, content)
+    const entrantsOf = (peers: readonly Running[], connections: number, file: string, lua: string) => {
+      const script = join(folder, file)
+      writeFileSync(script, lua)
+      return peers
+        .filter(({ most = Infinity }) => connections <= most)
+        .map(({ name, server }) => ({
+          name,
+          measure: () => ask(server, connections, script, options.duration * 2),
+        }))
+    }
     const shapes = options.quick
       ? [{ connections: 16, depth: 4 }]
       : [
@@ -164,23 +191,21 @@ export const http: Question = {
           { connections: 1, depth: 1 },
         ]
     return {
-      cases: shapes.map(({ connections, depth }) => {
-        const script = join(folder, `pipeline-${depth}.lua`)
-        writeFileSync(script, pipeline(depth))
-        return {
+      cases: [
+        ...shapes.map(({ connections, depth }) => ({
           name: `${connections} connections, depth ${depth}`,
           shape: { connections, depth },
-          entrants: servers
-            .filter(({ most = Infinity }) => connections <= most)
-            .map(({ name, server }) => ({
-              name,
-              measure: () => ask(server, connections, script, options.duration * 2),
-            })),
-        }
-      }),
+          entrants: entrantsOf(servers, connections, `pipeline-${depth}.lua`, pipeline(depth)),
+        })),
+        {
+          name: '64 connections, 64 KiB there and back',
+          shape: { connections: 64, depth: 1, size: content.length },
+          entrants: entrantsOf(echoes, 64, 'upload.lua', upload),
+        },
+      ],
       skipped,
       async close() {
-        await stopAll(servers)
+        await stopAll([...servers, ...echoes])
         rmSync(folder, { recursive: true, force: true })
       },
     }

@@ -1,0 +1,6 @@
+// Gives each request its content back, by a web-standard handler.
+import { fetchHandler, serve } from 'bsd-sockets/http'
+import { listening } from './listening.js'
+
+const { address } = serve(fetchHandler(request => new Response(request.body)))
+listening(address)
