@@ -24,6 +24,8 @@ export class Reading {
   content = 0
   /** Where the bytes end that were not used up: chunks that were decoded leave no framing behind. */
   end = 0
+  /** How many bytes head and content have together, where the head has told the content's length; else 0. */
+  whole = 0
   /** How many bytes of the content are still to come, where `read` gave 0 and the head told its length. */
   left = 0
   #chunked: Uint32Array | undefined
@@ -45,6 +47,7 @@ export class Reading {
     const length = this.request[REQUEST.contentLength]! + this.request[REQUEST.contentLength + 1]! * 2 ** 32
     const next = start + this.head + length
     if (next > end) {
+      this.whole = next - start
       this.left = next - end
       return 0
     }
@@ -80,7 +83,7 @@ export class Reading {
 
   /** The next call of `read` begins another request. */
   reset(): void {
-    this.head = this.left = 0
+    this.head = this.left = this.whole = 0
     this.#chunked = undefined
     this.request[REQUEST.stage] = 0
   }

@@ -22,6 +22,9 @@ const stretch = 64 * 1024
 // Of a body that its handler did not read so much is received all the same, for the sake of the requests behind it.
 const mostDropped = 256 * 1024
 
+// For a body that is to be whole so much memory is taken at once, if it has told that it is so long; more only as it comes.
+const mostAhead = 128 * 1024
+
 const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 /**
@@ -136,12 +139,19 @@ export class Session {
   #append(bytes: Buffer): void {
     const length = this.#length + bytes.length
     if (this.#pending === undefined || this.#pending.length < length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#length))
+      const larger = Buffer.allocUnsafeSlow(this.#roomFor(length))
       this.#pending?.copy(larger, 0, 0, this.#length)
       this.#pending = larger
     }
     bytes.copy(this.#pending, this.#length)
     this.#length = length
+  }
+
+  // How much memory to take for so many bytes that are there: all that the request will have, or twice as much as before.
+  #roomFor(length: number): number {
+    const whole = this.#reading?.whole ?? 0
+    const more = whole > 0 ? Math.min(whole, Math.max(2 * length, mostAhead)) : 2 * this.#length
+    return Math.max(length, more)
   }
 
   // Answers the whole requests among the bytes up to `end`, and keeps what follows them.
