@@ -46,6 +46,10 @@ export const outOfRange = (name: string, value: unknown, range: string): RangeEr
     'ERR_OUT_OF_RANGE',
   )
 
+/** The TypeError for a method that is called on something else than an object of its class, `name`. */
+export const invalidThis = (name: string): TypeError =>
+  coded(new TypeError(`Value of "this" must be of type ${name}`), 'ERR_INVALID_THIS')
+
 /** An integer within its range, or an exception that names it. */
 export function checkInteger(name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number') throw invalidType(name, value, 'of type number')

@@ -36,7 +36,7 @@ import type { Data, Sending } from '../data.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import { addressOf, tryAddressOf } from '../descriptors/names.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { allocated, checkFlags, checkInteger, invalidType, invalidValue } from '../checks.js'
+import { allocated, checkFlags, checkInteger, invalidThis, invalidType, invalidValue } from '../checks.js'
 import { socketError } from '../errors.js'
 import { attempt, check, interrupted, outcome } from '../syscalls/result.js'
 import { dataView, field, read } from '../syscalls/layout.js'
@@ -161,6 +161,9 @@ function checkGiven(given: readonly (number | undefined)[]): void {
   }
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: SocketBase) => unknown
+
 export abstract class SocketBase {
   #fd: number
   #timeout: number | null
@@ -174,6 +177,16 @@ export abstract class SocketBase {
   readonly type: number
   /** The protocol's number, 0 for the family's own. */
   readonly protocol: number
+
+  static {
+    brand = self => {
+      try {
+        return self.#fd
+      } catch {
+        throw invalidThis('Socket')
+      }
+    }
+  }
 
   /**
    * A new socket, close-on-exec and non-blocking: waiting is done here, in poll(2). SOCK_NONBLOCK in the type is the
@@ -222,37 +235,44 @@ export abstract class SocketBase {
 
   /** The descriptor, −1 once it is closed or detached. */
   get fd(): number {
+    brand(this)
     return this.#fd
   }
 
   /** Whether the descriptor was closed or detached. */
   get closed(): boolean {
+    brand(this)
     return this.#fd < 0
   }
 
   /** The descriptor, −1 once it is closed or detached. */
   fileno(): number {
+    brand(this)
     return this.#fd
   }
 
   /** Gives the socket its address. Numeric; `''` is the any-address, port 0 any free one. bind(2) */
   bind(address: AddressLike): void {
+    brand(this)
     const bytes = encodeAddress(address, this.family)
     check(sys.bind(this.#fd, bytes), 'bind', address)
   }
 
   /** Makes the socket one that accepts; `backlog` connections may wait to be accepted. listen(2) */
   listen(backlog: number = Math.min(SOMAXCONN, 128)): void {
+    brand(this)
     check(sys.listen(this.#fd, backlog), 'listen')
   }
 
   /** The socket's own address. getsockname(2) */
   getsockname(): SocketAddress {
+    brand(this)
     return addressOf(this.#fd, 'getsockname')
   }
 
   /** The address of the peer. getpeername(2) */
   getpeername(): SocketAddress {
+    brand(this)
     return addressOf(this.#fd, 'getpeername')
   }
 
@@ -260,6 +280,7 @@ export abstract class SocketBase {
   getsockopt(level: number, name: number): number
   getsockopt(level: number, name: number, size: number): Buffer
   getsockopt(level: number, name: number, size?: number): number | Buffer {
+    brand(this)
     if (size === undefined) return getInteger(this.#fd, level, name)
     checkInteger('size', size, 0, 2 ** 31 - 1)
     const value = allocated('size', size)
@@ -274,26 +295,31 @@ export abstract class SocketBase {
    * and its like: a receive gives what there is, and one that has to wait waits for so many bytes. setsockopt(2), socket(7)
    */
   setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
+    brand(this)
     const bytes = optionBytes(value)
     check(sys.setsockopt(this.#fd, level, name, bytes, length), 'setsockopt')
   }
 
   /** Ends one direction or both: SHUT_RD, SHUT_WR ("done sending, still listening"), SHUT_RDWR. shutdown(2) */
   shutdown(how: number): void {
+    brand(this)
     check(sys.shutdown(this.#fd, how), 'shutdown')
   }
 
   /** Gives the descriptor back. Doing so again does nothing. close(2) */
   close(): void {
+    brand(this)
     closeOnce(this.#letGo())
   }
 
   [Symbol.dispose](): void {
+    brand(this)
     this.close()
   }
 
   /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
   detach(): number {
+    brand(this)
     const fd = this.#letGo()
     closeWithThread(fd, false)
     return fd
@@ -313,41 +339,49 @@ export abstract class SocketBase {
 
   /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
   dup(): this {
+    brand(this)
     return this.#made(duplicate(this.#fd))
   }
 
   /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD */
   getInheritable(): boolean {
+    brand(this)
     return (check(sys.fcntl(this.#fd, F_GETFD), 'fcntl') & FD_CLOEXEC) === 0
   }
 
   /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
   setInheritable(inheritable: boolean): void {
+    brand(this)
     check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl')
   }
 
   /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's settimeout */
   settimeout(timeout: number | null): void {
+    brand(this)
     this.#timeout = checkTimeout(timeout)
   }
 
   /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's gettimeout */
   gettimeout(): number | null {
+    brand(this)
     return this.#timeout
   }
 
   /** Whether calls wait: `settimeout(null)`, or not at all: `settimeout(0)`. */
   setblocking(blocking: boolean): void {
+    brand(this)
     this.#timeout = blocking ? null : 0
   }
 
   /** Whether calls wait. */
   getblocking(): boolean {
+    brand(this)
     return this.#timeout !== 0
   }
 
   /** As accept, or null where no connection waits. accept4(2) */
   tryAccept(): [this, SocketAddress] | null {
+    brand(this)
     const fd = attempt(() => {
       peerLength[0] = peer.length
       return acceptSocket(this.#fd, peer, peerLength)
@@ -363,6 +397,7 @@ export abstract class SocketBase {
    * connected is writable when it has ended; one that was connected before is EISCONN. connect(2)
    */
   tryConnect(address: AddressLike): true | null {
+    brand(this)
     return this.#connect(address, this.#connecting)
   }
 
@@ -404,6 +439,7 @@ export abstract class SocketBase {
 
   /** As recv, or null where nothing has come. recv(2) */
   tryRecv(size: number, flags = 0): Buffer | null {
+    brand(this)
     const room = sharedRoom(size, flags)
     const count = this.#recvInto(room, flags) // a method that somebody overrides might ask for the same room
     return count === null ? null : received(room, count)
@@ -411,6 +447,7 @@ export abstract class SocketBase {
 
   /** As recvInto, or null where nothing has come. recv(2) */
   tryRecvInto(view: View, flags = 0): number | null {
+    brand(this)
     return this.#recvInto(view, flags)
   }
 
@@ -423,6 +460,7 @@ export abstract class SocketBase {
 
   /** As recvfromInto, or null where nothing has come. recvfrom(2) */
   tryRecvfromInto(view: View, flags = 0): [number, SocketAddress] | null {
+    brand(this)
     return this.#recvfromInto(view, flags)
   }
 
@@ -439,6 +477,7 @@ export abstract class SocketBase {
 
   /** As recvfrom, or null where nothing has come. recvfrom(2) */
   tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
+    brand(this)
     const room = sharedRoom(size, flags)
     const result = this.#recvfromInto(room, flags)
     return result && [received(room, result[0]), result[1]]
@@ -446,6 +485,7 @@ export abstract class SocketBase {
 
   /** As send, or null where there is no room. send(2) */
   trySend(data: Data, flags = 0): number | null {
+    brand(this)
     const bytes = bytesOf(data)
     let count: number
     do count = sys.send(this.#fd, bytes, sendFlags(flags))
@@ -469,6 +509,7 @@ export abstract class SocketBase {
 
   /** As sendto, or null where there is no room. sendto(2) */
   trySendto(data: Data, address: AddressLike, flags = 0): number | null {
+    brand(this)
     const bytes = bytesOf(data)
     const to = encodeAddress(address, this.family)
     return attempt(() => sys.sendto(this.#fd, bytes, sendFlags(flags), to), 'sendto', address)
@@ -476,6 +517,7 @@ export abstract class SocketBase {
 
   /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
   tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
+    brand(this)
     const room = sharedRoom(size, flags)
     const message = this.#recvmsgInto([room], controlSize, flags)
     return message && { data: received(room, message.size), ...message }
@@ -483,6 +525,7 @@ export abstract class SocketBase {
 
   /** As recvmsgInto, or null where nothing has come. recvmsg(2) */
   tryRecvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo | null {
+    brand(this)
     const given: readonly View[] = Array.isArray(views) ? views.slice() : views // reading an element may run a getter
     return this.#recvmsgInto(given, controlSize, flags)
   }
@@ -501,18 +544,21 @@ export abstract class SocketBase {
     flags = 0,
     address?: AddressLike,
   ): number | null {
+    brand(this)
     const message = messageToSend(this.family, buffers, control, address)
     return attempt(() => sys.sendmsg(this.#fd, message, sendFlags(flags)), 'sendmsg', address)
   }
 
   /** As recvFds, or null where nothing has come. recvmsg(2), unix(7) */
   tryRecvFds(size: number, maxFds: number, flags = 0): ReceivedFds | null {
+    brand(this)
     const message = this.tryRecvmsg(size, roomForFds(maxFds), flags)
     return message && withFds(message)
   }
 
   /** As sendFds, or null where there is no room. sendmsg(2), unix(7) */
   trySendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number | null {
+    brand(this)
     const bytes = bytesOf(data)
     if (this.family !== AF_UNIX) throw invalidValue('fds', fds, 'can go over a Unix socket only')
     if (this.type === SOCK_STREAM && lengthOf(bytes) === 0)
@@ -522,6 +568,7 @@ export abstract class SocketBase {
 
   /** As recvmmsg, or null where nothing has come. recvmmsg(2) */
   tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
+    brand(this)
     checkBatch(batch)
     // The bytes that a stream leaves out were none that came now.
     if ((checkFlags(flags) & MSG_TRUNC) !== 0 && this.type === SOCK_STREAM) batch.data.fill(0)
@@ -557,6 +604,7 @@ export abstract class SocketBase {
 
   /** As sendmmsg, or null where there is no room. sendmmsg(2) */
   trySendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number | null {
+    brand(this)
     checkBatch(batch)
     return sendBatch(this.#fd, batch, count ?? batch.count - start, flags, start)
   }
@@ -566,6 +614,7 @@ export abstract class SocketBase {
    * or null where there is no room. sendfile(2)
    */
   trySendfile(file: Descriptor, offset = 0, count = maxSendfile): number | null {
+    brand(this)
     const fd = fdOf(file, 'sendfile')
     const position = new BigInt64Array([BigInt(checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER))])
     return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile')

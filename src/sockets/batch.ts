@@ -7,7 +7,7 @@ import { decodeControl, encodeControl } from '../control/control.js'
 import type { ControlMessage, OutgoingControl } from '../control/control.js'
 import { bytesOf, viewed } from '../data.js'
 import type { Data } from '../data.js'
-import { checkInteger, checkProperties, invalidType, outOfRange } from '../checks.js'
+import { checkInteger, checkProperties, invalidThis, invalidType, outOfRange } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { attempt, interrupted, outcome } from '../syscalls/result.js'
 import { MessageBatch as Slots } from '../syscalls/message.js'
@@ -31,6 +31,9 @@ const batchOptions: Properties<BatchOptions> = { nameSize: 'option', controlSize
 
 let arrived: (batch: MessageBatch, count: number, family: number) => void
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: MessageBatch) => unknown
+
 /**
  * Messages in equal slots, laid out once and used again: what `recvmmsg` fills and `sendmmsg` sends. Nothing is made
  * for a message but what is asked for. One that was received without control messages stands ready to be sent back to its
@@ -51,6 +54,16 @@ export class MessageBatch extends Slots {
   #control: ControlMessage[][] = []
   #arrived = 0
   #unnamed = new Set<number>() // the messages of Unix sockets without a name
+
+  static {
+    brand = self => {
+      try {
+        return self.#arrived
+      } catch {
+        throw invalidThis('MessageBatch')
+      }
+    }
+  }
 
   /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
   constructor(count: number, size: number, options: BatchOptions = {}) {
@@ -81,6 +94,7 @@ export class MessageBatch extends Slots {
 
   /** The bytes of message `i`, where they lie: until the batch is used again. */
   bytes(i: number): Buffer {
+    brand(this)
     const start = this.#slot(i) * this.size
     return this.data.subarray(start, start + Math.min(this.results[i * 4]!, this.size))
   }
@@ -90,6 +104,7 @@ export class MessageBatch extends Slots {
    * where it has none.
    */
   address(i: number): SocketAddress | null {
+    brand(this)
     const length = this.results[this.#slot(i) * 4 + 1]!
     if (this.names === null) return null
     if (length === 0) return this.#unnamed.has(i) ? { family: 'unix' } : null
@@ -98,6 +113,7 @@ export class MessageBatch extends Slots {
 
   /** The control messages that came with message `i`; their bytes lie in the batch, until it is used again. */
   control(i: number): ControlMessage[] {
+    brand(this)
     const length = this.results[this.#slot(i) * 4 + 2]!
     if (this.controls === null || i >= this.#arrived) return []
     const slot = this.controls.subarray(i * this.controlSize, (i + 1) * this.controlSize)
@@ -106,21 +122,25 @@ export class MessageBatch extends Slots {
 
   /** MSG_TRUNC, MSG_CTRUNC and the like. */
   flags(i: number): number {
+    brand(this)
     return shownFlags(this.results[this.#slot(i) * 4 + 3]!)
   }
 
   /** Whether message `i` was longer than its slot. */
   truncated(i: number): boolean {
+    brand(this)
     return (this.flags(i) & MSG_TRUNC) !== 0
   }
 
   /** Whether there was too little room for the control messages of message `i`. */
   controlTruncated(i: number): boolean {
+    brand(this)
     return (this.flags(i) & MSG_CTRUNC) !== 0
   }
 
   /** Makes message `i` one to send, to `address` or to the socket's peer. The batch keeps a copy of all of it. */
   set(i: number, data: Data, address: AddressLike | null = null, control: readonly OutgoingControl[] = []): void {
+    brand(this)
     const name = address === null ? null : encodeAddress(address, this.#family)
     this.results[this.#slot(i) * 4 + 1] = fill(this.names, i, this.nameSize, name, 'address')
     this.#unnamed.delete(i)
@@ -129,6 +149,7 @@ export class MessageBatch extends Slots {
 
   /** As set, but to the address that stands there: for a message that was received, its sender's. */
   reply(i: number, data: Data, control: readonly OutgoingControl[] = []): void {
+    brand(this)
     this.results[this.#slot(i) * 4] = fill(this.data, i, this.size, bytesOf(data), 'data')
     const messages = encodeControl(control, this.family)
     this.results[i * 4 + 2] = fill(this.controls, i, this.controlSize, messages, 'control')

@@ -1,5 +1,5 @@
 // The class of the Socket Programming HOWTO: messages of one length, which it was told once.
-import { allocated, checkInteger, invalidType } from '../checks.js'
+import { allocated, checkInteger, invalidThis, invalidType } from '../checks.js'
 import { createConnection } from './create.js'
 import { bytesOf, lengthOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -17,6 +17,9 @@ function checkSynchronous(socket: Socket | undefined): void {
     )
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: MySocket) => unknown
+
 /**
  * Sends and receives messages of a fixed length, as a lesson in why both need a loop. `connect` takes a name.
  *
@@ -27,6 +30,16 @@ export class MySocket {
   readonly messageLength: number
   #socket: Socket | undefined
 
+  static {
+    brand = self => {
+      try {
+        return self.#socket
+      } catch {
+        throw invalidThis('MySocket')
+      }
+    }
+  }
+
   /** `socket` is one that is connected already, from accept. */
   constructor(messageLength: number, socket?: Socket) {
     this.messageLength = checkInteger('messageLength', messageLength, 1, 2 ** 31 - 1)
@@ -35,18 +48,21 @@ export class MySocket {
   }
 
   get socket(): Socket {
+    brand(this)
     if (this.#socket === undefined) throw broken()
     return this.#socket
   }
 
   /** Connects to a host, by name or number. */
   connect(host: string, port: number): void {
+    brand(this)
     this.#socket?.close()
     this.#socket = createConnection([host, port])
   }
 
   /** Sends a message, which must have the length that was given. send(2) */
   mysend(message: Data): void {
+    brand(this)
     const view = bytesOf(message)
     checkInteger('message.length', lengthOf(view), this.messageLength, this.messageLength)
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
@@ -60,6 +76,7 @@ export class MySocket {
 
   /** Receives a message. recv(2) */
   myreceive(): Buffer {
+    brand(this)
     const chunks: Buffer[] = []
     let received = 0
     while (received < this.messageLength) {
@@ -73,10 +90,12 @@ export class MySocket {
 
   /** Closes the connection, if there is one. */
   close(): void {
+    brand(this)
     this.#socket?.close()
   }
 
   [Symbol.dispose](): void {
+    brand(this)
     this.close()
   }
 }

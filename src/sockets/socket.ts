@@ -1,4 +1,5 @@
 // The synchronous Socket: what can block, a line a method over one loop.
+import { invalidThis } from '../checks.js'
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import type { MessageBatch } from './batch.js'
@@ -26,6 +27,9 @@ const burst = 64
 // What ends a wait leaves what came before it.
 const endsWait = new Set([EAGAIN, EINTR, ETIMEDOUT])
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: Socket) => unknown
+
 /**
  * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), a signal comes that
  * `process` has a listener for (InterruptedError; the listener runs once the event loop does), or another thread fires
@@ -33,13 +37,25 @@ const endsWait = new Set([EAGAIN, EINTR, ETIMEDOUT])
  * `try…` return null. A blocked call in a worker ends when the worker is terminated. socket(2), socket(7)
  */
 export class Socket extends SocketBase {
+  static {
+    brand = self => {
+      try {
+        return self.#until
+      } catch {
+        throw invalidThis('Socket')
+      }
+    }
+  }
+
   /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
   accept(): [this, SocketAddress] {
+    brand(this)
     return this.#until(POLLIN, 'accept', () => this.tryAccept())
   }
 
   /** Connects; datagrams get a peer. The address is numeric. connect(2) */
   connect(address: AddressLike): void {
+    brand(this)
     if (this.tryConnect(address) !== null) return
     if (this.gettimeout() === 0)
       throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
@@ -56,6 +72,7 @@ export class Socket extends SocketBase {
    * `size` come from a stream only where it or the wait ends before; with MSG_PEEK too it takes what there is. recv(2)
    */
   recv(size: number, flags = 0): Buffer {
+    brand(this)
     if (!fills(this, flags) || size === 0) return this.#until(POLLIN, 'recv', () => this.tryRecv(size, flags), flags)
     const buffer = allRoomFor(size, flags)
     return buffer.subarray(0, this.recvInto(buffer, flags))
@@ -63,6 +80,7 @@ export class Socket extends SocketBase {
 
   /** Receives into `view` and returns how many bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags = 0): number {
+    brand(this)
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recv',
@@ -76,6 +94,7 @@ export class Socket extends SocketBase {
    * `{ family: 'unix' }`. Where the kernel gives none, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
    */
   recvfrom(size: number, flags = 0): [Buffer, SocketAddress] {
+    brand(this)
     if (!fills(this, flags) || size === 0)
       return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags), flags)
     const buffer = allRoomFor(size, flags)
@@ -85,6 +104,7 @@ export class Socket extends SocketBase {
 
   /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
   recvfromInto(view: View, flags = 0): [number, SocketAddress] {
+    brand(this)
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recvfrom',
@@ -95,6 +115,7 @@ export class Socket extends SocketBase {
 
   /** Sends what the kernel takes of `data`; returns how many bytes that were. send(2) */
   send(data: Data, flags = 0): number {
+    brand(this)
     const bytes = bytesOf(data)
     return this.trySend(bytes, flags) ?? this.#waitToSend(bytes, flags)
   }
@@ -105,6 +126,7 @@ export class Socket extends SocketBase {
    * @throws SocketError whose `sent` says how many bytes went
    */
   sendall(data: Data, flags = 0): void {
+    brand(this)
     const bytes = bytesOf(data)
     const byteLength = lengthOf(bytes) // at the call: memory may shrink and grow
     let sent: number | null
@@ -119,6 +141,7 @@ export class Socket extends SocketBase {
 
   /** Sends a datagram to an address. sendto(2) */
   sendto(data: Data, address: AddressLike, flags = 0): number {
+    brand(this)
     const bytes = bytesOf(data)
     return this.#until(POLLOUT, 'sendto', () => this.trySendto(bytes, address, flags), flags)
   }
@@ -128,6 +151,7 @@ export class Socket extends SocketBase {
    * messages (CMSG_SPACE says how many one takes). recvmsg(2)
    */
   recvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage {
+    brand(this)
     if (!fills(this, flags) || size === 0)
       return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags)
     const buffer = allRoomFor(size, flags)
@@ -140,6 +164,7 @@ export class Socket extends SocketBase {
    * MSG_WAITALL it is as in recv, and descriptors end it too. recvmsg(2)
    */
   recvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo {
+    brand(this)
     if (fills(this, flags) && haveRoom(views))
       return this.#fill(
         'recvmsg',
@@ -155,11 +180,13 @@ export class Socket extends SocketBase {
     flags = 0,
     address?: AddressLike,
   ): number {
+    brand(this)
     return this.#until(POLLOUT, 'sendmsg', () => this.trySendmsg(buffers, control, flags, address), flags)
   }
 
   /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
   recvFds(size: number, maxFds: number, flags = 0): ReceivedFds {
+    brand(this)
     return withFds(this.recvmsg(size, roomForFds(maxFds), flags))
   }
 
@@ -168,11 +195,13 @@ export class Socket extends SocketBase {
    * duplicates. unix(7), Python's send_fds
    */
   sendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number {
+    brand(this)
     return this.#until(POLLOUT, 'sendmsg', () => this.trySendFds(data, fds, flags, address), flags)
   }
 
   /** Receives as many messages as there are and fit into the batch, at least one; returns how many. recvmmsg(2) */
   recvmmsg(batch: MessageBatch, flags = 0): number {
+    brand(this)
     return this.#until(POLLIN, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags)
   }
 
@@ -182,6 +211,7 @@ export class Socket extends SocketBase {
    * throws its error, with its address. sendmmsg(2)
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number {
+    brand(this)
     return this.#until(POLLOUT, 'sendmmsg', () => this.trySendmmsg(batch, count, flags, start), flags)
   }
 
@@ -192,6 +222,7 @@ export class Socket extends SocketBase {
    * @throws SocketError whose `sent` says how many bytes went
    */
   sendfile(file: Descriptor, offset = 0, count = Infinity): number {
+    brand(this)
     return this.#whole('sendfile', this.sendingFile(file, offset, count, burst), 0)
   }
 
@@ -200,6 +231,7 @@ export class Socket extends SocketBase {
    * have to wait, with an InterruptedError. After close it does nothing.
    */
   interrupter(): Interrupter {
+    brand(this)
     return interrupterOf(this)
   }
 

@@ -3,7 +3,7 @@ import { CMSG_SPACE } from '../syscalls/index.js'
 import { MSG_ERRQUEUE, MSG_ZEROCOPY, SO_ZEROCOPY, SOL_SOCKET } from '../constants.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
-import { invalidType, invalidValue } from '../checks.js'
+import { invalidThis, invalidType, invalidValue } from '../checks.js'
 import { addressRoom } from '../structs/address.js'
 import { sizeOf } from '../syscalls/layout.js'
 import type { View } from '../syscalls/native.js'
@@ -20,6 +20,9 @@ export interface ZerocopyCompletion {
 
 const controlSize = 2 * CMSG_SPACE(sizeOf('sock_extended_err') + addressRoom)
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: ZerocopySender) => unknown
+
 /**
  * Sends with MSG_ZEROCOPY over a socket of either kind, TCP or UDP: worth it from about 10 KiB a send. It keeps what is
  * being sent alive, and reads the socket's error queue, where the kernel says what it is done with; until then the data
@@ -31,6 +34,16 @@ export class ZerocopySender {
   readonly #pending = new Map<number, View>()
   #next = 0
 
+  static {
+    brand = self => {
+      try {
+        return self.#socket
+      } catch {
+        throw invalidThis('ZerocopySender')
+      }
+    }
+  }
+
   /** Sets SO_ZEROCOPY. */
   constructor(socket: SocketBase) {
     if (!(socket instanceof SocketBase)) throw invalidType('socket', socket, 'a Socket')
@@ -41,6 +54,7 @@ export class ZerocopySender {
 
   /** How many sends the kernel is not known to be done with. */
   get pending(): number {
+    brand(this)
     return this.#pending.size
   }
 
@@ -50,6 +64,7 @@ export class ZerocopySender {
    * @throws SocketError ENOBUFS when too much is under way: what completions() reports makes room
    */
   trySend(data: Data, flags = 0): number | null {
+    brand(this)
     const bytes = bytesOf(data)
     const count = this.#socket.trySend(bytes, flags | MSG_ZEROCOPY!)
     if (count === null || bytes.byteLength === 0) return count // the kernel counts no empty send
@@ -63,6 +78,7 @@ export class ZerocopySender {
    * some is `poll([[socket, 0]])`. Whatever else is in the error queue is given to `other`.
    */
   completions(other?: (message: ReceivedMessage) => void): ZerocopyCompletion[] {
+    brand(this)
     const done: ZerocopyCompletion[] = []
     for (let message; (message = this.#socket.tryRecvmsg(0, controlSize, MSG_ERRQUEUE)) !== null;) {
       const report = message.control.find(({ zerocopy }) => zerocopy !== undefined)?.zerocopy
