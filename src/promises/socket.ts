@@ -5,7 +5,7 @@ import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constant
 import { AcceptFailures } from '../sockets/accepting.js'
 import { allRoomFor, bytesOf, checkLent, lengthOf } from '../data.js'
 import type { Data, Sending } from '../data.js'
-import { checkFlags } from '../checks.js'
+import { checkFlags, invalidThis } from '../checks.js'
 import { AbortError, sendingFailed, SocketError, socketError } from '../errors.js'
 import { check } from '../syscalls/result.js'
 import type { MessageBatch } from '../sockets/batch.js'
@@ -52,6 +52,9 @@ function inTurns(steps: Sending): Step<true> {
   }
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: Socket) => unknown
+
 /**
  * A socket whose calls return promises. A call that need not wait makes its system call at once. One socket can have any
  * number of waiters: each direction serves them in the order of their calls. Closing rejects the waiters with ECANCELED.
@@ -61,28 +64,43 @@ export class Socket extends SocketBase {
   #turns: Turns | undefined
   #holds = true
 
+  static {
+    brand = self => {
+      try {
+        return self.#turns
+      } catch {
+        throw invalidThis('Socket')
+      }
+    }
+  }
+
   /** Lets waiters keep the process alive, which is the default. Node's ref */
   ref(): this {
+    brand(this)
     return this.#hold(true)
   }
 
   /** Lets the process end in spite of waiters. Node's unref */
   unref(): this {
+    brand(this)
     return this.#hold(false)
   }
 
   /** Waits until a recv or an accept would not block, for other calls, for example trySplice. poll(2) */
   async readable(options?: WaitOptions): Promise<void> {
+    brand(this)
     await this.#when(READABLE, 'poll', () => this.#is(POLLIN), 0, options)
   }
 
   /** Waits until a send would not block, for other calls, for example trySplice. poll(2) */
   async writable(options?: WaitOptions): Promise<void> {
+    brand(this)
     await this.#when(WRITABLE, 'poll', () => this.#is(POLLOUT), 0, options)
   }
 
   /** Waits for a connection. Resolves with its socket and the peer's address. accept4(2) */
   accept(options?: WaitOptions): Promise<[this, SocketAddress]> {
+    brand(this)
     return this.#when(
       READABLE,
       'accept',
@@ -94,6 +112,7 @@ export class Socket extends SocketBase {
 
   /** Connects; a datagram socket gets a peer. The address is numeric. connect(2) */
   async connect(address: AddressLike, options?: WaitOptions): Promise<void> {
+    brand(this)
     let underWay = this.connecting // by another call: its end is also the end of this one
     const step: Step<true> = () => {
       if (underWay) return this.connected(address)
@@ -110,6 +129,7 @@ export class Socket extends SocketBase {
    * `size` only if the stream or the wait ends before; with MSG_WAITALL and MSG_PEEK it gives what there is. recv(2)
    */
   recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
+    brand(this)
     if (typeof flags === 'object') return this.recv(size, 0, flags)
     if (fills(this, flags) && size !== 0) return this.#recvAll(size, flags, options)
     const step = (): Buffer | null => {
@@ -123,6 +143,7 @@ export class Socket extends SocketBase {
 
   /** Receives into `view`. Resolves with the number of bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<number> {
+    brand(this)
     if (typeof flags === 'object') return this.recvInto(view, 0, flags)
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
@@ -146,6 +167,7 @@ export class Socket extends SocketBase {
    * `{ family: 'unix' }`. If the kernel gives none, as on a TCP connection, it is a raw address of family 0. recvfrom(2)
    */
   recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
+    brand(this)
     if (typeof flags === 'object') return this.recvfrom(size, 0, flags)
     if (fills(this, flags) && size !== 0) return this.#recvAllFrom(size, flags, options)
     return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), flags, options)
@@ -153,6 +175,7 @@ export class Socket extends SocketBase {
 
   /** Receives a datagram into `view`. Resolves with the number of bytes and the sender's address. recvfrom(2) */
   recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, SocketAddress]> {
+    brand(this)
     if (typeof flags === 'object') return this.recvfromInto(view, 0, flags)
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
@@ -170,6 +193,7 @@ export class Socket extends SocketBase {
 
   /** Sends as much of `data` as the kernel takes. Resolves with the number of bytes. send(2) */
   send(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<number> {
+    brand(this)
     if (typeof flags === 'object') return this.send(data, 0, flags)
     return this.#send('send', data, bytes => this.trySend(bytes, flags), flags, options)
   }
@@ -180,6 +204,7 @@ export class Socket extends SocketBase {
    * Rejects with an error whose `sent` is the number of bytes sent.
    */
   sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
+    brand(this)
     if (typeof flags === 'object') return this.sendall(data, 0, flags)
     let bytes: View
     let tried: number | null | undefined
@@ -199,6 +224,7 @@ export class Socket extends SocketBase {
 
   /** Sends a datagram to an address. sendto(2) */
   sendto(data: Data, address: AddressLike, flags: Flags = 0, options?: WaitOptions): Promise<number> {
+    brand(this)
     if (typeof flags === 'object') return this.sendto(data, address, 0, flags)
     return this.#send('sendto', data, bytes => this.trySendto(bytes, address, flags), flags, options)
   }
@@ -208,6 +234,7 @@ export class Socket extends SocketBase {
    * (CMSG_SPACE gives the bytes of one). recvmsg(2)
    */
   recvmsg(size: number, controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedMessage> {
+    brand(this)
     if (typeof flags === 'object') return this.recvmsg(size, controlSize, 0, flags)
     if (fills(this, flags) && size !== 0) return this.#recvAllOfMessage(size, controlSize, flags, options)
     return this.#when(READABLE, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags, options)
@@ -223,6 +250,7 @@ export class Socket extends SocketBase {
     flags: Flags = 0,
     options?: WaitOptions,
   ): Promise<MessageInfo> {
+    brand(this)
     if (typeof flags === 'object') return this.recvmsgInto(views, controlSize, 0, flags)
     if (fills(this, flags) && haveRoom(views))
       return this.#fill(
@@ -246,6 +274,7 @@ export class Socket extends SocketBase {
     address?: AddressLike,
     options?: WaitOptions,
   ): Promise<number> {
+    brand(this)
     const lengths = Array.isArray(buffers) ? buffers.map(lengthOf) : []
     const step = (): number | null => {
       lengths.forEach((length, i) => checkLent(`buffers[${i}]`, buffers[i], length))
@@ -256,6 +285,7 @@ export class Socket extends SocketBase {
 
   /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
   async recvFds(size: number, maxFds: number, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedFds> {
+    brand(this)
     if (typeof flags === 'object') return this.recvFds(size, maxFds, 0, flags)
     if (fills(this, flags) && size !== 0)
       return withFds(await this.#recvAllOfMessage(size, roomForFds(maxFds), flags, options))
@@ -273,11 +303,13 @@ export class Socket extends SocketBase {
     address?: AddressLike,
     options?: WaitOptions,
   ): Promise<number> {
+    brand(this)
     return this.#send('sendmsg', data, bytes => this.trySendFds(bytes, fds, flags, address), flags, options)
   }
 
   /** Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number. recvmmsg(2) */
   recvmmsg(batch: MessageBatch, flags: Flags = 0, options?: WaitOptions): Promise<number> {
+    brand(this)
     if (typeof flags === 'object') return this.recvmmsg(batch, 0, flags)
     return this.#when(READABLE, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags, options)
   }
@@ -288,6 +320,7 @@ export class Socket extends SocketBase {
    * call, which starts with the failed one, rejects with its error and address. sendmmsg(2)
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0, options?: WaitOptions): Promise<number> {
+    brand(this)
     return this.#when(WRITABLE, 'sendmmsg', () => this.trySendmmsg(batch, count, flags, start), flags, options)
   }
 
@@ -298,6 +331,7 @@ export class Socket extends SocketBase {
    * Rejects with an error whose `sent` is the number of bytes sent.
    */
   async sendfile(file: Descriptor, offset = 0, count = Infinity, options?: WaitOptions): Promise<number> {
+    brand(this)
     const sending = this.sendingFile(file, offset, count, burst)
     try {
       await this.#when(WRITABLE, 'sendfile', inTurns(sending), 0, options)
@@ -313,6 +347,7 @@ export class Socket extends SocketBase {
    * once a second. accept(2)
    */
   async *connections(options?: WaitOptions): AsyncGenerator<[this, SocketAddress], void, void> {
+    brand(this)
     const failures = new AcceptFailures()
     while (!this.closed) {
       let connection: [this, SocketAddress] | undefined
@@ -332,6 +367,7 @@ export class Socket extends SocketBase {
    * empty one, until receiving is shut down. Leaving the loop does not close the socket.
    */
   async *chunks(size = 65536, options?: WaitOptions): AsyncGenerator<Buffer, void, void> {
+    brand(this)
     while (!this.closed) {
       this.ended = false
       const chunk = await this.#untilClosed(this.recv(size, options))
@@ -343,11 +379,13 @@ export class Socket extends SocketBase {
   /** `connections()` of a socket that listens, `chunks()` of any other. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- which of the two it is, the descriptor knows alone
   [Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
+    brand(this)
     const listening = SO_ACCEPTCONN !== undefined && this.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0
     return listening ? this.connections() : this.chunks()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    brand(this)
     this.close()
     return Promise.resolve()
   }
