@@ -1,4 +1,5 @@
 // A stream connection whose handlers are called from the event loop.
+import { invalidThis } from '../checks.js'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
@@ -59,6 +60,9 @@ function takeError(fd: number): number {
   return integer[0]
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: Connection) => unknown
+
 /** A connection of a reactor. Its handlers were given to `listen` or `connect`. */
 export class Connection {
   /** Whatever the handlers want to keep with it. */
@@ -74,6 +78,16 @@ export class Connection {
   #kept: Buffer | undefined // what had been received when it was paused
   #error: SocketError | undefined // nothing can be sent any more: why it is closed, once what has come is delivered
 
+  static {
+    brand = self => {
+      try {
+        return self.#fd
+      } catch {
+        throw invalidThis('Connection')
+      }
+    }
+  }
+
   /** For `listen` and `connect`: `connecting` waits for the result of a connect(2) that is under way. */
   constructor(fd: number, origin: Origin, connecting: boolean) {
     this.#fd = fd
@@ -87,21 +101,25 @@ export class Connection {
 
   /** The descriptor, for options and the like; −1 once it is closed. */
   get fd(): number {
+    brand(this)
     return this.#fd
   }
 
   /** Whether the connection is still being made. */
   get connecting(): boolean {
+    brand(this)
     return this.#is(CONNECTING) && this.#fd >= 0
   }
 
   /** Whether the peer has stopped sending: while the connection is paused, `end` is called only after `resume`. */
   get peerEnded(): boolean {
+    brand(this)
     return this.#is(ENDED | HUNG_UP)
   }
 
   /** The bytes that wait for the peer to read. */
   get queued(): number {
+    brand(this)
     return this.#queue?.bytes ?? 0
   }
 
@@ -110,6 +128,7 @@ export class Connection {
    * always known: accept(2) told it. getpeername(2)
    */
   get remoteAddress(): SocketAddress | undefined {
+    brand(this)
     if (this.#is(CONNECTING)) return undefined
     const address = tryAddressOf(this.#fd, 'getpeername')
     return typeof address === 'number' ? this.#origin.peerOf(this) : address
@@ -117,6 +136,7 @@ export class Connection {
 
   /** The connection's own address; undefined once it is closed. getsockname(2) */
   get localAddress(): SocketAddress | undefined {
+    brand(this)
     const address = tryAddressOf(this.#fd, 'getsockname')
     return typeof address === 'number' ? undefined : address
   }
@@ -128,6 +148,7 @@ export class Connection {
    * @throws SocketError EPIPE after `end()`
    */
   write(data: Data): boolean {
+    brand(this)
     if (this.#fd < 0 || this.#error !== undefined) return false
     if (this.#is(ENDING)) throw socketError(EPIPE, 'send')
     const bytes = bytesOf(data)
@@ -150,6 +171,7 @@ export class Connection {
 
   /** Sends what is queued and `data`, then tells the peer that nothing more comes. Receiving goes on. shutdown(2) */
   end(data?: Data): void {
+    brand(this)
     if (data !== undefined) this.write(data)
     if (this.#is(ENDING) || this.#fd < 0) return
     this.#set(ENDING, true)
@@ -157,7 +179,8 @@ export class Connection {
   }
 
   /** Closes the connection now; what is queued is dropped. close(2) */
-  destroy(error: Error | undefined = this.#error): void {
+  destroy(error?: Error): void {
+    brand(this)
     const fd = this.#fd
     if (fd < 0) return
     this.#fd = -1
@@ -167,7 +190,7 @@ export class Connection {
     hold(-1)
     this.#origin.closed()
     try {
-      this.#run('close', error)
+      this.#run('close', error ?? this.#error)
     } catch (thrown) {
       this.#report(thrown)
     }
@@ -175,6 +198,7 @@ export class Connection {
 
   /** Closes the connection so that the peer gets a reset (RST). socket(7), SO_LINGER */
   reset(): void {
+    brand(this)
     if (this.#fd < 0) return
     sys.setsockopt(this.#fd, SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
     this.destroy()
@@ -182,11 +206,13 @@ export class Connection {
 
   /** Receives nothing until `resume`: so the peer, in the end, has to wait. */
   pause(): void {
+    brand(this)
     this.#set(PAUSED, true)
     if (this.#fd >= 0) receive(this.#fd, false)
   }
 
   resume(): void {
+    brand(this)
     if (!this.#is(PAUSED)) return
     this.#set(PAUSED, false)
     if (this.#is(UNREAD)) setImmediate(() => this.ready(READABLE | END))

@@ -13,7 +13,7 @@ import type { Data } from '../data.js'
 import { addressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
-import { checkProperties } from '../checks.js'
+import { checkProperties, invalidThis } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
@@ -90,6 +90,9 @@ const turns = 4
 // How long to wait for room where nothing reports it: in the queue of another Unix socket. unix(7)
 const queueMs = 10
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: DatagramSocket) => unknown
+
 /** A datagram socket of a reactor. `bind` makes one. */
 export class DatagramSocket {
   readonly #handlers: DatagramHandlers
@@ -101,6 +104,16 @@ export class DatagramSocket {
   #full = false
   #again = false // the rest is received in the next turn
   #retry: NodeJS.Timeout | undefined
+
+  static {
+    brand = self => {
+      try {
+        return self.#fd
+      } catch {
+        throw invalidThis('DatagramSocket')
+      }
+    }
+  }
 
   constructor(options: DatagramOptions & DatagramHandlers) {
     checkProperties('options', options, datagramProperties)
@@ -129,11 +142,13 @@ export class DatagramSocket {
 
   /** The descriptor, for options and the like; −1 once it is closed. */
   get fd(): number {
+    brand(this)
     return this.#fd
   }
 
   /** Where it is bound. getsockname(2) */
   get address(): SocketAddress {
+    brand(this)
     return addressOf(this.#fd, 'getsockname')
   }
 
@@ -144,6 +159,7 @@ export class DatagramSocket {
    * @throws SocketError of a message that the kernel refuses: its `sent` says how many messages went before that one
    */
   send(batch: MessageBatch, count?: number, start = 0): number {
+    brand(this)
     const all = count ?? batch.count - start
     let sent = 0
     try {
@@ -164,6 +180,7 @@ export class DatagramSocket {
 
   /** Sends one message; false where there is no room for it now. sendto(2) */
   sendto(data: Data, address: AddressLike): boolean {
+    brand(this)
     const bytes = bytesOf(data)
     const to = encodeAddress(address, this.#family)
     if (attempt(() => sys.sendto(this.#fd, bytes, NOSIGNAL, to), 'sendto', address) !== null) return true
@@ -173,6 +190,7 @@ export class DatagramSocket {
 
   /** Closes it now. close(2) */
   close(): void {
+    brand(this)
     const fd = this.#fd
     if (fd < 0) return
     this.#fd = -1
@@ -185,6 +203,7 @@ export class DatagramSocket {
   }
 
   [Symbol.dispose](): void {
+    brand(this)
     this.close()
   }
 

@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { AcceptFailures } from '../sockets/accepting.js'
 import { addressRoom, decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
-import { checkInteger, checkProperties } from '../checks.js'
+import { checkInteger, checkProperties, invalidThis } from '../checks.js'
 import { socketError } from '../errors.js'
 import { addressOf } from '../descriptors/names.js'
 import { acceptSocket } from '../descriptors/open.js'
@@ -43,6 +43,9 @@ const acceptsInTurn = 64
 const peer = Buffer.alloc(addressRoom)
 const peerLength = new Uint32Array(1)
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: Server) => unknown
+
 /** A listening socket. `listen` makes one. */
 export class Server extends Origin {
   /** @internal */
@@ -58,6 +61,16 @@ export class Server extends Origin {
   #paused: NodeJS.Timeout | undefined
   readonly #failures: AcceptFailures
   #stopped: (() => void)[] = []
+
+  static {
+    brand = self => {
+      try {
+        return self.#fd
+      } catch {
+        throw invalidThis('Server')
+      }
+    }
+  }
 
   constructor(options: ListenOptions & Handlers) {
     checkProperties('options', options, listenProperties)
@@ -82,21 +95,25 @@ export class Server extends Origin {
 
   /** The descriptor; −1 once it is closed. */
   get fd(): number {
+    brand(this)
     return this.#fd
   }
 
   /** How many connections are open. */
   get connections(): number {
+    brand(this)
     return this.#connections
   }
 
   /** Where it listens. getsockname(2) */
   get address(): SocketAddress {
+    brand(this)
     return addressOf(this.#fd, 'getsockname')
   }
 
   /** The connections that are open. */
   *[Symbol.iterator](): Generator<Connection, void, void> {
+    brand(this)
     for (const one of watchers()) if (one instanceof Connection && one.isOf(this)) yield one
   }
 
@@ -109,6 +126,7 @@ export class Server extends Origin {
     timeout = null,
     finish,
   }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
+    brand(this)
     const limit = checkTimeout(timeout)
     this.#acceptAll()
     this.#closeListener()
@@ -128,11 +146,13 @@ export class Server extends Origin {
 
   /** Accepts no more and closes all connections. */
   close(): void {
+    brand(this)
     this.#closeListener()
     for (const connection of [...this]) connection.destroy()
   }
 
   [Symbol.dispose](): void {
+    brand(this)
     this.close()
   }
 
