@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
-import { invalidValue } from '../checks.js'
+import { invalidThis, invalidValue } from '../checks.js'
 import { SocketError } from '../errors.js'
 import { options, setOption } from '../options/index.js'
 import { Socket } from '../promises/index.js'
@@ -31,6 +31,9 @@ const first = 64 * 1024
 const most = 256 * 1024
 const forever = { timeout: null }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: SocketDuplex) => unknown
+
 /** A Duplex over a socket. Destroying it closes the socket. */
 export class SocketDuplex extends Duplex {
   readonly #socket: Socket
@@ -48,6 +51,16 @@ export class SocketDuplex extends Duplex {
   /** The number of bytes sent. */
   bytesWritten = 0
 
+  static {
+    brand = self => {
+      try {
+        return self.#socket
+      } catch {
+        throw invalidThis('SocketDuplex')
+      }
+    }
+  }
+
   constructor(socket: Socket, { allowHalfOpen = false, highWaterMark = first }: DuplexOptions = {}) {
     super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: false })
     this.#socket = socket
@@ -58,50 +71,61 @@ export class SocketDuplex extends Duplex {
 
   /** The socket, for its options and addresses. Receiving from it or sending on it disturbs the stream. */
   get socket(): Socket {
+    brand(this)
     return this.#socket
   }
 
   /** Whether there is no connection: true once the stream is destroyed. */
   get pending(): boolean {
+    brand(this)
     return this.destroyed
   }
 
   get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    brand(this)
     if (this.readable) return this.writable ? 'open' : 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
   }
 
   get remoteAddress(): string | undefined {
+    brand(this)
     return this.#remote && 'address' in this.#remote ? String(this.#remote.address) : undefined
   }
 
   get remotePort(): number | undefined {
+    brand(this)
     return this.#remote && 'port' in this.#remote ? this.#remote.port : undefined
   }
 
   get remoteFamily(): string | undefined {
+    brand(this)
     return this.#remote?.family
   }
 
   get localAddress(): string | undefined {
+    brand(this)
     return 'address' in this.#local ? String(this.#local.address) : undefined
   }
 
   get localPort(): number | undefined {
+    brand(this)
     return 'port' in this.#local ? this.#local.port : undefined
   }
 
   get localFamily(): string {
+    brand(this)
     return this.#local.family
   }
 
   /** The socket's own address. getsockname(2) */
   address(): SocketAddress {
+    brand(this)
     return this.#local
   }
 
   /** For clients that call it on the given stream: emits `connect`, since it is connected already. */
   connect(...given: unknown[]): this {
+    brand(this)
     const listener = given.at(-1)
     if (typeof listener === 'function') this.once('connect', listener as () => void)
     process.nextTick(() => {
@@ -113,12 +137,14 @@ export class SocketDuplex extends Duplex {
 
   /** Sets TCP_NODELAY; does nothing on a socket that is not TCP. tcp(7) */
   setNoDelay(noDelay = true): this {
+    brand(this)
     if ('port' in this.#local && !this.destroyed) this.#socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, noDelay)
     return this
   }
 
   /** Sets SO_KEEPALIVE; the first probe after `initialDelay` milliseconds of silence if that is not 0. socket(7) */
   setKeepAlive(enable = false, initialDelay = 0): this {
+    brand(this)
     if (this.destroyed) return this
     this.#socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, enable)
     const seconds = Math.floor(initialDelay / 1000)
@@ -130,6 +156,7 @@ export class SocketDuplex extends Duplex {
 
   /** Emits `timeout` after so many milliseconds without receiving or sending; 0, null and Infinity: never. */
   setTimeout(timeout: number | null, listener?: () => void): this {
+    brand(this)
     if (this.destroyed) return this
     const ms = checkTimeout(timeout) ?? 0
     this.#timeout = ms
@@ -141,23 +168,27 @@ export class SocketDuplex extends Duplex {
 
   /** The milliseconds of setTimeout. */
   get timeout(): number {
+    brand(this)
     return this.#timeout
   }
 
   /** Lets reads and writes keep the process alive, which is the default. */
   ref(): this {
+    brand(this)
     this.#socket.ref()
     return this
   }
 
   /** Lets the process end in spite of reads and writes. */
   unref(): this {
+    brand(this)
     this.#socket.unref()
     return this
   }
 
   /** Destroys the stream once all written bytes have been sent. */
   destroySoon(): void {
+    brand(this)
     if (this.writable) this.end()
     if (this.writableFinished) this.destroy()
     else this.once('finish', () => this.destroy())
@@ -165,11 +196,13 @@ export class SocketDuplex extends Duplex {
 
   /** Destroys the stream so that a TCP peer gets a reset (RST). socket(7), SO_LINGER */
   resetAndDestroy(): this {
+    brand(this)
     if ('port' in this.#local && !this.destroyed) setOption(this.#socket, options.linger, { on: true, seconds: 0 })
     return this.destroy()
   }
 
   override _read(): void {
+    brand(this)
     this.#socket.recv(this.#size, 0, forever).then(
       chunk => {
         this.#active()
@@ -187,20 +220,24 @@ export class SocketDuplex extends Duplex {
   }
 
   override read(size?: number): unknown {
+    brand(this)
     const chunk: unknown = super.read(size)
     this.#fail()
     return chunk
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    brand(this)
     this.#sendAll(chunk).then(() => callback(), callback)
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
+    brand(this)
     this.#sendAll(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => callback(), callback)
   }
 
   override _final(callback: (error?: Error | null) => void): void {
+    brand(this)
     try {
       this.#socket.shutdown(SHUT_WR)
       callback()
@@ -211,6 +248,7 @@ export class SocketDuplex extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    brand(this)
     this.#timer?.clear()
     this.#socket.close()
     callback(error) // emits `error` in the next tick
