@@ -1,4 +1,5 @@
 // The body of a request that comes in pieces, on its way from the session to the handler.
+import { invalidThis } from '../checks.js'
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'
 import { spentBody } from './header-lines.js'
@@ -97,6 +98,9 @@ export class Incoming {
   }
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: RequestBody) => unknown
+
 /**
  * The content of a request that is streamed: pieces of bytes, each the reader's own. Whoever does not read makes the client
  * wait. It is read once, by `for await`, or by whatever takes an iterable: `ReadableStream.from`, `Readable.from`, the
@@ -108,6 +112,16 @@ export class RequestBody implements AsyncIterable<Buffer> {
   readonly #incoming: Incoming
   #used = false
 
+  static {
+    brand = self => {
+      try {
+        return self.#incoming
+      } catch {
+        throw invalidThis('RequestBody')
+      }
+    }
+  }
+
   /** For the session. */
   constructor(incoming: Incoming) {
     this.#incoming = incoming
@@ -115,11 +129,13 @@ export class RequestBody implements AsyncIterable<Buffer> {
 
   /** Whether somebody reads it, or has read it. */
   get used(): boolean {
+    brand(this)
     return this.#used
   }
 
   /** @throws TypeError ERR_INVALID_STATE the second time */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
+    brand(this)
     if (this.#used) throw spentBody()
     this.#used = true
     return {

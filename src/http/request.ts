@@ -1,4 +1,5 @@
 // The request that a handler gets.
+import { invalidThis } from '../checks.js'
 import { KEEP_ALIVE, limitsOf, newRequest, parseRequest, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 import type { RequestBody } from './request-body.js'
@@ -39,6 +40,9 @@ const single = new Set(
 /** Aborts the request's signal: nobody waits for its answer any more. */
 export let abandon: (request: HttpRequest<unknown>) => void
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: HttpRequest<unknown>) => unknown
+
 /**
  * One request of HTTP/1.x. A handler may keep it: its head was copied into one string, and each part is cut out of that
  * when it is first used. RFC 9110, RFC 9112
@@ -52,6 +56,16 @@ export class HttpRequest<Body = Buffer> {
   #words: Uint32Array | undefined
   #headers: Record<string, string> | undefined
   #abandoned: AbortController | undefined
+
+  static {
+    brand = self => {
+      try {
+        return self.#head
+      } catch {
+        throw invalidThis('HttpRequest')
+      }
+    }
+  }
 
   /** `head` is the head that `reading` has just parsed. */
   constructor(head: string, body: Body | undefined, reading: Reading) {
@@ -70,26 +84,31 @@ export class HttpRequest<Body = Buffer> {
 
   /** The method as the client spelled it: `GET`. */
   get method(): string {
+    brand(this)
     return this.#cut(REQUEST.method)
   }
 
   /** The request target as it was sent, mostly `/a?b`. RFC 9112, 3.2 */
   get target(): string {
+    brand(this)
     return this.#cut(REQUEST.target)
   }
 
   /** The target's path; `/` if it has none. */
   get path(): string {
+    brand(this)
     return this.#cut(REQUEST.path) || '/'
   }
 
   /** The target's query, without the `?`; empty if there is none. */
   get query(): string {
+    brand(this)
     return this.#cut(REQUEST.query)
   }
 
   /** Host and port: the target's if it has them, otherwise those of the Host header. */
   get authority(): string {
+    brand(this)
     return this.#cut(REQUEST.authority)
   }
 
@@ -98,6 +117,7 @@ export class HttpRequest<Body = Buffer> {
    * only, as Content-Type, the first value counts.
    */
   get headers(): Readonly<Record<string, string>> {
+    brand(this)
     if (this.#headers !== undefined) return this.#headers
     const headers = Object.create(null) as Record<string, string>
     const count = this.#offsets[REQUEST.headerCount]!
@@ -115,21 +135,25 @@ export class HttpRequest<Body = Buffer> {
 
   /** The value of a header. `name` is in lower case. */
   header(name: string): string | undefined {
+    brand(this)
     return this.headers[name]
   }
 
   /** `1.1` or `1.0`. */
   get version(): string {
+    brand(this)
     return `1.${this.#offsets[REQUEST.minorVersion]}`
   }
 
   /** Whether the client may send another request after this one. */
   get keepAlive(): boolean {
+    brand(this)
     return (this.#offsets[REQUEST.flags]! & KEEP_ALIVE) !== 0
   }
 
   /** Aborted when the connection is lost before the answer is complete. */
   get signal(): AbortSignal {
+    brand(this)
     return (this.#abandoned ??= new AbortController()).signal
   }
 
