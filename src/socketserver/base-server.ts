@@ -1,5 +1,6 @@
 // The loop of every server: wait for a request, handle it, repeat. The server waits on the event loop, and handles one
 // request at a time. Its handlers may block.
+import { invalidThis } from '../checks.js'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { AcceptFailures } from '../sockets/accepting.js'
 import type { SocketAddress } from '../structs/address.js'
@@ -14,6 +15,9 @@ export type Arrival<Request> = [request: Request, clientAddress: SocketAddress]
 // Errors that an earlier datagram caused: the next receive can succeed. udp(7)
 const ofDatagrams = new Set(['ECONNREFUSED', 'ECONNRESET'])
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: <Request>(self: BaseServer<Request>) => unknown
+
 /** The base of all servers: derived classes say where requests come from. Python's BaseServer */
 export abstract class BaseServer<Request> implements ServerInfo {
   /** The class that handles requests. */
@@ -25,6 +29,16 @@ export abstract class BaseServer<Request> implements ServerInfo {
   #stop = new AbortController()
   #serving: Promise<void> | undefined
   readonly #failures = new AcceptFailures()
+
+  static {
+    brand = self => {
+      try {
+        return self.#serving
+      } catch {
+        throw invalidThis('BaseServer')
+      }
+    }
+  }
 
   constructor(handler: HandlerClass<Request> | undefined) {
     this.handler = handler
@@ -45,6 +59,7 @@ export abstract class BaseServer<Request> implements ServerInfo {
    * reported between two requests.
    */
   serveForever(pollInterval = 500): Promise<void> {
+    brand(this)
     if (this.#serving !== undefined) return Promise.reject(new Error('this server is serving already'))
     this.#serving = this.#serve(checkTimeout(pollInterval)).finally(() => {
       this.#serving = undefined
@@ -58,12 +73,14 @@ export abstract class BaseServer<Request> implements ServerInfo {
    * once. A handler may call `shutdown`, but must not await it.
    */
   async shutdown(): Promise<void> {
+    brand(this)
     this.#stop.abort()
     await this.#serving?.catch(() => {}) // reported to the caller of serveForever
   }
 
   /** Handles one request, or calls `handleTimeout` if none arrives in `timeout` milliseconds. */
   async handleRequest(): Promise<void> {
+    brand(this)
     const arrival = await this.#next({ timeout: checkTimeout(this.timeout) })
     if (arrival !== null) await this.#handle(...arrival)
     else if (this.fileno() >= 0) await this.handleTimeout()
@@ -118,22 +135,26 @@ export abstract class BaseServer<Request> implements ServerInfo {
   /** Whether to handle a request. */
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- overriding methods use them
   verifyRequest(_request: Request, _clientAddress: SocketAddress): boolean | Promise<boolean> {
+    brand(this)
     return true
   }
 
   /** Handles a request and closes it. */
   async processRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
+    brand(this)
     await this.finishRequest(request, clientAddress)
     this.shutdownRequest(request)
   }
 
   /** Handles the request with a new instance of the handler. */
   async finishRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
+    brand(this)
     await new this.handler!(request, clientAddress, this).run()
   }
 
   /** Tells the client that no more follows, then closes the request. */
   shutdownRequest(request: Request): void {
+    brand(this)
     this.closeRequest(request)
   }
 
@@ -144,17 +165,23 @@ export abstract class BaseServer<Request> implements ServerInfo {
   protected abandon?(request: Request): void
 
   /** Called by `serveForever` between two requests. */
-  serviceActions(): void | Promise<void> {}
+  serviceActions(): void | Promise<void> {
+    brand(this)
+  }
 
   /** Called by `handleRequest` if no request arrives in time. */
-  handleTimeout(): void | Promise<void> {}
+  handleTimeout(): void | Promise<void> {
+    brand(this)
+  }
 
   /** Called with what a handler or `verifyRequest` has thrown; the request is then closed. Default: prints it. */
   handleError(error: unknown, _request: Request, clientAddress: SocketAddress): void | Promise<void> {
+    brand(this)
     console.error('The request of', clientAddress, 'failed:', error)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    brand(this)
     return this.serverClose()
   }
 }

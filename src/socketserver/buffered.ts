@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
-import { checkInteger } from '../checks.js'
+import { checkInteger, invalidThis } from '../checks.js'
 import { isSocketError, socketError } from '../errors.js'
 
 const newline = 10
@@ -10,6 +10,9 @@ const closed = (syscall: string): Error => socketError(constants.errno.EBADF, sy
 
 const checkLimit = (name: string, limit: number): number =>
   limit === Infinity ? limit : checkInteger(name, limit, 0, Number.MAX_SAFE_INTEGER)
+
+// Refuses a `this` of another class; each method begins with it.
+let brandReader: (self: BufferedReader) => unknown
 
 /**
  * Reads bytes and lines. `receive` gives at most so many bytes, and 0 bytes at the end. A call that fails loses no bytes: the
@@ -22,6 +25,16 @@ export class BufferedReader {
   #length = 0 // of all of them
   #closed = false
 
+  static {
+    brandReader = self => {
+      try {
+        return self.#size
+      } catch {
+        throw invalidThis('BufferedReader')
+      }
+    }
+  }
+
   /** `size`: the bytes of one receive. */
   constructor(receive: (size: number) => Buffer, size = 8192) {
     this.#receive = receive
@@ -30,11 +43,13 @@ export class BufferedReader {
 
   /** Whether it was closed. */
   get closed(): boolean {
+    brandReader(this)
     return this.#closed
   }
 
   /** Reads `size` bytes (default: all); fewer only at the end. */
   read(size = Infinity): Buffer {
+    brandReader(this)
     checkLimit('size', size)
     while (this.#length < size && this.#fill());
     return this.#take(size)
@@ -42,12 +57,14 @@ export class BufferedReader {
 
   /** Reads at most `size` received bytes; waits if there are none. 0 bytes mean the end. */
   read1(size = Infinity): Buffer {
+    brandReader(this)
     if (checkLimit('size', size) > 0 && this.#length === 0) this.#fill()
     return this.#take(size)
   }
 
   /** Reads a line with its newline, at most `limit` bytes. The last line may lack the newline; 0 bytes mean the end. */
   readline(limit = Infinity): Buffer {
+    brandReader(this)
     checkLimit('limit', limit)
     let searched = 0
     for (let i = 0; searched < limit && (i < this.#chunks.length || this.#fill()); i++) {
@@ -61,11 +78,13 @@ export class BufferedReader {
 
   /** The remaining lines. */
   *[Symbol.iterator](): Generator<Buffer, void, void> {
+    brandReader(this)
     for (let line = this.readline(); line.length > 0; line = this.readline()) yield line
   }
 
   /** Closes the reader; its source stays open. */
   close(): void {
+    brandReader(this)
     this.#closed = true
     this.#chunks = []
     this.#length = 0
@@ -91,6 +110,9 @@ export class BufferedReader {
   }
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brandWriter: (self: BufferedWriter) => unknown
+
 /** Writes bytes by `send`, which sends all of its argument: at once, or in portions of at least `size` bytes. */
 export class BufferedWriter {
   readonly #send: (bytes: Data) => unknown
@@ -99,6 +121,16 @@ export class BufferedWriter {
   #length = 0 // of all of them
   #closed = false
 
+  static {
+    brandWriter = self => {
+      try {
+        return self.#size
+      } catch {
+        throw invalidThis('BufferedWriter')
+      }
+    }
+  }
+
   constructor(send: (bytes: Data) => unknown, size = 0) {
     this.#send = send
     this.#size = checkLimit('size', size)
@@ -106,11 +138,13 @@ export class BufferedWriter {
 
   /** Whether it was closed. */
   get closed(): boolean {
+    brandWriter(this)
     return this.#closed
   }
 
   /** Writes all of `data`. Returns the number of bytes. */
   write(data: Data): number {
+    brandWriter(this)
     if (this.#closed) throw closed('write')
     const { buffer, byteOffset, byteLength } = bytesOf(data)
     const bytes = Buffer.from(buffer, byteOffset, byteLength)
@@ -126,6 +160,7 @@ export class BufferedWriter {
 
   /** Sends the buffered bytes. If that fails, the unsent ones stay buffered. */
   flush(): void {
+    brandWriter(this)
     if (this.#length === 0) return
     const bytes = this.take()
     try {
@@ -140,6 +175,7 @@ export class BufferedWriter {
 
   /** Takes the buffered bytes out of the buffer. */
   take(): Buffer {
+    brandWriter(this)
     const bytes = Buffer.concat(this.#chunks, this.#length)
     this.#chunks = []
     this.#length = 0
@@ -148,6 +184,7 @@ export class BufferedWriter {
 
   /** Sends the buffered bytes and closes the writer; its destination stays open. */
   close(): void {
+    brandWriter(this)
     if (this.#closed) return
     this.#closed = true
     this.flush()

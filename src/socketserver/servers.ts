@@ -6,7 +6,7 @@ import type { Socket } from '../sockets/socket.js'
 import type { Arrival } from './base-server.js'
 import type { DatagramRequest } from './handlers.js'
 import { sayGoodbye } from './requests.js'
-import { SocketServer } from './socket-server.js'
+import { brand, SocketServer } from './socket-server.js'
 import type { Handler, ServerOptions } from './socket-server.js'
 import type { ThreadData } from './threads.js'
 
@@ -23,20 +23,24 @@ export class StreamServer extends SocketServer<Socket> {
   }
 
   override serverActivate(): void {
+    brand(this)
     this.socket.listen(this.options.requestQueueSize)
   }
 
   override getRequest(wait: WaitOptions): Promise<Arrival<Socket>> {
+    brand(this)
     return this.socket.whenReadable('accept', () => this.socket.tryAccept(), wait)
   }
 
   /** Tells the client that no more follows, and closes the connection. shutdown(2) */
   override shutdownRequest(request: Socket): void {
+    brand(this)
     if (!request.closed) sayGoodbye(request)
     this.closeRequest(request)
   }
 
   override closeRequest(request: Socket): void {
+    brand(this)
     request.close()
   }
 
@@ -56,6 +60,7 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
   }
 
   override async getRequest(wait: WaitOptions): Promise<Arrival<DatagramRequest>> {
+    brand(this)
     const { maxPacketSize = 8192 } = this.options
     const receive = () => this.socket.tryRecvfrom(maxPacketSize)
     const [packet, address] = await this.socket.whenReadable('recvfrom', receive, wait)
@@ -63,7 +68,9 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
   }
 
   /** Does nothing: the socket is the server's. */
-  override closeRequest(): void {}
+  override closeRequest(): void {
+    brand(this)
+  }
 
   protected override portable([packet, { fd }]: DatagramRequest): [Partial<ThreadData>, fd: number] {
     return [{ packet: new Uint8Array(packet) }, fd] // a copy: the memory of a small Buffer is shared with others

@@ -1,7 +1,7 @@
 // The base of the servers over sockets.
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../constants.js'
-import { checkInteger, invalidType } from '../checks.js'
+import { checkInteger, invalidThis, invalidType } from '../checks.js'
 import { duplicate } from '../descriptors/open.js'
 import * as sys from '../syscalls/index.js'
 import { AwaitableSocket } from './awaitable-socket.js'
@@ -45,12 +45,25 @@ function checkClass<Request>(handler: Handler<Request>): HandlerClass<Request> {
   throw invalidType('handler', handler, 'a class; the URL of a module takes threading: true')
 }
 
+/** Refuses a `this` of another class; each method begins with it. */
+export let brand: <Request>(self: SocketServer<Request>) => unknown
+
 export abstract class SocketServer<Request> extends BaseServer<Request> {
   readonly socket: AwaitableSocket
   readonly options: Readonly<ServerOptions>
   readonly #module: string | undefined
   readonly #threads: Threads | undefined
   #address: SocketAddress
+
+  static {
+    brand = self => {
+      try {
+        return self.#module
+      } catch {
+        throw invalidThis('SocketServer')
+      }
+    }
+  }
 
   constructor(
     family: number,
@@ -80,16 +93,19 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
 
   /** The socket's address, with the port that the kernel chose. */
   get serverAddress(): SocketAddress {
+    brand(this)
     return this.#address
   }
 
   /** The value of `server.data` in handlers. */
   get data(): unknown {
+    brand(this)
     return this.options.data
   }
 
   /** Binds the socket. bind(2) */
   serverBind(address: AddressLike): void {
+    brand(this)
     const { allowReuseAddress = false, allowReusePort = false } = this.options
     if (allowReuseAddress) this.socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
     if (allowReusePort) this.socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, true)
@@ -98,14 +114,18 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
   }
 
   /** Makes the socket accept requests. */
-  serverActivate(): void {}
+  serverActivate(): void {
+    brand(this)
+  }
 
   override fileno(): number {
+    brand(this)
     return this.socket.fileno()
   }
 
   /** Closes the socket, which ends `serveForever`, and waits for the threads unless `blockOnClose` is false. */
   override async serverClose(): Promise<void> {
+    brand(this)
     this.socket.close()
     if (this.options.blockOnClose !== false) await this.#threads?.join()
   }
@@ -114,6 +134,7 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
   protected abstract portable(request: Request): [Partial<ThreadData>, fd: number]
 
   override async processRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
+    brand(this)
     if (this.#threads === undefined) return super.processRequest(request, clientAddress)
     const { serverAddress, data } = this
     const [told, fd] = this.portable(request)
