@@ -10,7 +10,7 @@ import {
 } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { allocated, checkInteger } from '../checks.js'
+import { allocated, checkInteger, invalidThis } from '../checks.js'
 import { check } from '../syscalls/result.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
@@ -62,8 +62,21 @@ export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: 
   return ready
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: LinuxEpoll) => unknown
+
 /** An epoll descriptor. Default interest: EPOLLIN, EPOLLPRI and EPOLLOUT. Python's select.epoll */
 class LinuxEpoll extends OwnedFd {
+  static {
+    brand = self => {
+      try {
+        return self.#control
+      } catch {
+        throw invalidThis('Epoll')
+      }
+    }
+  }
+
   /** epoll_create1(2) */
   constructor(flags: number = EPOLL_CLOEXEC!) {
     super(check(epoll_create1!(flags), 'epoll_create1'))
@@ -71,16 +84,19 @@ class LinuxEpoll extends OwnedFd {
 
   /** Adds a descriptor. epoll_ctl(2), EPOLL_CTL_ADD */
   register(descriptor: Descriptor, events: number = EPOLLIN! | EPOLLPRI! | EPOLLOUT!): void {
+    brand(this)
     this.#control(EPOLL_CTL_ADD!, descriptor, events)
   }
 
   /** Changes the events of a descriptor. epoll_ctl(2), EPOLL_CTL_MOD */
   modify(descriptor: Descriptor, events: number): void {
+    brand(this)
     this.#control(EPOLL_CTL_MOD!, descriptor, events)
   }
 
   /** Removes a descriptor. epoll_ctl(2), EPOLL_CTL_DEL */
   unregister(descriptor: Descriptor): void {
+    brand(this)
     this.#control(EPOLL_CTL_DEL!, descriptor, 0)
   }
 
@@ -89,12 +105,14 @@ class LinuxEpoll extends OwnedFd {
    * in milliseconds; null: no limit. epoll_wait(2)
    */
   poll(timeout: number | null = null, maxEvents = 1024): [fd: number, events: number][] {
+    brand(this)
     checkInteger('maxEvents', maxEvents, 1, 2 ** 24)
     return waitForEpoll(this.fd, maxEvents, new Wait('epoll_wait', checkTimeout(timeout), [this]))
   }
 
   /** A handle for other threads: `interrupt(handle)` ends `poll` with an InterruptedError. */
   interrupter(): Interrupter {
+    brand(this)
     return interrupterOf(this)
   }
 

@@ -1,6 +1,6 @@
 // A kqueue: waits for many descriptors, on macOS. kqueue(2)
 import { F_SETFD, FD_CLOEXEC } from '../constants.js'
-import { checkInteger } from '../checks.js'
+import { checkInteger, invalidThis } from '../checks.js'
 import { check } from '../syscalls/result.js'
 import { interrupterOf } from './interrupter.js'
 import type { Interrupter } from './interrupter.js'
@@ -75,8 +75,23 @@ export function waitForKqueue(
   return Array.from({ length: count }, (_, i) => decode(events.subarray(i * size)))
 }
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: DarwinKqueue) => unknown
+
 /** A kqueue. Python's select.kqueue */
 class DarwinKqueue extends OwnedFd {
+  readonly #kqueue = true // by which its methods know it
+
+  static {
+    brand = self => {
+      try {
+        return self.#kqueue
+      } catch {
+        throw invalidThis('Kqueue')
+      }
+    }
+  }
+
   /** kqueue(2) */
   constructor() {
     super(check(kqueue!(), 'kqueue'))
@@ -88,12 +103,14 @@ class DarwinKqueue extends OwnedFd {
    * does not wait. `timeout` is in milliseconds; null: no limit. kevent(2)
    */
   control(changes: readonly Kevent[], maxEvents: number, timeout: number | null = null): Required<Kevent>[] {
+    brand(this)
     checkInteger('maxEvents', maxEvents, 0, 2 ** 24)
     return waitForKqueue(this.fd, changes, maxEvents, new Wait('kevent', checkTimeout(timeout), [this]))
   }
 
   /** A handle for other threads: `interrupt(handle)` ends `control` with an InterruptedError. */
   interrupter(): Interrupter {
+    brand(this)
     return interrupterOf(this)
   }
 }

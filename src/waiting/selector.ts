@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { checkInteger, invalidValue } from '../checks.js'
+import { checkInteger, invalidThis, invalidValue } from '../checks.js'
 import { socketError } from '../errors.js'
 import { Epoll } from './epoll.js'
 import { interrupterOf } from './interrupter.js'
@@ -35,6 +35,9 @@ type DataOf<T> = undefined extends T ? [data?: T] : [data: T]
 
 const best = (): Kernel => (Epoll ? new EpollKernel() : Kqueue ? new KqueueKernel() : new PollKernel())
 
+// Refuses a `this` of another class; each method begins with it.
+let brand: (self: Selector) => unknown
+
 /**
  * Waits for many descriptors, each registered once, by the best call of this system. It is level-triggered: a descriptor is
  * reported as long as it is ready. Unregister a descriptor before you close it. A socket that was closed first is not reported
@@ -46,12 +49,23 @@ export class Selector<T = unknown> {
   readonly #keys = new Map<number, SelectorKey<T>>() // by descriptor
   #closed = false
 
+  static {
+    brand = self => {
+      try {
+        return self.#kernel
+      } catch {
+        throw invalidThis('Selector')
+      }
+    }
+  }
+
   constructor(kernel: Kernel = best()) {
     this.#kernel = kernel
   }
 
   /** Registers a descriptor for EVENT_READ, EVENT_WRITE or both. `data` is kept in its key. */
   register(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
+    brand(this)
     const key = { fileobj, fd: this.#fdOf(fileobj), events: checkEvents(events), data: data as T }
     const before = this.#keys.get(key.fd)
     if (before !== undefined) {
@@ -65,6 +79,7 @@ export class Selector<T = unknown> {
 
   /** Changes the events and the data of a registration. */
   modify(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
+    brand(this)
     const before = this.getKey(fileobj)
     if (!isOpen(before)) throw socketError(constants.errno.EBADF, this.#kernel.syscall)
     const key = { ...before, events: checkEvents(events), data: data as T }
@@ -75,6 +90,7 @@ export class Selector<T = unknown> {
 
   /** Removes a registration; the socket may be closed already. */
   unregister(fileobj: Descriptor): SelectorKey<T> {
+    brand(this)
     const key = this.getKey(fileobj)
     this.#keys.delete(key.fd)
     this.#kernel.remove(key.fd, key.events)
@@ -83,6 +99,7 @@ export class Selector<T = unknown> {
 
   /** Waits until some are ready. Returns their keys and events, none when the time is over. `timeout`: milliseconds; null: no limit. */
   select(timeout: number | null = null): [key: SelectorKey<T>, events: number][] {
+    brand(this)
     this.#check()
     const wait = new Wait(this.#kernel.syscall, checkTimeout(timeout), [this])
     for (;;) {
@@ -109,6 +126,7 @@ export class Selector<T = unknown> {
 
   /** The registration of a descriptor. */
   getKey(fileobj: Descriptor): SelectorKey<T> {
+    brand(this)
     this.#check()
     const likely = this.#keys.get(typeof fileobj === 'object' ? fileobj?.fd : fileobj)
     if (likely !== undefined && likely.fileobj === fileobj) return likely
@@ -120,11 +138,13 @@ export class Selector<T = unknown> {
 
   /** The registrations, by descriptor. */
   getMap(): ReadonlyMap<Descriptor, SelectorKey<T>> {
+    brand(this)
     return new Map([...this.#keys.values()].map(key => [key.fileobj, key]))
   }
 
   /** Removes all registrations; the descriptors stay open. A second call does nothing. */
   close(): void {
+    brand(this)
     if (this.#closed) return
     this.#closed = true
     this.#keys.clear()
@@ -132,11 +152,13 @@ export class Selector<T = unknown> {
   }
 
   [Symbol.dispose](): void {
+    brand(this)
     this.close()
   }
 
   /** A handle for other threads: `interrupt(handle)` ends `select` with an InterruptedError. */
   interrupter(): Interrupter {
+    brand(this)
     return interrupterOf(this)
   }
 
