@@ -13,9 +13,10 @@ const moduleOf = floor => (floor === 'index' ? 'index.js' : `${floor}/index.js`)
 // and the table `options`.
 const lazy = {
   control: /^control\//,
-  families: /^structs\/(families|fields)\.js$/,
+  families: /^structs\/families\.js$/,
   lookups: /^(names\/|sockets\/create\.js$)/,
   options: /^options\//,
+  structures: /^structs\/(fields|structure)\.js$/,
 }
 
 // What runs alone: the command, its servers, and the threads. They stay the ES modules that they are.
@@ -26,7 +27,7 @@ const tested = {
   'sockets/accepting.js': ['AcceptFailures'],
   'sockets/batch.js': ['receiveBatch', 'recvmmsgByOne', 'sendBatch', 'sendmmsgByOne'],
   'sockets/create.js': ['allFailed', 'firstToAnswer'],
-  'control/codecs.js': ['codecs'],
+  'control/messages.js': ['rows'],
   'control/control.js': ['splitControl'],
   'checks.js': ['invalidType', 'invalidValue', 'outOfRange'],
   'errors.js': ['errnoName', 'socketError'],

@@ -31,7 +31,7 @@ export type { ConnectionOptions, HostAndPort, ServerOptions } from './sockets/cr
 export * from './constants.js'
 export { decodeControl, encodeControl } from './control/control.js'
 export type { ControlMessage, OutgoingControl, RawControlMessage } from './control/control.js'
-export type * from './control/meaning.js'
+export type * from './control/messages.js'
 export type { Data } from './data.js'
 export type { Descriptor } from './descriptors/descriptor.js'
 export { Epoll } from './waiting/epoll.js'

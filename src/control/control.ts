@@ -1,7 +1,7 @@
 // Control messages: the ancillary data of a message. cmsg(3)
 import { AF_INET } from '../constants.js'
-import { codecs } from './codecs.js'
-import type { ControlMeaning, SendableMeaning } from './meaning.js'
+import { rows } from './messages.js'
+import type { ControlMeaning, SendableMeaning } from './messages.js'
 import { bytesOf, viewed } from '../data.js'
 import type { Data } from '../data.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
@@ -55,7 +55,7 @@ export function splitControl(view: View, length?: number): RawControlMessage[] {
  */
 export function decodeControl(view: View, length?: number): ControlMessage[] {
   return splitControl(view, length).map(message => {
-    for (const { key, level, type, read } of codecs) {
+    for (const { key, level, type, read } of rows) {
       const value = level === message.level && type === message.type ? read?.(message.data) : undefined
       if (value !== undefined) return { ...message, [key]: value }
     }
@@ -73,9 +73,9 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
   }
   for (const [key, value] of Object.entries(entry) as [string, unknown][]) {
     if (value === undefined) continue
-    const codec = codecs.find(codec => codec.key === key && codec.write && codec.sends(value as never, family))
-    if (!codec?.write) throw invalidValue('control', key, 'must be such as can be sent here')
-    yield [codec.level, codec.type, viewed(key, codec.write(value as never))]
+    const row = rows.find(row => row.key === key && row.write && (row.sends?.(value as never, family) ?? true))
+    if (!row?.write) throw invalidValue('control', key, 'must be such as can be sent here')
+    yield [row.level, row.type, viewed(key, row.write(value as never))]
   }
 }
 

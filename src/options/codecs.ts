@@ -1,11 +1,10 @@
-// The values of socket options that are one number, truth, text or run of bytes, and structures made of fields.
+// The values of socket options that are one number, truth, text or run of bytes, and lists of values.
 import { types } from 'node:util'
 import { decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
-import { checkInteger, invalidType, invalidValue, outOfRange, checkProperties } from '../checks.js'
+import { checkInteger, invalidType, invalidValue, outOfRange } from '../checks.js'
 import { check } from '../syscalls/result.js'
-import type { Kind } from '../structs/fields.js'
-import { dataView, field, read, readBig, sizeOf, write } from '../syscalls/layout.js'
+import { dataView, read, readBig, sizeOf, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
 import type { Codec, Decoder, Encoder } from './option.js'
@@ -125,8 +124,6 @@ export const interfaceName = mapped(
   name => (name === '' ? 0 : check(if_nametoindex(name), 'if_nametoindex')),
 )
 
-type Fields<T> = { readonly [Key in keyof T]-?: readonly [field: string, kind: Kind<Exclude<T[Key], undefined>>] }
-
 /** The numbers of the bits that are set; the lowest of the first word is 0. */
 export const bitsOf = (words: readonly number[]): number[] =>
   words.flatMap((word, i) => [...Array(32).keys()].filter(bit => (word >>> bit) & 1).map(bit => 32 * i + bit))
@@ -150,38 +147,6 @@ export const halves = <Low extends string, High extends string>(
       return lower! + upper! * 0x10000
     },
   )
-
-/**
- * A structure as an object: its properties, each with the field's name in C and its kind. Fields that the kernel left
- * out, being older than they are, are left out of the object.
- */
-export function structure<T extends object>(name: string, fields: Fields<T>): Codec<T> {
-  const properties = Object.entries<Fields<T>[keyof T]>(fields).map(([key, [at, kind]]) => ({
-    key,
-    field: field(`${name}.${at}`),
-    kind,
-  }))
-  const known = Object.fromEntries(properties.map(({ key }) => [key, 'option']))
-  const size = sizeOf(name)
-  return {
-    room: size,
-    decode(bytes) {
-      const value: Record<string, unknown> = {}
-      for (const { key, field, kind } of properties) {
-        if (field.offset + field.size <= bytes.length) value[key] = kind.read(bytes, field)
-      }
-      return value as T
-    },
-    encode(value) {
-      checkProperties('value', value, known)
-      const bytes = Buffer.alloc(size)
-      for (const { key, field, kind } of properties) {
-        kind.write(bytes, field, (value as Record<string, unknown>)[key] ?? kind.otherwise, `value.${key}`)
-      }
-      return bytes
-    },
-  }
-}
 
 /** An array of what has so many bytes each, at most so many of them. */
 export const list = <T>(element: Codec<T>, max: number): Codec<readonly T[]> => ({

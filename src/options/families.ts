@@ -1,6 +1,7 @@
 // Values of the options of packet, netlink and CAN sockets.
 import { bigint, counted, number, optional } from '../structs/fields.js'
-import { bitsOf, halves, list, readOnly, structure, unsigned, writeOnly } from './codecs.js'
+import { structure } from '../structs/structure.js'
+import { bitsOf, halves, list, readOnly, unsigned, writeOnly } from './codecs.js'
 import type { Codec, Decoder } from './option.js'
 
 /** What else than its own a packet socket gets: PACKET_MR_PROMISC, or an address with PACKET_MR_MULTICAST… packet(7) */

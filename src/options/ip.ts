@@ -3,7 +3,8 @@ import { checkInteger, invalidType } from '../checks.js'
 import { ipv6, number, optional } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
 import { field, littleEndian } from '../syscalls/layout.js'
-import { bitsOf, halves, list, mapped, readOnly, structure, unsigned } from './codecs.js'
+import { structure } from '../structs/structure.js'
+import { bitsOf, halves, list, mapped, readOnly, unsigned } from './codecs.js'
 import type { Codec } from './option.js'
 
 /** The ports that the kernel chooses from for a socket, 0 and 0 for the system's own. ip(7) */

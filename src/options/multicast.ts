@@ -4,7 +4,8 @@ import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { ipv4, ipv6, number, optional } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
 import { dataView, field, sizeOf, write } from '../syscalls/layout.js'
-import { checkObject, structure, writeOnly } from './codecs.js'
+import { structure } from '../structs/structure.js'
+import { checkObject, writeOnly } from './codecs.js'
 import type { Codec, Encoder } from './option.js'
 
 /** An IPv4 group, and the interface by an address of its own or by its index; with neither the kernel chooses. ip(7) */

@@ -58,7 +58,7 @@ type Names = Constant | readonly Constant[]
 
 /** The option of a level that C calls so; of several names, the first that the platform has. */
 export function option<T>(level: Level, name: Names, codec: Codec<T>): SockOpt<T>
-export function option<T>(level: Level, name: Names, codec: Decoder<T>): ReadableSockOpt<T>
+export function option<T>(level: Level, name: Names, codec: Decoder<T> & { encode?: never }): ReadableSockOpt<T>
 export function option<T>(level: Level, name: Names, codec: Encoder<T>): WritableSockOpt<T>
 export function option(level: Level, name: Names, codec: unknown): unknown {
   const option = typeof name === 'string' ? name : (name.find(name => native.constant(name) !== undefined) ?? name[0]!)

@@ -3,7 +3,8 @@ import { invalidType, outOfRange } from '../checks.js'
 import { boolean, number, optional } from '../structs/fields.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
-import { list, long, readOnly, structure, unsigned } from './codecs.js'
+import { structure } from '../structs/structure.js'
+import { list, long, readOnly, unsigned } from './codecs.js'
 import type { Codec, Decoder, Encoder } from './option.js'
 
 /** What close does with data that was not sent yet: waits for it, and with `seconds` 0 sends a reset. socket(7) */

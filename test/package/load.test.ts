@@ -70,9 +70,9 @@ test('a floor leaves those above it out', () => {
 })
 
 test.each([
-  ['encodeControl([], AF_UNIX)', ['control.bundle.cjs']],
+  ['encodeControl([], AF_UNIX)', ['control.bundle.cjs', 'structures.bundle.cjs']],
   ["getnameinfo(['127.0.0.1', 80], NI_NUMERICHOST | NI_NUMERICSERV)", ['lookups.bundle.cjs']],
-  ['options.linger', ['options.bundle.cjs', 'families.bundle.cjs']],
+  ['options.linger', ['options.bundle.cjs', 'structures.bundle.cjs']],
   ['tcpInfo', []],
 ])('%s loads only what it needs, at its first use', (expression, files) => {
   const program = `
