@@ -219,7 +219,7 @@ export function receiveBatch(
   receive: typeof recvmmsgByOne = recvmmsgOwning ?? recvmmsgByOne,
 ): number | null {
   arrived(batch, 0, family)
-  const count = attempt(() => receive(fd, batch, receiveFlags(flags)), 'recvmmsg')
+  const count = attempt(() => receive(fd, batch, receiveFlags(flags, family)), 'recvmmsg')
   if (count === null) return null
   arrived(batch, count, family)
   return count

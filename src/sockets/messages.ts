@@ -1,7 +1,7 @@
 // Messages over a descriptor: bytes, an address and control messages in one call.
 import { addressRoom, encodeAddress, senderAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
-import { MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_TRUNC } from '../constants.js'
+import { AF_UNIX, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_TRUNC } from '../constants.js'
 import { decodeControl, encodeControl } from '../control/control.js'
 import type { ControlMessage, OutgoingControl } from '../control/control.js'
 import { bytesOf } from '../data.js'
@@ -30,8 +30,12 @@ export interface MessageInfo {
 
 const CLOEXEC = MSG_CMSG_CLOEXEC ?? 0
 
-/** The flags of a receive that has every descriptor in a message close-on-exec from birth, where the kernel can. */
-export const receiveFlags = (flags: number): number => checkFlags(flags) | CLOEXEC
+/**
+ * The flags of a receive that has every descriptor in a message close-on-exec from birth, where the kernel can. Only Unix
+ * sockets carry descriptors; packet and CAN sockets reject the flag. unix(7)
+ */
+export const receiveFlags = (flags: number, family: number): number =>
+  family === AF_UNIX ? checkFlags(flags) | CLOEXEC : checkFlags(flags)
 
 /** The flags that came back, without what was added to those that went in. */
 export const shownFlags = (flags: number): number => flags & ~CLOEXEC
@@ -49,7 +53,7 @@ export function receiveMessage(
   const room = checkInteger('controlSize', controlSize, 0, 2 ** 31 - 1)
   const control = room === 0 ? null : allocated('controlSize', room)
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
-  const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags)), 'recvmsg')
+  const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags, family)), 'recvmsg')
   if (size === null) return null
   return {
     size,

@@ -79,6 +79,16 @@ describe('PACKET', () => {
     }
   })
 
+  allowed('messages, by one and by batches', reason, () => {
+    const loopback = C.if_nametoindex('lo')
+    const sniffer = bound(C.AF_PACKET!, SOCK_DGRAM, { family: 'packet', ifindex: loopback, protocol: C.ETH_P_IP! })
+    opened(AF_INET, SOCK_DGRAM).sendto('seen', bound(AF_INET, SOCK_DGRAM, ['127.0.0.1', 0]).getsockname())
+    expect(sniffer.recvmsg(2048)).toMatchObject({ address: { family: 'packet', ifindex: loopback } })
+    const batch = new C.MessageBatch(1, 2048)
+    opened(AF_INET, SOCK_DGRAM).sendto('seen', bound(AF_INET, SOCK_DGRAM, ['127.0.0.1', 0]).getsockname())
+    expect(sniffer.recvmmsg(batch)).toBe(1)
+  })
+
   allowed('a frame of our own, Ethernet header and all', whyNot.socket(C.AF_PACKET, SOCK_RAW), () => {
     const loopback = C.if_nametoindex('lo')
     const protocol = 0x88b5 // for experiments: IEEE 802
