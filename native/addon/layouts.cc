@@ -134,6 +134,9 @@
   S(tcp_repair_window) F(tcp_repair_window, snd_wl1) F(tcp_repair_window, snd_wnd) F(tcp_repair_window, max_window) \
     F(tcp_repair_window, rcv_wnd) F(tcp_repair_window, rcv_wup) \
   S(tls_crypto_info) F(tls_crypto_info, version) F(tls_crypto_info, cipher_type) \
+  S(tpacket_auxdata) F(tpacket_auxdata, tp_status) F(tpacket_auxdata, tp_len) F(tpacket_auxdata, tp_snaplen) \
+    F(tpacket_auxdata, tp_mac) F(tpacket_auxdata, tp_net) F(tpacket_auxdata, tp_vlan_tci) \
+    F(tpacket_auxdata, tp_vlan_tpid) \
   S(tpacket_stats) F(tpacket_stats, tp_packets) F(tpacket_stats, tp_drops) \
   S(ucred) F(ucred, pid) F(ucred, uid) F(ucred, gid)
 
@@ -151,7 +154,7 @@ using kevent_t = struct kevent;  // its name alone means the function
 #define KERNEL_LAYOUTS(S, F) \
   S(kevent_t) F(kevent_t, ident) F(kevent_t, filter) F(kevent_t, flags) F(kevent_t, fflags) F(kevent_t, data) F(kevent_t, udata) \
   S(sockaddr_ctl) F(sockaddr_ctl, ss_sysaddr) F(sockaddr_ctl, sc_id) F(sockaddr_ctl, sc_unit) \
-  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) \
+  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) F(sockaddr_vm, svm_flags) \
   S(tcp_connection_info) F(tcp_connection_info, tcpi_state) F(tcp_connection_info, tcpi_snd_wscale) \
     F(tcp_connection_info, tcpi_rcv_wscale) F(tcp_connection_info, tcpi_options) F(tcp_connection_info, tcpi_flags) \
     F(tcp_connection_info, tcpi_rto) F(tcp_connection_info, tcpi_maxseg) F(tcp_connection_info, tcpi_snd_ssthresh) \

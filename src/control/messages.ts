@@ -5,6 +5,7 @@ import { error } from './error.js'
 import { fds } from './fds.js'
 import type { Message, Row } from './message.js'
 import { originalDestination } from './original-destination.js'
+import { packetAuxData } from './packet-aux-data.js'
 import { packetInfo } from './packet-info.js'
 import { pidFd } from './pid-fd.js'
 import { securityLabel } from './security-label.js'
@@ -18,6 +19,7 @@ import { zerocopy } from './zerocopy.js'
 
 export type { Credentials } from './credentials.js'
 export type { ErrorReport } from './error.js'
+export type { PacketAuxData } from './packet-aux-data.js'
 export type { PacketInfo } from './packet-info.js'
 export type { Timestamping } from './timestamping.js'
 export type { ZerocopyReport } from './zerocopy.js'
@@ -63,6 +65,8 @@ const messages = {
   dropped,
   /** Where it was sent to before a rule of the firewall changed that; with IP_RECVORIGDSTADDR. */
   originalDestination,
+  /** Of a packet socket: lengths, checksum and VLAN; with PACKET_AUXDATA. packet(7) */
+  packetAuxData,
   /** When to send, in nanoseconds of the clock that SO_TXTIME chose. SCM_TXTIME */
   txTime,
 }
