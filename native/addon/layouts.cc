@@ -107,7 +107,7 @@
   S(sockaddr_sco) F(sockaddr_sco, sco_bdaddr) \
   S(sockaddr_tipc) F(sockaddr_tipc, addrtype) F(sockaddr_tipc, scope) F(sockaddr_tipc, addr.nameseq.type) \
     F(sockaddr_tipc, addr.nameseq.lower) F(sockaddr_tipc, addr.nameseq.upper) \
-  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) F(sockaddr_vm, svm_flags) \
+  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) \
   S(tcp_info) F(tcp_info, tcpi_state) F(tcp_info, tcpi_ca_state) F(tcp_info, tcpi_retransmits) \
     F(tcp_info, tcpi_probes) F(tcp_info, tcpi_backoff) F(tcp_info, tcpi_options) F(tcp_info, tcpi_wscale) \
     F(tcp_info, tcpi_flags) F(tcp_info, tcpi_rto) F(tcp_info, tcpi_ato) F(tcp_info, tcpi_snd_mss) \
@@ -154,7 +154,7 @@ using kevent_t = struct kevent;  // its name alone means the function
 #define KERNEL_LAYOUTS(S, F) \
   S(kevent_t) F(kevent_t, ident) F(kevent_t, filter) F(kevent_t, flags) F(kevent_t, fflags) F(kevent_t, data) F(kevent_t, udata) \
   S(sockaddr_ctl) F(sockaddr_ctl, ss_sysaddr) F(sockaddr_ctl, sc_id) F(sockaddr_ctl, sc_unit) \
-  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) F(sockaddr_vm, svm_flags) \
+  S(sockaddr_vm) F(sockaddr_vm, svm_port) F(sockaddr_vm, svm_cid) \
   S(tcp_connection_info) F(tcp_connection_info, tcpi_state) F(tcp_connection_info, tcpi_snd_wscale) \
     F(tcp_connection_info, tcpi_rcv_wscale) F(tcp_connection_info, tcpi_options) F(tcp_connection_info, tcpi_flags) \
     F(tcp_connection_info, tcpi_rto) F(tcp_connection_info, tcpi_maxseg) F(tcp_connection_info, tcpi_snd_ssthresh) \
