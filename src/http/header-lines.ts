@@ -56,8 +56,8 @@ export class HeaderLines {
   close = false
   /** Whether Date is among the others. */
   date = false
-  /** Whether Upgrade is among the others: Connection then has to name it. RFC 9110, 7.8 */
-  upgrade = false
+  /** Upgrade, if it is among the others: Connection then has to name it. RFC 9110, 7.8 */
+  upgrade = ''
   others = ''
   #namesUpgrade = false
 
@@ -75,7 +75,7 @@ export class HeaderLines {
         else this.#add(name, value)
       }
     }
-    if (this.#namesUpgrade && !this.upgrade) throw refused('Connection', 'upgrade')
+    if (this.#namesUpgrade && this.upgrade === '') throw refused('Connection', 'upgrade')
   }
 
   /** Checks that Content-Length, if given, is the length of the body. */
@@ -96,7 +96,7 @@ export class HeaderLines {
         if (name.toLowerCase() === 'date') this.date = true
         return false
       case 7:
-        if (name.toLowerCase() === 'upgrade') this.upgrade = true
+        if (name.toLowerCase() === 'upgrade') this.upgrade = value
         return false
       case 10:
         if (name.toLowerCase() !== 'connection') return false

@@ -21,6 +21,13 @@
  * serve(upload, { port: 5000, streamBody: true, limits: { body: 2 ** 40 } })
  * ```
  *
+ * An answer 101 hands the connection to another protocol, such as WebSocket (RFC 6455), which a package of its own may speak:
+ *
+ * ```ts
+ * const echo: Handlers = { data: (connection, bytes) => void connection.write(bytes) }
+ * serve(() => ({ status: 101, headers: { Upgrade: 'echo' }, upgrade: echo }))
+ * ```
+ *
  * @module bsd-sockets/http
  */
 export type { StreamingBody } from './body.js'

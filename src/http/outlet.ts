@@ -1,5 +1,6 @@
 // What a session sends: gathered, and held back while the client does not take it.
 import { bytesOf } from '../data.js'
+import type { Handlers } from '../reactor/index.js'
 import type { Pieces } from './body.js'
 import { lengthMismatch } from './header-lines.js'
 import type { Output } from './output.js'
@@ -22,6 +23,8 @@ export interface Transport {
   /** Receives nothing until `resume`. */
   pause(): void
   resume(): void
+  /** Another protocol takes the connection, and the bytes that have come for it. Without this, none can. */
+  handOver?(handlers: Handlers, received?: Buffer): void
 }
 
 /** Answers to requests that came together are sent in pieces of about this size, in bytes. */

@@ -1,11 +1,14 @@
 // The response that a handler returns, and how it is written.
+import { invalidType, invalidValue } from '../checks.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
+import type { Handlers } from '../reactor/index.js'
 import { discard, isStreaming } from './body.js'
 import type { StreamingBody } from './body.js'
 import { HeaderLines, checkValue, spentBody } from './header-lines.js'
 import { clock, statusLine } from './output.js'
 import type { Output } from './output.js'
+import type { AnyRequest } from './request.js'
 import { RequestBody } from './request-body.js'
 
 /** A handler's answer. */
@@ -24,6 +27,13 @@ export interface HttpResponse {
     | undefined
   /** A string is sent as UTF-8; the pieces of a stream are sent as they are produced. */
   body?: Data | StreamingBody | null
+  /**
+   * Another protocol: the reactor's handlers that the connection is handed to behind this answer. Its status is 101, its
+   * `Upgrade` names what the client asked for, and it has no body. `open` is called first, then `data` with the bytes that came
+   * behind the request: none is lost. The limits and timeouts of the server no longer apply; its `stop` waits for the
+   * connection. RFC 9110, 7.8
+   */
+  upgrade?: Handlers
 }
 
 /** What decides the form of a response, and whether the connection stays open after it. RFC 9112, 9.3 */
@@ -83,7 +93,7 @@ export function writeResponse(out: Output, response: HttpResponse, manner: Manne
   if (!silent) headers.checkLength(length)
   const type = headers.type || (typeof body === 'string' ? 'Content-Type: text/plain; charset=utf-8\r\n' : '')
   const told = lengthOf(status, headers.length ?? length)
-  const head = headOf(start, type, told, headers.others, connectionLine(manner, headers.upgrade))
+  const head = headOf(start, type, told, headers.others, connectionLine(manner, headers.upgrade !== ''))
   if (silent || length === 0) out.latin1(head)
   else if (length === text.length && length <= large)
     out.latin1(head + text) // the text is ASCII
@@ -94,6 +104,29 @@ export function writeResponse(out: Output, response: HttpResponse, manner: Manne
     out.add(bytes)
   }
   return undefined
+}
+
+const listed = (value = ''): string[] =>
+  value
+    .toLowerCase()
+    .split(',')
+    .map(element => element.trim())
+    .filter(element => element !== '')
+
+/**
+ * Writes the answer that switches to another protocol.
+ *
+ * @throws TypeError if the client has not asked for that, or there is more to it than a head; nothing has been written then
+ */
+export function writeSwitch(out: Output, { status, headers, body }: HttpResponse, request: AnyRequest): void {
+  if (status !== 101) throw invalidValue('status', status, 'must be 101 with an `upgrade`')
+  if (body !== undefined && body !== null) throw invalidType('body', body, 'null with an `upgrade`')
+  const { upgrade, others } = new HeaderLines(headers)
+  const asks = request.version === '1.1' && listed(request.header('connection')).includes('upgrade')
+  const asked = asks ? listed(request.header('upgrade')) : []
+  if (upgrade === '' || !listed(upgrade).every(protocol => asked.includes(protocol)))
+    throw invalidValue('headers.Upgrade', upgrade, 'must be one that the request asks for')
+  out.latin1(`HTTP/1.1 101 Switching Protocols\r\n${others}Connection: Upgrade\r\n\r\n`)
 }
 
 // The last head and its parts: the answers of an application are often alike.
@@ -131,7 +164,7 @@ function writeStreaming(
   let framing = ''
   if (hasContent(status) && chunked) framing = 'Transfer-Encoding: chunked\r\n'
   else if (told !== undefined) framing = `Content-Length: ${told}\r\n`
-  out.latin1(start + headers.type + framing + headers.others + connectionLine(manner, headers.upgrade))
+  out.latin1(start + headers.type + framing + headers.others + connectionLine(manner, headers.upgrade !== ''))
   if (!silent) return { body, chunked, length }
   discard(body)
   return undefined

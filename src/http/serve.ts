@@ -101,6 +101,11 @@ function handlerOf(given: AnyHandler | FetchApplication): AnyHandler {
 
 const sessionOf = (connection: Connection): Session => connection.context as Session
 
+// A connection that was handed to another protocol has none.
+function check(connection: Connection, now: number): void {
+  if (connection.context instanceof Session) connection.context.check(now)
+}
+
 /**
  * Serves HTTP/1.1 (and 1.0) on a TCP port or a Unix path: keep-alive, pipelining in order, chunked bodies in both directions,
  * Expect: 100-continue, limits of size and time. The handler is plain, or the `fetch` of an application. RFC 9110, RFC 9112
@@ -134,7 +139,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
   const checks = setInterval(() => {
     if (server.fd < 0 && server.connections === 0) return clearInterval(checks)
     const now = performance.now()
-    for (const connection of server) sessionOf(connection).check(now)
+    for (const connection of server) check(connection, now)
   }, checkInterval).unref()
   return {
     server,
@@ -150,7 +155,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
       checkProperties('options', options, { timeout: 'option' })
       const timeout = checkTimeout(options.timeout ?? null)
       service.stopping = true
-      await server.stop({ timeout, finish: connection => sessionOf(connection).check(performance.now()) })
+      await server.stop({ timeout, finish: connection => check(connection, performance.now()) })
     },
     close() {
       server.close()

@@ -1,5 +1,7 @@
 // One connection's requests and answers: bytes in, bytes out, with no socket in it.
-import { invalidType } from '../checks.js'
+import { checkProperties, invalidType, invalidValue } from '../checks.js'
+import { handlerProperties } from '../reactor/handlers.js'
+import type { Handlers } from '../reactor/index.js'
 import { discard, isStreaming, piecesOf } from './body.js'
 import type { Pieces } from './body.js'
 import { batch, Outlet } from './outlet.js'
@@ -11,7 +13,7 @@ import { abandon, HttpRequest } from './request.js'
 import type { AnyRequest } from './request.js'
 import { brokenOff, Incoming, refused, unread, wholeBody } from './request-body.js'
 import type { RequestBody } from './request-body.js'
-import { writeResponse } from './response.js'
+import { writeResponse, writeSwitch } from './response.js'
 import type { HttpResponse, Manner, Streaming } from './response.js'
 import { plain } from './service.js'
 import type { Phase, Service } from './service.js'
@@ -46,6 +48,7 @@ export class Session {
   #broken = false // the last one broke off: what follows it cannot be told from it
   #pieces: Pieces | undefined // of that answer
   #ended = false // the last answer was given
+  #successor: Handlers | undefined // who gets the connection: that answer was an upgrade
   #progress = 0 // what had gone and come by the last check
   #phase: Phase = 'first' // what it waited for then
   #since = performance.now() // and since when
@@ -133,7 +136,7 @@ export class Session {
 
   // Whether what comes is to be left alone.
   get #waits(): boolean {
-    return this.#outlet.full || this.#request !== undefined
+    return this.#outlet.full || this.#request !== undefined || this.#successor !== undefined
   }
 
   #append(bytes: Buffer): void {
@@ -192,7 +195,8 @@ export class Session {
     if (next === 0) this.#reading ??= service.takeReading()
     if (this.#ended) return this.end()
     this.#keep(bytes, start, end)
-    if (this.#dropping) this.#drop()
+    if (this.#successor !== undefined) this.#handOver(this.#successor)
+    else if (this.#dropping) this.#drop()
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {
@@ -349,6 +353,7 @@ export class Session {
     this.#pieces = undefined
     this.#outlet.flush()
     if (this.#ended) this.end()
+    else if (this.#successor !== undefined) this.#handOver(this.#successor)
     else if (this.#incoming !== undefined) this.#drop()
     else if (!this.#outlet.full) this.#goOn()
   }
@@ -363,6 +368,7 @@ export class Session {
     let rest: Uint8Array | Streaming | undefined
     try {
       if (typeof response !== 'object' || response === null) throw invalidType('response', response, 'of type object')
+      if (response.upgrade !== undefined) return this.#switch(response, response.upgrade, request)
       if (this.#incoming === undefined) {
         // It has come whole.
       } else if (isStreaming(response.body))
@@ -376,6 +382,22 @@ export class Session {
     if (rest !== undefined && 'body' in rest) return void this.#stream(rest, manner, request)
     if (rest !== undefined) this.#outlet.write(rest)
     this.#ended = manner.close
+  }
+
+  // After this answer the connection is the other protocol's. RFC 9110, 7.8
+  #switch(response: HttpResponse, upgrade: Handlers, request: AnyRequest): void {
+    checkProperties('upgrade', upgrade, handlerProperties)
+    if (this.#incoming !== undefined || this.#transport.handOver === undefined)
+      throw invalidValue('upgrade', upgrade, 'must wait for the whole request, on a server that `serve` made')
+    writeSwitch(this.#service.out, response, request)
+    this.#successor = upgrade
+  }
+
+  #handOver(successor: Handlers): void {
+    const rest = this.#pending?.subarray(0, this.#length)
+    this.#ended = true
+    this.#pending = undefined
+    this.#transport.handOver!(successor, rest)
   }
 
   // The client is told no more than that.

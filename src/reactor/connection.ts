@@ -3,6 +3,7 @@ import { invalidThis } from '../checks.js'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
+import { checkProperties } from '../checks.js'
 import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { tryAddressOf } from '../descriptors/names.js'
@@ -12,10 +13,10 @@ import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import * as sys from '../syscalls/index.js'
 import { lentRoom } from '../syscalls/room.js'
-import { report } from './handlers.js'
-import type { Handlers } from './handlers.js'
+import { handlerProperties, report } from './handlers.js'
+import type { Given, Handlers } from './handlers.js'
 import type { Origin } from './origin.js'
-import { runIn } from './scope.js'
+import { newScope, runIn } from './scope.js'
 import type { Scoped } from './scope.js'
 import { SendQueue } from './send-queue.js'
 
@@ -73,6 +74,7 @@ export class Connection {
   readonly #origin: Origin
   /** @internal */
   stores: Scoped['stores']
+  #given: Given // the handlers, and the context of who gave them
   #queue: SendQueue | undefined // what the kernel did not take
   #state: number // of the bits above
   #kept: Buffer | undefined // what had been received when it was paused
@@ -92,6 +94,7 @@ export class Connection {
   constructor(fd: number, origin: Origin, connecting: boolean) {
     this.#fd = fd
     this.#origin = origin
+    this.#given = origin
     this.#state = connecting ? CONNECTING : 0
     this.lastTick = origin.tick
     watch(fd, this)
@@ -218,6 +221,25 @@ export class Connection {
     if (this.#is(UNREAD)) setImmediate(() => this.ready(READABLE | END))
   }
 
+  /**
+   * Another protocol takes the connection: from now on its handlers are called, and none of those before. `open` is the first,
+   * then `data` with the bytes `received` before that belong to this protocol. `context` is undefined again, and the connection
+   * is not paused. Does nothing once the connection is closed.
+   */
+  handOver(handlers: Handlers, received?: Buffer): void {
+    brand(this)
+    checkProperties('handlers', handlers, handlerProperties)
+    if (this.#fd < 0) return
+    this.#given = { handlers, scope: newScope('Connection') }
+    this.stores = this.context = undefined
+    this.resume()
+    this.#call('open')
+    if (this.#fd < 0 || received === undefined || received.length === 0) return
+    if (!this.#is(PAUSED)) return this.#received(received)
+    this.#kept = this.#kept === undefined ? received : Buffer.concat([received, this.#kept])
+    this.#set(UNREAD, true)
+  }
+
   /** @internal For its server: it is connected. */
   opened(): void {
     this.#call('open')
@@ -243,7 +265,7 @@ export class Connection {
       const drain = (readiness & END) !== 0 || this.#origin.local
       if (this.#is(PAUSED) && result >= 0) {
         this.#set(UNREAD, true)
-        if (result > 0) this.#kept = Buffer.from(bytes)
+        if (result > 0) this.#kept = this.#kept === undefined ? Buffer.from(bytes) : Buffer.concat([this.#kept, bytes])
       } else if (this.#took(result, bytes, drain)) this.#receive(drain)
     }
     this.#settle(readiness)
@@ -327,7 +349,7 @@ export class Connection {
     const errno = this.#error?.errno
     // After a reset recv(2) gives 0 too, once the error was told: that is no end. But with EPIPE there was one before.
     if (errno !== undefined && errno !== -EPIPE) return this.destroy()
-    if (this.#origin.handlers.end !== undefined) this.#call('end')
+    if (this.#given.handlers.end !== undefined) this.#call('end')
     else this.#set(ENDING, true)
     if (errno !== undefined || (this.#is(ENDING) && this.#queue === undefined)) this.destroy()
   }
@@ -428,10 +450,10 @@ export class Connection {
   }
 
   #run(name: Exclude<keyof Handlers, 'error'>, value?: unknown): void {
-    const { handlers } = this.#origin
+    const { handlers, scope } = this.#given
     // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
     const handler = handlers[name] as ((this: Handlers, connection: Connection, value: unknown) => void) | undefined
-    if (handler !== undefined) runIn(this.#origin.scope, this, handler, handlers, this, value)
+    if (handler !== undefined) runIn(scope, this, handler, handlers, this, value)
   }
 
   /** @internal For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
@@ -441,7 +463,7 @@ export class Connection {
   }
 
   #report(error: unknown): void {
-    const { scope, handlers } = this.#origin
+    const { scope, handlers } = this.#given
     runIn(
       scope,
       this,

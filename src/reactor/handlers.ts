@@ -1,4 +1,5 @@
 // What a reactor calls, and how: an exception of one connection's handler ends that connection, and harms no other.
+import type { AsyncResource } from 'node:async_hooks'
 import type { Properties } from '../checks.js'
 import type { Connection } from './connection.js'
 
@@ -24,6 +25,12 @@ export interface Handlers {
    * handler that threw had closed its own. Without it that is an uncaughtException.
    */
   error?(error: unknown, connection: Connection | null): void
+}
+
+/** Handlers, and the context that they are called in. */
+export interface Given {
+  readonly handlers: Handlers
+  readonly scope: AsyncResource
 }
 
 export const handlerProperties: Properties<Handlers> = {
