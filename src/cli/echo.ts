@@ -1,4 +1,4 @@
-import { echoModes } from './servers/echo/echo.js'
+import { echo } from './servers/echo/echo.js'
 import { serverCommand } from './server-command.js'
 
-export const command = serverCommand('echo', 9999, Object.keys(echoModes), {}, mode => echoModes[mode]!)
+export const command = serverCommand('echo', 9999, {}, () => echo)

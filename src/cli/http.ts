@@ -1,5 +1,5 @@
 import type { HttpSettings } from './servers/http/settings.js'
-import { httpModes } from './servers/http/http.js'
+import { http } from './servers/http/http.js'
 import { integer } from './command.js'
 import type { Option, Values } from './command.js'
 import { serverCommand } from './server-command.js'
@@ -68,6 +68,4 @@ function settingsOf(values: Values<typeof options>): HttpSettings {
   }
 }
 
-export const command = serverCommand('http', 5000, Object.keys(httpModes), options, (mode, values) =>
-  httpModes[mode]!(settingsOf(values)),
-)
+export const command = serverCommand('http', 5000, options, values => http(settingsOf(values)))

@@ -4,8 +4,10 @@ import { AF_UNIX, AI_NUMERICHOST, AI_NUMERICSERV, SOCK_STREAM, SOMAXCONN } from 
 import { GaiError } from '../errors.js'
 import { getaddrinfo } from '../names/addrinfo.js'
 import { addonFile } from '../syscalls/native.js'
+import { modes } from './servers/modes.js'
+import type { Program } from './servers/modes.js'
 import { serve } from './servers/serve.js'
-import type { Mode, Place } from './servers/serve.js'
+import type { Place } from './servers/serve.js'
 import { startChild } from './child.js'
 import { defineCommand, integer, UsageError } from './command.js'
 import type { Command, Options, Values } from './command.js'
@@ -42,21 +44,20 @@ function numeric(host: string, port: number): ReturnType<typeof getaddrinfo>[num
 const cProgram = (name: string): string => join(dirname(addonFile()), name)
 
 /**
- * A server that listens on `port` by default, in TypeScript or in C. `modes` are the words of --mode, each of
- * which `modeOf` makes of the options, those that are its `own` among them.
+ * A server that listens on `port` by default, in TypeScript or in C. `own` are its options besides those of every server, of
+ * which `programOf` makes the program.
  */
 export function serverCommand<const Own extends Options>(
-  program: string,
+  name: string,
   port: number,
-  modes: readonly string[],
   own: Own,
-  modeOf: (mode: string, values: Values<Own>) => Mode,
+  programOf: (values: Values<Own>) => Program,
 ): Command {
   const options = {
     lang: { type: 'string', words: ['ts', 'c'], default: 'ts', meaning: 'TypeScript or C' },
     mode: {
       type: 'string',
-      words: modes,
+      words: Object.keys(modes),
       default: 'epoll',
       meaning: 'how clients are served; epoll is kqueue on macOS, promises and reactor are in TypeScript alone',
     },
@@ -69,12 +70,12 @@ export function serverCommand<const Own extends Options>(
     async run(values) {
       const { lang, ...given } = values as Values<typeof options>
       if (lang === 'ts') {
-        const mode = modeOf((given as { mode: string }).mode, values as Values<Own>)
-        await serve(placeOf(given as Values<typeof listening>, port), mode)
+        const mode = modes[(given as { mode: string }).mode]!
+        await serve(placeOf(given as Values<typeof listening>, port), mode(programOf(values as Values<Own>)))
         return 0
       }
       const args = Object.entries(given).map(([name, value]) => `--${name}=${value}`)
-      return startChild(cProgram(program), args).status
+      return startChild(cProgram(name), args).status
     },
   })
 }

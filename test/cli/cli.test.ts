@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
 import { run, start } from '../support/echo-server.js'
 import { tool } from '../support/tools.js'
+import { modesInC } from '../support/modes.js'
 import { root } from '../support/root.js'
 
 const cli = [process.execPath, join(root, 'bin/bsd-sockets.js')]
@@ -100,7 +101,7 @@ describe('bsd-sockets', () => {
 describe.each(['ts', 'c'])('echo --lang %s', lang => {
   const echo = [...cli, 'echo', '--lang', lang]
 
-  test.each(['blocking', 'threads', 'select', 'poll', 'epoll'])('--mode %s serves a Python client', async mode => {
+  test.each(modesInC)('--mode %s serves a Python client', async mode => {
     const server = await start([...echo, '--mode', mode, '--port', '0'])
     const client = run(['python3', join(root, 'test/python/echo_client.py'), '127.0.0.1', `${server.port}`])
     expect(await client.ended).toMatchObject({ code: 0, stderr: '' })

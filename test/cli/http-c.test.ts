@@ -4,11 +4,12 @@ import { declareHttpBehaviour } from '../support/http-behaviour.js'
 import { declareHttpCases } from '../support/http-conformance.js'
 import { startHttpServer } from '../support/http-exchange.js'
 import type { HttpServer } from '../support/http-exchange.js'
+import { modesInC } from '../support/modes.js'
 import { root } from '../support/root.js'
 
 const program = join(root, 'build/Release/http')
 
-describe.each(['blocking', 'threads', 'select', 'poll', 'epoll'])('http --lang c --mode %s', mode => {
+describe.each(modesInC)('http --lang c --mode %s', mode => {
   const servers: Partial<Record<'hello' | 'echo', HttpServer>> = {}
 
   beforeAll(async () => {

@@ -5,10 +5,10 @@ import { declareHttpBehaviour } from '../support/http-behaviour.js'
 import { declareHttpCases } from '../support/http-conformance.js'
 import { startHttpServer } from '../support/http-exchange.js'
 import type { HttpServer } from '../support/http-exchange.js'
+import { modesInTypeScript } from '../support/modes.js'
 import { root } from '../support/root.js'
 
 const command = [join(root, 'bin/bsd-sockets.js'), 'http']
-const modes = ['blocking', 'threads', 'select', 'poll', 'epoll', 'promises', 'reactor']
 
 // A worker for each case takes its time, and says the same; test/all/http-threads.js asks for all.
 const threadsEvery = process.env.HTTP_EVERY_CASE ? 1 : 12
@@ -16,7 +16,7 @@ const threadsEvery = process.env.HTTP_EVERY_CASE ? 1 : 12
 const start = (...options: readonly string[]): Promise<HttpServer> =>
   startHttpServer(process.execPath, [...command, ...options])
 
-describe.each(modes)('http --lang ts --mode %s', mode => {
+describe.each(modesInTypeScript)('http --lang ts --mode %s', mode => {
   const servers: Partial<Record<'hello' | 'echo', HttpServer>> = {}
 
   beforeAll(async () => {

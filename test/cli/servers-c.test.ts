@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { declareEchoCases, echoModes } from '../support/echo-cases.js'
+import { declareEchoCases } from '../support/echo-cases.js'
 import { run, start } from '../support/echo-server.js'
+import { modesInC, modesInTypeScript, modesOf } from '../support/modes.js'
 import { root } from '../support/root.js'
 
 const program = join(root, 'build/Release/echo')
@@ -11,7 +12,7 @@ const program = join(root, 'build/Release/echo')
 describe('echo in C', () => {
   declareEchoCases({
     command: [program],
-    modes: echoModes,
+    modes: modesInC,
     limit: 20,
     exhausted: /^(echo: accept: Too many open files\n)*$/,
   })
@@ -19,7 +20,7 @@ describe('echo in C', () => {
   test('takes epoll when no mode is given, and says so', async () => {
     const { code, stdout } = await run([program, '--help']).ended
     expect(code).toBe(0)
-    expect(stdout).toMatch(/--mode blocking\|threads\|select\|poll\|epoll\n.*\(default epoll\)/)
+    expect(stdout).toMatch(/--mode \S+\n.*\(default epoll\)/)
     expect(stdout).toMatch(/--port N\n.*\(default 9999\)/)
   })
 
@@ -68,4 +69,10 @@ describe('echo in C', () => {
       stderr: `echo: bind ${long}: File name too long\n`,
     })
   })
+})
+
+test('both programs have the same modes, and TypeScript those of C and what waits on the event loop', () => {
+  expect(modesOf(join(root, 'build/Release/http'))).toEqual(modesInC)
+  expect(modesOf(process.execPath, join(root, 'bin/bsd-sockets.js'), 'http')).toEqual(modesInTypeScript)
+  expect(modesInTypeScript).toEqual([...modesInC, 'promises', 'reactor'])
 })

@@ -8,12 +8,12 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { start } from '../support/echo-server.js'
+import { modesInC, modesInTypeScript } from '../support/modes.js'
 import { tool } from '../support/tools.js'
 import { root } from '../support/root.js'
 
 const bin = join(root, 'bin/bsd-sockets.js')
-const modes = ['blocking', 'threads', 'select', 'poll', 'epoll']
-const both = [...modes.map(mode => ['c', mode]), ...[...modes, 'promises', 'reactor'].map(mode => ['ts', mode])]
+const both = [...modesInC.map(mode => ['c', mode]), ...modesInTypeScript.map(mode => ['ts', mode])]
 const table = ['echo', 'http'].flatMap(program => both.map(([lang, mode]) => [program, lang!, mode!] as const))
 
 const request = { echo: 'hello', http: 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' }
@@ -49,7 +49,7 @@ describe('a stop', () => {
   })
 })
 
-test.each([...modes, 'promises', 'reactor'])('echo in ts, %s: nothing that it needs is collected', async mode => {
+test.each(modesInTypeScript)('echo in ts, %s: nothing that it needs is collected', async mode => {
   const gc = ['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 20).unref()']
   const server = await start([process.execPath, ...gc, bin, 'echo', '--mode', mode, '--port', '0'])
   for (let i = 0; i < 3; i++) expect(await served(server, 'echo')).toBe('hello')

@@ -22,9 +22,6 @@ export interface EchoServer {
   readonly exhausted: RegExp
 }
 
-/** What the servers have in both languages. */
-export const echoModes = ['blocking', 'threads', 'select', 'poll', 'epoll']
-
 export function declareEchoCases({ command, modes, limit, exhausted }: EchoServer): void {
   const concurrent = modes.slice(1)
   describe.each(modes)('--mode %s', mode => {

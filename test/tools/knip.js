@@ -8,7 +8,7 @@ export default {
         'src/{index,constants,*/index}.ts',
         'src/cli/{main,tour-run}.ts',
         'src/cli/servers/{thread,threads}.ts',
-        'src/cli/servers/loops/{select,poll,epoll,polled}.ts',
+        'src/cli/servers/loops/*.ts',
         'src/cli/servers/{echo,http}/{blocking,clients,thread}.ts',
         'src/{reactor,http}/worker.ts',
         'src/socketserver/thread.ts',

@@ -6,25 +6,22 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-// The words of --mode, and the function of each.
-static const char* const modes[] = {"blocking", "threads", "select", "poll", "epoll", NULL};
-enum { BLOCKING, THREADS, LOOPS };
-static clients_loop* const loops[] = {clients_select, clients_poll, clients_epoll};
-
 static void serve(server* server, int mode) {
-  if (mode == BLOCKING) {
-    echo_blocking(server);
-  } else if (mode == THREADS) {
-    echo_threads(server);
-  } else {
-    echo_clients_serve(server, loops[mode - LOOPS]);
+  switch (mode) {
+#define CALLS(name)      \
+  case MODE_##name:      \
+    echo_##name(server); \
+    break;
+#define LOOP(name)                              \
+  case MODE_##name:                             \
+    echo_clients_serve(server, clients_##name); \
+    break;
+    MODES(CALLS, LOOP)
   }
 }
 
 int main(int argc, char** argv) {
-  server_choice choices[] = {
-      {.name = "--mode", .words = modes, .chosen = 4, .meaning = "how clients are served; epoll is kqueue on macOS"},
-      {.name = NULL}};
+  server_choice choices[] = {MODE_CHOICE, {.name = NULL}};
   server_options options = {.program = "echo",
                             .purpose = "sends back what each client sends",
                             .choices = choices,

@@ -6,8 +6,9 @@
 #include "loops/clients.h"
 #include "server.h"
 
-void echo_blocking(server* server);
-void echo_threads(server* server);
+#define ECHO_CALLS(name) void echo_##name(server* server);
+#define ECHO_LOOP(name)
+MODES(ECHO_CALLS, ECHO_LOOP)
 void echo_clients_serve(server* server, clients_loop* loop);
 
 #endif

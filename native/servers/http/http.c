@@ -6,17 +6,17 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-static const char* const modes[] = {"blocking", "threads", "select", "poll", "epoll", NULL};
-enum { BLOCKING, THREADS, LOOPS };
-static clients_loop* const loops[] = {clients_select, clients_poll, clients_epoll};
-
 static void serve(server* server, const http_settings* settings, int mode) {
-  if (mode == BLOCKING) {
-    http_blocking(server, settings);
-  } else if (mode == THREADS) {
-    http_threads(server, settings);
-  } else {
-    http_clients_serve(server, settings, loops[mode - LOOPS]);
+  switch (mode) {
+#define CALLS(name)                \
+  case MODE_##name:                \
+    http_##name(server, settings); \
+    break;
+#define LOOP(name)                                        \
+  case MODE_##name:                                       \
+    http_clients_serve(server, settings, clients_##name); \
+    break;
+    MODES(CALLS, LOOP)
   }
 }
 
@@ -24,7 +24,7 @@ static const char* const apps[] = {"hello", "echo", NULL};
 static http_app* const app[] = {http_app_hello, http_app_echo};
 
 static server_choice choices[] = {
-    {.name = "--mode", .words = modes, .chosen = 4, .meaning = "how clients are served; epoll is kqueue on macOS"},
+    MODE_CHOICE,
     {.name = "--app", .words = apps, .meaning = "hello: GET / and POST /echo; echo: any request gets its content back"},
     {.name = NULL}};
 

@@ -6,8 +6,9 @@
 #include "loops/clients.h"
 #include "server.h"
 
-void http_blocking(server* server, const http_settings* settings);
-void http_threads(server* server, const http_settings* settings);
+#define HTTP_CALLS(name) void http_##name(server* server, const http_settings* settings);
+#define HTTP_LOOP(name)
+MODES(HTTP_CALLS, HTTP_LOOP)
 void http_clients_serve(server* server, const http_settings* settings, clients_loop* loop);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef BSD_SOCKETS_SERVERS_LOOPS_CLIENTS_H
 #define BSD_SOCKETS_SERVERS_LOOPS_CLIENTS_H
 
+#include "loops/modes.h"
 #include "server.h"
 
 typedef struct clients clients;
@@ -43,7 +44,9 @@ struct clients {
 
 // A loop returns when a stop was requested and the clients have got what they had requested before it.
 typedef void clients_loop(clients* all);
-clients_loop clients_select, clients_poll, clients_epoll;
+#define CLIENTS_CALLS(name)
+#define CLIENTS_LOOP(name) clients_loop clients_##name;
+MODES(CLIENTS_CALLS, CLIENTS_LOOP)
 
 // For the loops.
 

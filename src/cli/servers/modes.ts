@@ -1,16 +1,47 @@
-// The modes that echo and http share.
+// How the servers serve: the words of `--mode`. To add one, add its row here; native/servers/loops/modes.h has those of C, and a
+// test compares the two.
 import type { Polled } from './loops/polled.js'
 import { inThread } from './serve.js'
 import type { Mode } from './serve.js'
 import type { Threaded } from './threads.js'
 
-const module = (name: string): URL => new URL(name, import.meta.url)
+/** A program, whose modules are beside the one at `url`. */
+export interface Program {
+  readonly url: string
+  readonly settings?: unknown
+  /** The number of clients at a time; default: no limit. */
+  readonly connections?: number
+  promises(): Mode
+  reactor(): Mode
+}
+
+const module = (name: string, base: string = import.meta.url): URL => new URL(name, base)
 
 /** A thread for each client. */
-export const threaded = (what: Threaded): Mode => inThread(module('./threads.js'), what)
+function threaded({ url, ...program }: Program): Mode {
+  const { settings, connections = Infinity } = program
+  const what: Threaded = { thread: module('./thread.js', url).href, settings, connections }
+  return inThread(module('./threads.js'), what)
+}
 
 /** One thread for all clients. The module `loop` of `loops/` asks the kernel which of them are ready. */
-export function polled(loop: string, program: URL, settings?: unknown): Mode {
-  const what: Polled = { loop: module(`./loops/${loop}.js`).href, program: program.href, settings }
-  return inThread(module('./loops/polled.js'), what)
+const polled =
+  (loop: string) =>
+  ({ url, settings }: Program): Mode => {
+    const what: Polled = {
+      loop: module(`./loops/${loop}.js`).href,
+      program: module('./clients.js', url).href,
+      settings,
+    }
+    return inThread(module('./loops/polled.js'), what)
+  }
+
+export const modes: Readonly<Record<string, (program: Program) => Mode>> = {
+  blocking: ({ url, settings }) => inThread(module('./blocking.js', url), settings),
+  threads: threaded,
+  select: polled('select'),
+  poll: polled('poll'),
+  epoll: polled('epoll'),
+  promises: program => program.promises(),
+  reactor: program => program.reactor(),
 }
