@@ -23,7 +23,6 @@ NAPI_MODULE_INIT() {
   ExportEnvironment(env, exports);
   ExportLayouts(env, exports);
   ExportResolution(env, exports);
-  ExportOwning(env, exports);
   ExportSyscalls(env, exports);
   return exports;
 }

@@ -14,7 +14,6 @@ void ExportConstants(napi_env env, napi_value exports);
 void ExportEnvironment(napi_env env, napi_value exports);
 void ExportLayouts(napi_env env, napi_value exports);
 void ExportResolution(napi_env env, napi_value exports);
-void ExportOwning(napi_env env, napi_value exports);
 void ExportSyscalls(napi_env env, napi_value exports);
 
 struct NamedFunction {
@@ -28,8 +27,5 @@ napi_value ExportFunctions(napi_env env, napi_value exports, const char* name,
 
 // Leaves an exception pending: ERR_MEMORY_ALLOCATION_FAILED.
 napi_value ThrowNoMemory(napi_env env);
-
-// The JavaScript function of a call in the table; nullptr where this kernel has no such call.
-napi_callback FindSyscall(const char* name);
 
 #endif

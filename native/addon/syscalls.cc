@@ -3,10 +3,9 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
-#include <cstring>
-
 #include "addon.h"
 #include "calls.h"
+#include "owning.h"
 #include "poller.h"
 
 // clang-format off
@@ -68,6 +67,16 @@
   X(poller_remove, ::poller_remove, "poller", "fd")                                 \
   X(sethostname, Sethostname, "name")
 
+// The calls that make descriptors, and close(2): what does so for a worker, of those in owning.h.
+#define POSIX_OWNING_CALLS(X)                                                       \
+  X(accept, OwnsResult)                                                             \
+  X(close, Disowns)                                                                 \
+  X(fcntl, OwnsDuplicate)                                                           \
+  X(poller_create, OwnsResult)                                                      \
+  X(recvmsg, OwnsRights)                                                            \
+  X(socket, OwnsResult)                                                             \
+  X(socketpair, OwnsPair)
+
 #if defined(__linux__)
 
 #include <linux/filter.h>
@@ -87,6 +96,12 @@
   X(setsockopt_fprog, SetsockoptFprog, "fd", "level", "name", "instructions")       \
   X(splice, ::splice, "fdIn", "offsetIn", "fdOut", "offsetOut", "length", "flags")
 
+#define KERNEL_OWNING_CALLS(X)                                                      \
+  X(accept4, OwnsResult)                                                            \
+  X(epoll_create1, OwnsResult)                                                      \
+  X(pipe2, OwnsPair)                                                                \
+  X(recvmmsg, OwnsRights)
+
 #elif defined(__APPLE__)
 
 #include <sys/event.h>
@@ -98,37 +113,25 @@
   X(kevent, Kevent, "kq", "changes", "events", "timeout")                           \
   X(kqueue, ::kqueue)
 
+#define KERNEL_OWNING_CALLS(X)                                                      \
+  X(kqueue, OwnsResult)
+
 #endif
 // clang-format on
 
 // A prototype without arguments has no names, and C++ no arrays of none: each list ends with a
 // nullptr.
-#define NAMES(name, function, ...) static constexpr const char* name##_names[] = {__VA_ARGS__ __VA_OPT__(, ) nullptr};
-#define ROW(name, function, ...) {#name, Thunk<(function), name##_names>},
+#define NAMES(name, function, ...)                                 \
+  [[maybe_unused]] static constexpr auto name##_call = (function); \
+  static constexpr const char* name##_names[] = {__VA_ARGS__ __VA_OPT__(, ) nullptr};
+#define ROW(name, ...) {#name, Thunk<name##_call, name##_names>},
+#define OWNING_ROW(name, owner) {#name, Thunk<name##_call, name##_names, owner>},
 
 POSIX_CALLS(NAMES)
 LIBRARY_FUNCTIONS(NAMES)
 KERNEL_CALLS(NAMES)
 
-struct Row {
-  const char* name;
-  napi_callback function;
-};
-
-static constexpr Row kRows[] = {POSIX_CALLS(ROW) LIBRARY_FUNCTIONS(ROW) KERNEL_CALLS(ROW)};
-
-napi_callback FindSyscall(const char* name) {
-  for (const Row& row : kRows) {
-    if (strcmp(row.name, name) == 0) return row.function;
-  }
-  return nullptr;
-}
-
 void ExportSyscalls(napi_env env, napi_value exports) {
-  const napi_value functions = ExportFunctions(env, exports, "functions", {});
-  for (const Row& row : kRows) {
-    napi_value function = nullptr;
-    napi_create_function(env, row.name, NAPI_AUTO_LENGTH, row.function, nullptr, &function);
-    napi_set_named_property(env, functions, row.name, function);
-  }
+  ExportFunctions(env, exports, "functions", {POSIX_CALLS(ROW) LIBRARY_FUNCTIONS(ROW) KERNEL_CALLS(ROW)});
+  ExportFunctions(env, exports, "owning", {POSIX_OWNING_CALLS(OWNING_ROW) KERNEL_OWNING_CALLS(OWNING_ROW)});
 }

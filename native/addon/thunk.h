@@ -63,7 +63,13 @@ napi_value ToValue(napi_env env, const Result& result, int error) {
   return value;
 }
 
-template <typename Result, typename... Parameters>
+// Whose the descriptors are that a call makes: nobody's, but for those of owning.h.
+struct OwnsNothing {
+  template <typename... Values>
+  static void After(napi_env, const Values&...) {}
+};
+
+template <typename Owner, typename Result, typename... Parameters>
 napi_value Apply(napi_env env, napi_callback_info info, const char* const* names, Result (*function)(Parameters...)) {
   static_assert(Arity<Parameters...>() <= kMaxArguments);
   Arguments arguments(env, info, names, Arity<Parameters...>());
@@ -73,14 +79,15 @@ napi_value Apply(napi_env env, napi_callback_info info, const char* const* names
   const Result result = std::apply(function, parameters);
   const int error = Failed(result) ? errno : 0;
   arguments.Finish();
+  std::apply([&](const Parameters&... values) { Owner::After(env, result, values...); }, parameters);
   return ToValue(env, result, error);
 }
 
 // `Names`: the name of each JavaScript argument, and a nullptr; the compiler checks the count.
-template <auto Function, const auto& Names>
+template <auto Function, const auto& Names, typename Owner = OwnsNothing>
 napi_value Thunk(napi_env env, napi_callback_info info) {
   static_assert(ArityOf(Function) == std::size(Names) - 1, "a name for each JavaScript argument");
-  return Apply(env, info, Names, Function);
+  return Apply<Owner>(env, info, Names, Function);
 }
 
 #endif

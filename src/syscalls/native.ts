@@ -22,7 +22,7 @@ interface Native {
   readonly constants: () => Readonly<Record<string, number>>
   readonly layouts: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, NativeFunction>>
-  /** Those of the functions that make descriptors, or close them, for a worker. native/addon/owning.cc */
+  /** Those of the functions that make descriptors, or close them, for a worker. native/addon/owning.h */
   readonly owning: Readonly<Record<string, NativeFunction>>
   readonly environment: Environment
   /** The C library's lookups on another thread. native/addon/lookups.cc */
