@@ -46,7 +46,7 @@ import * as multicast from './multicast.js'
 import { either, getOption, option } from './option.js'
 import * as peer from './peer.js'
 import * as socket from './socket.js'
-import { tcpInfoOfKernel } from './tcp-info.js'
+import * as tcpInfos from './tcp-info.js'
 import type { TcpInfo } from './tcp-info.js'
 import * as tcp from './tcp.js'
 
@@ -549,7 +549,10 @@ export const options = {
   /** How many SYNs connect sends before it gives up. TCP_SYNCNT, tcp(7) */
   synCount: option(IPPROTO_TCP, 'TCP_SYNCNT', octet),
   /** What the kernel knows of the connection. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */
-  tcpInfo: option(IPPROTO_TCP, ['TCP_INFO', 'TCP_CONNECTION_INFO'], tcpInfoOfKernel),
+  tcpInfo: either(
+    option(IPPROTO_TCP, 'TCP_INFO', tcpInfos.tcpInfo),
+    option(IPPROTO_TCP, 'TCP_CONNECTION_INFO', tcpInfos.tcpConnectionInfo),
+  ),
   /** Whether a control message tells how many bytes can still be received. TCP_INQ, tcp(7) */
   tcpInq: option(IPPROTO_TCP, 'TCP_INQ', boolean),
   /** How many probes without an answer end a connection. TCP_KEEPCNT, tcp(7) */

@@ -1,5 +1,4 @@
 // What the kernel knows of a TCP connection, in one shape on both systems.
-import { TCP_INFO } from '../constants.js'
 import { darwinTcpInfo, linuxTcpInfo } from './kernel-info.js'
 import type { DarwinTcpConnectionInfo, LinuxTcpInfo } from './kernel-info.js'
 import type { Decoder } from './option.js'
@@ -90,7 +89,8 @@ const agreed = (options: number): Pick<TcpInfo, 'timestamps' | 'sack' | 'windowS
   ecn: (options & 8) !== 0,
 })
 
-const linux: Decoder<TcpInfo> = {
+/** @internal TCP_INFO */
+export const tcpInfo: Decoder<TcpInfo> = {
   room: linuxTcpInfo.room,
   decode(bytes, fd) {
     const raw = linuxTcpInfo.decode(bytes, fd)
@@ -118,7 +118,8 @@ const linux: Decoder<TcpInfo> = {
 
 const largestWindow = 65535 << 14 // RFC 7323
 
-const darwin: Decoder<TcpInfo> = {
+/** @internal TCP_CONNECTION_INFO */
+export const tcpConnectionInfo: Decoder<TcpInfo> = {
   room: darwinTcpInfo.room,
   decode(bytes, fd) {
     const raw = darwinTcpInfo.decode(bytes, fd)
@@ -143,6 +144,3 @@ const darwin: Decoder<TcpInfo> = {
     }
   },
 }
-
-/** @internal */
-export const tcpInfoOfKernel = TCP_INFO === undefined ? darwin : linux
