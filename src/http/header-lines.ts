@@ -3,7 +3,8 @@ import { inspect } from 'node:util'
 import { invalidType } from '../checks.js'
 import type { HttpResponse } from './response.js'
 
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/
+/** The name of a header, or of a method. RFC 9110, 5.6.2 */
+export const token = /^[!#$%&'*+\-.^_`|~\w]+$/
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 const number = /^\d+$/
 

@@ -2,23 +2,24 @@
 // property of the default export.
 import { invalidType } from '../checks.js'
 import { serveInPool } from '../reactor/pooled.js'
-import { fetchHandler } from './fetch/handler.js'
 import type { FetchHandler } from './fetch/handler.js'
 import { serve } from './serve.js'
+import type { FetchApplication } from './serve.js'
 import type { RequestBody } from './request-body.js'
 import type { Handler } from './service.js'
 
-interface Application {
+interface Exports {
   handler?: Handler<Buffer | RequestBody>
   fetch?: FetchHandler
-  default?: Application
+  default?: Exports
 }
 
-function handlerOf(application: Application, module: string): Handler<Buffer | RequestBody> {
-  const { handler, fetch } = (application.handler ?? application.fetch) ? application : (application.default ?? {})
+function applicationOf(exports: Exports, module: string): Handler<Buffer | RequestBody> | FetchApplication {
+  const application = (exports.handler ?? exports.fetch) ? exports : (exports.default ?? {})
+  const { handler, fetch } = application
   if (handler !== undefined) return handler
-  if (fetch !== undefined) return fetchHandler(fetch)
+  if (typeof fetch === 'function') return { fetch: request => fetch.call(application, request) }
   throw invalidType('module', module, 'one that exports `handler` or `fetch`')
 }
 
-await serveInPool((exports, options, module) => serve(handlerOf(exports, module), options))
+await serveInPool((exports, options, module) => serve(applicationOf(exports, module), options))

@@ -1,10 +1,10 @@
 // A light Response with a string or bytes. The real one is created on use: its body is a stream from the start.
 import { types } from 'node:util'
+import { token } from '../header-lines.js'
 import { real } from './forward.js'
 
 type Pairs = [name: string, value: string][]
 
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/
 const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
 
 const textType: Pairs = [['content-type', 'text/plain;charset=UTF-8']]
