@@ -21,6 +21,7 @@ const reasons = {
     ...[
       'sockets/batch',
       'control/control',
+      'control/packet-aux-data',
       'reactor/datagrams',
       'sockets/delivery',
       'descriptors/descriptors',
@@ -78,6 +79,7 @@ const reasons = {
       'package/copies',
       'package/modules',
       'reactor/pools',
+      'reactor/hand-over',
       'reactor/handlers',
       'reactor/lifetimes',
       'reactor/reset',
@@ -105,6 +107,7 @@ const reasons = {
       'http/express',
       'http/fetch',
       'http/hostile',
+      'http/upgrade',
       'cli/http-ts',
     ],
     ...[
