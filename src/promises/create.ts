@@ -17,7 +17,7 @@ import { checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { getaddrinfo } from './names.js'
 import { checkTimeout, Timer } from '../timers.js'
-import { checkSignal } from './on-abort.js'
+import { checkSignal, onAbort } from './on-abort.js'
 import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
 
@@ -69,7 +69,7 @@ export async function createConnection(where: HostAndPort, options: ConnectionOp
   checkSignal(signal)
   const stop = new AbortController()
   const abort = (): void => stop.abort(new AbortError(signal?.reason))
-  signal?.addEventListener('abort', abort, { once: true })
+  const forget = signal && onAbort(signal, abort)
   const timedOut = (): void =>
     stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: [host, port], timeout }))
   const timer = new Timer(timeout === 0 ? null : timeout, timedOut)
@@ -81,7 +81,7 @@ export async function createConnection(where: HostAndPort, options: ConnectionOp
     throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error
   } finally {
     timer.clear()
-    signal?.removeEventListener('abort', abort)
+    forget?.()
     stop.abort()
   }
 }

@@ -1,45 +1,80 @@
-// Callbacks for an abort: one listener for each signal, however many waiters it has.
+// What a signal ends: one listener for each signal, which stays as long as somebody may wait with it. Adding and removing one
+// with each wait would cost half as much as the wait itself.
 import { invalidType } from '../checks.js'
 import { AbortError } from '../errors.js'
 
-/** The listener of a signal, as long as a waiter uses it. */
-class Aborted {
-  readonly #signal: AbortSignal
-  readonly #callbacks = new Set<() => void>()
+/** What a signal ends, and its neighbours in the list of that signal. */
+export interface Abortable {
+  nextAbortable: Abortable | undefined
+  previousAbortable: Abortable | undefined
+  /** Called when the signal is aborted, with the list still as it was: it removes itself. */
+  abort(reason: unknown): void
+}
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
+/** A signal, and what it ends. */
+export class Aborts {
+  readonly signal: AbortSignal
+  #first: Abortable | undefined
+  #users = 0
+
+  private constructor(signal: AbortSignal) {
+    this.signal = signal
+  }
+
+  /** The only one of a signal. */
+  static of(signal: AbortSignal): Aborts {
+    let aborts = known.get(signal)
+    if (aborts === undefined) known.set(signal, (aborts = new Aborts(signal)))
+    return aborts
+  }
+
+  /** Listens until the matching `drop`. The signal of Node's that has a listener may live as long as its source or its timer. */
+  use(): void {
+    if (this.#users++ === 0) this.signal.addEventListener('abort', this)
+  }
+
+  drop(): void {
+    if (--this.#users === 0) this.signal.removeEventListener('abort', this)
+  }
+
+  add(one: Abortable): void {
+    this.use()
+    one.nextAbortable = this.#first
+    if (this.#first !== undefined) this.#first.previousAbortable = one
+    this.#first = one
+  }
+
+  delete(one: Abortable): void {
+    const { nextAbortable: next, previousAbortable: previous } = one
+    if (previous === undefined) this.#first = next
+    else previous.nextAbortable = next
+    if (next !== undefined) next.previousAbortable = previous
+    one.nextAbortable = one.previousAbortable = undefined
+    this.drop()
   }
 
   handleEvent(): void {
-    for (const callback of this.#callbacks) callback()
-  }
-
-  add(callback: () => void): void {
-    if (this.#callbacks.size === 0) this.#signal.addEventListener('abort', this)
-    this.#callbacks.add(callback)
-  }
-
-  delete(callback: () => void): void {
-    if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) this.#signal.removeEventListener('abort', this)
+    const all: Abortable[] = [] // in the order of their calls
+    for (let one = this.#first; one !== undefined; one = one.nextAbortable) all.push(one)
+    for (const one of all.reverse()) one.abort(this.signal.reason)
   }
 }
 
-const listeners = new WeakMap<AbortSignal, Aborted>()
+const known = new WeakMap<AbortSignal, Aborts>()
 
-/** Calls `callback` when the signal is aborted. Returns a function that cancels that. */
+/** Calls `callback` when the signal is aborted. Returns a function that cancels that, to be called once. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  let aborted = listeners.get(signal)
-  if (aborted === undefined) listeners.set(signal, (aborted = new Aborted(signal)))
-  aborted.add(callback)
-  return () => aborted.delete(callback)
+  const aborts = Aborts.of(signal)
+  const one: Abortable = { nextAbortable: undefined, previousAbortable: undefined, abort: callback }
+  aborts.add(one)
+  return () => aborts.delete(one)
 }
 
 /** Checks that the signal, if any, is not aborted. */
 export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined
-  if (typeof signal !== 'object' || signal === null || !('aborted' in signal))
-    throw invalidType('options.signal', signal, 'an AbortSignal')
-  if (signal.aborted) throw new AbortError(signal.reason)
+  const aborted = typeof signal === 'object' && signal !== null ? (signal.aborted as unknown) : undefined
+  if (typeof aborted !== 'boolean') throw invalidType('options.signal', signal, 'an AbortSignal')
+  if (aborted) throw new AbortError(signal.reason)
   return signal
 }

@@ -130,7 +130,10 @@ export class Socket extends SocketBase {
    */
   recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
     brand(this)
-    if (typeof flags === 'object') return this.recv(size, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     if (fills(this, flags) && size !== 0) return this.#recvAll(size, flags, options)
     const step = (): Buffer | null => {
       const bytes = this.tryRecv(size, flags)
@@ -144,7 +147,10 @@ export class Socket extends SocketBase {
   /** Receives into `view`. Resolves with the number of bytes; 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
-    if (typeof flags === 'object') return this.recvInto(view, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recv',
@@ -168,7 +174,10 @@ export class Socket extends SocketBase {
    */
   recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
     brand(this)
-    if (typeof flags === 'object') return this.recvfrom(size, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     if (fills(this, flags) && size !== 0) return this.#recvAllFrom(size, flags, options)
     return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), flags, options)
   }
@@ -176,7 +185,10 @@ export class Socket extends SocketBase {
   /** Receives a datagram into `view`. Resolves with the number of bytes and the sender's address. recvfrom(2) */
   recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, SocketAddress]> {
     brand(this)
-    if (typeof flags === 'object') return this.recvfromInto(view, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(
         'recvfrom',
@@ -194,7 +206,10 @@ export class Socket extends SocketBase {
   /** Sends as much of `data` as the kernel takes. Resolves with the number of bytes. send(2) */
   send(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
-    if (typeof flags === 'object') return this.send(data, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     return this.#send('send', data, bytes => this.trySend(bytes, flags), flags, options)
   }
 
@@ -205,13 +220,18 @@ export class Socket extends SocketBase {
    */
   sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     brand(this)
-    if (typeof flags === 'object') return this.sendall(data, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     let bytes: View
     let tried: number | null | undefined
     try {
       bytes = bytesOf(data)
       const byteLength = lengthOf(bytes) // at the call: resizable memory may change its length
-      if (options === undefined && this.#turns?.waiting(WRITABLE) !== true && goesOn()) {
+      checkSignal(options?.signal)
+      checkTimeout(options?.timeout ?? null)
+      if (this.#turns?.waiting(WRITABLE) !== true && goesOn()) {
         tried = this.trySend(bytes, flags)
         if (tried === byteLength || tried === 0) return Promise.resolve() // the usual case
       }
@@ -225,7 +245,10 @@ export class Socket extends SocketBase {
   /** Sends a datagram to an address. sendto(2) */
   sendto(data: Data, address: AddressLike, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
-    if (typeof flags === 'object') return this.sendto(data, address, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     return this.#send('sendto', data, bytes => this.trySendto(bytes, address, flags), flags, options)
   }
 
@@ -235,7 +258,10 @@ export class Socket extends SocketBase {
    */
   recvmsg(size: number, controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedMessage> {
     brand(this)
-    if (typeof flags === 'object') return this.recvmsg(size, controlSize, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     if (fills(this, flags) && size !== 0) return this.#recvAllOfMessage(size, controlSize, flags, options)
     return this.#when(READABLE, 'recvmsg', () => this.tryRecvmsg(size, controlSize, flags), flags, options)
   }
@@ -251,7 +277,10 @@ export class Socket extends SocketBase {
     options?: WaitOptions,
   ): Promise<MessageInfo> {
     brand(this)
-    if (typeof flags === 'object') return this.recvmsgInto(views, controlSize, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     if (fills(this, flags) && haveRoom(views))
       return this.#fill(
         'recvmsg',
@@ -286,7 +315,10 @@ export class Socket extends SocketBase {
   /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
   async recvFds(size: number, maxFds: number, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedFds> {
     brand(this)
-    if (typeof flags === 'object') return this.recvFds(size, maxFds, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     if (fills(this, flags) && size !== 0)
       return withFds(await this.#recvAllOfMessage(size, roomForFds(maxFds), flags, options))
     return this.#when(READABLE, 'recvmsg', () => this.tryRecvFds(size, maxFds, flags), flags, options)
@@ -310,7 +342,10 @@ export class Socket extends SocketBase {
   /** Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number. recvmmsg(2) */
   recvmmsg(batch: MessageBatch, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
-    if (typeof flags === 'object') return this.recvmmsg(batch, 0, flags)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
     return this.#when(READABLE, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags, options)
   }
 

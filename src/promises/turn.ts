@@ -1,8 +1,7 @@
 // A waiter: it waits until its step gives a result, or until a signal or a timeout ends the wait.
 import type { AddressLike } from '../structs/address.js'
-import { socketError } from '../errors.js'
-import { Timer } from '../timers.js'
-import { onAbort } from './on-abort.js'
+import { AbortError, socketError } from '../errors.js'
+import type { Abortable, Aborts } from './on-abort.js'
 
 /** What can end a wait early. */
 export interface WaitOptions {
@@ -27,20 +26,31 @@ export class Later {
 /** One try. Returns the result; null to try again when the descriptor is ready; or Later to try again after a time. */
 export type Step<Result> = () => Result | Later | null
 
+/** Where a waiter waits. */
+export interface Waiting {
+  /** Ends its wait, unless that is over. */
+  reject(turn: Turn, error: Error): void
+}
+
 /** A waiter. */
-export class Turn<Result = unknown> {
-  /** For its queue: the neighbours, and whether it is in the queue. */
+export class Turn<Result = unknown> implements Abortable {
+  /** Its queue while it waits, and its neighbours there. */
+  queue: Waiting | undefined
   next: Turn | undefined
   previous: Turn | undefined
-  waits = false
+  /** The signal that ends the wait, and its neighbours there. */
+  aborts: Aborts | undefined
+  nextAbortable: Abortable | undefined
+  previousAbortable: Abortable | undefined
+  /** When the wait ends by its timeout, by `clock`. */
+  end: number | undefined
+  timeout: number | null = null
   readonly promise: Promise<Result>
   readonly #step: Step<Result>
   readonly #syscall: string
   readonly #address: AddressLike | undefined
   #resolve!: (result: Result) => void
   #reject!: (error: unknown) => void
-  #timer: Timer | undefined
-  #forget: (() => void) | undefined // removes the callback of the signal
 
   /** Errors name the call and the address. */
   constructor(step: Step<Result>, syscall: string, address?: AddressLike) {
@@ -64,35 +74,19 @@ export class Turn<Result = unknown> {
       const result = this.#step()
       if (result === null) return null
       if (result instanceof Later) return result
-      this.#unlimit()
       this.#resolve(result)
     } catch (error) {
-      this.reject(error)
+      this.#reject(error)
     }
     return true
   }
 
   reject(error: unknown): void {
-    this.#unlimit()
     this.#reject(error)
   }
 
-  /** Calls `abort` when the signal fires. */
-  heed(signal: AbortSignal, abort: () => void): void {
-    this.#forget = onAbort(signal, abort)
-  }
-
-  /** Calls `timeOut` after `timeout` milliseconds. `holds`: whether the timer keeps the process alive. */
-  limit(timeout: number, timeOut: () => void, holds: boolean): void {
-    this.#timer = new Timer(timeout, timeOut, holds)
-  }
-
-  hold(holds: boolean): void {
-    this.#timer?.hold(holds)
-  }
-
-  #unlimit(): void {
-    this.#timer?.clear()
-    this.#forget?.()
+  /** Ends the wait: its signal is aborted. */
+  abort(reason: unknown): void {
+    this.queue?.reject(this as Turn, new AbortError(reason))
   }
 }

@@ -1,18 +1,19 @@
 // Waiting in turn: each direction of a socket serves its waiters in the order of their calls. An abort or a timeout ends a
-// wait and nothing else: the call was not made, so it has received no byte.
+// wait and nothing else: the call was not made, so it has received no byte. A wait that ends by itself costs no more with
+// them: the queue goes on listening to the signal, and its timer goes on running; the next wait mostly has the same ones.
 import { constants } from 'node:os'
-import { AbortError } from '../errors.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
 import type { Watched } from '../loop.js'
-import { Backoff, Timer } from '../timers.js'
-import type { Later, Turn } from './turn.js'
+import { Backoff, clock, Timer } from '../timers.js'
+import { Aborts } from './on-abort.js'
+import type { Later, Turn, Waiting } from './turn.js'
 
 const { ECANCELED, ETIMEDOUT } = constants.errno
 
 export type Direction = typeof READABLE | typeof WRITABLE
 
 /** The waiters of one direction: a doubly linked list, so that each can be removed in constant time. */
-class Queue {
+class Queue implements Waiting {
   #first: Turn | undefined
   #last: Turn | undefined
   #length = 0
@@ -20,6 +21,9 @@ class Queue {
   #timer: Timer | undefined
   #immediate: NodeJS.Immediate | undefined
   #backoff: Backoff | undefined
+  #aborts: Aborts | undefined // of the latest signal
+  #limit: Timer | undefined
+  #rings = Infinity // when the limit does: not after the first of the waits ends by its timeout
 
   constructor(holds: boolean) {
     this.#holds = holds
@@ -29,8 +33,10 @@ class Queue {
     return this.#length
   }
 
-  push(turn: Turn): void {
-    turn.waits = true
+  push(turn: Turn, signal: AbortSignal | undefined, timeout: number | null): void {
+    if (signal !== undefined) this.#heed(turn, signal)
+    if (timeout !== null) this.#limitTo(turn, timeout)
+    turn.queue = this
     turn.previous = this.#last
     if (this.#last === undefined) this.#first = turn
     else this.#last.next = turn
@@ -79,13 +85,17 @@ class Queue {
   /** Rejects a waiter. The next one may be able to make its call. */
   reject(turn: Turn, error: Error): void {
     const first = turn === this.#first
-    if (!turn.waits) return
+    if (turn.queue === undefined) return
     this.#remove(turn)
     turn.reject(error)
     if (first) this.serve()
   }
 
-  rejectAll(errno: number): void {
+  /** Rejects all, for good. */
+  end(errno: number): void {
+    this.#limit?.clear()
+    this.#aborts?.drop()
+    this.#aborts = undefined
     for (let turn = this.#first; turn !== undefined; turn = this.#first) {
       this.#remove(turn)
       turn.reject(turn.failure(errno))
@@ -96,10 +106,7 @@ class Queue {
   hold(holds: boolean): void {
     this.#holds = holds
     this.#timer?.hold(holds)
-    for (let turn = this.#first; turn !== undefined; turn = turn.next) {
-      hold(holds ? 1 : -1)
-      turn.hold(holds)
-    }
+    for (let turn = this.#first; turn !== undefined; turn = turn.next) hold(holds ? 1 : -1)
   }
 
   get #scheduled(): boolean {
@@ -112,15 +119,57 @@ class Queue {
     this.#timer = this.#immediate = undefined
   }
 
+  #heed(turn: Turn, signal: AbortSignal): void {
+    if (this.#aborts?.signal !== signal) {
+      this.#aborts?.drop()
+      this.#aborts = Aborts.of(signal)
+      this.#aborts.use()
+    }
+    turn.aborts = this.#aborts
+    turn.aborts.add(turn)
+  }
+
+  #limitTo(turn: Turn, timeout: number): void {
+    turn.timeout = timeout
+    turn.end = clock() + timeout
+    if (turn.end < this.#rings) this.#ringAt(turn.end, timeout)
+  }
+
+  // The waiters hold the process, not the timer.
+  #ringAt(end: number, ms: number): void {
+    this.#limit?.clear()
+    this.#limit = new Timer(ms, () => this.#ring(), false)
+    this.#rings = end
+  }
+
+  // A timer of Node's counts whole milliseconds, so it may be early by a part of one. Where it is by more, it is a test's.
+  #ring(): void {
+    const early = this.#rings - clock()
+    if (early > 0 && early < 1) return this.#ringAt(this.#rings, 1)
+    const now = this.#rings - Math.min(early, 0)
+    const over: Turn[] = []
+    let next = Infinity
+    for (let turn = this.#first; turn !== undefined; turn = turn.next) {
+      if (turn.end === undefined) continue
+      if (turn.end <= now) over.push(turn)
+      else if (turn.end < next) next = turn.end
+    }
+    this.#rings = Infinity
+    if (next < Infinity) this.#ringAt(next, next - now)
+    if (over.length > 0) this.serve() // a busy loop runs timers before it reports descriptors
+    for (const turn of over) this.reject(turn, turn.failure(ETIMEDOUT, turn.timeout))
+  }
+
   #remove(turn: Turn): void {
-    if (!turn.waits) return // rejected during its own try
+    if (turn.queue === undefined) return // rejected during its own try
     const { previous, next } = turn
     if (previous === undefined) this.#first = next
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
     turn.next = turn.previous = undefined
-    turn.waits = false
+    turn.queue = undefined
+    turn.aborts?.delete(turn)
     this.#length--
     if (this.#holds) hold(-1)
     if (this.#length === 0) this.#unschedule()
@@ -167,16 +216,7 @@ export class Turns implements Watched {
     later: Later | undefined,
   ): Promise<Result> {
     const queue = this.#queues[direction]
-    const one = turn as Turn
-    if (signal !== undefined) turn.heed(signal, () => queue.reject(one, new AbortError(signal.reason)))
-    if (timeout !== null) {
-      const timeOut = (): void => {
-        queue.serve() // a busy loop runs timers before it reports descriptors
-        queue.reject(one, one.failure(ETIMEDOUT, timeout))
-      }
-      turn.limit(timeout, timeOut, this.#holds)
-    }
-    queue.push(one)
+    queue.push(turn as Turn, signal, timeout)
     if (later !== undefined) queue.serveLater(later.ms)
     return turn.promise
   }
@@ -198,7 +238,7 @@ export class Turns implements Watched {
   /** Rejects all waiters with ECANCELED: the descriptor is about to be closed or detached. */
   end(): void {
     unwatch(this.#fd, true) // with a duplicate open, close(2) would leave it registered
-    this.#queues[READABLE].rejectAll(ECANCELED)
-    this.#queues[WRITABLE].rejectAll(ECANCELED)
+    this.#queues[READABLE].end(ECANCELED)
+    this.#queues[WRITABLE].end(ECANCELED)
   }
 }

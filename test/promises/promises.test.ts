@@ -21,12 +21,16 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Child, inline } from '../support/child.js'
 import { root } from '../support/root.js'
 
 // What its poller watches is told in /proc. proc(5)
 const linux = process.platform === 'linux'
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 const directory = mkdtempSync(join(tmpdir(), 'promises-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
@@ -364,21 +368,69 @@ describe('an abort', () => {
     expect(warnings).toEqual([])
   })
 
-  test('a signal that outlives 1,000 calls holds on to none', async () => {
-    const [a, b] = pair()
-    const { signal } = new AbortController()
-    const listeners = new Set<unknown>()
+  /** A signal, and how often a listener was added to it and taken away. */
+  function watchedSignal(signal = new AbortController().signal): { signal: AbortSignal; counts: [number, number] } {
+    const counts: [added: number, removed: number] = [0, 0]
     const add = signal.addEventListener.bind(signal)
     const remove = signal.removeEventListener.bind(signal)
-    signal.addEventListener = (...args: Parameters<typeof add>) => (listeners.add(args[1]), add(...args))
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners.delete(args[1]), remove(...args))
-    for (let i = 0; i < 1000; i++) {
-      const wait = a.recv(1, { signal })
-      expect(listeners.size).toBe(1)
-      b.trySend('x')
-      await wait
-      expect(listeners.size).toBe(0)
+    signal.addEventListener = (...args: Parameters<typeof add>) => (counts[0]++, add(...args))
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => (counts[1]++, remove(...args))
+    return { signal, counts }
+  }
+
+  async function received(a: Socket, b: Socket, signal: AbortSignal): Promise<void> {
+    const wait = a.recv(1, { signal })
+    b.trySend('x')
+    await wait
+  }
+
+  test('1,000 waits of 10 sockets: one listener, as long as a socket is open that used it', async () => {
+    const { signal, counts } = watchedSignal()
+    const pairs = Array.from({ length: 10 }, () => pair())
+    for (let i = 0; i < 1000; i++) await received(...pairs[i % 10]!, signal)
+    expect(counts).toEqual([1, 0])
+    for (const [a] of pairs.slice(1)) a.close()
+    expect(counts).toEqual([1, 0])
+    pairs[0]![0].close()
+    expect(counts).toEqual([1, 1])
+  })
+
+  test('a socket that waits with another signal forgets the one before, unless a wait still has it', async () => {
+    const [a, b] = pair()
+    const signals = Array.from({ length: 3 }, () => watchedSignal())
+    const waits = signals.map(({ signal }) => a.recv(1, { signal }))
+    expect(signals.map(({ counts }) => counts)).toEqual(Array(3).fill([1, 0]))
+    b.trySend('xxx')
+    await Promise.all(waits)
+    expect(signals.map(({ counts }) => counts)).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 0],
+    ])
+    await received(a, b, signals[0]!.signal)
+    expect(signals[2]!.counts).toEqual([1, 1])
+  })
+
+  test('thousands of signals come and go, also those that live as long as their source or their timer has a listener', async () => {
+    const [a, b] = pair()
+    const source = new AbortController()
+    const make = [
+      () => new AbortController().signal,
+      () => AbortSignal.any([source.signal]),
+      () => AbortSignal.timeout(600_000),
+    ]
+    const count = 3000
+    const left: WeakRef<AbortSignal>[] = []
+    for (let i = 0; i < count; i++) {
+      const signal = make[i % 3]!()
+      left.push(new WeakRef(signal))
+      await received(a, b, signal)
     }
+    await vi.waitFor(async () => {
+      await turn()
+      collect()
+      expect(left.filter(reference => reference.deref() !== undefined).length).toBeLessThan(count / 10)
+    }, 20_000)
   })
 })
 
@@ -497,6 +549,56 @@ describe('a timeout', () => {
     b.trySend('in time')
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60)
     expect(String(await wait)).toBe('in time')
+  })
+
+  test('of 1,000 waits that do not need it: one timer', async () => {
+    const [a, b] = pair()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    onTestFinished(() => timers.mockRestore())
+    for (let i = 0; i < 1000; i++) {
+      const wait = a.recv(1, { timeout: 600_000 })
+      b.trySend('x')
+      await wait
+    }
+    expect(timers).toHaveBeenCalledTimes(1)
+    a.close()
+    expect(timers.mock.results[0]!.value).toMatchObject({ _destroyed: true })
+  })
+
+  test('is over in its time, and not before, whatever others wait there', async () => {
+    const [a] = pair()
+    const times = [30, 7.5, 20, 2, 24.25, 5, 0.5]
+    const waited = times.map(async timeout => {
+      const before = performance.now()
+      await failure(a.recv(1, { timeout }))
+      return performance.now() - before
+    })
+    const order: number[] = []
+    waited.forEach((wait, i) => void wait.then(() => order.push(times[i]!)))
+    for (const [i, wait] of waited.entries()) expect(await wait).toBeGreaterThanOrEqual(times[i]!)
+    expect(order).toEqual([...times].sort((a, b) => a - b))
+    for (let i = 0; i < 50; i++) {
+      const before = performance.now()
+      await failure(a.recv(1, { timeout: 2 }))
+      expect(performance.now() - before).toBeGreaterThanOrEqual(2)
+    }
+  })
+
+  test('of the next wait counts from that on, though a timer runs', async () => {
+    const [a, b] = pair()
+    const wait = a.recv(1, { timeout: 40 })
+    b.trySend('x')
+    await wait
+    await sleep(25)
+    const before = performance.now()
+    await failure(a.recv(1, { timeout: 40 }))
+    expect(performance.now() - before).toBeGreaterThanOrEqual(40)
+    const shorter = performance.now()
+    const long = a.recv(1, { timeout: 600_000 })
+    await failure(a.recv(1, { timeout: 10 }))
+    expect(performance.now() - shorter).toBeLessThan(60_000)
+    b.trySend('y')
+    expect(String(await long)).toBe('y')
   })
 
   test("longer than a timer of Node's is no shorter", async () => {
