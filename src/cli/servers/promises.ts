@@ -28,20 +28,18 @@ export const inTasks =
   (task: Task, connections = Infinity): Mode =>
   async (listener, stop) => {
     const server = Socket.fromFd(listener.detach())
-    const running = new Map<Promise<void>, AbortController>() // one for each task: a shared one would have every client in its list
+    const running = new Set<Promise<void>>()
     const pause = new Pause()
     const stopping = new AbortController()
     let changed = (): void => undefined
 
     function start(client: Socket): void {
-      const controller = new AbortController()
-      if (stopping.signal.aborted) controller.abort()
-      const run = task(client, controller.signal).finally(() => {
+      const run = task(client, stopping.signal).finally(() => {
         running.delete(run)
         pause.end()
         changed()
       })
-      running.set(run, controller)
+      running.add(run)
     }
 
     async function accept(): Promise<void> {
@@ -80,10 +78,9 @@ export const inTasks =
       else if (pause.left > 0) await Promise.race([sleep(pause.left), change])
       else await accept()
     }
-    for (const controller of running.values()) controller.abort()
     for (const deadline = new Deadline(linger); !acceptAll() && deadline.left > 0;) {
       await Promise.race([sleep(pause.left), nextChange()])
     }
     release(server)
-    await Promise.all(running.keys())
+    await Promise.all(running)
   }

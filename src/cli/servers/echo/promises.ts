@@ -7,11 +7,11 @@ import { inTasks } from '../promises.js'
 import { linger, release } from '../server.js'
 
 async function echo(client: Socket, stop: AbortSignal): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(64 * 1024)
+  const options = { signal: stop }
   for (;;) {
-    const count = await client.recvInto(buffer, { signal: stop })
-    if (count === 0) return
-    await client.sendall(buffer.subarray(0, count))
+    const bytes = await client.recv(256 * 1024, options)
+    if (bytes.length === 0) return
+    await client.sendall(bytes)
   }
 }
 

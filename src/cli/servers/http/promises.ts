@@ -6,6 +6,7 @@ import type { Service } from '../../../http/service.js'
 import { Session } from '../../../http/session.js'
 import type { Transport } from '../../../http/outlet.js'
 import type { Socket } from '../../../promises/index.js'
+import { onAbort } from '../../../promises/on-abort.js'
 import * as sys from '../../../syscalls/index.js'
 import { newService } from './settings.js'
 import type { HttpSettings } from './settings.js'
@@ -110,14 +111,16 @@ export function serveByTasks(settings: HttpSettings): Mode {
       }
       check()
     }
+    let forget = (): void => undefined
     try {
       if (stop.aborted) leave()
-      else stop.addEventListener('abort', leave)
+      else forget = onAbort(stop, leave)
       await task.run()
     } catch (error) {
       if (!isSocketError(error)) throw error // a lost client is no failure of the server
     } finally {
       clearInterval(checks)
+      forget()
       release(socket)
     }
   }
