@@ -75,7 +75,7 @@ export function allocated(
   more = 0,
 ): Buffer<ArrayBuffer> {
   try {
-    return Buffer[how](size + more)
+    return Buffer[how](more === 0 ? size : size + more)
   } catch (cause) {
     const { code = lacking } = cause as NodeJS.ErrnoException // Node 26 gives one, but not which argument it was
     if (!(cause instanceof RangeError) || code !== lacking) throw cause // the size itself is refused

@@ -157,6 +157,7 @@ class Queue implements Waiting {
     this.#rings = Infinity
     if (next < Infinity) this.#ringAt(next, next - now)
     if (over.length > 0) this.serve() // a busy loop runs timers before it reports descriptors
+    over.sort((one, other) => one.end! - other.end!)
     for (const turn of over) this.reject(turn, turn.failure(ETIMEDOUT, turn.timeout))
   }
 

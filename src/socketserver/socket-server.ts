@@ -7,7 +7,9 @@ import * as sys from '../syscalls/index.js'
 import { AwaitableSocket } from './awaitable-socket.js'
 import { BaseServer } from './base-server.js'
 import type { HandlerClass } from './handlers.js'
-import { checkModule, Threads } from './threads.js'
+import { threadFile } from '../syscalls/place.js'
+import { ThreadPool } from '../thread.js'
+import { checkModule } from './threads.js'
 import type { ThreadData } from './threads.js'
 
 /** The options of a server. */
@@ -25,7 +27,8 @@ export interface ServerOptions {
   /** The value of `server.data` in handlers; in threads a structured clone of it. */
   data?: unknown
   /**
-   * Whether each request is handled in a thread of its own. The handler is then the URL of a module that exports it, as
+   * Whether each request has a thread to itself while it is handled. Threads are used again, so a module is loaded once in each.
+   * The handler is then the URL of a module that exports it, as
    * `Handler` or by default: a function cannot go to another thread.
    */
   threading?: boolean
@@ -52,7 +55,8 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
   readonly socket: AwaitableSocket
   readonly options: Readonly<ServerOptions>
   readonly #module: string | undefined
-  readonly #threads: Threads | undefined
+  readonly #threads: ThreadPool | undefined
+  readonly #maxThreads: number
   #address: SocketAddress
 
   static {
@@ -76,7 +80,8 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     const module = threading ? checkModule(handler) : undefined
     super(threading ? undefined : checkClass(handler))
     this.options = options
-    if (threading) this.#threads = new Threads(checkInteger('maxThreads', maxThreads, 1, 2 ** 31 - 1), daemonThreads)
+    this.#maxThreads = threading ? checkInteger('maxThreads', maxThreads, 1, 2 ** 31 - 1) : 1
+    if (threading) this.#threads = new ThreadPool(threadFile('socketserver/thread.js'), daemonThreads)
     this.#module = module
     this.socket = new AwaitableSocket(family, type)
     try {
@@ -127,7 +132,9 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
   override async serverClose(): Promise<void> {
     brand(this)
     this.socket.close()
-    if (this.options.blockOnClose !== false) await this.#threads?.join()
+    this.#threads?.close()
+    const { blockOnClose = true, daemonThreads = false } = this.options
+    if (blockOnClose && !daemonThreads) await this.#threads?.join()
   }
 
   /** The parts from which a thread makes the request: data to clone, and the socket's descriptor. */
@@ -146,15 +153,12 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
         console.error(thrown) // nobody waits for the thread: printed, as by Python's threading.excepthook
       }
     }
-    const ended = (): void => void (this.socket.paused = false)
-    const own = duplicate(fd) // the socket may be closed, and its number reused, before the thread has begun
-    try {
-      const start = this.#threads.start(task, own, failed, ended)
-      this.socket.paused = this.#threads.full
-      await start
-    } finally {
-      sys.close(own)
-    }
-    this.closeRequest(request) // the thread has its own descriptor
+    const own = duplicate(fd) // the request is closed, and its number used again, before a thread has it
+    const release = (): void => void sys.close(own)
+    const { taken, over } = this.#threads.run(task, own)
+    this.socket.paused = this.#threads.jobs >= this.#maxThreads
+    const settled = [taken.finally(release).catch(failed), over.catch(failed)]
+    void Promise.all(settled).then(() => (this.socket.paused = false))
+    this.closeRequest(request)
   }
 }

@@ -156,7 +156,9 @@ describe.skipIf(!traced)(`calls that fail${traced ? '' : ' (skipped: no strace)'
   test.each(table)('%s in %s, %s: what passes is waited for', async (program, lang, mode) => {
     const server = await serve(program, lang, mode)
     const thread = await threadOf(server, 'accept,accept4', () => served(server, program as Program))
-    for (const [calls, ...errnos] of [accept, ...(passing[mode] ?? [])]) {
+    // In TypeScript the event loop waits for the clients of the threads.
+    const own = lang === 'ts' && mode === 'threads' ? [] : (passing[mode] ?? [])
+    for (const [calls, ...errnos] of [accept, ...own]) {
       for (const errno of errnos) {
         const end = await inject(thread, calls!, errno)
         expect(await ask(await server.connect(), program as Program), `${calls} ${errno}`).toMatch(

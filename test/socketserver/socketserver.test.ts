@@ -172,16 +172,21 @@ describe.each([
   })
 
   test('leaves no descriptor behind', async () => {
-    const server = serving(new TCPServer(anyPort, stream, options))
-    const serve = async (): Promise<void> => {
-      const socket = clientOf(server)
-      expect(await all(socket)).toBe('hello world\n')
-      socket.close()
+    const life = async (): Promise<void> => {
+      const server = new TCPServer(anyPort, stream, options)
+      const served = server.serveForever()
+      for (let i = 0; i < 5; i++) {
+        const socket = clientOf(server)
+        expect(await all(socket)).toBe('hello world\n')
+        socket.close()
+      }
+      await server.serverClose()
+      await served
     }
-    await serve()
+    await life()
     const before = descriptors()
-    for (let i = 0; i < 5; i++) await serve()
-    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before), 5000) // threads take a moment to end
+    await life()
+    expect(descriptors()).toBeLessThanOrEqual(before)
   })
 })
 
@@ -622,6 +627,48 @@ describe('threads', () => {
     await served
     await socket.sendall('\n')
     expect(await all(socket)).toBe('let go\n')
+  })
+
+  /** How many threads are started from now on. */
+  function startedThreads(): () => number {
+    let count = 0
+    const started = (): number => count++
+    process.on('worker', started)
+    onTestFinished(() => void process.off('worker', started))
+    return () => count
+  }
+
+  test('one thread serves one client after the other', async () => {
+    const server = closing(new TCPServer(anyPort, streamHandler, { threading, maxThreads: 1 }))
+    const served = server.serveForever()
+    const count = startedThreads()
+    for (let i = 0; i < 20; i++) expect(await answer(server)).toBe('hello world\n')
+    expect(count()).toBe(1)
+    await server.serverClose()
+    await served
+  })
+
+  test('sixteen clients at once have sixteen threads, which serve the next sixteen', async () => {
+    const server = serving(new TCPServer(anyPort, streamHandler, { threading, data: 'slow' }))
+    const count = startedThreads()
+    for (let i = 0; i < 2; i++) {
+      const clients = Array.from({ length: 16 }, (_, i) => clientOf(server, `${i}\n`))
+      await vi.waitFor(() => expect(count()).toBe(16), 20_000)
+      for (const socket of clients) await socket.sendall('\n')
+      expect(await Promise.all(clients.map(all))).toEqual(clients.map((_, i) => `${i}\n`))
+    }
+    expect(count()).toBe(16)
+  })
+
+  test('forty clients that have left already take no thread each, and do not hold up the next', async () => {
+    const server = closing(new TCPServer(anyPort, streamHandler, { threading }))
+    const count = startedThreads()
+    for (let i = 0; i < 40; i++) clientOf(server, null).close()
+    const served = server.serveForever()
+    expect(await answer(server)).toBe('hello world\n')
+    expect(count()).toBeLessThan(20)
+    await server.serverClose()
+    await served
   })
 
   test('know their client and their server', async () => {

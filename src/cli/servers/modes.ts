@@ -3,7 +3,7 @@
 import type { Polled } from './loops/polled.js'
 import { inThread } from './serve.js'
 import type { Mode } from './serve.js'
-import type { Threaded } from './threads.js'
+import { threaded } from './threads.js'
 
 /** A program, whose modules are beside the one at `url`. */
 export interface Program {
@@ -18,11 +18,7 @@ export interface Program {
 const module = (name: string, base: string = import.meta.url): URL => new URL(name, base)
 
 /** A thread for each client. */
-function threaded({ url, ...program }: Program): Mode {
-  const { settings, connections = Infinity } = program
-  const what: Threaded = { thread: module('./thread.js', url).href, settings, connections }
-  return inThread(module('./threads.js'), what)
-}
+const inThreads = ({ url, ...program }: Program): Mode => threaded({ thread: module('./thread.js', url), ...program })
 
 /** One thread for all clients. The module `loop` of `loops/` asks the kernel which of them are ready. */
 const polled =
@@ -38,7 +34,7 @@ const polled =
 
 export const modes: Readonly<Record<string, (program: Program) => Mode>> = {
   blocking: ({ url, settings }) => inThread(module('./blocking.js', url), settings),
-  threads: threaded,
+  threads: inThreads,
   select: polled('select'),
   poll: polled('poll'),
   epoll: polled('epoll'),

@@ -7,8 +7,11 @@ import { Deadline } from '../../waiting/wait.js'
 import { linger, Pause, release, warnNowAndThen } from './server.js'
 import type { Mode } from './serve.js'
 
-/** Serves a client to its end, and closes its socket; `stop` is aborted when the server is to stop. */
-export type Task = (client: Socket, stop: AbortSignal) => Promise<void>
+/**
+ * Serves a client to its end, and closes its socket; `stop` is aborted when the server is to stop. `begun` is to be called
+ * when the client no longer waits to be served, if the number of those that do is limited.
+ */
+export type Task = (client: Socket, stop: AbortSignal, begun: () => void) => Promise<void>
 
 /** Resolves when a stop is requested. */
 export async function asked(stop: SynchronousSocket): Promise<void> {
@@ -23,18 +26,28 @@ export async function asked(stop: SynchronousSocket): Promise<void> {
   release(socket)
 }
 
-/** A mode that runs a task for each client, for a limited number at a time; others wait to be accepted. */
+/**
+ * A mode that runs a task for each client, for a limited number at a time, of which a limited number has not begun; others wait
+ * to be accepted.
+ */
 export const inTasks =
-  (task: Task, connections = Infinity): Mode =>
+  (task: Task, connections = Infinity, mayWait = Infinity): Mode =>
   async (listener, stop) => {
     const server = Socket.fromFd(listener.detach())
     const running = new Set<Promise<void>>()
+    const waiting = new Set<Socket>()
     const pause = new Pause()
     const stopping = new AbortController()
     let changed = (): void => undefined
 
     function start(client: Socket): void {
-      const run = task(client, stopping.signal).finally(() => {
+      const begun = (): void => {
+        waiting.delete(client)
+        changed()
+      }
+      waiting.add(client)
+      const run = task(client, stopping.signal, begun).finally(() => {
+        waiting.delete(client)
         running.delete(run)
         pause.end()
         changed()
@@ -74,7 +87,7 @@ export const inTasks =
     const nextChange = (): Promise<void> => new Promise(resolve => (changed = resolve))
     while (!stopping.signal.aborted) {
       const change = nextChange()
-      if (running.size >= connections) await change
+      if (running.size >= connections || waiting.size >= mayWait) await change
       else if (pause.left > 0) await Promise.race([sleep(pause.left), change])
       else await accept()
     }

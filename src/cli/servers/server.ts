@@ -25,8 +25,8 @@ export function warnNowAndThen(error: Error): void {
   warn(error)
 }
 
-// The pause after a failure for lack of descriptors or memory, in milliseconds.
-const rest = 100
+/** The pause after a failure for lack of descriptors or memory, in milliseconds. */
+export const rest = 100
 
 /**
  * Returns the result of `wait`. If the kernel lacked memory for it, returns null after a pause: then wait again. poll(2),

@@ -1,8 +1,9 @@
-// One thread of threads.ts, for one client of echo.
-import { leave, serveClient } from './blocking.js'
+// One thread of threads.ts, for clients of echo.
+import { serveEach } from '../client-thread.js'
 import { release } from '../server.js'
-import { takeOver } from '../threads.js'
+import { leave, serveClient } from './blocking.js'
 
-const { client, stop } = takeOver()
-if (serveClient(client, stop)) release(client)
-else leave([client])
+serveEach((client, stop) => {
+  if (serveClient(client, stop)) release(client)
+  else leave([client])
+})

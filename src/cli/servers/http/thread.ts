@@ -1,8 +1,7 @@
-// One thread of threads.ts, for one client of http.
+// One thread of threads.ts, for clients of http.
+import { serveEach } from '../client-thread.js'
+import { serveClient } from './blocking.js'
 import { newService } from './settings.js'
 import type { HttpSettings } from './settings.js'
-import { serveClient } from './blocking.js'
-import { takeOver } from '../threads.js'
 
-const { client, stop, settings } = takeOver<HttpSettings>()
-serveClient(client, newService(settings), stop, null)
+serveEach<HttpSettings>((client, stop, settings) => serveClient(client, newService(settings), stop, null))
