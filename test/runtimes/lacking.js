@@ -3,8 +3,9 @@
 
 const inC = 'tests the programs in C, in which no runtime has a part'
 const calls = 'is watched by a thread, and its loop makes other system calls than that of Node'
-const heap = 'lets no program collect its heap as Node does'
 const preload = 'loads nothing before the program, or tells of no file that it loads'
+
+const heap = "takes none of V8's flags, or counts its heap in another way"
 
 const byteStream = 'has no stream of bytes in a Request that was given bytes'
 const lateHandler =
@@ -20,6 +21,7 @@ const bun = {
   'examples/guide': calls,
   'package/load': preload,
   'reactor/memory': heap,
+  'promises/waits': heap,
   'examples/examples': 'shows an address by console.log in several lines',
   'examples/tools': 'shows an address by console.log in several lines',
   'syscalls/arguments': { '': 'takes an ArrayBuffer for a view in Node-API' },
@@ -128,6 +130,7 @@ const deno = {
   'examples/guide': calls,
   'package/load': preload,
   'reactor/memory': heap,
+  'promises/waits': heap,
   'cli/cli': killed,
   'examples/examples': killed,
   'examples/tools': killed,
