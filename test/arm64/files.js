@@ -50,11 +50,13 @@ const reasons = {
     'package/load',
     'syscalls/room',
     'reactor/memory',
+    'promises/waits',
     'package/platforms',
   ],
-  'they read sources and pages, in which the machine has no part': [
+  'they read sources, pages or prototypes, in which the machine has no part': [
     'package/floors',
     'package/native',
+    'package/this',
     'package/workflows',
   ],
   'their programs are built for this machine, or other programs of it take part': [
