@@ -9,13 +9,13 @@ import type { Field } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
 import type { Codec, Decoder, Encoder } from './option.js'
 
-/** A codec of what can only be read. */
+/** The codec of a value that can only be read. */
 export const readOnly = <T>({ room, decode }: Codec<T>): Decoder<T> => ({ room, decode })
 
-/** A codec of what can only be set. */
+/** The codec of a value that can only be set. */
 export const writeOnly = <T>({ encode }: Codec<T>): Encoder<T> => ({ encode })
 
-/** The same bytes for another value. */
+/** The codec of the same bytes for another type of value. */
 export const mapped = <A, B>(codec: Codec<A>, decode: (value: A) => B, encode: (value: B) => A): Codec<B> => ({
   room: codec.room,
   decode: (bytes, fd) => decode(codec.decode(bytes, fd)),
@@ -26,7 +26,7 @@ const intField: Field = { offset: 0, size: 4, signed: true }
 const uintField: Field = { offset: 0, size: 4, signed: false }
 const longField: Field = { offset: 0, size: 8, signed: false }
 
-/** An int within its limits. Some kernels give a single byte for a small one. */
+/** An int from `min` to `max`. Some kernels return a single byte for a small one. */
 export const integer = (min: number, max: number): Codec<number> => ({
   room: 4,
   decode: bytes => (bytes.length < 4 ? (bytes[0] ?? 0) : read(dataView(bytes), max < 2 ** 31 ? intField : uintField)),
@@ -39,16 +39,16 @@ export const integer = (min: number, max: number): Codec<number> => ({
 
 /** Any int. */
 export const int = integer(-(2 ** 31), 2 ** 31 - 1)
-/** An int that is not negative: a count, a size, a time. */
+/** A non-negative int: a count, a size, a time. */
 export const natural = integer(0, 2 ** 31 - 1)
-/** An unsigned int: a mask, a number of 32 bits. */
+/** An unsigned int of 32 bits, such as a mask. */
 export const unsigned = integer(0, 2 ** 32 - 1)
-/** An int of at most 255. */
+/** An int from 0 to 255. */
 export const octet = integer(0, 255)
-/** An int of at most 255, −1 for what the system takes by itself. */
+/** An int from 0 to 255; −1: the system's default. */
 export const octetOrDefault = integer(-1, 255)
 
-/** An int that is 0 or not. */
+/** A boolean in an int. */
 export const boolean: Codec<boolean> = {
   room: 4,
   decode: (bytes, fd) => int.decode(bytes, fd) !== 0,
@@ -58,20 +58,20 @@ export const boolean: Codec<boolean> = {
   },
 }
 
-/** Milliseconds for an option in seconds; a part of one counts as a whole. */
+/** Milliseconds for an option in seconds, rounded up. */
 export const wholeSeconds = mapped(
   natural,
   seconds => seconds * 1000,
   ms => Math.ceil(checkInteger('value', ms, 0, (2 ** 31 - 1) * 1000) / 1000),
 )
 
-/** An unsigned integer of 64 bits that only a bigint can hold: a cookie. */
+/** An unsigned integer of 64 bits as a bigint, such as a cookie. */
 export const bigint: Decoder<bigint> = {
   room: 8,
   decode: bytes => readBig(dataView(bytes), longField),
 }
 
-/** An unsigned integer of 64 bits that a number can hold: a size in bytes. */
+/** An unsigned integer of 64 bits as a number, such as a size in bytes. */
 export const long: Codec<number> = {
   room: 8,
   decode: bytes => read(dataView(bytes), longField),
@@ -82,7 +82,7 @@ export const long: Codec<number> = {
   },
 }
 
-/** Bytes as they are; there is room for so many to be read. */
+/** Bytes as they are; `room` is the size of the buffer for reading. */
 export const bytes = (room: number): Codec<Uint8Array> => ({
   room,
   decode: bytes => bytes,
@@ -92,7 +92,7 @@ export const bytes = (room: number): Codec<Uint8Array> => ({
   },
 })
 
-/** Text that ends with a NUL, within so many bytes. */
+/** A string that ends with a NUL, of at most `room` bytes with it. */
 export const string = (room: number): Codec<string> => ({
   room,
   decode: bytes => bytes.toString('utf8').replace(/\0.*$/s, ''),
@@ -114,26 +114,26 @@ export const address: Decoder<SocketAddress> = {
 const if_nametoindex = call<(name: string) => number>('if_nametoindex')
 const if_indextoname = call<(index: number) => string | number>('if_indextoname')
 
-/** An interface's index as its name; `''` and 0 are none. */
+/** The index of an interface, as its name; index 0, or `''`: no interface. */
 export const interfaceName = mapped(
   int,
   index => {
     const name = index === 0 ? '' : if_indextoname(index)
-    return typeof name === 'string' ? name : String(index) // it has gone
+    return typeof name === 'string' ? name : String(index) // the interface no longer exists
   },
   name => (name === '' ? 0 : check(if_nametoindex(name), 'if_nametoindex')),
 )
 
-/** The numbers of the bits that are set; the lowest of the first word is 0. */
+/** The numbers of the bits that are set; bit 0 is the lowest of the first word. */
 export const bitsOf = (words: readonly number[]): number[] =>
   words.flatMap((word, i) => [...Array(32).keys()].filter(bit => (word >>> bit) & 1).map(bit => 32 * i + bit))
 
-/** Throws a TypeError unless this is an object. */
+/** @throws TypeError if the value is not an object */
 export function checkObject(value: unknown): void {
   if (typeof value !== 'object' || value === null) throw invalidType('value', value, 'of type object')
 }
 
-/** Two numbers of 16 bits in one int, the first the lower half. */
+/** Two numbers of 16 bits in one int; the first is the lower half. */
 export const halves = <Low extends string, High extends string>(
   low: Low,
   high: High,
@@ -148,7 +148,7 @@ export const halves = <Low extends string, High extends string>(
     },
   )
 
-/** An array of what has so many bytes each, at most so many of them. */
+/** An array of at most `max` elements. */
 export const list = <T>(element: Codec<T>, max: number): Codec<readonly T[]> => ({
   room: element.room * max,
   decode: (bytes, fd) =>
@@ -158,6 +158,6 @@ export const list = <T>(element: Codec<T>, max: number): Codec<readonly T[]> => 
   encode(value) {
     if (!Array.isArray(value)) throw invalidType('value', value, 'an instance of Array')
     if (value.length > max) throw outOfRange('value.length', value.length, `<= ${max}`)
-    return Buffer.concat(Array.from(value as readonly T[], each => element.encode(each))) // of one with holes too
+    return Buffer.concat(Array.from(value as readonly T[], each => element.encode(each))) // Array.from also visits holes
   },
 })

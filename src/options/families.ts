@@ -4,7 +4,7 @@ import { structure } from '../structs/structure.js'
 import { bitsOf, halves, list, readOnly, unsigned, writeOnly } from './codecs.js'
 import type { Codec, Decoder } from './option.js'
 
-/** What else than its own a packet socket gets: PACKET_MR_PROMISC, or an address with PACKET_MR_MULTICAST… packet(7) */
+/** Which more packets a socket receives: `type` is PACKET_MR_PROMISC, or PACKET_MR_MULTICAST with an address… packet(7) */
 export interface PacketMembership {
   ifindex: number
   type: number
@@ -20,7 +20,7 @@ export const packetMembership = writeOnly(
   }),
 )
 
-/** How many packets came since this was last asked, and how many of them there was no room for. packet(7) */
+/** The numbers of packets received and dropped since the last read. packet(7) */
 export interface PacketStatistics {
   packets: number
   drops: number
@@ -31,7 +31,7 @@ export const packetStatistics = readOnly(
   structure<PacketStatistics>('tpacket_stats', { packets: ['tp_packets', number], drops: ['tp_drops', number] }),
 )
 
-/** The group of sockets that share the packets, and how: PACKET_FANOUT_…, with PACKET_FANOUT_FLAG_… packet(7) */
+/** The group of sockets that share packets; `mode` is PACKET_FANOUT_… and PACKET_FANOUT_FLAG_… packet(7) */
 export interface PacketFanout {
   id: number
   mode: number
@@ -48,7 +48,7 @@ export const netlinkGroups: Decoder<readonly number[]> = {
   decode: (bytes, fd) => bitsOf(groups.decode(bytes, fd)).map(bit => bit + 1),
 }
 
-/** Takes frames whose identifier is `id` in the bits of `mask`; CAN_INV_FILTER in `id` takes all others. */
+/** Accepts frames whose identifier equals `id` in the bits of `mask`; CAN_INV_FILTER in `id` accepts all others. */
 export interface CanFilter {
   id: number
   mask: number
@@ -60,7 +60,7 @@ export const canFilters = list(
   512, // CAN_RAW_FILTER_MAX
 )
 
-/** ISO 15765-2: CAN_ISOTP_… flags, extended addresses, what is padded with, and the time of a frame in nanoseconds. */
+/** ISO 15765-2: CAN_ISOTP_… flags, extended addresses, padding bytes; `frameTxtime` is a frame's time in nanoseconds. */
 export interface CanIsotpOptions {
   flags?: number
   frameTxtime?: number
@@ -82,7 +82,7 @@ export const canIsotpOptions = structure<CanIsotpOptions>('can_isotp_options', {
   rxExtAddress: ['rx_ext_address', zero],
 })
 
-/** What a receiver asks of the sender: frames in a block, their distance as ISO 15765-2 encodes it, and frames to wait. */
+/** Flow control: frames in a block, the time between them as ISO 15765-2 encodes it, and the maximum of wait frames. */
 export interface CanIsotpFlowControl {
   bs: number
   stmin: number
@@ -96,7 +96,7 @@ export const canIsotpFlowControl = structure<CanIsotpFlowControl>('can_isotp_fc_
   wftmax: ['wftmax', zero],
 })
 
-/** The link layer: CAN_MTU or CANFD_MTU, the data of a frame in bytes, and the flags of a CAN FD frame. */
+/** The link layer: CAN_MTU or CANFD_MTU, the data length of a frame in bytes, and the flags of a CAN FD frame. */
 export interface CanIsotpLinkLayer {
   mtu: number
   txDl: number
@@ -110,7 +110,7 @@ export const canIsotpLinkLayer = structure<CanIsotpLinkLayer>('can_isotp_ll_opti
   txFlags: ['tx_flags', zero],
 })
 
-/** Takes messages whose sender's name, group and address are these in the bits of their masks. SAE J1939 */
+/** Accepts messages whose sender's name, group and address equal these in the bits of their masks. SAE J1939 */
 export interface J1939Filter {
   name: bigint
   nameMask: bigint

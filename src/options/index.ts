@@ -1,6 +1,6 @@
 // The table of socket options, with the types of their values.
 //
-// To add one, add its row: its level, its name in C (of several, the first that the platform has counts) and its codec.
+// To add an option, add its row: the level, the name in C (of several names, the first that the platform has) and the codec.
 import {
   AF_VSOCK,
   IPPROTO_ICMPV6,
@@ -63,322 +63,323 @@ export type * from './tcp.js'
 export type * from './tcp-info.js'
 
 /**
- * The options of sockets, each with the type of its value: `getOption(socket, options.tcpInfo)`. One that this platform,
- * this kernel or this kind of socket lacks fails with ENOPROTOOPT, or ENOTSUP. Behind each stands its name in C, and the
- * manual page, the header or the RFC that it belongs to.
+ * The options of sockets, each with the type of its value: `getOption(socket, options.tcpInfo)`. An option that this
+ * platform, this kernel or this kind of socket lacks fails with ENOPROTOOPT or ENOTSUP. Each description ends with the
+ * name in C and the manual page, the header or the RFC.
  */
 export const options = {
   /** Joins an IPv4 group. IP_ADD_MEMBERSHIP, ip(7) */
   addMembership: option(IPPROTO_IP, 'IP_ADD_MEMBERSHIP', multicast.membership),
-  /** Joins an IPv4 group for what one source sends to it. IP_ADD_SOURCE_MEMBERSHIP, ip(7) */
+  /** Joins an IPv4 group for datagrams from one source only. IP_ADD_SOURCE_MEMBERSHIP, ip(7) */
   addSourceMembership: option(IPPROTO_IP, 'IP_ADD_SOURCE_MEMBERSHIP', multicast.sourceMembership),
   /** The key of a cipher or a hash. ALG_SET_KEY, crypto/userspace-if */
   algKey: option(SOL_ALG, 'ALG_SET_KEY', writeOnly(bytes(256))),
-  /** The descriptor of a BPF program that takes or drops what comes. SO_ATTACH_BPF, socket(7) */
+  /** The descriptor of a BPF program that accepts or drops incoming packets. SO_ATTACH_BPF, socket(7) */
   attachBpf: option(SOL_SOCKET, 'SO_ATTACH_BPF', writeOnly(natural)),
-  /** A classic BPF program that takes or drops what comes. SO_ATTACH_FILTER, socket(7) */
+  /** A classic BPF program that accepts or drops incoming packets. SO_ATTACH_FILTER, socket(7) */
   attachFilter: option(SOL_SOCKET, 'SO_ATTACH_FILTER', socket.filter),
   /** The descriptor of a BPF program that chooses among the sockets of a port. SO_ATTACH_REUSEPORT_EBPF, socket(7) */
   attachReusePortBpf: option(SOL_SOCKET, 'SO_ATTACH_REUSEPORT_EBPF', writeOnly(natural)),
   /** A classic BPF program that chooses among the sockets of a port. SO_ATTACH_REUSEPORT_CBPF, socket(7) */
   attachReusePortFilter: option(SOL_SOCKET, 'SO_ATTACH_REUSEPORT_CBPF', socket.filterToAttach),
-  /** Whether bind to port 0 leaves the choice of the port to connect. IP_BIND_ADDRESS_NO_PORT, ip(7) */
+  /** Whether bind to port 0 delays the choice of the port until connect. IP_BIND_ADDRESS_NO_PORT, ip(7) */
   bindAddressNoPort: option(IPPROTO_IP, 'IP_BIND_ADDRESS_NO_PORT', boolean),
-  /** The name of the one interface to use, `''` for all. SO_BINDTODEVICE, socket(7); for IPv4, IP_BOUND_IF, ip(4) */
+  /** The name of the only interface to use; `''`: all. SO_BINDTODEVICE, socket(7); for IPv4, IP_BOUND_IF, ip(4) */
   bindToDevice: either(
     option(SOL_SOCKET, 'SO_BINDTODEVICE', string(16)),
     option(IPPROTO_IP, 'IP_BOUND_IF', interfaceName),
   ),
-  /** The index of the one interface to use, 0 for all. SO_BINDTOIFINDEX, socket(7) */
+  /** The index of the only interface to use; 0: all. SO_BINDTOIFINDEX, socket(7) */
   bindToInterfaceIndex: option(SOL_SOCKET, 'SO_BINDTOIFINDEX', natural),
-  /** No longer takes what one source sends to an IPv4 group. IP_BLOCK_SOURCE, ip(7) */
+  /** Blocks datagrams from one source to an IPv4 group. IP_BLOCK_SOURCE, ip(7) */
   blockSource: option(IPPROTO_IP, 'IP_BLOCK_SOURCE', multicast.sourceMembership),
-  /** How many extensions of BPF the kernel has for filters. SO_BPF_EXTENSIONS, socket(7) */
+  /** The number of BPF extensions that the kernel supports in filters. SO_BPF_EXTENSIONS, socket(7) */
   bpfExtensions: option(SOL_SOCKET, 'SO_BPF_EXTENSIONS', readOnly(int)),
-  /** Whether datagrams may go to broadcast addresses. SO_BROADCAST, socket(7) */
+  /** Whether datagrams may be sent to broadcast addresses. SO_BROADCAST, socket(7) */
   broadcast: option(SOL_SOCKET, 'SO_BROADCAST', boolean),
-  /** Which buffers keep their size: 1 that for sending, 2 that for receiving. SO_BUF_LOCK, socket(7) */
+  /** Which buffers the kernel does not resize: 1 the send buffer, 2 the receive buffer. SO_BUF_LOCK, socket(7) */
   bufferLock: option(SOL_SOCKET, 'SO_BUF_LOCK', natural),
-  /** How long to ask the network device itself for data, in microseconds. SO_BUSY_POLL, socket(7) */
+  /** How long to poll the network device for data, in microseconds. SO_BUSY_POLL, socket(7) */
   busyPoll: option(SOL_SOCKET, 'SO_BUSY_POLL', natural),
-  /** How many packets to take while asking the device. SO_BUSY_POLL_BUDGET, socket(7) */
+  /** The maximum number of packets in one poll of the device. SO_BUSY_POLL_BUDGET, socket(7) */
   busyPollBudget: option(SOL_SOCKET, 'SO_BUSY_POLL_BUDGET', writeOnly(natural)),
-  /** How many bytes can be received, of the first datagram alone. macOS. SO_NREAD, getsockopt(2) */
+  /** The number of bytes to receive; of datagrams, the size of the first one. macOS. SO_NREAD, getsockopt(2) */
   bytesReadable: option(SOL_SOCKET, 'SO_NREAD', readOnly(int)),
-  /** How many bytes are not sent, or not acknowledged. macOS. SO_NWRITE, getsockopt(2) */
+  /** The number of bytes that are not yet sent or acknowledged. macOS. SO_NWRITE, getsockopt(2) */
   bytesUnsent: option(SOL_SOCKET, 'SO_NWRITE', readOnly(int)),
-  /** What a receiver asks of the sender. CAN_ISOTP_RECV_FC, linux/can/isotp.h */
+  /** The flow control that a receiver asks of the sender. CAN_ISOTP_RECV_FC, linux/can/isotp.h */
   canIsotpFlowControl: option(SOL_CAN_ISOTP, 'CAN_ISOTP_RECV_FC', families.canIsotpFlowControl),
-  /** CAN or CAN FD, and how much a frame holds. CAN_ISOTP_LL_OPTS, linux/can/isotp.h */
+  /** CAN or CAN FD, and the data length of a frame. CAN_ISOTP_LL_OPTS, linux/can/isotp.h */
   canIsotpLinkLayer: option(SOL_CAN_ISOTP, 'CAN_ISOTP_LL_OPTS', families.canIsotpLinkLayer),
   /** Addresses, padding and flags of ISO 15765-2. CAN_ISOTP_OPTS, linux/can/isotp.h */
   canIsotpOptions: option(SOL_CAN_ISOTP, 'CAN_ISOTP_OPTS', families.canIsotpOptions),
-  /** The shortest time between frames that are taken, in nanoseconds. CAN_ISOTP_RX_STMIN, linux/can/isotp.h */
+  /** The minimum time between received frames, in nanoseconds; closer ones are dropped. CAN_ISOTP_RX_STMIN, linux/can/isotp.h */
   canIsotpRxStmin: option(SOL_CAN_ISOTP, 'CAN_ISOTP_RX_STMIN', unsigned),
-  /** The time between frames that are sent, in nanoseconds. CAN_ISOTP_TX_STMIN, linux/can/isotp.h */
+  /** The time between sent frames, in nanoseconds. CAN_ISOTP_TX_STMIN, linux/can/isotp.h */
   canIsotpTxStmin: option(SOL_CAN_ISOTP, 'CAN_ISOTP_TX_STMIN', unsigned),
-  /** The classes of errors to be reported: CAN_ERR_…. CAN_RAW_ERR_FILTER, linux/can/raw.h */
+  /** The classes of errors to report: CAN_ERR_…. CAN_RAW_ERR_FILTER, linux/can/raw.h */
   canRawErrorFilter: option(SOL_CAN_RAW, 'CAN_RAW_ERR_FILTER', unsigned),
   /** Whether CAN FD frames are sent and received. CAN_RAW_FD_FRAMES, linux/can/raw.h */
   canRawFdFrames: option(SOL_CAN_RAW, 'CAN_RAW_FD_FRAMES', boolean),
-  /** Which frames to take. CAN_RAW_FILTER, linux/can/raw.h */
+  /** Which frames to receive. CAN_RAW_FILTER, linux/can/raw.h */
   canRawFilter: option(SOL_CAN_RAW, 'CAN_RAW_FILTER', families.canFilters),
-  /** Whether frames must pass all filters, not one. CAN_RAW_JOIN_FILTERS, linux/can/raw.h */
+  /** Whether frames must match all filters, instead of any. CAN_RAW_JOIN_FILTERS, linux/can/raw.h */
   canRawJoinFilters: option(SOL_CAN_RAW, 'CAN_RAW_JOIN_FILTERS', boolean),
-  /** Whether other sockets here receive what is sent. CAN_RAW_LOOPBACK, linux/can/raw.h */
+  /** Whether other sockets of this machine receive the sent frames. CAN_RAW_LOOPBACK, linux/can/raw.h */
   canRawLoopback: option(SOL_CAN_RAW, 'CAN_RAW_LOOPBACK', boolean),
-  /** Whether the socket receives what it sent itself. CAN_RAW_RECV_OWN_MSGS, linux/can/raw.h */
+  /** Whether the socket receives its own frames. CAN_RAW_RECV_OWN_MSGS, linux/can/raw.h */
   canRawReceiveOwnMessages: option(SOL_CAN_RAW, 'CAN_RAW_RECV_OWN_MSGS', boolean),
   /** Whether CAN XL frames are sent and received. CAN_RAW_XL_FRAMES, linux/can/raw.h */
   canRawXlFrames: option(SOL_CAN_RAW, 'CAN_RAW_XL_FRAMES', boolean),
-  /** The congestion control: `'cubic'`, `'bbr'`… TCP_CONGESTION, tcp(7) */
+  /** The congestion control algorithm: `'cubic'`, `'bbr'`… TCP_CONGESTION, tcp(7) */
   congestion: option(IPPROTO_TCP, 'TCP_CONGESTION', string(16)),
   /**
-   * What the congestion control knows, a union tcp_cc_info; nothing with one that tells nothing. TCP_CC_INFO, tcp(7)
+   * The state of the congestion control, a union tcp_cc_info; empty if the algorithm has none. TCP_CC_INFO, tcp(7)
    */
   congestionInfo: option(IPPROTO_TCP, 'TCP_CC_INFO', readOnly(bytes(64))),
-  /** 1 tells TCP that the connection seems to hang, and to look for another path. SO_CNX_ADVICE, socket(7) */
+  /** 1: the connection seems to hang, and TCP should try another path. SO_CNX_ADVICE, socket(7) */
   connectionAdvice: option(SOL_SOCKET, 'SO_CNX_ADVICE', writeOnly(natural)),
-  /** How long connect may take, in seconds. macOS. TCP_CONNECTIONTIMEOUT, tcp(4) */
+  /** The time limit of connect, in seconds. macOS. TCP_CONNECTIONTIMEOUT, tcp(4) */
   connectionTimeout: option(IPPROTO_TCP, 'TCP_CONNECTIONTIMEOUT', natural),
-  /** A number that no other socket has while the system runs. SO_COOKIE, socket(7) */
+  /** The socket's number, unique until the system restarts. SO_COOKIE, socket(7) */
   cookie: option(SOL_SOCKET, 'SO_COOKIE', bigint),
-  /** Whether to send full segments alone, until it is taken off. TCP_CORK, tcp(7); TCP_NOPUSH */
+  /** Whether to send only full segments, until the option is cleared. TCP_CORK, tcp(7); TCP_NOPUSH */
   cork: option(IPPROTO_TCP, ['TCP_CORK', 'TCP_NOPUSH'], boolean),
   /** Whether the kernel records debugging information. SO_DEBUG, socket(7) */
   debug: option(SOL_SOCKET, 'SO_DEBUG', boolean),
   /**
-   * How long a connection waits for its first data before accept gives it, in seconds; the kernel rounds up.
+   * How long accept holds back a connection that has no data yet, in seconds; the kernel rounds up.
    * TCP_DEFER_ACCEPT, tcp(7)
    */
   deferAccept: option(IPPROTO_TCP, 'TCP_DEFER_ACCEPT', natural),
-  /** The longest that an acknowledgement is delayed, in microseconds. Linux 6.15. TCP_DELACK_MAX_US, tcp(7) */
+  /** The maximum delay of an acknowledgement, in microseconds. Linux 6.15. TCP_DELACK_MAX_US, tcp(7) */
   delayedAckMax: option(IPPROTO_TCP, 'TCP_DELACK_MAX_US', natural),
-  /** Takes the program away again, whatever the value. SO_DETACH_FILTER, socket(7) */
+  /** Removes the filter; the value has no meaning. SO_DETACH_FILTER, socket(7) */
   detachFilter: option(SOL_SOCKET, 'SO_DETACH_FILTER', writeOnly(boolean)),
-  /** Takes the program away again, whatever the value. SO_DETACH_REUSEPORT_BPF, socket(7) */
+  /** Removes the program that chooses among sockets; the value has no meaning. SO_DETACH_REUSEPORT_BPF, socket(7) */
   detachReusePortFilter: option(SOL_SOCKET, 'SO_DETACH_REUSEPORT_BPF', writeOnly(boolean)),
   /** The address family: AF_…. SO_DOMAIN, socket(7) */
   domain: option(SOL_SOCKET, 'SO_DOMAIN', readOnly(int)),
   /** Whether packets must not be fragmented. macOS; `mtuDiscover` on Linux. IP_DONTFRAG, ip(4) */
   dontFragment: option(IPPROTO_IP, 'IP_DONTFRAG', boolean),
-  /** Whether to reach hosts without a gateway alone. SO_DONTROUTE, socket(7) */
+  /** Whether to send only to directly connected hosts, without a gateway. SO_DONTROUTE, socket(7) */
   dontRoute: option(SOL_SOCKET, 'SO_DONTROUTE', boolean),
   /** Leaves an IPv4 group. IP_DROP_MEMBERSHIP, ip(7) */
   dropMembership: option(IPPROTO_IP, 'IP_DROP_MEMBERSHIP', multicast.membership),
   /** Leaves an IPv4 group for one source. IP_DROP_SOURCE_MEMBERSHIP, ip(7) */
   dropSourceMembership: option(IPPROTO_IP, 'IP_DROP_SOURCE_MEMBERSHIP', multicast.sourceMembership),
-  /** The errno of what went wrong, 0 for nothing; reading it clears it. SO_ERROR, socket(7) */
+  /** The errno of the pending error, 0: none. Reading it clears it. SO_ERROR, socket(7) */
   error: option(SOL_SOCKET, 'SO_ERROR', readOnly(int)),
-  /** How many connections with data in their SYN may wait to be accepted. TCP_FASTOPEN, tcp(7), RFC 7413 */
+  /** The maximum number of pending connections with data in their SYN. TCP_FASTOPEN, tcp(7), RFC 7413 */
   fastOpen: option(IPPROTO_TCP, 'TCP_FASTOPEN', natural),
-  /** Whether connect leaves the SYN to the first data that is sent. TCP_FASTOPEN_CONNECT, tcp(7) */
+  /** Whether connect delays the SYN until the first data is sent. TCP_FASTOPEN_CONNECT, tcp(7) */
   fastOpenConnect: option(IPPROTO_TCP, 'TCP_FASTOPEN_CONNECT', boolean),
-  /** The key of the cookies, of 16 bytes, or two of them. TCP_FASTOPEN_KEY, tcp(7) */
+  /** The key for cookies: 16 bytes, or 32 for two keys. TCP_FASTOPEN_KEY, tcp(7) */
   fastOpenKey: option(IPPROTO_TCP, 'TCP_FASTOPEN_KEY', bytes(32)),
   /** Whether data in a SYN needs no cookie. TCP_FASTOPEN_NO_COOKIE, tcp(7) */
   fastOpenNoCookie: option(IPPROTO_TCP, 'TCP_FASTOPEN_NO_COOKIE', boolean),
-  /** Whether bind takes an address that the machine has not, or not yet. IP_FREEBIND, ip(7) */
+  /** Whether bind accepts an address that this machine does not have, or not yet. IP_FREEBIND, ip(7) */
   freebind: option(IPPROTO_IP, 'IP_FREEBIND', boolean),
-  /** Whether what a raw socket sends begins with an IP header. IP_HDRINCL, ip(7), raw(7) */
+  /** Whether the data sent over a raw socket begins with an IP header. IP_HDRINCL, ip(7), raw(7) */
   headerIncluded: option(IPPROTO_IP, 'IP_HDRINCL', boolean),
-  /** The types of ICMPv6 messages that a raw socket does not get. ICMP6_FILTER, ipv6(7), RFC 3542 */
+  /** The types of ICMPv6 messages that a raw socket does not receive. ICMP6_FILTER, ipv6(7), RFC 3542 */
   icmp6Filter: option(IPPROTO_ICMPV6, 'ICMP6_FILTER', ip.icmp6Filter),
-  /** The types of ICMP messages, 0 to 31, that a raw socket does not get. ICMP_FILTER, raw(7) */
+  /** The types of ICMP messages, 0 to 31, that a raw socket does not receive. ICMP_FILTER, raw(7) */
   icmpFilter: option(SOL_RAW, 'ICMP_FILTER', ip.icmpFilter),
   /**
-   * The processor that the socket's packets came in on; on a listener, the one that it takes connections of.
+   * The processor that handled the socket's packets; on a listener, the one whose connections it accepts.
    * SO_INCOMING_CPU, socket(7)
    */
   incomingCpu: option(SOL_SOCKET, 'SO_INCOMING_CPU', int),
-  /** The receive queue of the latest packet, 0 for none. SO_INCOMING_NAPI_ID, socket(7) */
+  /** The NAPI ID of the receive queue of the latest packet, 0: none. SO_INCOMING_NAPI_ID, socket(7) */
   incomingNapiId: option(SOL_SOCKET, 'SO_INCOMING_NAPI_ID', readOnly(int)),
-  /** Whether a control message tells a datagram's checksum. IP_CHECKSUM, ip(7) */
+  /** Whether a control message reports a datagram's checksum. IP_CHECKSUM, ip(7) */
   ipChecksum: option(IPPROTO_IP, 'IP_CHECKSUM', boolean),
-  /** The IP options of what is sent. IP_OPTIONS, ip(7), RFC 791 */
+  /** The IP options of sent packets. IP_OPTIONS, ip(7), RFC 791 */
   ipOptions: option(IPPROTO_IP, 'IP_OPTIONS', bytes(40)),
-  /** Whether a control message tells a datagram's security context. IP_PASSSEC, ip(7) */
+  /** Whether a control message reports a datagram's security context. IP_PASSSEC, ip(7) */
   ipPassSecurity: option(IPPROTO_IP, 'IP_PASSSEC', boolean),
   /** A raw socket's protocol: IPPROTO_…. IP_PROTOCOL, ip(7) */
   ipProtocol: option(IPPROTO_IP, 'IP_PROTOCOL', readOnly(int)),
-  /** The type of service: DSCP in the upper six bits, ECN below. IP_TOS, ip(7) */
+  /** The type of service: DSCP in the upper six bits, ECN in the lower two. IP_TOS, ip(7) */
   ipTos: option(IPPROTO_IP, 'IP_TOS', octet),
-  /** How many hops a packet may go, 1 to 255; −1 is the system's own. IP_TTL, ip(7) */
+  /** The time to live: the maximum number of hops of a packet, 1 to 255; −1: the system's default. IP_TTL, ip(7) */
   ipTtl: option(IPPROTO_IP, 'IP_TTL', octetOrDefault),
-  /** Which of its own addresses to prefer: IPV6_PREFER_SRC_…. IPV6_ADDR_PREFERENCES, RFC 5014 */
+  /** Which source addresses to prefer: IPV6_PREFER_SRC_…. IPV6_ADDR_PREFERENCES, RFC 5014 */
   ipv6AddressPreferences: option(IPPROTO_IPV6, 'IPV6_ADDR_PREFERENCES', natural),
-  /** Whether the kernel makes flow labels. IPV6_AUTOFLOWLABEL, ipv6(7), RFC 6438 */
+  /** Whether the kernel sets flow labels. IPV6_AUTOFLOWLABEL, ipv6(7), RFC 6438 */
   ipv6AutoFlowLabel: option(IPPROTO_IPV6, 'IPV6_AUTOFLOWLABEL', boolean),
-  /** The name of the one interface to use, `''` for all. SO_BINDTODEVICE, socket(7); for IPv6, IPV6_BOUND_IF, ip6(4) */
+  /** The name of the only interface to use; `''`: all. SO_BINDTODEVICE, socket(7); for IPv6, IPV6_BOUND_IF, ip6(4) */
   ipv6BindToDevice: either(
     option(SOL_SOCKET, 'SO_BINDTODEVICE', string(16)),
     option(IPPROTO_IPV6, 'IPV6_BOUND_IF', interfaceName),
   ),
-  /** Where a raw socket's packets have their checksum, in bytes; −1 for none. IPV6_CHECKSUM, RFC 3542 */
+  /** The offset of the checksum in a raw socket's packets, in bytes; −1: no checksum. IPV6_CHECKSUM, RFC 3542 */
   ipv6Checksum: option(IPPROTO_IPV6, 'IPV6_CHECKSUM', int),
   /** Whether packets must not be fragmented. IPV6_DONTFRAG, RFC 3542 */
   ipv6DontFragment: option(IPPROTO_IPV6, 'IPV6_DONTFRAG', boolean),
-  /** Whether a control message tells a datagram's flow label. IPV6_FLOWINFO, ipv6(7) */
+  /** Whether a control message reports a datagram's flow label. IPV6_FLOWINFO, ipv6(7) */
   ipv6FlowInfo: option(IPPROTO_IPV6, 'IPV6_FLOWINFO', boolean),
-  /** Whether the flow label of an address that is sent to is used. IPV6_FLOWINFO_SEND, ipv6(7) */
+  /** Whether to use the flow label of the destination address. IPV6_FLOWINFO_SEND, ipv6(7) */
   ipv6FlowInfoSend: option(IPPROTO_IPV6, 'IPV6_FLOWINFO_SEND', boolean),
-  /** Asks for a flow label, or gives one back. IPV6_FLOWLABEL_MGR, ipv6(7), RFC 6437 */
+  /** Requests or releases a flow label. IPV6_FLOWLABEL_MGR, ipv6(7), RFC 6437 */
   ipv6FlowLabel: option(IPPROTO_IPV6, 'IPV6_FLOWLABEL_MGR', writeOnly(ip.flowLabel)),
-  /** Whether bind takes an address that the machine has not, or not yet. IPV6_FREEBIND, ipv6(7) */
+  /** Whether bind accepts an address that this machine does not have, or not yet. IPV6_FREEBIND, ipv6(7) */
   ipv6Freebind: option(IPPROTO_IPV6, 'IPV6_FREEBIND', boolean),
-  /** Whether what a raw socket sends begins with an IPv6 header. IPV6_HDRINCL, ipv6(7) */
+  /** Whether the data sent over a raw socket begins with an IPv6 header. IPV6_HDRINCL, ipv6(7) */
   ipv6HeaderIncluded: option(IPPROTO_IPV6, 'IPV6_HDRINCL', boolean),
-  /** Takes an anycast address. IPV6_JOIN_ANYCAST, ipv6(7) */
+  /** Joins an anycast address. IPV6_JOIN_ANYCAST, ipv6(7) */
   ipv6JoinAnycast: option(IPPROTO_IPV6, 'IPV6_JOIN_ANYCAST', multicast.ipv6Membership),
   /** Joins an IPv6 group. IPV6_JOIN_GROUP, ipv6(7), RFC 3493 */
   ipv6JoinGroup: option(IPPROTO_IPV6, 'IPV6_JOIN_GROUP', multicast.ipv6Membership),
-  /** Gives an anycast address back. IPV6_LEAVE_ANYCAST, ipv6(7) */
+  /** Leaves an anycast address. IPV6_LEAVE_ANYCAST, ipv6(7) */
   ipv6LeaveAnycast: option(IPPROTO_IPV6, 'IPV6_LEAVE_ANYCAST', multicast.ipv6Membership),
   /** Leaves an IPv6 group. IPV6_LEAVE_GROUP, ipv6(7), RFC 3493 */
   ipv6LeaveGroup: option(IPPROTO_IPV6, 'IPV6_LEAVE_GROUP', multicast.ipv6Membership),
-  /** No longer takes what one source sends to an IPv6 group. MCAST_BLOCK_SOURCE, RFC 3678 */
+  /** Blocks datagrams from one source to an IPv6 group. MCAST_BLOCK_SOURCE, RFC 3678 */
   ipv6McastBlockSource: option(IPPROTO_IPV6, 'MCAST_BLOCK_SOURCE', multicast.groupSourceRequest),
   /** Joins an IPv6 group. MCAST_JOIN_GROUP, RFC 3678 */
   ipv6McastJoinGroup: option(IPPROTO_IPV6, 'MCAST_JOIN_GROUP', multicast.groupRequest),
-  /** Joins an IPv6 group for what one source sends to it. MCAST_JOIN_SOURCE_GROUP, RFC 3678 */
+  /** Joins an IPv6 group for datagrams from one source only. MCAST_JOIN_SOURCE_GROUP, RFC 3678 */
   ipv6McastJoinSourceGroup: option(IPPROTO_IPV6, 'MCAST_JOIN_SOURCE_GROUP', multicast.groupSourceRequest),
   /** Leaves an IPv6 group. MCAST_LEAVE_GROUP, RFC 3678 */
   ipv6McastLeaveGroup: option(IPPROTO_IPV6, 'MCAST_LEAVE_GROUP', multicast.groupRequest),
   /** Leaves an IPv6 group for one source. MCAST_LEAVE_SOURCE_GROUP, RFC 3678 */
   ipv6McastLeaveSourceGroup: option(IPPROTO_IPV6, 'MCAST_LEAVE_SOURCE_GROUP', multicast.groupSourceRequest),
-  /** Which sources of an IPv6 group to hear. MCAST_MSFILTER, RFC 3678 */
+  /** The sources whose datagrams to an IPv6 group are received or blocked. MCAST_MSFILTER, RFC 3678 */
   ipv6McastSourceFilter: option(IPPROTO_IPV6, 'MCAST_MSFILTER', multicast.groupFilter),
-  /** Takes again what one source sends to an IPv6 group. MCAST_UNBLOCK_SOURCE, RFC 3678 */
+  /** Unblocks datagrams from one source to an IPv6 group. MCAST_UNBLOCK_SOURCE, RFC 3678 */
   ipv6McastUnblockSource: option(IPPROTO_IPV6, 'MCAST_UNBLOCK_SOURCE', multicast.groupSourceRequest),
-  /** The lowest hop limit with which a packet is taken. IPV6_MINHOPCOUNT, ipv6(7), RFC 5082 */
+  /** The minimum hop limit of received packets; others are dropped. IPV6_MINHOPCOUNT, ipv6(7), RFC 5082 */
   ipv6MinHopCount: option(IPPROTO_IPV6, 'IPV6_MINHOPCOUNT', octet),
-  /** How large a packet to the peer may be, in bytes. IPV6_MTU, ipv6(7) */
+  /** The path MTU: the maximum size of a packet to the peer, in bytes. IPV6_MTU, ipv6(7) */
   ipv6Mtu: option(IPPROTO_IPV6, 'IPV6_MTU', natural),
-  /** Whether the path's MTU is found out: IPV6_PMTUDISC_…. IPV6_MTU_DISCOVER, ipv6(7) */
+  /** Path MTU discovery: IPV6_PMTUDISC_…. IPV6_MTU_DISCOVER, ipv6(7) */
   ipv6MtuDiscover: option(IPPROTO_IPV6, 'IPV6_MTU_DISCOVER', natural),
-  /** Whether to get what comes to groups that other sockets joined. IPV6_MULTICAST_ALL, ipv6(7) */
+  /** Whether to receive datagrams to groups that other sockets joined. IPV6_MULTICAST_ALL, ipv6(7) */
   ipv6MulticastAll: option(IPPROTO_IPV6, 'IPV6_MULTICAST_ALL', boolean),
-  /** How many hops a datagram to a group may go; −1 is the system's own. IPV6_MULTICAST_HOPS, ipv6(7) */
+  /** The hop limit of datagrams to groups; −1: the system's default. IPV6_MULTICAST_HOPS, ipv6(7) */
   ipv6MulticastHops: option(IPPROTO_IPV6, 'IPV6_MULTICAST_HOPS', octetOrDefault),
   /**
-   * The index of the interface that datagrams to groups leave by, 0 for the kernel's choice. IPV6_MULTICAST_IF,
+   * The index of the outgoing interface of datagrams to groups; 0: the kernel chooses. IPV6_MULTICAST_IF,
    * ipv6(7)
    */
   ipv6MulticastInterface: option(IPPROTO_IPV6, 'IPV6_MULTICAST_IF', natural),
-  /** Whether sockets here get what is sent to a group. IPV6_MULTICAST_LOOP, ipv6(7) */
+  /** Whether sockets of this machine receive the datagrams sent to groups. IPV6_MULTICAST_LOOP, ipv6(7) */
   ipv6MulticastLoop: option(IPPROTO_IPV6, 'IPV6_MULTICAST_LOOP', boolean),
   /**
-   * Where a connection went to before the packet filter redirected it. IP6T_SO_ORIGINAL_DST,
+   * The destination of a connection before the packet filter redirected it. IP6T_SO_ORIGINAL_DST,
    * linux/netfilter_ipv6/ip6_tables.h
    */
   ipv6OriginalDestination: option(IPPROTO_IPV6, 'IP6T_SO_ORIGINAL_DST', address),
-  /** How large a packet to the connected peer may be, in bytes. IPV6_PATHMTU, RFC 3542 */
+  /** The path MTU: the maximum size of a packet to the connected peer, in bytes. IPV6_PATHMTU, RFC 3542 */
   ipv6PathMtu: option(IPPROTO_IPV6, 'IPV6_PATHMTU', ip.pathMtu),
-  /** The source address and the interface of what is sent. IPV6_PKTINFO, ipv6(7), RFC 3542 */
+  /** The source address and the outgoing interface of sent packets. IPV6_PKTINFO, ipv6(7), RFC 3542 */
   ipv6PktInfo: option(IPPROTO_IPV6, 'IPV6_PKTINFO', writeOnly(ip.ipv6PacketInfo)),
-  /** Whether a control message gives a datagram's destination options. IPV6_RECVDSTOPTS, ipv6(7), RFC 3542 */
+  /** Whether a control message has a datagram's destination options. IPV6_RECVDSTOPTS, ipv6(7), RFC 3542 */
   ipv6RecvDstOptions: option(IPPROTO_IPV6, 'IPV6_RECVDSTOPTS', boolean),
   /** Whether errors are queued, to be received with MSG_ERRQUEUE. IPV6_RECVERR, ipv6(7) */
   ipv6RecvError: option(IPPROTO_IPV6, 'IPV6_RECVERR', boolean),
-  /** Whether such errors tell where their extensions begin. IPV6_RECVERR_RFC4884, ipv6(7) */
+  /** Whether queued errors have the offset of the ICMP extensions. IPV6_RECVERR_RFC4884, ipv6(7) */
   ipv6RecvErrorRfc4884: option(IPPROTO_IPV6, 'IPV6_RECVERR_RFC4884', boolean),
-  /** Whether a control message tells a datagram's largest fragment. IPV6_RECVFRAGSIZE, ipv6(7) */
+  /** Whether a control message reports a datagram's largest fragment. IPV6_RECVFRAGSIZE, ipv6(7) */
   ipv6RecvFragSize: option(IPPROTO_IPV6, 'IPV6_RECVFRAGSIZE', boolean),
-  /** Whether a control message tells a datagram's hop limit. IPV6_RECVHOPLIMIT, ipv6(7), RFC 3542 */
+  /** Whether a control message reports a datagram's hop limit. IPV6_RECVHOPLIMIT, ipv6(7), RFC 3542 */
   ipv6RecvHopLimit: option(IPPROTO_IPV6, 'IPV6_RECVHOPLIMIT', boolean),
-  /** Whether a control message gives a datagram's hop-by-hop options. IPV6_RECVHOPOPTS, ipv6(7), RFC 3542 */
+  /** Whether a control message has a datagram's hop-by-hop options. IPV6_RECVHOPOPTS, ipv6(7), RFC 3542 */
   ipv6RecvHopOptions: option(IPPROTO_IPV6, 'IPV6_RECVHOPOPTS', boolean),
   /**
-   * Whether a control message tells where a datagram went to before it was redirected. IPV6_RECVORIGDSTADDR, ipv6(7)
+   * Whether a control message reports a datagram's destination before it was redirected. IPV6_RECVORIGDSTADDR, ipv6(7)
    */
   ipv6RecvOriginalDestination: option(IPPROTO_IPV6, 'IPV6_RECVORIGDSTADDR', boolean),
-  /** Whether a control message tells that a datagram was too large. IPV6_RECVPATHMTU, RFC 3542 */
+  /** Whether a control message reports that a datagram was too large. IPV6_RECVPATHMTU, RFC 3542 */
   ipv6RecvPathMtu: option(IPPROTO_IPV6, 'IPV6_RECVPATHMTU', boolean),
-  /** Whether a control message tells a datagram's destination and interface. IPV6_RECVPKTINFO, ipv6(7), RFC 3542 */
+  /** Whether a control message reports a datagram's destination and interface. IPV6_RECVPKTINFO, ipv6(7), RFC 3542 */
   ipv6RecvPktInfo: option(IPPROTO_IPV6, 'IPV6_RECVPKTINFO', boolean),
-  /** Whether a control message gives a datagram's routing header. IPV6_RECVRTHDR, ipv6(7), RFC 3542 */
+  /** Whether a control message has a datagram's routing header. IPV6_RECVRTHDR, ipv6(7), RFC 3542 */
   ipv6RecvRouting: option(IPPROTO_IPV6, 'IPV6_RECVRTHDR', boolean),
-  /** Whether a control message tells a datagram's traffic class. IPV6_RECVTCLASS, ipv6(7), RFC 3542 */
+  /** Whether a control message reports a datagram's traffic class. IPV6_RECVTCLASS, ipv6(7), RFC 3542 */
   ipv6RecvTrafficClass: option(IPPROTO_IPV6, 'IPV6_RECVTCLASS', boolean),
-  /** The value of router alerts whose packets a raw socket gets, −1 for none. IPV6_ROUTER_ALERT, ipv6(7), RFC 2711 */
+  /** A raw socket receives packets with a router alert of this value; −1: none. IPV6_ROUTER_ALERT, ipv6(7), RFC 2711 */
   ipv6RouterAlert: option(IPPROTO_IPV6, 'IPV6_ROUTER_ALERT', int),
-  /** Whether a raw socket gets such packets of its own network namespace alone. IPV6_ROUTER_ALERT_ISOLATE, ipv6(7) */
+  /** Whether a raw socket receives such packets from its own network namespace only. IPV6_ROUTER_ALERT_ISOLATE, ipv6(7) */
   ipv6RouterAlertIsolate: option(IPPROTO_IPV6, 'IPV6_ROUTER_ALERT_ISOLATE', boolean),
   /**
-   * The traffic class: DSCP in the upper six bits, ECN below; −1 is the system's own. IPV6_TCLASS, ipv6(7), RFC 3542
+   * The traffic class: DSCP in the upper six bits, ECN in the lower two; −1: the system's default. IPV6_TCLASS, ipv6(7),
+   * RFC 3542
    */
   ipv6TrafficClass: option(IPPROTO_IPV6, 'IPV6_TCLASS', octetOrDefault),
-  /** Whether bind takes any address, and the socket what a proxy is to take. IPV6_TRANSPARENT, ipv6(7) */
+  /** Whether the socket is a transparent proxy's, and bind accepts any address. IPV6_TRANSPARENT, ipv6(7) */
   ipv6Transparent: option(IPPROTO_IPV6, 'IPV6_TRANSPARENT', boolean),
-  /** How many hops a packet may go; −1 is the system's own. IPV6_UNICAST_HOPS, ipv6(7) */
+  /** The hop limit of packets; −1: the system's default. IPV6_UNICAST_HOPS, ipv6(7) */
   ipv6UnicastHops: option(IPPROTO_IPV6, 'IPV6_UNICAST_HOPS', octetOrDefault),
-  /** The index of the interface that packets leave by, 0 for the kernel's choice. IPV6_UNICAST_IF, ipv6(7) */
+  /** The index of the outgoing interface; 0: the kernel chooses. IPV6_UNICAST_IF, ipv6(7) */
   ipv6UnicastInterface: option(IPPROTO_IPV6, 'IPV6_UNICAST_IF', ip.networkIndex),
-  /** Whether packets have at most 1,280 bytes: 1, never 0, to groups alone −1. macOS. IPV6_USE_MIN_MTU, RFC 3542 */
+  /** Whether packets have at most 1,280 bytes: 1 always, 0 never, −1 only to groups. macOS. IPV6_USE_MIN_MTU, RFC 3542 */
   ipv6UseMinMtu: option(IPPROTO_IPV6, 'IPV6_USE_MIN_MTU', int),
-  /** Whether the connection is one of Multipath TCP. Linux 5.16. TCP_IS_MPTCP, tcp(7) */
+  /** Whether the connection uses Multipath TCP. Linux 5.16. TCP_IS_MPTCP, tcp(7) */
   isMptcp: option(IPPROTO_TCP, 'TCP_IS_MPTCP', readOnly(boolean)),
-  /** Whether the error queue tells how messages went. SO_J1939_ERRQUEUE, linux/can/j1939.h */
+  /** Whether the error queue reports how the sending of messages proceeds. SO_J1939_ERRQUEUE, linux/can/j1939.h */
   j1939ErrorQueue: option(SOL_CAN_J1939, 'SO_J1939_ERRQUEUE', boolean),
-  /** Which messages to take. SO_J1939_FILTER, linux/can/j1939.h */
+  /** Which messages to receive. SO_J1939_FILTER, linux/can/j1939.h */
   j1939Filter: option(SOL_CAN_J1939, 'SO_J1939_FILTER', writeOnly(families.j1939Filters)),
-  /** Whether to take messages to others. SO_J1939_PROMISC, linux/can/j1939.h */
+  /** Whether to receive messages to other addresses too. SO_J1939_PROMISC, linux/can/j1939.h */
   j1939Promiscuous: option(SOL_CAN_J1939, 'SO_J1939_PROMISC', boolean),
-  /** The priority of what is sent, 0 the highest, 7 the lowest. SO_J1939_SEND_PRIO, linux/can/j1939.h */
+  /** The priority of sent messages, from 0 (the highest) to 7 (the lowest). SO_J1939_SEND_PRIO, linux/can/j1939.h */
   j1939SendPriority: option(SOL_CAN_J1939, 'SO_J1939_SEND_PRIO', natural),
-  /** Whether an idle connection is probed, and ends when nothing answers. SO_KEEPALIVE, socket(7) */
+  /** Whether an idle connection is probed; it ends if no probe is answered. SO_KEEPALIVE, socket(7) */
   keepAlive: option(SOL_SOCKET, 'SO_KEEPALIVE', boolean),
-  /** Whether close waits for data to be sent, or with 0 seconds sends a reset. SO_LINGER_SEC, socket(7); SO_LINGER */
+  /** Whether close waits until data is sent; with 0 seconds it sends a reset. SO_LINGER_SEC, socket(7); SO_LINGER */
   linger: option(SOL_SOCKET, ['SO_LINGER_SEC', 'SO_LINGER'], socket.linger),
   /** Whether the socket accepts connections. SO_ACCEPTCONN, socket(7) */
   listening: option(SOL_SOCKET, 'SO_ACCEPTCONN', readOnly(boolean)),
-  /** The ports that the kernel may choose from. IP_LOCAL_PORT_RANGE, ip(7) */
+  /** The range of ports that the kernel may choose from. IP_LOCAL_PORT_RANGE, ip(7) */
   localPortRange: option(IPPROTO_IP, 'IP_LOCAL_PORT_RANGE', ip.portRange),
   /** Whether the filter can no longer be changed. SO_LOCK_FILTER, socket(7) */
   lockFilter: option(SOL_SOCKET, 'SO_LOCK_FILTER', boolean),
-  /** The mark of what is sent, for routing and packet filters. SO_MARK, socket(7) */
+  /** The mark of sent packets, for routing and packet filters. SO_MARK, socket(7) */
   mark: option(SOL_SOCKET, 'SO_MARK', unsigned),
-  /** The most that is sent in a second, in bytes; Infinity is no limit. SO_MAX_PACING_RATE, socket(7) */
+  /** The maximum send rate, in bytes per second; Infinity: no limit. SO_MAX_PACING_RATE, socket(7) */
   maxPacingRate: option(SOL_SOCKET, 'SO_MAX_PACING_RATE', socket.rate),
-  /** The largest segment, in bytes. TCP_MAXSEG, tcp(7) */
+  /** The maximum segment size, in bytes. TCP_MAXSEG, tcp(7) */
   maxSegment: option(IPPROTO_TCP, 'TCP_MAXSEG', natural),
-  /** No longer takes what one source sends to an IPv4 group. MCAST_BLOCK_SOURCE, RFC 3678 */
+  /** Blocks datagrams from one source to an IPv4 group. MCAST_BLOCK_SOURCE, RFC 3678 */
   mcastBlockSource: option(IPPROTO_IP, 'MCAST_BLOCK_SOURCE', multicast.groupSourceRequest),
   /** Joins an IPv4 group. MCAST_JOIN_GROUP, RFC 3678 */
   mcastJoinGroup: option(IPPROTO_IP, 'MCAST_JOIN_GROUP', multicast.groupRequest),
-  /** Joins an IPv4 group for what one source sends to it. MCAST_JOIN_SOURCE_GROUP, RFC 3678 */
+  /** Joins an IPv4 group for datagrams from one source only. MCAST_JOIN_SOURCE_GROUP, RFC 3678 */
   mcastJoinSourceGroup: option(IPPROTO_IP, 'MCAST_JOIN_SOURCE_GROUP', multicast.groupSourceRequest),
   /** Leaves an IPv4 group. MCAST_LEAVE_GROUP, RFC 3678 */
   mcastLeaveGroup: option(IPPROTO_IP, 'MCAST_LEAVE_GROUP', multicast.groupRequest),
   /** Leaves an IPv4 group for one source. MCAST_LEAVE_SOURCE_GROUP, RFC 3678 */
   mcastLeaveSourceGroup: option(IPPROTO_IP, 'MCAST_LEAVE_SOURCE_GROUP', multicast.groupSourceRequest),
-  /** Which sources of an IPv4 group to hear. MCAST_MSFILTER, RFC 3678 */
+  /** The sources whose datagrams to an IPv4 group are received or blocked. MCAST_MSFILTER, RFC 3678 */
   mcastSourceFilter: option(IPPROTO_IP, 'MCAST_MSFILTER', multicast.groupFilter),
-  /** Takes again what one source sends to an IPv4 group. MCAST_UNBLOCK_SOURCE, RFC 3678 */
+  /** Unblocks datagrams from one source to an IPv4 group. MCAST_UNBLOCK_SOURCE, RFC 3678 */
   mcastUnblockSource: option(IPPROTO_IP, 'MCAST_UNBLOCK_SOURCE', multicast.groupSourceRequest),
   /** The socket's memory, in bytes. SO_MEMINFO, socket(7) */
   meminfo: option(SOL_SOCKET, 'SO_MEMINFO', socket.memoryInfo),
-  /** The lowest TTL with which a packet is taken. IP_MINTTL, ip(7), RFC 5082 */
+  /** The minimum TTL of received packets; others are dropped. IP_MINTTL, ip(7), RFC 5082 */
   minTtl: option(IPPROTO_IP, 'IP_MINTTL', octet),
-  /** A connection of Multipath TCP. MPTCP_INFO, linux/mptcp.h */
+  /** The state of a Multipath TCP connection. MPTCP_INFO, linux/mptcp.h */
   mptcpInfo: option(SOL_MPTCP, 'MPTCP_INFO', mptcpInfo),
-  /** How large a packet to the connected peer may be, in bytes. IP_MTU, ip(7) */
+  /** The path MTU: the maximum size of a packet to the connected peer, in bytes. IP_MTU, ip(7) */
   mtu: option(IPPROTO_IP, 'IP_MTU', readOnly(int)),
-  /** Whether the path's MTU is found out, and packets are not fragmented: IP_PMTUDISC_…. IP_MTU_DISCOVER, ip(7) */
+  /** Path MTU discovery, and whether packets may be fragmented: IP_PMTUDISC_…. IP_MTU_DISCOVER, ip(7) */
   mtuDiscover: option(IPPROTO_IP, 'IP_MTU_DISCOVER', natural),
-  /** Whether to get what comes to groups that other sockets joined. IP_MULTICAST_ALL, ip(7) */
+  /** Whether to receive datagrams to groups that other sockets joined. IP_MULTICAST_ALL, ip(7) */
   multicastAll: option(IPPROTO_IP, 'IP_MULTICAST_ALL', boolean),
-  /** The interface that datagrams to groups leave by. IP_MULTICAST_IF, ip(7) */
+  /** The outgoing interface of datagrams to groups. IP_MULTICAST_IF, ip(7) */
   multicastInterface: option(IPPROTO_IP, 'IP_MULTICAST_IF', multicast.multicastInterface),
-  /** Whether sockets here get what is sent to a group. IP_MULTICAST_LOOP, ip(7) */
+  /** Whether sockets of this machine receive the datagrams sent to groups. IP_MULTICAST_LOOP, ip(7) */
   multicastLoop: option(IPPROTO_IP, 'IP_MULTICAST_LOOP', boolean),
-  /** How many hops a datagram to a group may go. IP_MULTICAST_TTL, ip(7) */
+  /** The time to live of datagrams to groups. IP_MULTICAST_TTL, ip(7) */
   multicastTtl: option(IPPROTO_IP, 'IP_MULTICAST_TTL', octet),
   /** Joins a group. NETLINK_ADD_MEMBERSHIP, netlink(7) */
   netlinkAddMembership: option(SOL_NETLINK, 'NETLINK_ADD_MEMBERSHIP', writeOnly(natural)),
-  /** Whether sending to a group fails when a member has no room. NETLINK_BROADCAST_ERROR, netlink(7) */
+  /** Whether sending to a group fails if the buffer of a member is full. NETLINK_BROADCAST_ERROR, netlink(7) */
   netlinkBroadcastError: option(SOL_NETLINK, 'NETLINK_BROADCAST_ERROR', boolean),
-  /** Whether acknowledgements leave out the request. NETLINK_CAP_ACK, netlink(7) */
+  /** Whether acknowledgements omit the request. NETLINK_CAP_ACK, netlink(7) */
   netlinkCapAck: option(SOL_NETLINK, 'NETLINK_CAP_ACK', boolean),
   /** Leaves a group. NETLINK_DROP_MEMBERSHIP, netlink(7) */
   netlinkDropMembership: option(SOL_NETLINK, 'NETLINK_DROP_MEMBERSHIP', writeOnly(natural)),
@@ -386,75 +387,75 @@ export const options = {
   netlinkExtAck: option(SOL_NETLINK, 'NETLINK_EXT_ACK', boolean),
   /** Whether requests are checked strictly, and dumps filtered. NETLINK_GET_STRICT_CHK, netlink(7) */
   netlinkGetStrictCheck: option(SOL_NETLINK, 'NETLINK_GET_STRICT_CHK', boolean),
-  /** The groups that the socket is in. NETLINK_LIST_MEMBERSHIPS, netlink(7) */
+  /** The groups that the socket is a member of. NETLINK_LIST_MEMBERSHIPS, netlink(7) */
   netlinkListMemberships: option(SOL_NETLINK, 'NETLINK_LIST_MEMBERSHIPS', families.netlinkGroups),
-  /** Whether to get what other network namespaces send. NETLINK_LISTEN_ALL_NSID, netlink(7) */
+  /** Whether to receive messages from other network namespaces. NETLINK_LISTEN_ALL_NSID, netlink(7) */
   netlinkListenAllNsid: option(SOL_NETLINK, 'NETLINK_LISTEN_ALL_NSID', boolean),
-  /** Whether messages that there was no room for are lost without ENOBUFS. NETLINK_NO_ENOBUFS, netlink(7) */
+  /** Whether messages that do not fit into the buffer are dropped without the error ENOBUFS. NETLINK_NO_ENOBUFS, netlink(7) */
   netlinkNoEnobufs: option(SOL_NETLINK, 'NETLINK_NO_ENOBUFS', boolean),
-  /** Whether a control message tells a message's group. NETLINK_PKTINFO, netlink(7) */
+  /** Whether a control message reports a message's group. NETLINK_PKTINFO, netlink(7) */
   netlinkPktInfo: option(SOL_NETLINK, 'NETLINK_PKTINFO', boolean),
   /** The number of the socket's network namespace. SO_NETNS_COOKIE, socket(7) */
   netnsCookie: option(SOL_SOCKET, 'SO_NETNS_COOKIE', bigint),
-  /** Whether UDP datagrams over IPv4 go without a checksum. SO_NO_CHECK, socket(7) */
+  /** Whether UDP datagrams are sent without a checksum over IPv4. SO_NO_CHECK, socket(7) */
   noCheck: option(SOL_SOCKET, 'SO_NO_CHECK', boolean),
-  /** Whether a raw socket's fragments are left as they are. IP_NODEFRAG, ip(7) */
+  /** Whether the fragments that a raw socket sends are not reassembled. IP_NODEFRAG, ip(7) */
   noDefragment: option(IPPROTO_IP, 'IP_NODEFRAG', boolean),
-  /** Whether small segments are sent at once, not gathered. TCP_NODELAY, tcp(7), RFC 896 */
+  /** Whether small segments are sent immediately, without Nagle's algorithm. TCP_NODELAY, tcp(7), RFC 896 */
   noDelay: option(IPPROTO_TCP, 'TCP_NODELAY', boolean),
-  /** Whether a packet socket's frames end with their own checksum. SO_NOFCS, socket(7) */
+  /** Whether a packet socket's frames already contain their checksum. SO_NOFCS, socket(7) */
   noFcs: option(SOL_SOCKET, 'SO_NOFCS', boolean),
-  /** Whether sending to nobody fails without a signal. macOS. SO_NOSIGPIPE, setsockopt(2) */
+  /** Whether sending to a closed connection fails without SIGPIPE. macOS. SO_NOSIGPIPE, setsockopt(2) */
   noSigpipe: option(SOL_SOCKET, 'SO_NOSIGPIPE', boolean),
   /** Whether a connection ends without TIME-WAIT. macOS. TCP_NOTIMEWAIT, netinet/tcp.h */
   noTimeWait: option(IPPROTO_TCP, 'TCP_NOTIMEWAIT', boolean),
-  /** Below how many bytes not yet sent the socket is writable. TCP_NOTSENT_LOWAT, tcp(7) */
+  /** The socket is writable if fewer bytes than this are unsent. TCP_NOTSENT_LOWAT, tcp(7) */
   notSentLowWater: option(IPPROTO_TCP, 'TCP_NOTSENT_LOWAT', unsigned),
-  /** Whether urgent data comes among the rest. SO_OOBINLINE, socket(7) */
+  /** Whether urgent data is received in the stream of normal data. SO_OOBINLINE, socket(7) */
   oobInline: option(SOL_SOCKET, 'SO_OOBINLINE', boolean),
-  /** Where a connection went to before the packet filter redirected it. SO_ORIGINAL_DST, linux/netfilter_ipv4.h */
+  /** The destination of a connection before the packet filter redirected it. SO_ORIGINAL_DST, linux/netfilter_ipv4.h */
   originalDestination: option(IPPROTO_IP, 'SO_ORIGINAL_DST', address),
-  /** Receives more than what is for this machine. PACKET_ADD_MEMBERSHIP, packet(7) */
+  /** Receives packets to other addresses too. PACKET_ADD_MEMBERSHIP, packet(7) */
   packetAddMembership: option(SOL_PACKET, 'PACKET_ADD_MEMBERSHIP', families.packetMembership),
-  /** Whether a control message tells more of a packet. PACKET_AUXDATA, packet(7) */
+  /** Whether a control message reports a packet's status, lengths and VLAN. PACKET_AUXDATA, packet(7) */
   packetAuxData: option(SOL_PACKET, 'PACKET_AUXDATA', boolean),
-  /** Above how many bytes a packet is queued besides the ring. PACKET_COPY_THRESH, packet(7) */
+  /** A packet with more bytes than this is also queued outside the ring. PACKET_COPY_THRESH, packet(7) */
   packetCopyThreshold: option(SOL_PACKET, 'PACKET_COPY_THRESH', writeOnly(natural)),
-  /** Takes a membership back. PACKET_DROP_MEMBERSHIP, packet(7) */
+  /** Ends a membership. PACKET_DROP_MEMBERSHIP, packet(7) */
   packetDropMembership: option(SOL_PACKET, 'PACKET_DROP_MEMBERSHIP', families.packetMembership),
   /** Shares the packets among the sockets of a group. PACKET_FANOUT, packet(7) */
   packetFanout: option(SOL_PACKET, 'PACKET_FANOUT', families.packetFanout),
   /** The classic BPF program by which PACKET_FANOUT_CBPF shares them. PACKET_FANOUT_DATA, packet(7) */
   packetFanoutFilter: option(SOL_PACKET, 'PACKET_FANOUT_DATA', socket.filterToAttach),
-  /** Whether what this machine sends is left out. PACKET_IGNORE_OUTGOING, packet(7) */
+  /** Whether to ignore outgoing packets. PACKET_IGNORE_OUTGOING, packet(7) */
   packetIgnoreOutgoing: option(SOL_PACKET, 'PACKET_IGNORE_OUTGOING', boolean),
   /** Whether a malformed packet in the ring is skipped. PACKET_LOSS, packet(7) */
   packetLoss: option(SOL_PACKET, 'PACKET_LOSS', boolean),
-  /** Whether addresses tell the interface that a packet first came in by. PACKET_ORIGDEV, packet(7) */
+  /** Whether addresses have the physical interface on which a packet arrived. PACKET_ORIGDEV, packet(7) */
   packetOrigDev: option(SOL_PACKET, 'PACKET_ORIGDEV', boolean),
-  /** Whether packets go to the device without queueing discipline. PACKET_QDISC_BYPASS, packet(7) */
+  /** Whether sent packets bypass the queueing discipline. PACKET_QDISC_BYPASS, packet(7) */
   packetQdiscBypass: option(SOL_PACKET, 'PACKET_QDISC_BYPASS', boolean),
-  /** How many bytes are left free before a packet in the ring. PACKET_RESERVE, packet(7) */
+  /** The free space before each packet in the ring, in bytes. PACKET_RESERVE, packet(7) */
   packetReserve: option(SOL_PACKET, 'PACKET_RESERVE', natural),
-  /** Packets that came and that were dropped; reading it sets them to 0. PACKET_STATISTICS, packet(7) */
+  /** The numbers of received and of dropped packets; reading resets them to 0. PACKET_STATISTICS, packet(7) */
   packetStatistics: option(SOL_PACKET, 'PACKET_STATISTICS', families.packetStatistics),
-  /** Where the ring's timestamps come from: SOF_TIMESTAMPING_…. PACKET_TIMESTAMP, packet(7) */
+  /** The source of the ring's timestamps: SOF_TIMESTAMPING_…. PACKET_TIMESTAMP, packet(7) */
   packetTimestamp: option(SOL_PACKET, 'PACKET_TIMESTAMP', int),
-  /** Whether the ring's packets tell where their data begin. PACKET_TX_HAS_OFF, packet(7) */
+  /** Whether the ring's packets have the offset of their data. PACKET_TX_HAS_OFF, packet(7) */
   packetTxHasOff: option(SOL_PACKET, 'PACKET_TX_HAS_OFF', boolean),
-  /** The layout of the ring: 0, 1, 2 for TPACKET_V1 to TPACKET_V3. PACKET_VERSION, packet(7) */
+  /** The layout of the ring: 0 is TPACKET_V1, 1 is TPACKET_V2, 2 is TPACKET_V3. PACKET_VERSION, packet(7) */
   packetVersion: option(SOL_PACKET, 'PACKET_VERSION', natural),
   /** Whether packets begin with a virtio header. PACKET_VNET_HDR, packet(7) */
   packetVnetHeader: option(SOL_PACKET, 'PACKET_VNET_HDR', boolean),
-  /** Whether a control message tells who sent a message. SO_PASSCRED, unix(7) */
+  /** Whether a control message reports the sender's credentials. SO_PASSCRED, unix(7) */
   passCredentials: option(SOL_SOCKET, 'SO_PASSCRED', boolean),
-  /** Whether a control message brings a descriptor of the sender. Linux 6.5. SO_PASSPIDFD, unix(7) */
+  /** Whether a control message has a descriptor of the sender's process. Linux 6.5. SO_PASSPIDFD, unix(7) */
   passPidFd: option(SOL_SOCKET, 'SO_PASSPIDFD', boolean),
-  /** Whether messages may bring descriptors. Linux 6.16. SO_PASSRIGHTS, unix(7) */
+  /** Whether descriptors in messages are received. Linux 6.16. SO_PASSRIGHTS, unix(7) */
   passRights: option(SOL_SOCKET, 'SO_PASSRIGHTS', boolean),
-  /** Whether a control message tells the sender's security context. SO_PASSSEC, unix(7) */
+  /** Whether a control message reports the sender's security context. SO_PASSSEC, unix(7) */
   passSecurity: option(SOL_SOCKET, 'SO_PASSSEC', boolean),
-  /** From which byte on MSG_PEEK looks, and goes on the next time; −1 from the first, always. SO_PEEK_OFF, socket(7) */
+  /** The offset of the next MSG_PEEK, which moves on with each peek; −1: always the first byte. SO_PEEK_OFF, socket(7) */
   peekOffset: option(SOL_SOCKET, 'SO_PEEK_OFF', int),
   /** The process, user and group at the other end of a Unix socket. SO_PEERCRED, unix(7); LOCAL_PEERCRED, unix(4) */
   peerCredentials: either(
@@ -470,92 +471,92 @@ export const options = {
   peerPidFd: option(SOL_SOCKET, 'SO_PEERPIDFD', peer.pidFd),
   /** The security context of the other end. SO_PEERSEC, unix(7) */
   peerSecurity: option(SOL_SOCKET, 'SO_PEERSEC', readOnly(string(256))),
-  /** Whether a control message tells a datagram's destination and interface. IP_PKTINFO, ip(7) */
+  /** Whether a control message reports a datagram's destination and interface. IP_PKTINFO, ip(7) */
   pktInfo: option(IPPROTO_IP, 'IP_PKTINFO', boolean),
-  /** Whether to ask the device rather than take interrupts. SO_PREFER_BUSY_POLL, socket(7) */
+  /** Whether to prefer polling the device over its interrupts. SO_PREFER_BUSY_POLL, socket(7) */
   preferBusyPoll: option(SOL_SOCKET, 'SO_PREFER_BUSY_POLL', boolean),
-  /** The priority of what is sent, 0 to 6 without CAP_NET_ADMIN. SO_PRIORITY, socket(7) */
+  /** The priority of sent packets; above 6 it requires CAP_NET_ADMIN. SO_PRIORITY, socket(7) */
   priority: option(SOL_SOCKET, 'SO_PRIORITY', natural),
   /** The protocol: IPPROTO_…. SO_PROTOCOL, socket(7) */
   protocol: option(SOL_SOCKET, 'SO_PROTOCOL', readOnly(int)),
-  /** Whether to acknowledge at once; the kernel changes it by itself. TCP_QUICKACK, tcp(7) */
+  /** Whether to acknowledge immediately; the kernel may change it later. TCP_QUICKACK, tcp(7) */
   quickAck: option(IPPROTO_TCP, 'TCP_QUICKACK', boolean),
-  /** The receive buffer, in bytes; Linux doubles it for its own needs. SO_RCVBUF, socket(7) */
+  /** The size of the receive buffer, in bytes; Linux doubles it for its overhead. SO_RCVBUF, socket(7) */
   receiveBuffer: option(SOL_SOCKET, 'SO_RCVBUF', natural),
-  /** The same without the system's limit, for CAP_NET_ADMIN. SO_RCVBUFFORCE, socket(7) */
+  /** As `receiveBuffer`, but beyond the system's limit; requires CAP_NET_ADMIN. SO_RCVBUFFORCE, socket(7) */
   receiveBufferForce: option(SOL_SOCKET, 'SO_RCVBUFFORCE', writeOnly(natural)),
-  /** Whether a control message tells a datagram's interface. macOS. IP_RECVIF, ip(4) */
+  /** Whether a control message reports a datagram's interface. macOS. IP_RECVIF, ip(4) */
   receiveInterface: option(IPPROTO_IP, 'IP_RECVIF', boolean),
-  /** From how many bytes on the socket is readable; a Socket's receive gives what there is. SO_RCVLOWAT, socket(7) */
+  /** The socket is readable from this many bytes on; `recv` of a Socket may return fewer. SO_RCVLOWAT, socket(7) */
   receiveLowWater: option(SOL_SOCKET, 'SO_RCVLOWAT', natural),
-  /** Whether a control message tells a packet's mark. SO_RCVMARK, socket(7) */
+  /** Whether a control message reports a packet's mark. SO_RCVMARK, socket(7) */
   receiveMark: option(SOL_SOCKET, 'SO_RCVMARK', boolean),
-  /** Whether a control message tells a packet's priority. Linux 6.14. SO_RCVPRIORITY, socket(7) */
+  /** Whether a control message reports a packet's priority. Linux 6.14. SO_RCVPRIORITY, socket(7) */
   receivePriority: option(SOL_SOCKET, 'SO_RCVPRIORITY', boolean),
-  /** Whether a control message tells how many datagrams were dropped. SO_RXQ_OVFL, socket(7) */
+  /** Whether a control message reports how many datagrams were dropped. SO_RXQ_OVFL, socket(7) */
   receiveQueueOverflow: option(SOL_SOCKET, 'SO_RXQ_OVFL', boolean),
   /**
-   * How long recv blocks, in milliseconds; null for ever. Not the timeout of a Socket, which does not block in it.
+   * How long recv(2) blocks, in milliseconds; null: no limit. It has no effect on a `Socket`, which waits in poll(2).
    * SO_RCVTIMEO, socket(7)
    */
   receiveTimeout: option(SOL_SOCKET, 'SO_RCVTIMEO', socket.timeout),
-  /** Whether a control message tells a datagram's destination. macOS. IP_RECVDSTADDR, ip(4) */
+  /** Whether a control message reports a datagram's destination. macOS. IP_RECVDSTADDR, ip(4) */
   recvDestinationAddress: option(IPPROTO_IP, 'IP_RECVDSTADDR', boolean),
   /** Whether errors are queued, to be received with MSG_ERRQUEUE. IP_RECVERR, ip(7) */
   recvError: option(IPPROTO_IP, 'IP_RECVERR', boolean),
-  /** Whether such errors tell where their extensions begin. IP_RECVERR_RFC4884, ip(7) */
+  /** Whether queued errors have the offset of the ICMP extensions. IP_RECVERR_RFC4884, ip(7) */
   recvErrorRfc4884: option(IPPROTO_IP, 'IP_RECVERR_RFC4884', boolean),
-  /** Whether a control message tells a datagram's largest fragment. IP_RECVFRAGSIZE, ip(7) */
+  /** Whether a control message reports a datagram's largest fragment. IP_RECVFRAGSIZE, ip(7) */
   recvFragSize: option(IPPROTO_IP, 'IP_RECVFRAGSIZE', boolean),
-  /** Whether a control message gives a datagram's IP options. IP_RECVOPTS, ip(7) */
+  /** Whether a control message has a datagram's IP options. IP_RECVOPTS, ip(7) */
   recvOptions: option(IPPROTO_IP, 'IP_RECVOPTS', boolean),
-  /** Whether a control message tells where a datagram went to before it was redirected. IP_RECVORIGDSTADDR, ip(7) */
+  /** Whether a control message reports a datagram's destination before it was redirected. IP_RECVORIGDSTADDR, ip(7) */
   recvOriginalDestination: option(IPPROTO_IP, 'IP_RECVORIGDSTADDR', boolean),
-  /** Whether a control message gives a datagram's IP options, to be sent back. IP_RETOPTS, ip(7) */
+  /** Whether a control message has a datagram's IP options, unprocessed, for a reply. IP_RETOPTS, ip(7) */
   recvRetOptions: option(IPPROTO_IP, 'IP_RETOPTS', boolean),
-  /** Whether a control message tells a datagram's type of service. IP_RECVTOS, ip(7) */
+  /** Whether a control message reports a datagram's type of service. IP_RECVTOS, ip(7) */
   recvTos: option(IPPROTO_IP, 'IP_RECVTOS', boolean),
-  /** Whether a control message tells a datagram's TTL. IP_RECVTTL, ip(7) */
+  /** Whether a control message reports a datagram's TTL. IP_RECVTTL, ip(7) */
   recvTtl: option(IPPROTO_IP, 'IP_RECVTTL', boolean),
-  /** Memory that the socket keeps for itself, in bytes. SO_RESERVE_MEM, socket(7) */
+  /** The memory reserved for the socket, in bytes. SO_RESERVE_MEM, socket(7) */
   reserveMemory: option(SOL_SOCKET, 'SO_RESERVE_MEM', natural),
-  /** The longest time before something is sent again, in milliseconds. Linux 6.15. TCP_RTO_MAX_MS, tcp(7) */
+  /** The maximum retransmission timeout, in milliseconds. Linux 6.15. TCP_RTO_MAX_MS, tcp(7) */
   retransmissionTimeoutMax: option(IPPROTO_TCP, 'TCP_RTO_MAX_MS', natural),
-  /** The shortest time before something is sent again, in microseconds. Linux 6.15. TCP_RTO_MIN_US, tcp(7) */
+  /** The minimum retransmission timeout, in microseconds. Linux 6.15. TCP_RTO_MIN_US, tcp(7) */
   retransmissionTimeoutMin: option(IPPROTO_TCP, 'TCP_RTO_MIN_US', natural),
-  /** Whether bind takes an address that a connection in TIME-WAIT has. SO_REUSEADDR, socket(7) */
+  /** Whether bind accepts the address of a connection in TIME-WAIT. SO_REUSEADDR, socket(7) */
   reuseAddress: option(SOL_SOCKET, 'SO_REUSEADDR', boolean),
-  /** Whether several sockets may have the same address. SO_REUSEPORT, socket(7) */
+  /** Whether several sockets may bind to the same address. SO_REUSEPORT, socket(7) */
   reusePort: option(SOL_SOCKET, 'SO_REUSEPORT', boolean),
-  /** Whether a raw socket gets all packets with a router alert. IP_ROUTER_ALERT, ip(7) */
+  /** Whether a raw socket receives all packets with a router alert. IP_ROUTER_ALERT, ip(7) */
   routerAlert: option(IPPROTO_IP, 'IP_ROUTER_ALERT', boolean),
-  /** 1 keeps the headers of connections' SYNs, 2 with those of the link. TCP_SAVE_SYN, tcp(7) */
+  /** Whether a listener saves the headers of SYNs: 1 those of IP and TCP, 2 also those of the link layer. TCP_SAVE_SYN, tcp(7) */
   saveSyn: option(IPPROTO_TCP, 'TCP_SAVE_SYN', natural),
-  /** The headers of a connection's SYN, once. TCP_SAVED_SYN, tcp(7) */
+  /** The saved headers of a connection's SYN; they can be read once. TCP_SAVED_SYN, tcp(7) */
   savedSyn: option(IPPROTO_TCP, 'TCP_SAVED_SYN', readOnly(bytes(1024))),
-  /** Whether queued errors are an exceptional condition. SO_SELECT_ERR_QUEUE, socket(7) */
+  /** Whether queued errors are an exceptional condition (POLLPRI). SO_SELECT_ERR_QUEUE, socket(7) */
   selectErrorQueue: option(SOL_SOCKET, 'SO_SELECT_ERR_QUEUE', boolean),
-  /** The send buffer, in bytes; Linux doubles it for its own needs. SO_SNDBUF, socket(7) */
+  /** The size of the send buffer, in bytes; Linux doubles it for its overhead. SO_SNDBUF, socket(7) */
   sendBuffer: option(SOL_SOCKET, 'SO_SNDBUF', natural),
-  /** The same without the system's limit, for CAP_NET_ADMIN. SO_SNDBUFFORCE, socket(7) */
+  /** As `sendBuffer`, but beyond the system's limit; requires CAP_NET_ADMIN. SO_SNDBUFFORCE, socket(7) */
   sendBufferForce: option(SOL_SOCKET, 'SO_SNDBUFFORCE', writeOnly(natural)),
-  /** From how much room on the socket is writable, in bytes; Linux has 1. SO_SNDLOWAT, socket(7) */
+  /** The socket is writable if its buffer has this many free bytes; on Linux always 1. SO_SNDLOWAT, socket(7) */
   sendLowWater: option(SOL_SOCKET, 'SO_SNDLOWAT', natural),
   /**
-   * How long send and connect block, in milliseconds; null for ever. Not the timeout of a Socket, which does not block
-   * in it. SO_SNDTIMEO, socket(7)
+   * How long send(2) and connect(2) block, in milliseconds; null: no limit. It has no effect on a `Socket`, which waits
+   * in poll(2). SO_SNDTIMEO, socket(7)
    */
   sendTimeout: option(SOL_SOCKET, 'SO_SNDTIMEO', socket.timeout),
-  /** How many SYNs connect sends before it gives up. TCP_SYNCNT, tcp(7) */
+  /** The number of SYNs that connect sends before it fails. TCP_SYNCNT, tcp(7) */
   synCount: option(IPPROTO_TCP, 'TCP_SYNCNT', octet),
-  /** What the kernel knows of the connection. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */
+  /** The state of the connection in the kernel. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */
   tcpInfo: either(
     option(IPPROTO_TCP, 'TCP_INFO', tcpInfos.tcpInfo),
     option(IPPROTO_TCP, 'TCP_CONNECTION_INFO', tcpInfos.tcpConnectionInfo),
   ),
-  /** Whether a control message tells how many bytes can still be received. TCP_INQ, tcp(7) */
+  /** Whether a control message reports how many bytes can still be received. TCP_INQ, tcp(7) */
   tcpInq: option(IPPROTO_TCP, 'TCP_INQ', boolean),
-  /** How many probes without an answer end a connection. TCP_KEEPCNT, tcp(7) */
+  /** The number of unanswered probes after which a connection ends. TCP_KEEPCNT, tcp(7) */
   tcpKeepCount: option(IPPROTO_TCP, 'TCP_KEEPCNT', octet),
   /** How long a connection is idle before it is probed, in seconds. TCP_KEEPIDLE, tcp(7); TCP_KEEPALIVE */
   tcpKeepIdle: option(IPPROTO_TCP, ['TCP_KEEPIDLE', 'TCP_KEEPALIVE'], natural),
@@ -563,110 +564,111 @@ export const options = {
   tcpKeepInterval: option(IPPROTO_TCP, 'TCP_KEEPINTVL', natural),
   /** How long a closed connection stays in FIN-WAIT-2, in seconds. TCP_LINGER2, tcp(7) */
   tcpLinger2: option(IPPROTO_TCP, 'TCP_LINGER2', int),
-  /** The key that signs segments from and to a peer. TCP_MD5SIG, tcp(7), RFC 2385 */
+  /** The key that signs segments to and from a peer. TCP_MD5SIG, tcp(7), RFC 2385 */
   tcpMd5Sig: option(IPPROTO_TCP, 'TCP_MD5SIG', tcp.md5Signature),
-  /** The same for a network, or on one interface. TCP_MD5SIG_EXT, tcp(7) */
+  /** As `tcpMd5Sig`, for all peers of a network, or for one interface. TCP_MD5SIG_EXT, tcp(7) */
   tcpMd5SigExt: option(IPPROTO_TCP, 'TCP_MD5SIG_EXT', tcp.md5SignatureExt),
-  /** The sequence number of a queue that is under repair. TCP_QUEUE_SEQ, tcp(7) */
+  /** The sequence number of the queue under repair. TCP_QUEUE_SEQ, tcp(7) */
   tcpQueueSeq: option(IPPROTO_TCP, 'TCP_QUEUE_SEQ', unsigned),
-  /** TCP_REPAIR_ON takes a connection apart, TCP_REPAIR_OFF puts it together. TCP_REPAIR, tcp(7) */
+  /** The repair mode, to save or restore a connection: TCP_REPAIR_ON, TCP_REPAIR_OFF. TCP_REPAIR, tcp(7) */
   tcpRepair: option(IPPROTO_TCP, 'TCP_REPAIR', int),
-  /** What both ends had agreed on. TCP_REPAIR_OPTIONS, tcp(7) */
+  /** The TCP options that both ends negotiated. TCP_REPAIR_OPTIONS, tcp(7) */
   tcpRepairOptions: option(IPPROTO_TCP, 'TCP_REPAIR_OPTIONS', tcp.repairOptions),
-  /** The queue that is under repair: TCP_RECV_QUEUE, TCP_SEND_QUEUE. TCP_REPAIR_QUEUE, tcp(7) */
+  /** The queue under repair: TCP_RECV_QUEUE, TCP_SEND_QUEUE. TCP_REPAIR_QUEUE, tcp(7) */
   tcpRepairQueue: option(IPPROTO_TCP, 'TCP_REPAIR_QUEUE', natural),
   /** The windows of a connection under repair. TCP_REPAIR_WINDOW, tcp(7) */
   tcpRepairWindow: option(IPPROTO_TCP, 'TCP_REPAIR_WINDOW', tcp.repairWindow),
   /** The clock of the connection's timestamps. TCP_TIMESTAMP, tcp(7) */
   tcpTimestamp: option(IPPROTO_TCP, 'TCP_TIMESTAMP', unsigned),
-  /** By how much all that is sent is delayed, in microseconds. TCP_TX_DELAY, tcp(7) */
+  /** The delay of all sent packets, in microseconds. TCP_TX_DELAY, tcp(7) */
   tcpTxDelay: option(IPPROTO_TCP, 'TCP_TX_DELAY', natural),
-  /** What runs over TCP in the kernel: `'tls'`. TCP_ULP, tcp(7) */
+  /** The upper layer protocol over TCP in the kernel: `'tls'`. TCP_ULP, tcp(7) */
   tcpUlp: option(IPPROTO_TCP, 'TCP_ULP', string(16)),
   /** Whether a thin stream retransmits after one duplicate acknowledgement. TCP_THIN_DUPACK, tcp(7) */
   thinDupack: option(IPPROTO_TCP, 'TCP_THIN_DUPACK', boolean),
   /** Whether a thin stream's timeouts do not double. TCP_THIN_LINEAR_TIMEOUTS, tcp(7) */
   thinLinearTimeouts: option(IPPROTO_TCP, 'TCP_THIN_LINEAR_TIMEOUTS', boolean),
-  /** Whether a control message tells when a datagram came, to the microsecond. SO_TIMESTAMP, socket(7) */
+  /** Whether a control message reports when a datagram arrived, in microseconds. SO_TIMESTAMP, socket(7) */
   timestamp: option(SOL_SOCKET, 'SO_TIMESTAMP', boolean),
-  /** Whether a control message tells when a datagram came, to the nanosecond. SO_TIMESTAMPNS, socket(7) */
+  /** Whether a control message reports when a datagram arrived, in nanoseconds. SO_TIMESTAMPNS, socket(7) */
   timestampNs: option(SOL_SOCKET, 'SO_TIMESTAMPNS', boolean),
-  /** Which timestamps of what comes and goes are told. SO_TIMESTAMPING, socket(7) */
+  /** Which timestamps of received and sent packets are reported. SO_TIMESTAMPING, socket(7) */
   timestamping: option(SOL_SOCKET, 'SO_TIMESTAMPING', socket.timestamping),
-  /** Whether records are expected to have no padding, which is faster then. TLS_RX_EXPECT_NO_PAD, networking/tls */
+  /** Whether TLS records are expected without padding, which is faster if they have none. TLS_RX_EXPECT_NO_PAD, networking/tls */
   tlsExpectNoPad: option(SOL_TLS, 'TLS_RX_EXPECT_NO_PAD', boolean),
   /** The keys with which the kernel reads TLS records. TLS_RX, networking/tls */
   tlsReceive: option(SOL_TLS, 'TLS_RX', tcp.tlsCryptoInfo),
   /** The keys with which the kernel writes TLS records. TLS_TX, networking/tls */
   tlsTransmit: option(SOL_TLS, 'TLS_TX', tcp.tlsCryptoInfo),
-  /** Whether sendfile goes to a device that encrypts without a copy. TLS_TX_ZEROCOPY_RO, networking/tls */
+  /** Whether sendfile does not copy if the device encrypts. TLS_TX_ZEROCOPY_RO, networking/tls */
   tlsTransmitZerocopy: option(SOL_TLS, 'TLS_TX_ZEROCOPY_RO', boolean),
-  /** What kind of traffic it is: SO_TC_…. macOS. SO_TRAFFIC_CLASS, sys/socket.h */
+  /** The class of the traffic: SO_TC_…. macOS. SO_TRAFFIC_CLASS, sys/socket.h */
   trafficClass: option(SOL_SOCKET, 'SO_TRAFFIC_CLASS', int),
-  /** Whether bind takes any address, and the socket what a proxy is to take. IP_TRANSPARENT, ip(7) */
+  /** Whether the socket is a transparent proxy's, and bind accepts any address. IP_TRANSPARENT, ip(7) */
   transparent: option(IPPROTO_IP, 'IP_TRANSPARENT', boolean),
-  /** Whether a connection that has trouble tries another path. SO_TXREHASH, socket(7) */
+  /** Whether a connection tries another path after timeouts. SO_TXREHASH, socket(7) */
   txRehash: option(SOL_SOCKET, 'SO_TXREHASH', boolean),
-  /** Whether control messages tell when packets are to go out, and by which clock. SO_TXTIME, socket(7) */
+  /** The clock and the flags for control messages that schedule when a packet is sent. SO_TXTIME, socket(7) */
   txtime: option(SOL_SOCKET, 'SO_TXTIME', socket.txtime),
   /** The type: SOCK_…. SO_TYPE, socket(7) */
   type: option(SOL_SOCKET, 'SO_TYPE', readOnly(int)),
-  /** Whether to gather all that is sent into one datagram, until it is taken off. UDP_CORK, udp(7) */
+  /** Whether to collect all sent data in one datagram, until the option is cleared. UDP_CORK, udp(7) */
   udpCork: option(IPPROTO_UDP, 'UDP_CORK', boolean),
-  /** What the datagrams enclose: UDP_ENCAP_…. UDP_ENCAP, udp(7) */
+  /** The protocol encapsulated in the datagrams: UDP_ENCAP_…. UDP_ENCAP, udp(7) */
   udpEncap: option(IPPROTO_UDP, 'UDP_ENCAP', natural),
-  /** Whether datagrams of one size come together, with a control message that tells it. UDP_GRO, udp(7) */
+  /** Whether datagrams of equal size are received joined, with a control message that has the size. UDP_GRO, udp(7) */
   udpGro: option(IPPROTO_UDP, 'UDP_GRO', boolean),
-  /** How many bytes the checksums of what is taken must cover, 0 for all. UDPLITE_RECV_CSCOV, udplite(7) */
+  /** The minimum number of bytes that the checksum of a received datagram must cover; 0: all. UDPLITE_RECV_CSCOV, udplite(7) */
   udpLiteReceiveCoverage: option(IPPROTO_UDPLITE, 'UDPLITE_RECV_CSCOV', natural),
-  /** How many bytes the checksums of what is sent cover, 0 for all. UDPLITE_SEND_CSCOV, udplite(7) */
+  /** The number of bytes that the checksum of a sent datagram covers; 0: all. UDPLITE_SEND_CSCOV, udplite(7) */
   udpLiteSendCoverage: option(IPPROTO_UDPLITE, 'UDPLITE_SEND_CSCOV', natural),
-  /** Whether datagrams over IPv6 may come without a checksum. UDP_NO_CHECK6_RX, udp(7) */
+  /** Whether to receive datagrams without a checksum over IPv6. UDP_NO_CHECK6_RX, udp(7) */
   udpNoCheck6Rx: option(IPPROTO_UDP, 'UDP_NO_CHECK6_RX', boolean),
-  /** Whether datagrams over IPv6 go without a checksum. UDP_NO_CHECK6_TX, udp(7) */
+  /** Whether to send datagrams without a checksum over IPv6. UDP_NO_CHECK6_TX, udp(7) */
   udpNoCheck6Tx: option(IPPROTO_UDP, 'UDP_NO_CHECK6_TX', boolean),
-  /** The size of the datagrams that what is sent is divided into, in bytes; 0 for one. UDP_SEGMENT, udp(7) */
+  /** The size of the datagrams into which sent data is divided, in bytes; 0: not divided. UDP_SEGMENT, udp(7) */
   udpSegment: option(IPPROTO_UDP, 'UDP_SEGMENT', natural),
-  /** Takes again what one source sends to an IPv4 group. IP_UNBLOCK_SOURCE, ip(7) */
+  /** Unblocks datagrams from one source to an IPv4 group. IP_UNBLOCK_SOURCE, ip(7) */
   unblockSource: option(IPPROTO_IP, 'IP_UNBLOCK_SOURCE', multicast.sourceMembership),
-  /** The index of the interface that packets leave by, 0 for the kernel's choice. IP_UNICAST_IF, ip(7) */
+  /** The index of the outgoing interface; 0: the kernel chooses. IP_UNICAST_IF, ip(7) */
   unicastInterface: option(IPPROTO_IP, 'IP_UNICAST_IF', ip.networkIndex),
   /**
-   * Whether a control message tells how many bytes can still be received from a Unix socket. Linux 6.17. SO_INQ,
+   * Whether a control message reports how many bytes can still be received from a Unix socket. Linux 6.17. SO_INQ,
    * unix(7)
    */
   unixInq: option(SOL_SOCKET, 'SO_INQ', writeOnly(boolean)),
   /**
-   * How long what is sent may stay without an acknowledgement before the connection ends, in milliseconds, 0 for the
-   * system's own; macOS rounds up to seconds. TCP_USER_TIMEOUT, tcp(7); TCP_RXT_CONNDROPTIME, tcp(4)
+   * How long sent data may stay unacknowledged before the connection ends, in milliseconds; 0: the system's default.
+   * macOS rounds up to seconds. TCP_USER_TIMEOUT, tcp(7); TCP_RXT_CONNDROPTIME, tcp(4)
    */
   userTimeout: either(
     option(IPPROTO_TCP, 'TCP_USER_TIMEOUT', natural),
     option(IPPROTO_TCP, 'TCP_RXT_CONNDROPTIME', wholeSeconds),
   ),
-  /** Whether an IPv6 socket leaves IPv4 to others. IPV6_V6ONLY, ipv6(7) */
+  /** Whether an IPv6 socket does not serve IPv4. IPV6_V6ONLY, ipv6(7) */
   v6Only: option(IPPROTO_IPV6, 'IPV6_V6ONLY', boolean),
-  /** The largest that the buffer may become, in bytes. SO_VM_SOCKETS_BUFFER_MAX_SIZE, vsock(7) */
+  /** The maximum size of the buffer, in bytes. SO_VM_SOCKETS_BUFFER_MAX_SIZE, vsock(7) */
   vsockBufferMaxSize: option(AF_VSOCK, 'SO_VM_SOCKETS_BUFFER_MAX_SIZE', long),
-  /** The smallest that the buffer may become, in bytes. SO_VM_SOCKETS_BUFFER_MIN_SIZE, vsock(7) */
+  /** The minimum size of the buffer, in bytes. SO_VM_SOCKETS_BUFFER_MIN_SIZE, vsock(7) */
   vsockBufferMinSize: option(AF_VSOCK, 'SO_VM_SOCKETS_BUFFER_MIN_SIZE', long),
-  /** The buffer, in bytes. SO_VM_SOCKETS_BUFFER_SIZE, vsock(7) */
+  /** The size of the buffer, in bytes. SO_VM_SOCKETS_BUFFER_SIZE, vsock(7) */
   vsockBufferSize: option(AF_VSOCK, 'SO_VM_SOCKETS_BUFFER_SIZE', long),
-  /** How long connect may take, in milliseconds; null for ever. SO_VM_SOCKETS_CONNECT_TIMEOUT, vsock(7) */
+  /** The time limit of connect, in milliseconds; null: no limit. SO_VM_SOCKETS_CONNECT_TIMEOUT, vsock(7) */
   vsockConnectTimeout: option(AF_VSOCK, 'SO_VM_SOCKETS_CONNECT_TIMEOUT', socket.timeout),
-  /** Whether the error queue tells if frames were acknowledged. SO_WIFI_STATUS, socket(7) */
+  /** Whether the error queue reports if frames were acknowledged. SO_WIFI_STATUS, socket(7) */
   wifiStatus: option(SOL_SOCKET, 'SO_WIFI_STATUS', boolean),
-  /** The largest receive window that is offered, in bytes. TCP_WINDOW_CLAMP, tcp(7) */
+  /** The maximum receive window, in bytes. TCP_WINDOW_CLAMP, tcp(7) */
   windowClamp: option(IPPROTO_TCP, 'TCP_WINDOW_CLAMP', natural),
-  /** Whether MSG_ZEROCOPY is heard. SO_ZEROCOPY, socket(7) */
+  /** Whether MSG_ZEROCOPY has an effect. SO_ZEROCOPY, socket(7) */
   zerocopy: option(SOL_SOCKET, 'SO_ZEROCOPY', boolean),
 }
 
-/** What the kernel knows of a TCP connection, in one shape on both systems. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */
+/** The state of a TCP connection in the kernel, in one shape on both systems. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */
 export const tcpInfo = (socket: SocketOrFd): TcpInfo => getOption(socket, options.tcpInfo)
 
 /**
- * The process that made the other end of a Unix socket, with its user and group then, in one shape on both systems. Of
- * any other socket Linux says process 0, user and group 2 ** 32 − 1. SO_PEERCRED, unix(7); LOCAL_PEERCRED, unix(4)
+ * The process that created the other end of a Unix socket, with its user and group at that time, in one shape on both
+ * systems. For any other kind of socket Linux returns process 0, user and group 2 ** 32 − 1. SO_PEERCRED, unix(7);
+ * LOCAL_PEERCRED, unix(4)
  */
 export const peerCredentials = (socket: SocketOrFd): peer.PeerCredentials => getOption(socket, options.peerCredentials)

@@ -1,4 +1,4 @@
-// Values of the options of IP, IPv6 and ICMP, but for those of multicast.
+// Values of the options of IP, IPv6 and ICMP, except multicast.
 import { checkInteger, invalidType } from '../checks.js'
 import { ipv6, number, optional } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
@@ -7,7 +7,7 @@ import { structure } from '../structs/structure.js'
 import { bitsOf, halves, list, mapped, readOnly, unsigned } from './codecs.js'
 import type { Codec } from './option.js'
 
-/** The ports that the kernel chooses from for a socket, 0 and 0 for the system's own. ip(7) */
+/** The range of ports from which the kernel chooses for a socket; 0 and 0: the system's range. ip(7) */
 export interface PortRange {
   low: number
   high: number
@@ -22,10 +22,10 @@ function swapped(value: number): number {
   return littleEndian ? bytes.readUInt32LE() : value
 }
 
-/** @internal An interface's index in network order, 0 for none. */
+/** @internal An interface's index in network byte order; 0: none. */
 export const networkIndex = mapped(unsigned, swapped, index => swapped(checkInteger('value', index, 0, 2 ** 31 - 1)))
 
-/** The source address and the interface of what a socket sends; `'::'` and 0 leave them to the kernel. RFC 3542 */
+/** The source address and the outgoing interface of sent packets; `'::'` and 0: the kernel chooses. RFC 3542 */
 export interface Ipv6PacketInfo {
   address: string
   ifindex?: number
@@ -37,16 +37,16 @@ export const ipv6PacketInfo = structure<Ipv6PacketInfo>('in6_pktinfo', {
   ifindex: ['ipi6_ifindex', optional(number, 0)],
 })
 
-/** How large a packet to the peer may be, in bytes. RFC 3542 */
+/** The path MTU: the maximum size of a packet to the peer, in bytes. RFC 3542 */
 export interface PathMtu {
-  /** The peer's address; Linux leaves it `'::'`. */
+  /** The peer's address; on Linux always `'::'`. */
   address: string
   mtu: number
 }
 
 const { offset: within, size: length } = field('sockaddr_in6.sin6_addr')
 
-// The address in a sockaddr_in6, whose family Linux does not fill in.
+// The address in a sockaddr_in6; Linux does not set its family.
 const hostOfSockaddr: Kind<string> = {
   ...ipv6,
   read: (bytes, at) => ipv6.read(bytes, { offset: at.offset + within, size: length, signed: false }),
@@ -57,21 +57,21 @@ export const pathMtu = readOnly(
   structure<PathMtu>('ip6_mtuinfo', { address: ['ip6m_addr', hostOfSockaddr], mtu: ['ip6m_mtu', number] }),
 )
 
-/** A flow label to be asked for, given back or kept: IPV6_FL_A_…, IPV6_FL_S_…, IPV6_FL_F_… RFC 6437 */
+/** A request for a flow label. `action`: IPV6_FL_A_…; `share`: IPV6_FL_S_…; `flags`: IPV6_FL_F_… RFC 6437 */
 export interface FlowLabelRequest {
   destination: string
-  /** 20 bits; 0 asks for any. */
+  /** 20 bits; 0 requests any label. */
   label: number
   action: number
   share?: number
   flags?: number
-  /** How long it can be given to nobody else once it is not used, in seconds. */
+  /** How long the label is reserved after its last use, in seconds. */
   linger?: number
-  /** How long it is valid, in seconds. */
+  /** How long the label is valid, in seconds. */
   expires?: number
 }
 
-// 20 bits in network order, as in a packet.
+// 20 bits in network byte order, as in a packet.
 const label: Kind<number> = {
   read: (bytes, { offset }) => bytes.readUInt32BE(offset),
   write: (bytes, { offset }, value, name) => bytes.writeUInt32BE(checkInteger(name, value, 0, 0xfffff), offset),
@@ -88,8 +88,8 @@ export const flowLabel = structure<FlowLabelRequest>('in6_flowlabel_req', {
   expires: ['flr_expires', optional(number, 0)],
 })
 
-/** Types of messages, which are bits of so many words: Linux sets those to hold back, macOS those to let through. */
-const typesHeldBack = (words: number, inverted: boolean): Codec<readonly number[]> => {
+/** Blocked types of messages, as bits of `words` words. A set bit blocks its type on Linux, and passes it on macOS. */
+const blockedTypes = (words: number, inverted: boolean): Codec<readonly number[]> => {
   const invert = (word: number): number => (inverted ? ~word >>> 0 : word)
   return mapped<readonly number[], readonly number[]>(
     list(unsigned, words),
@@ -107,6 +107,6 @@ const typesHeldBack = (words: number, inverted: boolean): Codec<readonly number[
 }
 
 /** @internal */
-export const icmpFilter = typesHeldBack(1, false)
+export const icmpFilter = blockedTypes(1, false)
 /** @internal */
-export const icmp6Filter = typesHeldBack(8, process.platform === 'darwin')
+export const icmp6Filter = blockedTypes(8, process.platform === 'darwin')

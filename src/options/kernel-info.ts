@@ -1,10 +1,10 @@
-// Structures in which the kernel tells what it knows, under its own names: each property is a field in camel case, without
-// its prefix: `sndCwnd` is tcpi_snd_cwnd. A field that the kernel is too old for is left out.
+// Structures of the kernel, under its own names: each property is a field in camel case without its prefix, so `sndCwnd` is
+// tcpi_snd_cwnd. A field that the kernel, being older, does not have is absent.
 import { dataView, field, fieldsOf, littleEndian, read, sizeOf } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
 import type { Decoder } from './option.js'
 
-/** Linux' struct tcp_info: as many of these as the kernel knows. Its times are microseconds unless they say otherwise. */
+/** Linux' struct tcp_info: the fields that this kernel has. Times are in microseconds, except where noted. */
 export interface LinuxTcpInfo {
   /** TCP_ESTABLISHED… */
   state: number
@@ -18,7 +18,7 @@ export interface LinuxTcpInfo {
   options: number
   sndWscale: number
   rcvWscale: number
-  /** 1 where the delivery rate was limited by the application. */
+  /** 1 if the application limited the delivery rate. */
   deliveryRateAppLimited: number
   /** Why TCP Fast Open failed: TFO_… */
   fastopenClientFail: number
@@ -49,7 +49,7 @@ export interface LinuxTcpInfo {
   rcvRtt: number
   rcvSpace: number
   totalRetrans: number
-  /** Bytes a second; Infinity is no limit. */
+  /** Bytes per second; Infinity: no limit. */
   pacingRate?: number
   maxPacingRate?: number
   bytesAcked?: number
@@ -60,7 +60,7 @@ export interface LinuxTcpInfo {
   minRtt?: number
   dataSegsIn?: number
   dataSegsOut?: number
-  /** Bytes a second. */
+  /** Bytes per second. */
   deliveryRate?: number
   busyTime?: number
   rwndLimited?: number
@@ -89,7 +89,7 @@ export interface LinuxTcpInfo {
   receivedCeBytes?: number
 }
 
-/** macOS' struct tcp_connection_info; times are milliseconds. */
+/** macOS' struct tcp_connection_info. Times are in milliseconds. */
 export interface DarwinTcpConnectionInfo {
   /** TCPS_ESTABLISHED… */
   state: number
@@ -104,14 +104,14 @@ export interface DarwinTcpConnectionInfo {
   sndSsthresh: number
   sndCwnd: number
   sndWnd: number
-  /** Bytes in the send buffer, those on their way included. */
+  /** Bytes in the send buffer, including those in flight. */
   sndSbbytes: number
   rcvWnd: number
   /** The latest round-trip time. */
   rttcur: number
   srtt: number
   rttvar: number
-  /** The bits of TCP Fast Open, tcpi_tfo_cookie_req the first. */
+  /** The bits of TCP Fast Open; tcpi_tfo_cookie_req is the first. */
   tfo: number
   txpackets: number
   txbytes: number
@@ -122,7 +122,7 @@ export interface DarwinTcpConnectionInfo {
   txretransmitpackets: number
 }
 
-/** Linux' struct mptcp_info: as many of these as the kernel knows. RFC 8684 */
+/** Linux' struct mptcp_info: the fields that this kernel has. RFC 8684 */
 export interface MptcpInfo {
   subflows: number
   addAddrSignal: number
@@ -133,7 +133,7 @@ export interface MptcpInfo {
   /** MPTCP_INFO_FLAG_… */
   flags: number
   token: number
-  /** The sequence numbers, of 64 bits: those above 2 ** 53 are rounded. */
+  /** Sequence numbers of 64 bits; those above 2 ** 53 are rounded. */
   writeSeq: number
   sndUna: number
   rcvNxt: number
@@ -156,7 +156,7 @@ export interface MptcpInfo {
 
 const camelCase = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 
-/** The fields of a structure that lie within the bytes that the kernel gave. */
+/** The fields of a structure that lie within the bytes that the kernel returned. */
 function info(structure: string, prefix: string): Decoder<Record<string, number>> {
   let fields: { key: string; field: Field }[] | undefined
   return {
@@ -173,7 +173,7 @@ function info(structure: string, prefix: string): Decoder<Record<string, number>
 /** @internal */
 export const mptcpInfo = info('mptcp_info', 'mptcpi_') as Decoder<unknown> as Decoder<MptcpInfo>
 
-// Some bits of a byte that C declares as bit fields, the first of which is the lowest on a little-endian machine.
+// Some bits of a byte that C declares as bit fields; on a little-endian machine the first is the lowest.
 const bits = (byte: number, first: number, count: number): number =>
   (byte >> (littleEndian ? first : 8 - first - count)) & ((1 << count) - 1)
 

@@ -1,4 +1,4 @@
-// Values of the options with which sockets join and leave multicast groups.
+// Values of the options for multicast groups.
 import { encodeAddress } from '../structs/address.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { ipv4, ipv6, number, optional } from '../structs/fields.js'
@@ -8,7 +8,7 @@ import { structure } from '../structs/structure.js'
 import { checkObject, writeOnly } from './codecs.js'
 import type { Codec, Encoder } from './option.js'
 
-/** An IPv4 group, and the interface by an address of its own or by its index; with neither the kernel chooses. ip(7) */
+/** An IPv4 group, and the interface by its own address or its index; without both the kernel chooses. ip(7) */
 export interface Membership {
   group: string
   address?: string
@@ -27,10 +27,10 @@ export const membership = writeOnly(
   }),
 )
 
-/** The interface that IPv4 datagrams to groups leave by: an address of its own, or its index. ip(7) */
+/** The outgoing interface of IPv4 datagrams to groups, by its own address or its index. ip(7) */
 export interface MulticastInterface {
   address?: string
-  /** Never read: the kernel tells the address alone. */
+  /** For setting only: the kernel returns only the address. */
   ifindex?: number
 }
 
@@ -47,7 +47,7 @@ export const multicastInterface: Codec<MulticastInterface> = {
   encode: mreqn.encode,
 }
 
-/** An IPv4 group, one of those that send to it, and the interface by an address of its own. ip(7) */
+/** An IPv4 group, one source that sends to it, and the interface by its own address. ip(7) */
 export interface SourceMembership {
   group: string
   source: string
@@ -63,7 +63,7 @@ export const sourceMembership = writeOnly(
   }),
 )
 
-/** An IPv6 group, or for anycast an address, and the index of the interface; without it the kernel chooses. ipv6(7) */
+/** An IPv6 group, or an anycast address, and the index of the interface; without it the kernel chooses. ipv6(7) */
 export interface Ipv6Membership {
   group: string
   ifindex?: number
@@ -77,7 +77,7 @@ export const ipv6Membership = writeOnly(
   }),
 )
 
-/** @internal A numeric address of IPv4 or IPv6, in a sockaddr_storage. */
+/** @internal A numeric IPv4 or IPv6 address, in a sockaddr_storage. */
 export const host: Kind<string> = {
   read: () => '',
   write(bytes, { offset }, value, name) {
@@ -101,7 +101,7 @@ export const groupRequest = writeOnly(
   structure<GroupRequest>('group_req', { group: ['gr_group', host], ifindex: ['gr_interface', anyInterface] }),
 )
 
-/** As GroupRequest, with one of those that send to the group. RFC 3678 */
+/** As GroupRequest, with one source that sends to the group. RFC 3678 */
 export interface GroupSourceRequest extends GroupRequest {
   source: string
 }
@@ -115,7 +115,7 @@ export const groupSourceRequest = writeOnly(
   }),
 )
 
-/** Of those that send to a group, which to hear: MCAST_INCLUDE these `sources`, or MCAST_EXCLUDE them. RFC 3678 */
+/** Which sources of a group to receive: `mode` is MCAST_INCLUDE for only these, MCAST_EXCLUDE for all others. RFC 3678 */
 export interface GroupFilter extends GroupRequest {
   mode: number
   sources: readonly string[]
@@ -133,7 +133,7 @@ const first = field('group_filter.gf_slist')
 export const groupFilter: Encoder<GroupFilter> = {
   encode(value) {
     checkObject(value)
-    const { sources, ...rest } = value // what else there is, the structure checks
+    const { sources, ...rest } = value // `head.encode` checks the rest
     const bytes = Buffer.from(head.encode(rest))
     if (!Array.isArray(sources)) throw invalidType('value.sources', sources, 'an instance of Array')
     const size = sizeOf('sockaddr_storage')

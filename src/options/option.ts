@@ -10,30 +10,30 @@ import * as sys from '../syscalls/index.js'
 
 const { ENOPROTOOPT, ERANGE } = system.errno
 
-/** How a value is read from the bytes that the kernel gives. */
+/** Reads a value from the bytes that the kernel returns. */
 export interface Decoder<T> {
-  /** Room for them; the kernel gets more if it asks for more. */
+  /** The size of the buffer for them, in bytes. A kernel that asks for more gets a larger buffer. */
   readonly room: number
   readonly decode: (bytes: Buffer, fd: number) => T
 }
 
-/** How a value becomes the bytes that the kernel takes. */
+/** Writes a value as the bytes that the kernel expects. */
 export interface Encoder<T> {
-  /** Throws a TypeError or a RangeError that names the property which is wrong. */
+  /** @throws TypeError or RangeError that names the wrong property */
   readonly encode: (value: T) => Uint8Array
-  /** The call that takes these bytes, where it is not setsockopt. */
+  /** The function that sets these bytes. Default: setsockopt(2) */
   readonly setsockopt?: (fd: number, level: number, name: number, bytes: Uint8Array) => number
 }
 
-/** Both ways. */
+/** Reads and writes a value. */
 export type Codec<T> = Decoder<T> & Encoder<T>
 
 interface Named {
-  /** What C calls it: `'SO_LINGER'`. */
+  /** The name in C: `'SO_LINGER'`. */
   readonly option: string
-  /** SOL_SOCKET or a protocol's number; undefined where this platform has no such option. */
+  /** SOL_SOCKET or a protocol's number; undefined if this platform has no such level. */
   readonly level: number | undefined
-  /** The option's number; undefined where this platform has none. */
+  /** The option's number; undefined if this platform has no such option. */
   readonly name: number | undefined
 }
 
@@ -42,7 +42,7 @@ export interface ReadableSockOpt<T> extends Named {
   readonly codec: Decoder<T>
 }
 
-/** An option that can be set, to a `T`. */
+/** An option whose value, a `T`, can be set. */
 export interface WritableSockOpt<T> extends Named {
   readonly codec: Encoder<T>
 }
@@ -56,7 +56,7 @@ type Constant = keyof typeof constants
 type Level = number | undefined
 type Names = Constant | readonly Constant[]
 
-/** The option of a level that C calls so; of several names, the first that the platform has. */
+/** The option with this level and name in C; of several names, the first that the platform has. */
 export function option<T>(level: Level, name: Names, codec: Codec<T>): SockOpt<T>
 export function option<T>(level: Level, name: Names, codec: Decoder<T> & { encode?: never }): ReadableSockOpt<T>
 export function option<T>(level: Level, name: Names, codec: Encoder<T>): WritableSockOpt<T>
@@ -65,10 +65,10 @@ export function option(level: Level, name: Names, codec: unknown): unknown {
   return { option, level, name: native.constant(option), codec }
 }
 
-/** The first of these options that the platform has. */
+/** `first` if the platform has it, else `second`. */
 export const either = <T extends Named>(first: T, second: T): T => (first.name === undefined ? second : first)
 
-function numbers({ option, level, name }: Named, syscall: string): [level: number, name: number] {
+function levelAndName({ option, level, name }: Named, syscall: string): [level: number, name: number] {
   if (level === undefined || name === undefined) throw socketError(ENOPROTOOPT, syscall, { option })
   return [level, name]
 }
@@ -79,21 +79,21 @@ function checkOption(option: Named): void {
 }
 
 /**
- * An option's value, of any socket: ours, a descriptor, or one that Node owns. getsockopt(2)
+ * The value of a socket option. `socket` is a socket of this package or of Node, or a descriptor. getsockopt(2)
  *
  * ```ts
  * getOption(request.socket, options.tcpInfo).rtt
  * ```
  *
- * @throws SocketError, whose `option` is C's name: ENOPROTOOPT (or the kernel's ENOTSUP) where the platform, the kernel or
- *   this kind of socket lacks it
+ * @throws SocketError, whose `option` is the name in C: ENOPROTOOPT (or the kernel's ENOTSUP) if the platform, the kernel
+ *   or this kind of socket lacks the option
  */
 export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T {
   checkOption(option)
   const fd = socketFd(socket, 'getsockopt')
   const { codec } = option
   if (codec.decode === undefined) throw invalidValue('option', option.option, 'must be one that can be read')
-  const [level, name] = numbers(option, 'getsockopt')
+  const [level, name] = levelAndName(option, 'getsockopt')
   for (let { room } = codec; ;) {
     const bytes = Buffer.alloc(room)
     const length = new Uint32Array([room])
@@ -108,21 +108,21 @@ export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T 
 }
 
 /**
- * Sets an option of any socket: ours, a descriptor, or one that Node owns. setsockopt(2)
+ * Sets a socket option. `socket` is a socket of this package or of Node, or a descriptor. setsockopt(2)
  *
  * ```ts
  * setOption(socket, options.linger, { on: true, seconds: 5 })
  * ```
  *
- * @throws SocketError, whose `option` is C's name: ENOPROTOOPT (or the kernel's ENOTSUP) where the platform, the kernel or
- *   this kind of socket lacks it; TypeError or RangeError for a value that will not do
+ * @throws SocketError, whose `option` is the name in C: ENOPROTOOPT (or the kernel's ENOTSUP) if the platform, the kernel
+ *   or this kind of socket lacks the option; TypeError or RangeError for an invalid value
  */
 export function setOption<T>(socket: SocketOrFd, option: WritableSockOpt<T>, value: NoInfer<T>): void {
   checkOption(option)
   const fd = socketFd(socket, 'setsockopt')
   const { codec } = option
   if (codec.encode === undefined) throw invalidValue('option', option.option, 'must be one that can be set')
-  const [level, name] = numbers(option, 'setsockopt')
+  const [level, name] = levelAndName(option, 'setsockopt')
   const bytes = codec.encode(value)
   const result = (codec.setsockopt ?? sys.setsockopt)(fd, level, name, bytes)
   if (result < 0) throw socketError(result, 'setsockopt', { option: option.option })

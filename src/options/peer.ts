@@ -1,4 +1,4 @@
-// Who is at the other end of a Unix socket.
+// The process at the other end of a Unix socket.
 import { SOL_LOCAL } from '../constants.js'
 import { number } from '../structs/fields.js'
 import { dataView, field, read, sizeOf } from '../syscalls/layout.js'
@@ -8,7 +8,7 @@ import { int, readOnly } from './codecs.js'
 import { getOption, option } from './option.js'
 import type { Decoder } from './option.js'
 
-/** The process that made the other end, as it was then, with its effective user and group. unix(7) */
+/** The process that created the other end, with its effective user and group at that time. unix(7) */
 export interface PeerCredentials {
   pid: number
   uid: number
@@ -31,7 +31,7 @@ function groupsOf(bytes: Buffer): number[] {
   return Array.from({ length: Math.min(read(view, count), groups.size / 4) }, (_, i) => group(i))
 }
 
-/** @internal macOS' credentials, whose first group is the effective one; the process is an option of its own there. */
+/** @internal The credentials on macOS. The first group is the effective one; the process is read by another option. */
 export const xucred: Decoder<PeerCredentials> = {
   room: sizeOf('xucred'),
   decode: (bytes, fd) => ({
@@ -41,7 +41,7 @@ export const xucred: Decoder<PeerCredentials> = {
   }),
 }
 
-/** @internal The groups in macOS' credentials. */
+/** @internal The groups in the credentials on macOS. */
 export const xucredGroups: Decoder<readonly number[]> = { room: sizeOf('xucred'), decode: groupsOf }
 
 /** @internal A descriptor of the process at the other end, for pidfd_send_signal(2) and poll(2). */

@@ -7,7 +7,7 @@ import { structure } from '../structs/structure.js'
 import { list, long, readOnly, unsigned } from './codecs.js'
 import type { Codec, Decoder, Encoder } from './option.js'
 
-/** What close does with data that was not sent yet: waits for it, and with `seconds` 0 sends a reset. socket(7) */
+/** Whether close waits until data is sent, and for how long; with `seconds` 0 it sends a reset instead. socket(7) */
 export interface Linger {
   on: boolean
   seconds: number
@@ -20,7 +20,7 @@ const second = field('timeval.tv_sec')
 const microsecond = field('timeval.tv_usec')
 const longest = (2 ** 31 - 1) * 1000
 
-/** @internal Milliseconds, to the microsecond, in a timeval; null is for ever, which the kernel writes 0. */
+/** @internal Milliseconds in a timeval, to the microsecond. Null is no limit; the kernel writes it as 0. */
 export const timeout: Codec<number | null> = {
   room: sizeOf('timeval'),
   decode(bytes) {
@@ -40,22 +40,22 @@ export const timeout: Codec<number | null> = {
   },
 }
 
-/** A socket's memory, in bytes but for the last. SK_MEMINFO_… of sock_diag(7) */
+/** A socket's memory, in bytes; `drops` is a number of packets. SK_MEMINFO_… of sock_diag(7) */
 export interface MemoryInfo {
-  /** What has come takes up. */
+  /** Used by received data. */
   rmemAlloc: number
-  /** What that may take up. */
+  /** The limit of `rmemAlloc`. */
   rcvbuf: number
-  /** What is being sent takes up. */
+  /** Used by data that is being sent. */
   wmemAlloc: number
-  /** What that may take up. */
+  /** The limit of `wmemAlloc`. */
   sndbuf: number
   fwdAlloc: number
-  /** What waits to be sent takes up. */
+  /** Used by data that waits to be sent. */
   wmemQueued: number
   optmem: number
   backlog: number
-  /** How many packets were dropped. */
+  /** The number of dropped packets. */
   drops: number
 }
 
@@ -84,7 +84,7 @@ export const timestamping = structure<TimestampingFlags>('so_timestamping', {
   bindPhc: ['bind_phc', optional(number, 0)],
 })
 
-/** The clock of the times at which packets are to go out, such as 11 for CLOCK_TAI, and SOF_TXTIME_… flags. tc-etf(8) */
+/** The clock for scheduled packets, such as 11 for CLOCK_TAI, and SOF_TXTIME_… flags. tc-etf(8) */
 export interface Txtime {
   clockid: number
   flags?: number
@@ -96,7 +96,7 @@ export const txtime = structure<Txtime>('sock_txtime', {
   flags: ['flags', optional(number, 0)],
 })
 
-/** An instruction of a classic BPF program: after a comparison, how many to skip where it holds and where not. bpf(4) */
+/** An instruction of a classic BPF program. `jt` and `jf`: how many to skip if a comparison is true or false. bpf(4) */
 export interface FilterInstruction {
   code: number
   jt?: number
@@ -111,19 +111,19 @@ const instruction = structure<FilterInstruction>('sock_filter', {
   k: ['k', number],
 })
 
-/** @internal A classic BPF program, of at most BPF_MAXINSNS instructions; the kernel takes a pointer to it. */
+/** @internal A classic BPF program of at most BPF_MAXINSNS instructions; the kernel expects a pointer to it. */
 export const filter: Codec<readonly FilterInstruction[]> = {
   ...list(instruction, 4096),
   setsockopt: call('setsockopt_fprog'),
 }
 
-/** @internal The same, where it cannot be read. */
+/** @internal As `filter`, for options that cannot be read. */
 export const filterToAttach: Encoder<readonly FilterInstruction[]> = {
   encode: filter.encode,
   setsockopt: call('setsockopt_fprog'),
 }
 
-/** @internal Bytes a second; Infinity is no limit. */
+/** @internal Bytes per second; Infinity: no limit. */
 export const rate: Codec<number> = {
   room: 8,
   decode(bytes) {
@@ -136,5 +136,5 @@ export const rate: Codec<number> = {
   },
 }
 
-/** @internal A list of groups or the like. */
+/** @internal A list of numbers, such as groups. */
 export const numbers = readOnly(list(unsigned, 64))

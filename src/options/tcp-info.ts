@@ -1,4 +1,4 @@
-// What the kernel knows of a TCP connection, in one shape on both systems.
+// The state of a TCP connection in the kernel, in one shape on both systems.
 import { darwinTcpInfo, linuxTcpInfo } from './kernel-info.js'
 import type { DarwinTcpConnectionInfo, LinuxTcpInfo } from './kernel-info.js'
 import type { Decoder } from './option.js'
@@ -17,30 +17,30 @@ export type TcpState =
   | 'FIN-WAIT-2'
   | 'TIME-WAIT'
 
-/** A TCP connection. What an older kernel does not tell is undefined. tcp(7), TCP_INFO; TCP_CONNECTION_INFO */
+/** A TCP connection. Values that an older kernel does not return are undefined. tcp(7), TCP_INFO; TCP_CONNECTION_INFO */
 export interface TcpInfo {
   state: TcpState
-  /** What both ends agreed on. RFC 7323, RFC 2018, RFC 3168 */
+  /** Whether both ends use these extensions. RFC 7323, RFC 2018, RFC 3168 */
   timestamps: boolean
   sack: boolean
   windowScaling: boolean
   ecn: boolean
-  /** The smoothed round-trip time and its variation, in milliseconds; Linux knows them to the microsecond. */
+  /** The smoothed round-trip time and its variation, in milliseconds; on Linux with microseconds. */
   rtt: number
   rttVariation: number
-  /** After how many milliseconds what is not acknowledged is sent again. */
+  /** The retransmission timeout, in milliseconds. RFC 6298 */
   retransmissionTimeout: number
-  /** The largest segment that is sent, in bytes. */
+  /** The maximum segment size for sending, in bytes. */
   maxSegment: number
-  /** How much may be on its way at once, in bytes. */
+  /** The congestion window, in bytes. RFC 5681 */
   congestionWindow: number
-  /** From which congestion window on it grows slowly, in bytes; Infinity before there was a loss. */
+  /** The slow start threshold, in bytes; Infinity before the first loss. RFC 5681 */
   slowStartThreshold: number
-  /** What the peer has room for, in bytes. Linux 5.4 */
+  /** The peer's receive window, in bytes. Linux 5.4 */
   sendWindow: number | undefined
-  /** What the peer is told that there is room for, in bytes. Linux 6.2 */
+  /** The receive window advertised to the peer, in bytes. Linux 6.2 */
   receiveWindow: number | undefined
-  /** Bytes sent, those sent again included. Linux 4.19 */
+  /** Bytes sent, including retransmissions. Linux 4.19 */
   bytesSent: number | undefined
   bytesReceived: number | undefined
   /** Linux 4.19 */
@@ -48,12 +48,12 @@ export interface TcpInfo {
   segmentsSent: number | undefined
   segmentsReceived: number | undefined
   segmentsRetransmitted: number
-  /** All that this kernel tells, under its own names. */
+  /** All values of this kernel, under its own names. */
   raw: LinuxTcpInfo | DarwinTcpConnectionInfo
 }
 
 const linuxStates: readonly TcpState[] = [
-  'CLOSED', // none has the number 0
+  'CLOSED', // no state has the number 0
   'ESTABLISHED',
   'SYN-SENT',
   'SYN-RECEIVED',
@@ -82,7 +82,7 @@ const darwinStates: readonly TcpState[] = [
 ]
 
 // Both kernels have the same bits: TCPI_OPT_TIMESTAMPS and TCPCI_OPT_TIMESTAMPS…
-const agreed = (options: number): Pick<TcpInfo, 'timestamps' | 'sack' | 'windowScaling' | 'ecn'> => ({
+const extensions = (options: number): Pick<TcpInfo, 'timestamps' | 'sack' | 'windowScaling' | 'ecn'> => ({
   timestamps: (options & 1) !== 0,
   sack: (options & 2) !== 0,
   windowScaling: (options & 4) !== 0,
@@ -96,7 +96,7 @@ export const tcpInfo: Decoder<TcpInfo> = {
     const raw = linuxTcpInfo.decode(bytes, fd)
     return {
       state: linuxStates[raw.state] ?? 'CLOSED',
-      ...agreed(raw.options),
+      ...extensions(raw.options),
       rtt: raw.rtt / 1000,
       rttVariation: raw.rttvar / 1000,
       retransmissionTimeout: raw.rto / 1000,
@@ -125,7 +125,7 @@ export const tcpConnectionInfo: Decoder<TcpInfo> = {
     const raw = darwinTcpInfo.decode(bytes, fd)
     return {
       state: darwinStates[raw.state] ?? 'CLOSED',
-      ...agreed(raw.options),
+      ...extensions(raw.options),
       rtt: raw.srtt,
       rttVariation: raw.rttvar,
       retransmissionTimeout: raw.rto,

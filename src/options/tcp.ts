@@ -1,4 +1,4 @@
-// Values of the options of TCP and of TLS in the kernel, but for tcp_info.
+// Values of the options of TCP and of TLS in the kernel, except tcp_info.
 import { types } from 'node:util'
 import {
   TCP_MD5SIG_FLAG_IFINDEX,
@@ -21,13 +21,13 @@ import { list, writeOnly } from './codecs.js'
 import { host } from './multicast.js'
 import type { Encoder } from './option.js'
 
-/** The key that signs segments from and to a peer, of at most 80 bytes; one of none takes it away. RFC 2385 */
+/** The key that signs segments to and from a peer, of at most 80 bytes; an empty key removes it. RFC 2385 */
 export interface Md5Signature {
   address: string
   key: Uint8Array
 }
 
-/** The same for all of a network, or on one interface alone. tcp(7), TCP_MD5SIG_EXT */
+/** As Md5Signature, for all peers of a network, or for one interface. tcp(7), TCP_MD5SIG_EXT */
 export interface Md5SignatureExt extends Md5Signature {
   prefixLength?: number
   ifindex?: number
@@ -55,7 +55,7 @@ export const md5SignatureExt: Encoder<Md5SignatureExt> = {
   },
 }
 
-/** An option of TCP's header, as both ends agreed on it before: its kind, and its value. tcp_repair */
+/** An option of the TCP header that both ends negotiated: its kind and its value. TCP_REPAIR_OPTIONS, tcp(7) */
 export interface RepairOption {
   code: number
   value: number
@@ -66,7 +66,7 @@ export const repairOptions = writeOnly(
   list(structure<RepairOption>('tcp_repair_opt', { code: ['opt_code', number], value: ['opt_val', number] }), 8),
 )
 
-/** The windows of a connection that is saved or restored. */
+/** The windows of a connection that is saved or restored. TCP_REPAIR_WINDOW, tcp(7) */
 export interface RepairWindow {
   sndWl1: number
   sndWnd: number
