@@ -1,10 +1,10 @@
-// Arguments: the errors that name what is wrong with one, in the words and with the codes of Node's own, and the properties of
-// options objects, of which a misspelt one would be ignored without a word.
+// Checks of arguments: their errors name the wrong argument, in the words and with the codes of Node's own. And checks of
+// options objects, since a misspelt property would be ignored silently.
 import { inspect } from 'node:util'
 
 const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
 
-// What was given, in the words of Node's own messages.
+// The received value, in the words of Node's own messages.
 function shown(value: unknown): string {
   const text = inspected(value)
   return text.length > 128 ? `${text.slice(0, 128)}...` : text
@@ -14,7 +14,7 @@ function inspected(value: unknown): string {
   try {
     return inspect(value)
   } catch {
-    return typeof value // a detached DataView, or an object that will not be looked at
+    return typeof value // a detached DataView, or an object whose inspection throws
   }
 }
 
@@ -28,18 +28,18 @@ function typed(value: unknown): string {
 
 const noun = (name: string): string => (name.includes('.') ? 'property' : 'argument')
 
-/** The TypeError for an argument of the wrong type: `expected` is such as "of type number". */
+/** The TypeError for an argument of the wrong type; `expected` is for example "of type number". */
 export const invalidType = (name: string, value: unknown, expected: string): TypeError =>
   coded(
     new TypeError(`The "${name}" ${noun(name)} must be ${expected}. Received ${typed(value)}`),
     'ERR_INVALID_ARG_TYPE',
   )
 
-/** The TypeError for an argument whose value will not do: `reason` is such as "must be an IPv4 address". */
+/** The TypeError for an invalid value of an argument; `reason` is for example "must be an IPv4 address". */
 export const invalidValue = (name: string, value: unknown, reason: string): TypeError =>
   coded(new TypeError(`The ${noun(name)} '${name}' ${reason}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE')
 
-/** The RangeError for a number out of its range: `range` is such as ">= 0 && <= 65535". */
+/** The RangeError for a number out of range; `range` is for example ">= 0 && <= 65535". */
 export const outOfRange = (name: string, value: unknown, range: string): RangeError =>
   coded(
     new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown(value)}`),
@@ -50,7 +50,7 @@ export const outOfRange = (name: string, value: unknown, range: string): RangeEr
 export const invalidThis = (name: string): TypeError =>
   coded(new TypeError(`Value of "this" must be of type ${name}`), 'ERR_INVALID_THIS')
 
-/** An integer within its range, or an exception that names it. */
+/** Checks an integer from `min` to `max`, and returns it. Throws a TypeError or RangeError that names it. */
 export function checkInteger(name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number') throw invalidType(name, value, 'of type number')
   if (!Number.isInteger(value)) throw outOfRange(name, value, 'an integer')
@@ -58,15 +58,15 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value
 }
 
-/** The flags of a call, or an exception: what is no number would be made one, which may run a program of its own. */
+/** Checks the flags of a call. Anything else would be converted to a number, which may run code of the caller. */
 export const checkFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1)
 
 const lacking = 'ERR_MEMORY_ALLOCATION_FAILED'
 
 /**
- * Memory of a size that the caller has chosen.
+ * Allocates memory of a size that the caller has chosen.
  *
- * @throws RangeError with the code that Node has for it, where there is not so much: V8's own has none
+ * @throws RangeError with Node's code for it (V8's own has none) if there is not enough memory
  */
 export function allocated(
   name: string,
@@ -77,19 +77,20 @@ export function allocated(
   try {
     return Buffer[how](more === 0 ? size : size + more)
   } catch (cause) {
-    const { code = lacking } = cause as NodeJS.ErrnoException // Node 26 gives one, but not which argument it was
-    if (!(cause instanceof RangeError) || code !== lacking) throw cause // the size itself is refused
+    const { code = lacking } = cause as NodeJS.ErrnoException // Node 26 sets the code, but does not name the argument
+    if (!(cause instanceof RangeError) || code !== lacking) throw cause // the size is invalid
     const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`
     throw coded(new RangeError(text, { cause }), lacking)
   }
 }
 
-/** The properties that an object of options may have, each an option or a handler. */
+/** The properties that an options object may have, each an option or a handler. */
 export type Properties<T> = Readonly<Record<keyof T, 'option' | 'handler'>>
 
 /**
- * Throws a TypeError where a handler is no function, or a plain object has a property that is not known, with the one that
- * was probably meant. An object of a class, or a module, may hold whatever else it needs.
+ * Checks an options object. An instance of a class, or a module, may have other properties too.
+ *
+ * @throws TypeError if a handler is not a function, or a plain object has an unknown property; it suggests a similar name
  */
 export function checkProperties(name: string, given: unknown, known: Readonly<Record<string, string>>): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
@@ -100,7 +101,7 @@ export function checkProperties(name: string, given: unknown, known: Readonly<Re
       throw invalidType(`${name}.${property}`, value, 'of type function')
   }
   const prototype: unknown = Object.getPrototypeOf(given)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return // a plain object of any realm's ends there
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return // not a plain object of any realm
   for (const [property, value] of Object.entries(given)) {
     if (value !== undefined && !Object.hasOwn(known, property))
       throw unknownProperty(`${name}.${property}`, property, value, known)
@@ -114,7 +115,7 @@ function unknownProperty(name: string, property: string, value: unknown, known: 
   return invalidValue(name, value, `is not known (${hint})`)
 }
 
-/** The name that one was probably meant to be: with or without `on` before it, or with at most two letters wrong. */
+/** The name most similar to `given`: with or without a leading `on`, or with at most two wrong letters; or undefined. */
 export function nearest(given: string, names: readonly string[]): string | undefined {
   const plain = (name: string): string => name.replace(/^on(?=[A-Z])/, '').toLowerCase()
   const same = names.find(name => plain(name) === plain(given))
@@ -126,7 +127,7 @@ export function nearest(given: string, names: readonly string[]): string | undef
   return best?.name
 }
 
-/** How many letters have to be put in, taken out or changed. Levenshtein's distance */
+/** The Levenshtein distance: how many letters must be inserted, removed or replaced. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i)
   for (const [i, letter] of Array.from(from).entries()) {

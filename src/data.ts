@@ -1,14 +1,14 @@
-// What goes over a socket: the bytes of what can be sent, and of what was received.
+// The bytes that are sent and received: where they come from, and the buffers that receives use.
 import { types } from 'node:util'
 import { MSG_TRUNC } from './constants.js'
 import { checkFlags, checkInteger, invalidType, invalidValue } from './checks.js'
 import { makeRoom, margin, roomFor } from './syscalls/room.js'
 import type { View } from './syscalls/native.js'
 
-/** What can be sent: bytes, where they lie, shared memory included; or a string, as UTF-8. */
+/** Data to send: bytes, also in shared memory, which are not copied; or a string, encoded as UTF-8. */
 export type Data = View | ArrayBuffer | SharedArrayBuffer | string
 
-/** The bytes of `data`. */
+/** The bytes of `data`. Throws a TypeError for any other type. */
 export function bytesOf(data: Data): View {
   if (ArrayBuffer.isView(data)) return data
   if (typeof data === 'string') return Buffer.from(data)
@@ -17,9 +17,9 @@ export function bytesOf(data: Data): View {
 }
 
 /**
- * The bytes of a view, where they lie.
+ * The bytes of a view, without a copy.
  *
- * @throws TypeError with a code where it is none, or its memory is gone: V8's own has none
+ * @throws TypeError with a code (V8's own has none) if it is not a view, or its memory is detached
  */
 export function viewed(name: string, view: View): Uint8Array<ArrayBuffer> {
   if (!ArrayBuffer.isView(view)) throw invalidType(name, view, 'an ArrayBufferView')
@@ -30,68 +30,70 @@ export function viewed(name: string, view: View): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** How many bytes a view or an ArrayBuffer has now: none where the memory is gone, or it is neither. */
+/** The number of bytes that a view or an ArrayBuffer has now; 0 if its memory is detached, or it is neither. */
 export function lengthOf(memory: unknown): number {
   try {
     const { byteLength } = memory as { byteLength?: unknown }
     return typeof byteLength === 'number' ? byteLength : 0
   } catch {
-    return 0 // a DataView whose memory is gone
+    return 0 // a DataView whose memory is detached
   }
 }
 
 /**
- * Memory that a call was given, and had so many bytes, must have them still when the call goes on after a wait: without
- * them it would send less, or receive nothing, which is an end.
+ * Checks, when a call continues after a wait, that its memory still has `length` bytes. With fewer bytes the call would send
+ * less, or receive nothing, which means end-of-file.
+ *
+ * @throws TypeError if it has fewer
  */
 export function checkLent(name: string, memory: unknown, length: number): void {
   if (lengthOf(memory) < length)
     throw invalidValue(name, memory, 'must not be detached or shrunk before the call is done')
 }
 
-// What is received goes through these, so that a waiter holds no memory, and a receiver twice as much as came at most.
+// Receives use these shared buffers: so a waiter holds no memory, and a received Buffer holds at most twice its length.
 const slab = roomFor(16 * 1024)
-let part = slab // that was asked for last: it is often the same
-const most = 256 * 1024 // bytes that are kept for whoever asks for as many again
-const rooms: (Buffer | undefined)[] = [] // those larger than the slab: of 2 ** i bytes
-let last: { from: Buffer; bytes: Buffer } = { from: part, bytes: part } // what was received: it is often as long again
+let part = slab // the latest part that was requested: the next one often has the same size
+const largestKept = 256 * 1024 // bytes; larger buffers are not reused
+const rooms: (Buffer | undefined)[] = [] // buffers larger than the slab: number i has 2 ** i bytes
+let last: { from: Buffer; bytes: Buffer } = { from: part, bytes: part } // the latest received bytes: often the same length
 
 const log2 = (size: number): number => 32 - Math.clz32(size - 1)
 
 /**
- * Room for `size` bytes, until the next call; what is received into it is to be taken by `received` before that. With
- * MSG_TRUNC it is of its own, and zero: the kernel then counts bytes of a stream that it leaves out. tcp(7)
+ * A shared buffer of `size` bytes, valid until the next call; `received` must take the bytes out before that. With MSG_TRUNC
+ * it is a new buffer of zeros: the kernel then counts bytes of a stream that it does not write. tcp(7)
  */
 export function sharedRoom(size: number, flags = 0): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
   if ((checkFlags(flags) & MSG_TRUNC) !== 0) return makeRoom('size', size, 'alloc')
   if (size <= slab.length) return part.length === size ? part : (part = slab.subarray(0, size))
-  if (size > most) return roomFor(size)
+  if (size > largestKept) return roomFor(size)
   const room = (rooms[log2(size)] ??= roomFor(2 ** log2(size)))
   return size === room.length ? room : room.subarray(0, size)
 }
 
-/** Room for `size` bytes of its own, for what comes piece by piece. */
+/** A new buffer of `size` bytes, for data that arrive in pieces. */
 export function allRoomFor(size: number, flags: number): Buffer {
   checkInteger('size', size, 0, 2 ** 31 - 1)
   return makeRoom('size', size, (checkFlags(flags) & MSG_TRUNC) === 0 ? 'allocUnsafeSlow' : 'alloc')
 }
 
-/** The first `count` bytes of the room; a truncated message (MSG_TRUNC) may count more than there are. */
+/** Takes the first `count` bytes out of the buffer of `sharedRoom`; for a truncated message (MSG_TRUNC) `count` may be larger. */
 export function received(from: Buffer, count: number): Buffer {
   const length = Math.min(count, from.length)
   const { buffer } = from
   if (buffer !== slab.buffer && 2 * length >= buffer.byteLength) {
     const kept = log2(buffer.byteLength - margin)
-    if (rooms[kept]?.buffer === buffer) rooms[kept] = undefined // it is the receiver's now
+    if (rooms[kept]?.buffer === buffer) rooms[kept] = undefined // it belongs to the receiver now
     last = { from: part, bytes: part }
     return length < from.length ? from.subarray(0, length) : from
   }
   const bytes = Buffer.allocUnsafe(length)
-  if (from.length > most) from.copy(bytes)
+  if (from.length > largestKept) from.copy(bytes)
   else {
     if (last.from !== from || last.bytes.length !== length) last = { from, bytes: from.subarray(0, length) }
-    bytes.set(last.bytes) // copy() would make that view each time
+    bytes.set(last.bytes) // copy() would create that view each time
   }
   return bytes
 }

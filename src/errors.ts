@@ -1,9 +1,9 @@
-// Errors: Node's shape, PEP 3151's classes.
+// Errors, in the shape of Node's, with the classes of PEP 3151.
 import { constants } from 'node:os'
 import { getSystemErrorMap, types } from 'node:util'
 import type { AddressLike } from './structs/address.js'
 
-// The two of the socket calls that Node has no name for.
+// Two errnos of socket calls for which Node has no name.
 const nameless: [string, number][] =
   process.platform === 'darwin'
     ? [
@@ -17,7 +17,7 @@ const nameless: [string, number][] =
 
 let names: Map<number, string> | undefined
 
-// Made by the first error, since it takes as long as loading all the rest of the floor.
+// Created by the first error, since it takes as long as loading the rest of `bsd-sockets/syscalls`.
 function namesOf(): Map<number, string> {
   const made = new Map<number, string>(nameless.map(([name, errno]) => [errno, name]))
   for (const [errno, [name]] of getSystemErrorMap()) made.set(-errno, name)
@@ -25,25 +25,25 @@ function namesOf(): Map<number, string> {
   return made
 }
 
-/** The name of an errno, given as C has it or negative: `'ECONNREFUSED'`. */
+/** The name of an errno, positive or negative: `'ECONNREFUSED'`. */
 export function errnoName(errno: number): string {
   names ??= namesOf()
   return names.get(Math.abs(errno)) ?? `E${Math.abs(errno)}`
 }
 
-/** What an error may carry besides its number. */
+/** What an error may have besides its number. */
 export interface ErrorDetails {
   address?: AddressLike | undefined
-  /** What went over before the call failed, in bytes, or in messages of a batch. */
+  /** The number of bytes, or of messages of a batch, that were sent before the call failed. */
   sent?: number | undefined
-  /** The socket option that it was about, as C names it. */
+  /** The socket option of the call, by its name in C. */
   option?: string | undefined
-  /** The timeout of the caller's that ran out, in milliseconds. */
+  /** The caller's timeout that expired, in milliseconds. */
   timeout?: number | null | undefined
   cause?: unknown
 }
 
-/** A system call that failed, in the shape of Node's own errors: `connect ECONNREFUSED 127.0.0.1:1`. errno(3) */
+/** A failed system call, in the shape of Node's own errors: `connect ECONNREFUSED 127.0.0.1:1`. errno(3) */
 export class SocketError extends Error implements NodeJS.ErrnoException {
   /** The errno's name. */
   readonly code: string
@@ -51,30 +51,30 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
   readonly errno: number
   /** The system call's name. */
   readonly syscall: string
-  /** The host, or a Unix socket's path as Node has it: an abstract name has a NUL before it. */
+  /** The host, or a Unix socket's path in the form of Node: an abstract name begins with a NUL. */
   declare readonly address?: string
-  /** The port, where it is not 0. */
+  /** The port, if it is not 0. */
   declare readonly port?: number
-  /** A Unix socket's path once more, by the name that `fs` gives it. */
+  /** A Unix socket's path again, under the name that the errors of `fs` have for it. */
   declare readonly path?: string
-  /** How many bytes, or messages of a batch, went over before the call failed, where some may have. */
+  /** The number of bytes, or of messages of a batch, that were sent before the call failed; only if some may have been. */
   declare readonly sent?: number
-  /** The socket option that the call was about, as C names it: `'SO_MARK'`. */
+  /** The socket option of the call, by its name in C: `'SO_MARK'`. */
   declare readonly option?: string
-  /** The timeout that ran out, in milliseconds, where it was the caller's: an ETIMEDOUT of the network's has none. */
+  /** The caller's timeout that expired, in milliseconds; absent if the network reported ETIMEDOUT. */
   declare readonly timeout?: number
 
   /** `errno` may be positive or negative. */
   constructor(errno: number, syscall: string, { address, sent, option, timeout, cause }: ErrorDetails = {}) {
     const code = errnoName(errno)
-    const place: Place = address === undefined ? {} : placeOf(address)
-    const where = placeText(place)
+    const peer: Peer = address === undefined ? {} : peerOf(address)
+    const where = peerText(peer)
     const what = option === undefined ? where : ` ${option}`
     super(`${syscall} ${code}${what}`, cause === undefined ? undefined : { cause })
     this.code = code
     this.errno = -Math.abs(errno)
     this.syscall = syscall
-    Object.assign(this, place)
+    Object.assign(this, peer)
     if (sent !== undefined) this.sent = sent
     if (option !== undefined) this.option = option
     if (typeof timeout === 'number') this.timeout = timeout
@@ -85,47 +85,48 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
   }
 }
 
-interface Place {
+// The address, as properties of an error.
+interface Peer {
   address?: string
   port?: number
   path?: string
 }
 
-const unixPlace = (name: string | Uint8Array, before = ''): Place => {
+const unixPeer = (name: string | Uint8Array, before = ''): Peer => {
   const path = before + (typeof name === 'string' ? name : Buffer.copyBytesFrom(name).toString())
   return { address: path, path }
 }
 
-const hostPlace = (address: string, port: number): Place => (port > 0 ? { address, port } : { address })
+const hostPeer = (address: string, port: number): Peer => (port > 0 ? { address, port } : { address })
 
-function placeOf(address: AddressLike): Place {
-  if (typeof address === 'string' || types.isUint8Array(address)) return unixPlace(address)
-  if ('path' in address) return unixPlace(address.path)
-  if ('abstract' in address) return unixPlace(address.abstract, '\0')
-  if (0 in address) return hostPlace(...address)
+function peerOf(address: AddressLike): Peer {
+  if (typeof address === 'string' || types.isUint8Array(address)) return unixPeer(address)
+  if ('path' in address) return unixPeer(address.path)
+  if ('abstract' in address) return unixPeer(address.abstract, '\0')
+  if (0 in address) return hostPeer(...address)
   if (!('port' in address)) return {}
-  if ('host' in address) return hostPlace(address.host, address.port)
-  return 'address' in address ? hostPlace(address.address, address.port) : {}
+  if ('host' in address) return hostPeer(address.host, address.port)
+  return 'address' in address ? hostPeer(address.address, address.port) : {}
 }
 
-const placeText = ({ address, port }: Place): string =>
+const peerText = ({ address, port }: Peer): string =>
   address === undefined ? '' : port === undefined ? ` ${address}` : ` ${address}:${port}`
 
-/** The call would block, or is under way. */
+/** The call would block, or is in progress. EAGAIN, EALREADY, EINPROGRESS */
 export class BlockingIOError extends SocketError {}
-/** What the four below have in common. */
+/** The base class of the next four. */
 export class ConnectionError extends SocketError {}
-/** The other end receives no more. */
+/** The connection can no longer be sent over. EPIPE, ESHUTDOWN */
 export class BrokenPipeError extends ConnectionError {}
 export class ConnectionAbortedError extends ConnectionError {}
 export class ConnectionRefusedError extends ConnectionError {}
 export class ConnectionResetError extends ConnectionError {}
 export class FileExistsError extends SocketError {}
 export class FileNotFoundError extends SocketError {}
-/** A signal that somebody listens for came, or an interrupter was fired; the call can be gone on with. PEP 475 */
+/** A signal that `process` has a listener for arrived, or an interrupter was fired; the call can be repeated. PEP 475 */
 export class InterruptedError extends SocketError {}
 export class PermissionError extends SocketError {}
-/** The caller's timeout ran out, then `timeout` says which, or the network's own did, and it has no `timeout`. tcp(7) */
+/** The caller's timeout expired, then `timeout` has its value; or the network's, then there is no `timeout`. tcp(7) */
 export class TimeoutError extends SocketError {}
 
 type ErrorClass = new (errno: number, syscall: string, details?: ErrorDetails) => SocketError
@@ -149,19 +150,19 @@ for (const [type, name, codes] of tree) {
   for (const code of codes) classes.set(code, type)
 }
 
-/** The error for an errno, positive or negative, of the class that PEP 3151 gives it. */
+/** The error for an errno, positive or negative, in its class by PEP 3151. */
 export function socketError(errno: number, syscall: string, details?: ErrorDetails): SocketError {
   return new (classes.get(errnoName(errno)) ?? SocketError)(errno, syscall, details)
 }
 
-/** A name or an address that could not be resolved: `code` is such as `'EAI_NONAME'`. gai_strerror(3) */
+/** A name or an address that could not be resolved; `code` is for example `'EAI_NONAME'`. gai_strerror(3) */
 export class GaiError extends Error {
   /** The name of the EAI_ code. */
   readonly code: string
-  /** The EAI_ code, as the C library has it. */
+  /** The EAI_ code of the C library. */
   readonly errno: number
   readonly syscall: string
-  /** The name that was asked for. */
+  /** The requested name. */
   declare readonly hostname?: string
 
   constructor(code: string, errno: number, syscall: string, hostname?: string) {
@@ -177,13 +178,13 @@ export class GaiError extends Error {
   }
 }
 
-/** Whether an error is one of a system call of this library. */
+/** Whether an error is a SocketError. */
 export const isSocketError = (error: unknown): error is SocketError => error instanceof SocketError
 
-/** A wait that its AbortSignal ended, in the shape of Node's own; `cause` is the signal's reason. */
+/** An AbortSignal ended the wait; in the shape of Node's own error. `cause` is the signal's reason. */
 export class AbortError extends Error {
   readonly code = 'ABORT_ERR'
-  /** What went over before that, in bytes, where some may have. */
+  /** The number of bytes that were sent before that; only if some may have been. */
   declare readonly sent?: number
 
   constructor(reason: unknown, sent?: number) {
@@ -196,7 +197,7 @@ export class AbortError extends Error {
   }
 }
 
-/** What ended a sending, with how many bytes had gone. */
+/** The error that ended a send, with the number of bytes that were `sent` before. */
 export function sendingFailed(error: unknown, syscall: string, sent: number): unknown {
   if (error instanceof AbortError) return new AbortError(error.cause, sent)
   if (error instanceof SocketError) {

@@ -1,5 +1,5 @@
 /**
- * Berkeley sockets: Python's socket module in TypeScript's manner.
+ * Berkeley sockets: Python's socket module, in the style of TypeScript.
  *
  * ```ts
  * import { Socket } from 'bsd-sockets'

@@ -13,7 +13,7 @@ interface Start {
 // A message that no other code sends: a module that runs in the thread may send its own.
 const begun = 'bsd-sockets: the thread has begun'
 
-/** A thread that runs a module of this package, which calls `takeOver` and then `begin`. */
+/** A worker thread for a module of this package, which calls `takeOver` and then `begin`. */
 export class Thread {
   readonly worker: Worker
   /** Resolves when the thread has begun; rejects with the reason if it ends before. */

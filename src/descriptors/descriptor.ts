@@ -1,12 +1,16 @@
-// A descriptor, wherever it stands.
+// A descriptor, as a number or as the `fd` of an object.
 import { constants } from 'node:os'
 import { checkInteger, invalidType } from '../checks.js'
 import { socketError } from '../errors.js'
 
-/** A descriptor, or what has one: a socket of either kind, a FileHandle of `node:fs/promises`. */
+/** A descriptor, or an object that has one: a socket of either kind, a FileHandle of `node:fs/promises`. */
 export type Descriptor = number | { readonly fd: number }
 
-/** The number of a descriptor, for `syscall`, which fails with EBADF for one that was closed. */
+/**
+ * The number of a descriptor, to be passed to `syscall`.
+ *
+ * @throws SocketError EBADF if the object is closed; TypeError or RangeError for a wrong argument
+ */
 export function fdOf(descriptor: Descriptor, syscall: string): number {
   const fd = typeof descriptor === 'object' ? descriptor?.fd : descriptor
   if (typeof fd !== 'number') throw invalidType('descriptor', descriptor, 'a socket or a number')

@@ -6,8 +6,8 @@ import type { Descriptor } from './descriptor.js'
 import { invalidType } from '../checks.js'
 
 /**
- * A descriptor, a socket of ours, or one that Node owns: of `net`, `tls`, `http` (`request.socket`) or `dgram`, or a
- * server of these. Node's has a descriptor from when it is connected, listens or is bound, until it is destroyed.
+ * A descriptor, a socket of this package, or a socket or server of Node: of `net`, `tls`, `http` (`request.socket`) or
+ * `dgram`. A socket of Node has a descriptor after it is connected, listening or bound, until it is destroyed.
  */
 export type SocketOrFd = Descriptor | net.Socket | net.Server | dgram.Socket
 
@@ -15,7 +15,7 @@ interface Handle {
   readonly fd?: number
 }
 
-// dgram keeps its handle in a state behind a symbol; what it has as `_handle` is a getter that warns (DEP0112).
+// dgram has its handle in a state behind a symbol; its property `_handle` is a getter that warns (DEP0112).
 function handleOf(socket: object): Handle | null | undefined {
   const key = Object.getOwnPropertySymbols(socket).find(symbol => symbol.description === 'state symbol')
   if (key !== undefined) return (socket as Record<symbol, { handle: Handle | null }>)[key]?.handle
@@ -23,9 +23,9 @@ function handleOf(socket: object): Handle | null | undefined {
 }
 
 /**
- * The number of a socket's descriptor, for `syscall`. Node documents none for its sockets: it is their handle's `fd`.
+ * The number of a socket's descriptor, to be passed to `syscall`. Node does not document it: it is the handle's `fd`.
  *
- * @throws SocketError EBADF for a socket of ours that is closed; TypeError for one of Node's without a descriptor
+ * @throws SocketError EBADF for a closed socket of this package; TypeError for a socket of Node without a descriptor
  */
 export function socketFd(socket: SocketOrFd, syscall: string): number {
   if (typeof socket !== 'object' || socket === null || 'fd' in socket) return fdOf(socket, syscall)

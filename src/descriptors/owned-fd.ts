@@ -1,17 +1,17 @@
-// Descriptors that came in a message: owned the moment they arrive, and closed if nobody takes them.
+// Descriptors received in a message: they are owned as soon as they arrive, and closed if no code takes them.
 import { checkInteger, invalidThis } from '../checks.js'
 import { closeOnce, closeWithThread } from './ownership.js'
 import * as sys from '../syscalls/index.js'
 
-// Unlike a Socket's, such a descriptor is nobody's doing here: a peer may send any number of them, unasked.
+// Unlike a Socket, such a descriptor is closed when it is garbage-collected: a peer may send any number of them, unrequested.
 const unclaimed = new FinalizationRegistry<number>(fd => void sys.close(fd))
 
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: OwnedFd) => unknown
 
 /**
- * A descriptor that is closed when this object is no longer used by anybody: keep the object for as long as the number
- * is in use, or `detach()` the number from it. close(2)
+ * A descriptor that is closed when this object is garbage-collected. Keep the object as long as the number is in use, or
+ * take the number by `detach()`. close(2)
  */
 export class OwnedFd {
   #fd: number
@@ -26,20 +26,20 @@ export class OwnedFd {
     }
   }
 
-  /** Takes over a descriptor. */
+  /** Takes ownership of a descriptor. Throws a TypeError or RangeError if it is not a valid number. */
   constructor(fd: number) {
     this.#fd = checkInteger('fd', fd, 0, 2 ** 31 - 1)
     unclaimed.register(this, fd, this)
     closeWithThread(fd, true)
   }
 
-  /** The descriptor, −1 once it is closed or detached. */
+  /** The descriptor; −1 after it is closed or detached. */
   get fd(): number {
     brand(this)
     return this.#fd
   }
 
-  /** Closes the descriptor. Doing so again does nothing. close(2) */
+  /** Closes the descriptor. Further calls have no effect. close(2) */
   close(): void {
     brand(this)
     closeOnce(this.#letGo())
@@ -50,7 +50,7 @@ export class OwnedFd {
     this.close()
   }
 
-  /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
+  /** Releases the descriptor without closing it, and returns it; −1 if it was closed or detached before. */
   detach(): number {
     brand(this)
     const fd = this.#letGo()

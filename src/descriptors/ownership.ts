@@ -1,5 +1,5 @@
-// Whose a descriptor is. A socket that was dropped without close() is reported, and never closed behind anybody's back:
-// its number may be in use. What a worker leaves open when it is terminated is closed with it.
+// The ownership of descriptors. A socket that is dropped without close() causes a warning, but is not closed, since its
+// number may be in use. Descriptors that a worker leaves open are closed when it ends.
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'
 import * as sys from '../syscalls/index.js'
@@ -12,18 +12,18 @@ const registry = new FinalizationRegistry<number>(fd => {
   })
 })
 
-/** Whether a worker's end closes the descriptor; closing it ends that. That of the main thread is the process's, and closes all. */
+/** Sets whether the end of this worker closes the descriptor. On the main thread this has no effect: the process closes all. */
 export function closeWithThread(fd: number, closes: boolean): void {
   if (!isMainThread) native.environment.own(fd, closes)
 }
 
-/** From now on the descriptor belongs to this object. */
+/** To be called when `owner` gets the descriptor. */
 export function own(owner: object, fd: number): void {
   registry.register(owner, fd, owner)
   closeWithThread(fd, true)
 }
 
-/** The descriptor is about to be closed or handed on. */
+/** To be called before the owner's descriptor is closed or handed over. */
 export function disown(owner: object): void {
   registry.unregister(owner)
 }
@@ -31,8 +31,8 @@ export function disown(owner: object): void {
 const { EINTR } = constants.errno
 
 /**
- * Closes a descriptor that its owner has let go; a negative one is none. It is gone even where that fails (Linux), or may be
- * somebody else's by now: close(2) is never tried again.
+ * Closes a descriptor that its owner has released; does nothing if it is negative. close(2) is never repeated: on Linux the
+ * descriptor is closed even if the call fails, and its number may be in use again.
  */
 export function closeOnce(fd: number): void {
   if (fd < 0) return

@@ -1,15 +1,15 @@
-// The file that bind(2) makes for a Unix socket. Whoever closes the socket removes the file, but not another's that has
-// taken its place: the server that was started next binds the same path.
+// The file that bind(2) creates for a Unix socket. The owner of the socket removes it when it closes the socket, unless
+// another server has bound the same path in the meantime.
 import { lstatSync, unlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 /**
- * The file of a Unix socket, to be made right after bind(2). It is known by its device and inode, and by its absolute path:
- * the working directory may change. An abstract name has no file. unix(7)
+ * The file of a Unix socket; to be constructed right after bind(2). The file is identified by its device and inode. Its path
+ * is made absolute, since the working directory may change. An abstract name has no file. unix(7)
  */
 export class UnixPath {
   readonly #path: string
-  #dev: bigint | undefined // undefined where there is no file, or none any more
+  #dev: bigint | undefined // undefined if there is no file, or no longer
   #ino: bigint | undefined
 
   constructor(path: string) {
@@ -18,8 +18,8 @@ export class UnixPath {
   }
 
   /**
-   * Removes the file if it is still the socket's. To be called while the socket is open: until then no other file can get
-   * its inode. A file that cannot be removed stays. unlink(2)
+   * Removes the file if it is still the socket's. To be called while the socket is open, since until then no other file can
+   * get its inode. If the file cannot be removed, it stays. unlink(2)
    */
   remove(): void {
     const dev = this.#dev
@@ -29,7 +29,7 @@ export class UnixPath {
     try {
       unlinkSync(this.#path)
     } catch {
-      // The folder may be read-only by now, or somebody else was faster.
+      // The folder may be read-only by now, or another process has removed the file.
     }
   }
 
@@ -37,7 +37,7 @@ export class UnixPath {
     try {
       return lstatSync(this.#path, { bigint: true, throwIfNoEntry: false })
     } catch {
-      return undefined // a folder on the way may not be searched
+      return undefined // a folder of the path may not be searchable
     }
   }
 }

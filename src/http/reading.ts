@@ -1,4 +1,4 @@
-// Reading a request out of bytes: native/servers/http/http_reading.c in TypeScript.
+// Reads a request from bytes; native/servers/http/http_reading.c is the same in C.
 import {
   CHUNKED,
   CHUNKED_END,
@@ -11,28 +11,29 @@ import {
   REQUEST,
 } from './parser.js'
 
-/** How far the bytes of one request were read. RFC 9112 */
+/** The progress of reading one request. RFC 9112 */
 export class Reading {
-  /** What the parser knows of it; see REQUEST. */
+  /** The parser's results; REQUEST has their positions. */
   readonly request = newRequest()
   readonly #bytes = new Uint8Array(this.request.buffer)
   /** Counts the requests that `request` has reported. */
   generation = 0
-  /** The bytes of the head, once that is whole; 0 before. */
+  /** The length of the head in bytes when it is complete; 0 before. */
   head = 0
-  /** The bytes of the content, which lie behind the head, without any framing. */
+  /** The length in bytes of the content, which follows the head without any framing. */
   content = 0
-  /** Where the bytes end that were not used up: chunks that were decoded leave no framing behind. */
+  /** The end of the bytes that are still needed: after chunks are decoded, their framing is removed. */
   end = 0
-  /** How many bytes head and content have together, where the head has told the content's length; else 0. */
+  /** The number of bytes of head and content together, if the head has a Content-Length and the content is incomplete; else 0. */
   whole = 0
-  /** How many bytes of the content are still to come, where `read` gave 0 and the head told its length. */
+  /** The number of bytes of the content that are missing, if `read` returned 0 and the head has a Content-Length. */
   left = 0
   #chunked: Uint32Array | undefined
 
   /**
-   * Reads on, in the same bytes as before with more behind them: where the request ends, once it is whole; 0 while it is
-   * not; or a negative status to refuse it with. `start` is where it begins, `end` where the bytes do.
+   * Reads the bytes from `start`, where the request begins, to `end`. If it is called again for the request, more bytes follow
+   * the previous ones. Returns the position after the request if it is complete, 0 if it is not, or the negative status of the
+   * answer that refuses it.
    */
   read(bytes: Buffer, start: number, end: number, limits: Uint8Array): number {
     this.end = end
@@ -56,8 +57,8 @@ export class Reading {
   }
 
   /**
-   * Reads on in a body that is taken away as it comes, in bytes that follow those before: what they hold of it then stands
-   * at their beginning, `content` bytes. Returns what `read` does.
+   * Reads the next bytes of a body that is consumed in pieces. Moves the content among them to their beginning, and sets
+   * `content` to its length. Returns the same as `read`.
    */
   readOn(bytes: Buffer, limits: Uint8Array): number {
     this.content = 0
@@ -67,7 +68,7 @@ export class Reading {
     return this.left === 0 ? this.content : 0
   }
 
-  /** Whether the head told of this; one of the parser's flags. */
+  /** Whether the head has this flag of the parser. */
   has(flag: number): boolean {
     return (this.request[REQUEST.flags]! & flag) !== 0
   }
@@ -81,14 +82,14 @@ export class Reading {
     return true
   }
 
-  /** The next call of `read` begins another request. */
+  /** Prepares for another request. */
   reset(): void {
     this.head = this.left = this.whole = 0
     this.#chunked = undefined
     this.request[REQUEST.stage] = 0
   }
 
-  // Moves the content of the chunks together, from `start` on, behind what stands there.
+  // Appends the content of the chunks to the `content` bytes from `start`.
   #readChunks(bytes: Buffer, start: number, end: number, limits: Uint8Array): number {
     const chunked = (this.#chunked ??= newChunked())
     let at = start + this.content

@@ -1,4 +1,4 @@
-// The body of a request that comes in pieces, on its way from the session to the handler.
+// The body of a request that is received in pieces, between the session and the handler.
 import { invalidThis } from '../checks.js'
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'
@@ -7,12 +7,12 @@ import { reasons } from './statuses.js'
 
 const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code })
 
-/** What a handler gets that reads a body of which the rest will not come: the client is gone. */
+/** The error of reading a body whose rest is missing, because the client has disconnected. */
 export const brokenOff = (): Error => socketError(constants.errno.ECONNRESET, 'recv')
-/** The same, where the client was answered with this status. */
+/** The error of reading a body whose rest is missing, because the request was refused with this status. */
 export const refused = (status: number): Error =>
   Object.assign(coded(`The request's body: ${status} ${reasons[status]}`, 'ERR_HTTP_REQUEST_BODY'), { status })
-/** The same, where the handler has answered before it read all. */
+/** The error of reading a body after the handler has answered without reading all of it. */
 export const unread = (): Error =>
   coded('The request was answered before its body was read', 'ERR_STREAM_PREMATURE_CLOSE')
 
@@ -23,11 +23,11 @@ interface Waiter {
 
 const done: IteratorResult<Buffer, undefined> = { done: true, value: undefined }
 
-/** The session's side of such a body. It holds what the handler has not taken: what one receive gave, at most. */
+/** The session's side of the body. It holds at most the bytes of one receive, until the handler reads them. */
 export class Incoming {
   /** The handler's side. */
   readonly body: RequestBody
-  /** Why the rest does not come. */
+  /** Why the rest of the body is missing. */
   error: Error | undefined
   #pieces: Buffer[] = []
   #waiters: Waiter[] = []
@@ -36,13 +36,13 @@ export class Incoming {
   #cancelled = false
   readonly #more: () => void
 
-  /** `more` is called when the handler waits for the next piece, and when there is room for one. */
+  /** `more` is called when the handler waits for the next piece, or a piece was read and the next may be received. */
   constructor(more: () => void) {
     this.#more = more
     this.body = new RequestBody(this)
   }
 
-  /** Whether the next piece may come: the handler has begun to read, and nothing waits for it. */
+  /** Whether the next piece may be received: the handler has begun to read, and has read all pieces so far. */
   get wants(): boolean {
     return this.#begun && !this.#over && this.#pieces.length === 0
   }
@@ -52,23 +52,23 @@ export class Incoming {
     return this.#waiters.length > 0
   }
 
-  /** Gives the handler a copy of these bytes. */
+  /** Adds a piece, a copy of these bytes. */
   push(bytes: Uint8Array): void {
     if (this.#over || bytes.length === 0) return
-    const piece = Buffer.allocUnsafeSlow(bytes.length) // whose memory can be transferred
+    const piece = Buffer.allocUnsafeSlow(bytes.length) // not from the pool, so that its memory can be transferred
     piece.set(bytes)
     const waiter = this.#waiters.shift()
     if (waiter === undefined) this.#pieces.push(piece)
     else waiter.resolve({ done: false, value: piece })
   }
 
-  /** That was all. */
+  /** To be called when the body is complete. */
   end(): void {
     this.#over = true
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(done)
   }
 
-  /** The rest does not come: the handler is told so once it has taken what did. */
+  /** To be called when the rest is missing: reading throws this error after the pieces that were received. */
   fail(error: Error): void {
     if (this.#over) return
     this.#over = true
@@ -76,7 +76,7 @@ export class Incoming {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
   }
 
-  /** The handler wants no more. */
+  /** To be called when the handler stops reading. */
   cancel(): void {
     this.#pieces = []
     this.#cancelled = true
@@ -102,11 +102,12 @@ export class Incoming {
 let brand: (self: RequestBody) => unknown
 
 /**
- * The content of a request that is streamed: pieces of bytes, each the reader's own. Whoever does not read makes the client
- * wait. It is read once, by `for await`, or by whatever takes an iterable: `ReadableStream.from`, `Readable.from`, the
- * functions of `node:stream/consumers`, and the body of an answer. Reading throws an error with a `code`: ECONNRESET, the client broke off;
- * ERR_HTTP_REQUEST_BODY, it was answered with the error's `status` (400 for chunks that are none, 408, 413, 431 for trailers),
- * where no answer had begun; ERR_STREAM_PREMATURE_CLOSE, the request was answered before all of it was read.
+ * The content of a streamed request: pieces of bytes, each owned by the reader. While nothing is read, the client has to wait.
+ * It can be read once, by `for await` or by anything that takes an async iterable: `ReadableStream.from`, `Readable.from`, the
+ * functions of `node:stream/consumers`, and the body of an answer. Reading throws an error with one of these codes.
+ * ECONNRESET: the client disconnected. ERR_HTTP_REQUEST_BODY: the request was refused with the error's `status` (400 for
+ * invalid chunks, 408, 413, 431 for trailers), unless an answer had begun. ERR_STREAM_PREMATURE_CLOSE: the request was answered
+ * before the body was read.
  */
 export class RequestBody implements AsyncIterable<Buffer> {
   readonly #incoming: Incoming
@@ -122,18 +123,18 @@ export class RequestBody implements AsyncIterable<Buffer> {
     }
   }
 
-  /** For the session. */
+  /** For the session only. */
   constructor(incoming: Incoming) {
     this.#incoming = incoming
   }
 
-  /** Whether somebody reads it, or has read it. */
+  /** Whether reading has begun. */
   get used(): boolean {
     brand(this)
     return this.#used
   }
 
-  /** @throws TypeError ERR_INVALID_STATE the second time */
+  /** @throws TypeError ERR_INVALID_STATE if reading has begun before */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
     brand(this)
     if (this.#used) throw spentBody()
@@ -151,7 +152,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
   }
 }
 
-/** A body that is there. */
+/** A body that is complete. */
 export function wholeBody(bytes: Uint8Array): RequestBody {
   const incoming = new Incoming(() => undefined)
   incoming.push(bytes)
@@ -159,7 +160,7 @@ export function wholeBody(bytes: Uint8Array): RequestBody {
   return incoming.body
 }
 
-/** The same as a stream of the web, which takes nothing before it is asked. */
+/** The body as a Web Stream, which reads nothing before it is read. */
 export function streamOf(body: RequestBody): ReadableStream<Uint8Array> {
   const pieces = body[Symbol.asyncIterator]()
   return new ReadableStream(

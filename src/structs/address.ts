@@ -1,4 +1,4 @@
-// Socket addresses: one union, and its way to the bytes of a sockaddr and back.
+// Socket addresses: one union type, and how its members are encoded to and decoded from the bytes of a sockaddr.
 import { isUtf8 } from 'node:buffer'
 import { toUSVString, types } from 'node:util'
 import { families } from './families.js'
@@ -11,14 +11,14 @@ import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
 import type { View } from '../syscalls/native.js'
 
-/** An IPv4 address and port, as Node has it. ip(7) */
+/** An IPv4 address and port, in the shape of Node's. ip(7) */
 export interface IPv4Address {
   family: 'IPv4'
   address: string
   port: number
 }
 
-/** An IPv6 address and port; the flow label and the scope (an interface's index) where they are not 0. ipv6(7) */
+/** An IPv6 address and port; the flow label and the scope (an interface's index) if they are not 0. ipv6(7) */
 export interface IPv6Address {
   family: 'IPv6'
   address: string
@@ -27,11 +27,11 @@ export interface IPv6Address {
   scopeid?: number
 }
 
-/** A Unix socket's address: a path, an abstract name (Linux) or, with neither, unnamed. Bytes where no UTF-8. unix(7) */
+/** A Unix socket's address: a path, an abstract name (Linux), or neither: unnamed. Bytes if it is not UTF-8. unix(7) */
 export type UnixAddress =
   { family: 'unix'; path: string | Uint8Array } | { family: 'unix'; abstract: string | Uint8Array } | { family: 'unix' }
 
-/** An address of any other family: its number and what stands behind it in the sockaddr. */
+/** An address of any other family: its number and the bytes that follow it in the sockaddr. */
 export interface RawAddress {
   family: 'raw'
   af: number
@@ -42,17 +42,17 @@ export interface RawAddress {
 export type SocketAddress = IPv4Address | IPv6Address | UnixAddress | FamilyAddress | RawAddress
 
 /**
- * A numeric host and a port: `address` as Node's sockets have it, or `host` as their options have it. The family may be
- * a name or a number of Node's (`'IPv4'`, 4) or of C's (AF_INET): the host must be of it.
+ * A numeric host and a port. The host is called `address`, as in the addresses of Node's sockets, or `host`, as in their
+ * options. The family may be Node's name or number (`'IPv4'`, 4) or C's (AF_INET); the host must belong to it.
  */
 export type HostAddress = { port: number; family?: string | number | undefined } & (
   { address: string } | { host: string }
 )
 
 /**
- * What a call takes for an address: a SocketAddress, a numeric host and a port in an object or, as in Python, a pair,
- * or for Unix sockets a path alone (with a NUL before it: an abstract name). The host `''` is the any-address and
- * `'<broadcast>'` 255.255.255.255; no name is resolved.
+ * An address as an argument: a SocketAddress; a numeric host and a port, in an object or, as in Python, in a pair; or for
+ * Unix sockets only a path (with a NUL before it: an abstract name). The host `''` is the any-address, `'<broadcast>'` is
+ * 255.255.255.255. Names are not resolved.
  */
 export type AddressLike = SocketAddress | HostAddress | readonly [host: string, port: number] | string | Uint8Array
 
@@ -65,7 +65,7 @@ const addr6Field = field('sockaddr_in6.sin6_addr')
 const scopeField = field('sockaddr_in6.sin6_scope_id')
 const pathField = field('sockaddr_un.sun_path')
 
-/** Room for an address of any family, in bytes. */
+/** The size of a buffer for an address of any family, in bytes. */
 export const addressRoom = sizeOf('sockaddr_storage')
 
 function sockaddr(af: number, length: number): Buffer {
@@ -111,7 +111,7 @@ function numeric(family: number, host: string): Buffer {
 
 const if_nametoindex = call<(name: string) => number>('if_nametoindex')
 
-// RFC 4007, section 11.2: what stands behind the % is an interface's name or its index.
+// RFC 4007, section 11.2: the zone after the % is an interface's name or its index.
 function scopeOf(host: string, zone: string): number {
   if (/^\d+$/.test(zone)) return Number(zone)
   const index = /^[^\0]{1,64}$/.test(zone) ? if_nametoindex(zone) : -1
@@ -120,7 +120,7 @@ function scopeOf(host: string, zone: string): number {
 }
 
 const pathBytes = (name: unknown, kind: string): Buffer => {
-  if (types.isUint8Array(name)) return Buffer.copyBytesFrom(name) // Buffer.from throws on Bun and Deno where the memory is gone
+  if (types.isUint8Array(name)) return Buffer.copyBytesFrom(name) // Buffer.from throws on Bun and Deno if the memory is detached
   if (typeof name !== 'string') throw invalidType(kind, name, 'of type string or an instance of Uint8Array')
   if (toUSVString(name) !== name) throw invalidValue(kind, name, 'must not have half a surrogate pair')
   return Buffer.from(name)
@@ -128,7 +128,7 @@ const pathBytes = (name: unknown, kind: string): Buffer => {
 
 function encodeUnix(name: string | Uint8Array, kind: 'path' | 'abstract'): Buffer {
   const bytes = pathBytes(name, kind)
-  const room = pathField.size - 1 // the NUL before an abstract name or behind a path
+  const room = pathField.size - 1 // without the NUL before an abstract name or after a path
   if (bytes.length > room) throw invalidValue(kind, name, `must have at most ${room} bytes`)
   if (kind === 'abstract' && process.platform !== 'linux') throw invalidValue(kind, name, 'is known to Linux alone')
   if (kind === 'abstract') return Buffer.concat([sockaddr(AF_UNIX, pathField.offset + 1), bytes])
@@ -143,7 +143,7 @@ const encodePath = (name: string | Uint8Array): Buffer =>
     ? encodeUnix(name.slice(1), 'abstract')
     : encodeUnix(name, 'path')
 
-/** The number of an INET family that is given as Node or as C has it; undefined for what is neither. */
+/** The number of an INET family, given in the form of Node or of C; undefined if it is neither. */
 export function inetFamily(family: unknown): number | undefined {
   if (typeof family === 'string') family = family.toLowerCase()
   if (family === 'ipv4' || family === 4 || family === AF_INET) return AF_INET
@@ -161,8 +161,8 @@ function encodeHostAddress(given: HostAddress, family: number): Buffer {
 const onIp = 'must have a host and a port, such as ["127.0.0.1", 80]: a text is the path of a Unix socket'
 
 /**
- * The bytes of an address, a sockaddr. `family` is that of the socket: it tells which any-address `''` is (default: that
- * of IPv4), and that an INET socket takes no path.
+ * The bytes of an address, a sockaddr. `family` is the socket's: it decides which any-address `''` is (default: IPv4), and
+ * an INET socket accepts no path.
  *
  * @throws TypeError or RangeError that names the property
  */
@@ -226,12 +226,14 @@ function decodeIPv6(bytes: Buffer): IPv6Address {
 }
 
 /**
- * The address in the first `length` bytes of a sockaddr. What is too short for its family, or of one that is not
- * known, is a raw address; nothing outside these bytes is read.
+ * The address in the first `length` bytes of a sockaddr (default: all). An address that is too short for its family, or
+ * of an unknown family, is a raw address. Nothing outside these bytes is read.
+ *
+ * @throws TypeError or RangeError for a wrong argument
  */
 export function decodeAddress(view: View, length?: number): SocketAddress {
   if (!ArrayBuffer.isView(view)) throw invalidType('view', view, 'an ArrayBufferView')
-  const room = lengthOf(view) // none where the memory is gone
+  const room = lengthOf(view) // 0 if the memory is detached
   const size = Math.min(checkInteger('length', length ?? room, 0, 2 ** 32 - 1), room)
   const bytes = size === 0 ? Buffer.alloc(0) : Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, size)
   const head = saFamily.offset + saFamily.size
@@ -251,8 +253,8 @@ export function decodeAddress(view: View, length?: number): SocketAddress {
 }
 
 /**
- * The address that came with bytes over a socket of `family`: of a Unix socket without a name the kernel gives no byte,
- * or no more than the family. Null where there is none, as on a TCP connection. recvfrom(2)
+ * The sender's address of bytes received over a socket of `family`; null if there is none, as on a TCP connection. For a
+ * Unix socket without a name the kernel returns no bytes, or only the family. recvfrom(2)
  */
 export function senderAddress(view: View, length: number, family: number): SocketAddress | null {
   if (length > 0) return decodeAddress(view, length)

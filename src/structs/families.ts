@@ -1,4 +1,4 @@
-// The addresses of the families besides INET and UNIX: a table of where each property lies in its sockaddr.
+// The addresses of the families other than INET and UNIX: a table of the fields of each sockaddr.
 import {
   AF_ALG,
   AF_BLUETOOTH,
@@ -17,14 +17,14 @@ import type { Kind } from './fields.js'
 import { field, sizeOf } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
 
-/** netlink(7): a port's number and a mask of multicast groups. */
+/** A netlink address: a port number and a mask of multicast groups. netlink(7) */
 export interface NetlinkAddress {
   family: 'netlink'
   pid: number
   groups: number
 }
 
-/** packet(7): an interface's index; the protocol in host byte order; ARP's hardware type; the hardware's address. */
+/** A packet address: an interface's index, protocol in host byte order, ARP hardware type, hardware address. packet(7) */
 export interface PacketAddress {
   family: 'packet'
   ifindex: number
@@ -34,20 +34,20 @@ export interface PacketAddress {
   address?: Uint8Array
 }
 
-/** vsock(7): a context's number, such as VMADDR_CID_ANY, and a port. */
+/** A vsock address: a context identifier, such as VMADDR_CID_ANY, and a port. vsock(7) */
 export interface VsockAddress {
   family: 'vsock'
   cid: number
   port: number
 }
 
-/** CAN raw and BCM, ISO-TP, J1939, after their parts: an interface's index, 0 for all, and what the protocol adds. */
+/** A CAN address: an interface's index (0: all), and the identifiers of ISO-TP, or name, group and address of J1939. */
 export type CanAddress =
   | { family: 'can'; ifindex: number }
   | { family: 'can'; ifindex: number; rxId: number; txId: number }
   | { family: 'can'; ifindex: number; name: bigint; pgn: number; addr: number }
 
-/** The kernel's cryptography: `{ type: 'hash', name: 'sha256' }`. */
+/** An algorithm of the kernel's cryptography: `{ type: 'hash', name: 'sha256' }`. crypto/userspace-if */
 export interface AlgAddress {
   family: 'alg'
   type: string
@@ -56,7 +56,7 @@ export interface AlgAddress {
   mask?: number
 }
 
-/** TIPC: TIPC_ADDR_NAMESEQ, TIPC_ADDR_NAME or TIPC_ADDR_ID; the three numbers mean what that says; TIPC_…_SCOPE. */
+/** A TIPC address. `addrtype`: TIPC_ADDR_…, which decides the meaning of the three numbers; `scope`: TIPC_…_SCOPE. */
 export interface TipcAddress {
   family: 'tipc'
   addrtype: number
@@ -66,21 +66,21 @@ export interface TipcAddress {
   scope?: number
 }
 
-/** Qualcomm's IPC router. */
+/** An address of Qualcomm's IPC router. */
 export interface QipcrtrAddress {
   family: 'qipcrtr'
   node: number
   port: number
 }
 
-/** Bluetooth, a member for each protocol; a device's address is written `'00:11:22:33:44:55'`. */
+/** A Bluetooth address, one member for each protocol; a device's address is such as `'00:11:22:33:44:55'`. */
 export type BluetoothAddress =
   | { family: 'hci'; dev: number; channel: number }
   | { family: 'l2cap'; bdaddr: string; psm: number; cid?: number; bdaddrType?: number }
   | { family: 'rfcomm'; bdaddr: string; channel: number }
   | { family: 'sco'; bdaddr: string }
 
-/** macOS' kernel controls, utun among them; `sysaddr` is AF_SYS_CONTROL unless it says otherwise. */
+/** A kernel control of macOS, such as utun; default of `sysaddr`: AF_SYS_CONTROL. */
 export interface SystemAddress {
   family: 'system'
   id: number
@@ -122,7 +122,7 @@ interface Property {
   optional: boolean
 }
 
-/** One kind of address: `fits` says whether a sockaddr of that many bytes is one, `takes` whether these properties do. */
+/** One kind of address. `fits`: whether a sockaddr can have this size; `takes`: whether the address has its properties. */
 export interface Codec {
   readonly name: string
   readonly af: number | undefined
@@ -135,9 +135,9 @@ export interface Codec {
 const exactly = (size: number): [number, number] => [size, size]
 
 /**
- * A row: the family's name and number, its structure, its properties (`?` behind one that may be left out) with their
- * fields, and the lengths that a sockaddr of it may have where the structure's own is not the only one: of those with
- * a maximum, the least is the one that it is written with.
+ * A row: the family's name and number, its structure, its properties (`?` after an optional one) with their fields, and the
+ * minimum and maximum size of a sockaddr (default: at least the structure's). With a maximum, the minimum is the size that
+ * is encoded.
  */
 function family(
   name: string,
@@ -173,7 +173,7 @@ function family(
   }
 }
 
-/** Those of one name and number stand together, the one with most properties first. */
+/** Rows with the same name and number are adjacent; the one with most properties is first. */
 const table: readonly Codec[] = [
   family('netlink', AF_NETLINK, 'sockaddr_nl', { pid: 'nl_pid', groups: 'nl_groups' }),
   family(
@@ -241,5 +241,5 @@ const table: readonly Codec[] = [
   }),
 ]
 
-/** How each family beside IPv4, IPv6 and Unix is written and read. */
+/** The codec of each family other than IPv4, IPv6 and Unix. */
 export const families = (): readonly Codec[] => table

@@ -1,4 +1,4 @@
-// How the fields of structures are read and written as values of TypeScript.
+// How fields of C structures are read as TypeScript values, and written from them.
 import { types } from 'node:util'
 import { AF_INET, AF_INET6 } from '../constants.js'
 import { checkInteger, invalidType, invalidValue, outOfRange } from '../checks.js'
@@ -6,15 +6,15 @@ import { inet_ntop, inet_pton } from '../syscalls/inet.js'
 import { dataView, field, read, readBig, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
 
-/** What a field's bytes mean. `name` is the property's, for the TypeError or RangeError that `write` throws. */
+/** The meaning of a field's bytes. `name` is the property's name, for the TypeError or RangeError that `write` throws. */
 export interface Kind<T> {
   read(bytes: Buffer, field: Field): T
   write(bytes: Buffer, field: Field, value: unknown, name: string): void
-  /** What a property that is not given stands for; without it, the property must be given. */
+  /** The default of the property; if there is none, the property is required. */
   readonly otherwise?: T | undefined
 }
 
-/** The same kind for a property that may be left out. */
+/** The same kind for an optional property. */
 export const optional = <T>(kind: Kind<T>, otherwise: T): Kind<T> => ({ ...kind, otherwise })
 
 /** An integer of the field's own size and sign. */
@@ -37,7 +37,7 @@ export const bigint: Kind<bigint> = {
   },
 }
 
-/** An integer that is 0 or not. */
+/** A boolean in an integer. */
 export const boolean: Kind<boolean> = {
   read: (bytes, field) => read(dataView(bytes), field) !== 0,
   write(bytes, field, value, name) {
@@ -46,13 +46,13 @@ export const boolean: Kind<boolean> = {
   },
 }
 
-/** An integer of 2 bytes in network order. */
+/** An integer of 2 bytes in network byte order. */
 export const networkOrder: Kind<number> = {
   read: (bytes, { offset }) => bytes.readUInt16BE(offset),
   write: (bytes, { offset }, value, name) => bytes.writeUInt16BE(checkInteger(name, value, 0, 65535), offset),
 }
 
-/** Text that ends with a NUL. */
+/** A string that ends with a NUL. */
 export const string: Kind<string> = {
   read: (bytes, { offset, size }) => bytes.toString('utf8', offset, offset + size).replace(/\0.*$/s, ''),
   write(bytes, { offset, size }, value, name) {
@@ -64,7 +64,7 @@ export const string: Kind<string> = {
   },
 }
 
-/** Bytes of at most the field's size; how many they are stands in another field, named as in C: `'sockaddr_ll.sll_halen'`. */
+/** At most as many bytes as the field has; their number is in another field, named as in C: `'sockaddr_ll.sll_halen'`. */
 export function counted(lengthName: string): Kind<Uint8Array> {
   const length = field(lengthName)
   return {
@@ -92,8 +92,8 @@ const inet = (family: number, expected: string): Kind<string> => ({
   },
 })
 
-/** A struct in_addr, as text. */
+/** A struct in_addr, as a string. */
 export const ipv4 = inet(AF_INET, 'IPv4')
 
-/** A struct in6_addr, as text. */
+/** A struct in6_addr, as a string. */
 export const ipv6 = inet(AF_INET6, 'IPv6')

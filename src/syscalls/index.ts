@@ -1,10 +1,10 @@
 /**
- * The C functions: integers and byte views in, the result or −errno out.
+ * The C functions: their arguments are integers and byte views, their result is a number or −errno.
  *
- * One call is one system call, and none throws for an errno; a wrong argument is a TypeError or RangeError before any
- * system call is made. Lengths are never passed: they are the byte length of the view before them. These block as C
- * does: a blocked call holds its thread, and neither `worker.terminate()` nor `process.exit()` can end it. `Socket`
- * is for who wants neither.
+ * One call is one system call, and none throws for an errno. A wrong argument is a TypeError or RangeError, before any
+ * system call is made. Lengths are never passed: they are the byte length of the view before them. These functions block
+ * as in C: a blocked call holds its thread, and neither `worker.terminate()` nor `process.exit()` can end it. A `Socket`
+ * has neither limit.
  *
  * @module bsd-sockets/syscalls
  */
@@ -20,19 +20,19 @@ export const socket = call<(domain: number, type: number, protocol: number) => n
 export const socketpair =
   call<(domain: number, type: number, protocol: number, fds: Int32Array) => number>('socketpair')
 
-/** Gives a socket its address, the bytes of a sockaddr. bind(2) */
+/** Sets a socket's own address, the bytes of a sockaddr. bind(2) */
 export const bind = call<(fd: number, address: View) => number>('bind')
 
 /** Connects, or for datagrams sets the peer. connect(2) */
 export const connect = call<(fd: number, address: View) => number>('connect')
 
-/** Makes a socket one that accepts. listen(2) */
+/** Makes a socket accept connections; at most `backlog` wait to be accepted. listen(2) */
 export const listen = call<(fd: number, backlog: number) => number>('listen')
 
-/** The descriptor of a new connection, the peer's address in `address`. accept(2) */
+/** The descriptor of a new connection; the peer's address is written to `address`. accept(2) */
 export const accept = call<(fd: number, address: View | null, length: Length | null) => number>('accept')
 
-/** As accept, with SOCK_CLOEXEC and SOCK_NONBLOCK set at once; Linux alone has it. accept4(2) */
+/** As accept, with the flags SOCK_CLOEXEC and SOCK_NONBLOCK; Linux. accept4(2) */
 export const accept4 = call<
   ((fd: number, address: View | null, length: Length | null, flags: number) => number) | undefined
 >('accept4')
@@ -40,7 +40,7 @@ export const accept4 = call<
 /** Receives into `view`; 0 means that the peer has stopped sending. recv(2) */
 export const recv = call<(fd: number, view: View, flags: number) => number>('recv')
 
-/** Sends from `view`; returns how many bytes were taken. send(2) */
+/** Sends from `view`; returns how many bytes the kernel took. send(2) */
 export const send = call<(fd: number, view: View, flags: number) => number>('send')
 
 /** Receives a datagram and its sender's address. recvfrom(2) */
@@ -56,23 +56,23 @@ export const read = call<(fd: number, view: View) => number>('read')
 /** Writes from `view`: send with flags 0. write(2) */
 export const write = call<(fd: number, view: View) => number>('write')
 
-/** Reads into several views, at most 1,024, one after the other. readv(2) */
+/** Reads into several views, at most 1,024, in their order. readv(2) */
 export const readv = call<(fd: number, views: readonly View[]) => number>('readv')
 
-/** Writes from several views, at most 1,024, one after the other. writev(2) */
+/** Writes from several views, at most 1,024, in their order. writev(2) */
 export const writev = call<(fd: number, views: readonly View[]) => number>('writev')
 
 /** Ends one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR. shutdown(2) */
 export const shutdown = call<(fd: number, how: number) => number>('shutdown')
 
-/** Gives a descriptor back, whatever it is. Never to be tried again, not even after −EINTR. close(2) */
+/** Closes a descriptor of any kind. Do not repeat it, not even after −EINTR. close(2) */
 export const close = callOwning<(fd: number) => number>('close')
 
-/** Reads an option's value into `view`, its length into `length`. getsockopt(2) */
+/** Writes an option's value to `view`, and its length to `length`. getsockopt(2) */
 export const getsockopt =
   call<(fd: number, level: number, name: number, view: View, length: Length) => number>('getsockopt')
 
-/** Sets an option. A null value is followed by its length, as AF_ALG wants it. setsockopt(2) */
+/** Sets an option. A null value is followed by its length, as AF_ALG requires. setsockopt(2) */
 export const setsockopt =
   call<(fd: number, level: number, name: number, view: View | null, length?: number) => number>('setsockopt')
 
@@ -84,26 +84,26 @@ export const getpeername = call<(fd: number, address: View, length: Length) => n
 
 /**
  * Waits until one of the descriptors below `nfds` (at most FD_SETSIZE) is ready. Each set is the bytes of an fd_set,
- * the timeout those of a timeval; Linux leaves in it what time was left. select(2)
+ * the timeout those of a timeval; null waits without limit. Linux writes the remaining time to it. select(2)
  */
 export const select =
   call<
     (nfds: number, readfds: View | null, writefds: View | null, exceptfds: View | null, timeval: View | null) => number
   >('select')
 
-/** Puts a descriptor below FD_SETSIZE into a set; any other is a RangeError. select(2) */
+/** Adds a descriptor below FD_SETSIZE to a set; any other is a RangeError. select(2) */
 export const FD_SET = call<(fd: number, set: View) => number>('FD_SET')
 
-/** Takes a descriptor below FD_SETSIZE out of a set. select(2) */
+/** Removes a descriptor below FD_SETSIZE from a set. select(2) */
 export const FD_CLR = call<(fd: number, set: View) => number>('FD_CLR')
 
-/** 1 if a descriptor below FD_SETSIZE is in a set, else 0. select(2) */
+/** 1 if a descriptor below FD_SETSIZE is in a set, otherwise 0. select(2) */
 export const FD_ISSET = call<(fd: number, set: View) => number>('FD_ISSET')
 
 /** Empties a set. select(2) */
 export const FD_ZERO = call<(set: View) => number>('FD_ZERO')
 
-/** Waits until one of an array of pollfd is ready; −1 waits for ever. poll(2) */
+/** Waits until one of an array of pollfd is ready; timeout −1: no limit. poll(2) */
 export const poll = call<(pollfds: View, timeoutMs: number) => number>('poll')
 
 /** A new epoll descriptor; Linux. epoll_create1(2) */
@@ -114,28 +114,28 @@ export const epoll_ctl = call<((epfd: number, op: number, fd: number, event: Vie
   'epoll_ctl',
 )
 
-/** Waits for events, which it writes to an array of epoll_event; −1 waits for ever; Linux. epoll_wait(2) */
+/** Waits for events and writes them to an array of epoll_event; timeout −1: no limit; Linux. epoll_wait(2) */
 export const epoll_wait = call<((epfd: number, events: View, timeoutMs: number) => number) | undefined>('epoll_wait')
 
 /** A new kqueue; macOS. kqueue(2) */
 export const kqueue = call<(() => number) | undefined>('kqueue')
 
-/** Makes changes and waits for events, both arrays of struct kevent, `timeout` the bytes of a timespec; macOS. kevent(2) */
+/** Makes changes and waits for events, both arrays of struct kevent; `timeout` is the bytes of a timespec; macOS. kevent(2) */
 export const kevent = call<
   ((kq: number, changes: View | null, events: View | null, timeout: View | null) => number) | undefined
 >('kevent')
 
 /**
- * Sends `count` bytes of the file `in` from `offset`, which it moves on, over the socket `out`; null takes the file's
- * own position (Linux alone; −EINVAL on macOS). sendfile(2)
+ * Sends `count` bytes of the file `in_` over the socket `out`, from `offset`, which is advanced by the bytes sent; null: from
+ * the file's own position (Linux only; −EINVAL on macOS). sendfile(2)
  */
 export const sendfile =
   call<(out: number, in_: number, offset: BigInt64Array | null, count: number) => number>('sendfile')
 
-/** A new pipe, its two ends written to `fds`: the one to read from, the one to write to; Linux. pipe(2) */
+/** A new pipe; its read end and its write end are written to `fds`; Linux. pipe(2) */
 export const pipe2 = call<((fds: Int32Array, flags: number) => number) | undefined>('pipe2')
 
-/** Moves bytes between two descriptors, one of them a pipe, without their passing through here; Linux. splice(2) */
+/** Moves bytes between two descriptors, one of them a pipe, inside the kernel; Linux. splice(2) */
 export const splice = call<
   | ((
       fdIn: number,
@@ -151,7 +151,7 @@ export const splice = call<
 /** F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN; any other is a RangeError. fcntl(2) */
 export const fcntl = call<(fd: number, command: number, argument?: number) => number>('fcntl')
 
-/** FIONREAD, SIOCATMARK and, on Linux, SIOCOUTQ: the integer that they give; any other is a RangeError. ioctl(2) */
+/** The integer that FIONREAD, SIOCATMARK or, on Linux, SIOCOUTQ returns; any other request is a RangeError. ioctl(2) */
 export const ioctl = call<(fd: number, request: number) => number>('ioctl')
 
 /** Host to network byte order, 32 bits. byteorder(3) */
@@ -166,10 +166,10 @@ export const ntohl = call<(network: number) => number>('ntohl')
 /** Network to host byte order, 16 bits. byteorder(3) */
 export const ntohs = call<(network: number) => number>('ntohs')
 
-/** The length of a control message with `length` bytes of data: what goes into cmsg_len. cmsg(3) */
+/** The length of a control message with `length` bytes of data, the value of cmsg_len. cmsg(3) */
 export const CMSG_LEN = call<(length: number) => number>('CMSG_LEN')
 
-/** The room that a control message with `length` bytes of data takes up. cmsg(3) */
+/** The space that a control message with `length` bytes of data occupies. cmsg(3) */
 export const CMSG_SPACE = call<(length: number) => number>('CMSG_SPACE')
 
 /** The index of a network interface, or −errno. if_nametoindex(3) */

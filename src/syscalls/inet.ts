@@ -1,4 +1,4 @@
-// Addresses and interfaces as texts: what is C's, but no system call.
+// C functions for addresses and interfaces as strings, which are not system calls.
 import { invalidValue } from '../checks.js'
 import { littleEndian } from './layout.js'
 import { AF_INET, AF_INET6, call } from './native.js'
@@ -22,14 +22,18 @@ function lengthOf(family: number): number {
   return length
 }
 
-/** The bytes of an address in network order, 4 for AF_INET and 16 for AF_INET6. inet_pton(3) */
+/**
+ * The bytes of an address in network byte order: 4 for AF_INET, 16 for AF_INET6. inet_pton(3)
+ *
+ * @throws TypeError for an invalid address
+ */
 export function inet_pton(family: number, text: string): Buffer {
   const address = Buffer.alloc(lengthOf(family))
   if (native.inet_pton(family, text, address) === 1) return address
   throw invalidValue('text', text, `must be an ${family === AF_INET ? 'IPv4' : 'IPv6'} address`)
 }
 
-/** The text of an address, of 4 bytes for AF_INET and 16 for AF_INET6. inet_ntop(3) */
+/** The text of an address of 4 bytes for AF_INET, 16 for AF_INET6. inet_ntop(3) */
 export function inet_ntop(family: number, address: View): string {
   const length = lengthOf(family)
   const text = native.inet_ntop(family, address)
@@ -37,7 +41,7 @@ export function inet_ntop(family: number, address: View): string {
   return text as string
 }
 
-/** The four bytes of an IPv4 address, in any form that inet_aton(3) takes: `127.1` is 127.0.0.1. */
+/** The four bytes of an IPv4 address in any form that inet_aton(3) accepts: `127.1` is 127.0.0.1. */
 export function inet_aton(text: string): Buffer {
   const address = Buffer.alloc(4)
   if (native.inet_aton(text, address) === 1) return address
@@ -49,7 +53,7 @@ export const inet_ntoa = (address: View): string => inet_ntop(AF_INET, address)
 
 const interfaceSize = 32 // of struct Interface in calls.h: an index and a name
 
-/** The network interfaces, each its index and its name; or −errno. if_nameindex(3) */
+/** The index and the name of each network interface; or −errno. if_nameindex(3) */
 export function if_nameindex(): [index: number, name: string][] | number {
   let interfaces = Buffer.alloc(16 * interfaceSize)
   let count: number

@@ -1,20 +1,20 @@
-// Structures of the system, by the sizes and offsets that its own headers gave the addon.
+// Structures of the system: their sizes and offsets, which the addon has from the system's headers.
 import { endianness } from 'node:os'
 import { native } from './native.js'
 
 export const littleEndian = endianness() === 'LE'
 
-/** Where an integer lies in a structure. */
+/** The place of an integer in a structure. */
 export interface Field {
   readonly offset: number
   readonly size: number
   readonly signed: boolean
 }
 
-/** How many bytes a structure has; 0 where this system has no such structure. */
+/** The size of a structure in bytes; 0 if this system has no such structure. */
 export const sizeOf = (structure: string): number => native.layouts[structure] ?? 0
 
-/** Where a field lies, named as in C: `sockaddr_in.sin_port`. One that this system lacks is at 0 with size 0. */
+/** The place of a field, named as in C: `sockaddr_in.sin_port`. A field that this system lacks has offset 0 and size 0. */
 export function field(name: string): Field {
   const packed = native.layouts[name] ?? 0
   return { offset: packed >>> 16, signed: (packed & 0x8000) !== 0, size: packed & 0x7fff }

@@ -1,20 +1,20 @@
-// Messages with more than bytes: many views, an address and control messages; one at a time or a batch.
+// Messages with several views, an address and control messages; one at a time or in a batch.
 import { allocated, checkInteger, invalidType } from '../checks.js'
 import { call, callOwning } from './native.js'
 import { makeRoom } from './room.js'
 import type { View } from './native.js'
 
-/** What C calls a msghdr. On the way in the lengths are those of the views; the numbers are what came back. recvmsg(2) */
+/** A msghdr. The views have the lengths for the call; the numbers are its results. recvmsg(2) */
 export interface Message {
-  /** Room for the sender's address, or the address to send to. */
+  /** The buffer for the sender's address, or the destination address. */
   name?: View | null
-  /** Where the bytes go to or come from: at most 1,024 views. */
+  /** The buffers for the data: at most 1,024 views. */
   iov: readonly View[]
-  /** Room for control messages, or those to send. cmsg(3) */
+  /** The buffer for control messages, or the control messages to send. cmsg(3) */
   control?: View | null
-  /** The length of the address that came, which may be more than there was room for. */
+  /** The length of the sender's address, which may be more than the size of its buffer. */
   nameLength: number
-  /** The length of the control messages that came. */
+  /** The length of the received control messages. */
   controlLength: number
   /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR and the like. */
   flags: number
@@ -70,7 +70,7 @@ function checkMessage(message: Message): Message {
   return message
 }
 
-const numbers = new Uint32Array(3) // name length, control length, flags: one for all, since a call ends before another begins
+const numbers = new Uint32Array(3) // name length, control length, flags; shared, since a call ends before another begins
 
 function receive(recvmsg: Recvmsg, fd: number, message: Message, flags: number): number {
   const { iov, name = null, control = null } = checkMessage(message)
@@ -80,28 +80,29 @@ function receive(recvmsg: Recvmsg, fd: number, message: Message, flags: number):
   return result
 }
 
-/** Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns its bytes' count. recvmsg(2) */
+/** Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns the number of bytes. recvmsg(2) */
 export function recvmsg(fd: number, message: Message, flags: number): number {
   return receive(native.recvmsg, fd, message, flags)
 }
 
-/** As recvmsg, for who owns the descriptors that come. */
+/** As recvmsg, for a caller that owns the received descriptors. */
 export function recvmsgOwning(fd: number, message: Message, flags: number): number {
   return receive(owning.recvmsg, fd, message, flags)
 }
 
-/** Sends a message; returns how many bytes were taken. sendmsg(2) */
+/** Sends a message; returns how many bytes the kernel took. sendmsg(2) */
 export function sendmsg(fd: number, message: Message, flags: number): number {
   const { iov, name = null, control = null } = checkMessage(message)
   return native.sendmsg(fd, iov, name, control, flags)
 }
 
-const maxSize = 2 ** 22 // more than any datagram has, and 1,024 of them are a Buffer yet
+const maxSize = 2 ** 22 // more than any datagram has, and 1,024 times this fits in a Buffer
 
 /**
- * A batch of messages in equal slots, laid out once and used again: no object for each datagram. Message `i` has its
- * bytes in `data` from `i * size`, its address in `names` from `i * nameSize`, its control messages in `controls`, and four
- * numbers in `results` from `i * 4`: its length, its address's, its control messages', and its flags.
+ * A batch of messages in slots of equal size. It is reused, so that no object is made for each datagram. Message `i` has its
+ * bytes in `data` from `i * size`, its address in `names` from `i * nameSize`, its control messages in `controls` from
+ * `i * controlSize`, and four numbers in `results` from `i * 4`: the lengths of the bytes, of the address and of the control
+ * messages, and the flags.
  */
 export class MessageBatch {
   readonly count: number
@@ -114,8 +115,8 @@ export class MessageBatch {
   readonly results: Uint32Array
 
   /**
-   * Room for `count` messages, 1 to 1,024, of `size` bytes each, with `nameSize` and `controlSize` more for their
-   * addresses and control messages.
+   * A batch of `count` messages, 1 to 1,024. Each has at most `size` bytes, `nameSize` bytes of address and `controlSize`
+   * bytes of control messages.
    */
   constructor(count: number, size: number, { nameSize = 0, controlSize = 0 } = {}) {
     this.count = checkInteger('count', count, 1, 1024)
@@ -135,8 +136,8 @@ function checkBatch(batch: MessageBatch): MessageBatch {
 }
 
 /**
- * Receives as many messages as there are, at most the batch's `count`; returns how many came. The timeout, the bytes of
- * a timespec, is looked at after each message only. Linux. recvmmsg(2)
+ * Receives all available messages, at most the batch's `count`; returns how many. The timeout, the bytes of a timespec, is
+ * checked only after each message. Linux. recvmmsg(2)
  */
 export const recvmmsg =
   native.recvmmsg &&
@@ -145,15 +146,15 @@ export const recvmmsg =
     return native.recvmmsg!(fd, results, data, names, controls, flags, timeout)
   })
 
-/** As recvmmsg, for who owns the descriptors that come. */
+/** As recvmmsg, for a caller that owns the received descriptors. */
 export const recvmmsgOwning =
   owning.recvmmsg &&
   ((fd: number, batch: MessageBatch, flags: number): number =>
     owning.recvmmsg!(fd, batch.results, batch.data, batch.names, batch.controls, flags, null))
 
 /**
- * Sends `count` messages of a batch from message `start` (default: all), whose `results` hold the lengths to
- * send; returns how many were taken, and writes how many bytes of each. Linux. sendmmsg(2)
+ * Sends `count` messages of a batch from message `start` (default: all). `results` has the lengths to send. Returns how many
+ * messages the kernel took, and writes to `results` how many bytes of each. Linux. sendmmsg(2)
  */
 export const sendmmsg =
   native.sendmmsg &&

@@ -1,35 +1,35 @@
-// Loads the addon: the file that BSD_SOCKETS_ADDON names, as the sanitizers' build does; else a local build or a prebuilt
-// one. These lie where prebuildify puts them; finding them by node-gyp-build would take a quarter of the time to load all.
+// Loads the addon: the file that BSD_SOCKETS_ADDON names, as the sanitizers' build does; otherwise a local build or a
+// prebuilt file. These are where prebuildify puts them. Finding them by node-gyp-build would take a quarter of the load time.
 import './node-version.js'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { folder, packageFolder } from './place.js'
 import { traced } from './trace.js'
 
-/** A function of the addon: numbers, views and short strings in; a number, or a string where the C function gives one. */
+/** A function of the addon. It takes numbers, views and short strings, and returns a number, or the string of a C function. */
 export type NativeFunction = (...values: never[]) => number | string
 
-/** Bytes, where they lie: a Buffer, any typed array or a DataView, over shared memory too. */
+/** Bytes that are not copied: a Buffer, any typed array or a DataView, also over shared memory. */
 export type View = ArrayBufferView
 
-/** An out-length, of one element: on the way in the room, on the way out what the kernel had, which may be more. */
+/** A length of one element: before the call the size of the buffer, after it the kernel's length, which may be more. */
 export type Length = Uint32Array
 
 interface Native {
-  /** The constant of this name, or undefined where this system has none. native/addon/constants.cc */
+  /** The constant of this name; undefined if this system lacks it. native/addon/constants.cc */
   readonly constant: (name: string) => number | undefined
-  /** All of them. */
+  /** All constants. */
   readonly constants: () => Readonly<Record<string, number>>
   readonly layouts: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, NativeFunction>>
-  /** Those of the functions that make descriptors, or close them, for a worker. native/addon/owning.h */
+  /** The functions that create or close descriptors, for a worker. native/addon/owning.h */
   readonly owning: Readonly<Record<string, NativeFunction>>
   readonly environment: Environment
   /** The C library's lookups on another thread. native/addon/lookups.cc */
   readonly resolve: Resolve
 }
 
-/** The result or −1, and then the EAI_ code and the errno; what was found. */
+/** The result, or −1 with the EAI_ code and the errno; and the bytes of the answer. */
 type Resolved = (result: number, code: number, errno: number, answer: ArrayBuffer) => void
 
 interface Resolve {
@@ -39,13 +39,13 @@ interface Resolve {
   getnameinfo(address: Uint8Array, flags: number, callback: Resolved): void
 }
 
-/** What the addon keeps for this environment, the main one or a worker's. native/addon/environment.cc */
+/** The state of the addon for this environment, the main thread's or a worker's. native/addon/environment.cc */
 interface Environment {
-  /** Whether it runs on the thread that the process began with, as no worker does. */
+  /** Whether this is the first thread of the process, which is never a worker. */
   readonly firstThread: boolean
   /**
-   * Calls `dispatch` with how many events stand in `events`, from now on; 0 or −errno, −ENOSYS where there is no event
-   * loop. native/addon/loop.h says what is shared.
+   * From now on calls `dispatch` with the number of events in `events`. Returns 0 or −errno; −ENOSYS if there is no event
+   * loop. native/addon/loop.h describes the shared memory.
    */
   start(
     poller: number,
@@ -62,13 +62,13 @@ interface Environment {
   /** Whether the descriptor is closed when the environment ends. */
   own(fd: number, owned: boolean): void
   /**
-   * How many signals have come of these numbers, and of those of earlier calls; from now on each writes a byte to
-   * `writer`, unless that is −1.
+   * The number of signals so far, of these numbers and of those of earlier calls. From now on each writes a byte to `writer`,
+   * unless that is −1.
    */
   signals(writer: number, ...numbers: number[]): number
-  /** Wakes the thread of this number, if there is one. */
+  /** Wakes the thread with this waker's number; returns whether there is one. */
   wake(waker: number): boolean
-  /** The number by which this thread is woken from now on: that writes to the descriptor. */
+  /** The number of this thread's waker: from now on `wake` with it writes to the descriptor. */
   waker(fd: number): number
 }
 
@@ -76,11 +76,11 @@ const { platform, arch } = process
 const libc = platform === 'linux' ? (existsSync('/etc/alpine-release') ? '.musl' : '.glibc') : ''
 const prebuilt = `prebuilds/${platform}-${arch}/bsd-sockets${libc}.node`
 
-// A local build: of the repository, or by cmake-js; or of what the package has in it, by node-gyp.
+// A local build: of the repository or by cmake-js, or of the published package by node-gyp.
 const local = ['build/Release/bsd_sockets.node', 'native/build/Release/bsd_sockets.node']
 
-// In the package a local build is preferred. Beside a bundle, or a single executable, lies the addon alone or the folder
-// of all; else the package is installed there.
+// In the package a local build is preferred. Beside a bundle or a single executable is the addon file or the folder
+// prebuilds/; otherwise the package is installed there.
 function* candidates(): Generator<string> {
   for (const file of [...local, prebuilt]) yield join(dirname(folder), file)
   for (const beside of [folder, dirname(process.execPath)]) {
@@ -90,13 +90,13 @@ function* candidates(): Generator<string> {
   if (root !== undefined) for (const file of [...local, prebuilt]) yield join(root, file)
 }
 
-/** The addon's file: the C programs of the command lie beside it. */
+/** The addon's file. The C programs of the command are in the same folder. */
 export function addonFile(): string {
   for (const file of candidates()) if (existsSync(file)) return file
   return join(dirname(folder), prebuilt)
 }
 
-// One sentence that says what to do.
+// One sentence that tells the user what to do.
 function reason(file: string, cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException
   // Without --permission there is no such property.
@@ -110,8 +110,8 @@ function reason(file: string, cause: unknown): string {
     : `bsd-sockets has no addon for ${platform}-${arch}: build it by 'npx --yes node-gyp rebuild --directory ${join(root, 'native')}'`
 }
 
-// Not by `require`, which gives all who load a file one addon: each copy of this code has its own, and its own loop, as in
-// jest, which loads the package anew for each of its files.
+// Not by `require`, which returns the same addon to all. Each copy of this code needs its own addon and loop: jest loads
+// the package again for each test file.
 function load(): Native {
   const { BSD_SOCKETS_ADDON: named } = process.env
   const file = named ? resolve(named) : addonFile()
@@ -134,24 +134,24 @@ export const native: Native = process.env.BSD_SOCKETS_TRACE
   ? { ...addon, functions: traced(addon.functions), owning: traced(addon.owning) }
   : addon
 
-/** Of a thread that is not the process's first `node:worker_threads` knows, which would load for as long as the addon. */
+/** Whether this is the main thread. The first thread needs no `node:worker_threads`, which loads as slowly as the addon. */
 export const { isMainThread } = addon.environment.firstThread
   ? { isMainThread: true }
   : process.getBuiltinModule('node:worker_threads')
 
-/** What the floor needs of the constants, so that it loads without the module that exports all of them. */
+/** The constants that this folder needs, so that it loads without the module that exports all. */
 export const [AF_INET, AF_INET6, FD_SETSIZE] = ['AF_INET', 'AF_INET6', 'FD_SETSIZE'].map(native.constant) as [
   number,
   number,
   number,
 ]
 
-/** The function of this name, or undefined where the kernel has no such call; nothing stands between it and the caller. */
+/** The addon's own function of this name, without a wrapper; undefined if the kernel has no such call. */
 export const call = <Signature>(name: string): Signature => native.functions[name] as unknown as Signature
 
 /**
- * As `call`, but of a descriptor that is made by it the environment knows at once: it is closed with a worker, even one
- * that is terminated before its next statement. The main thread's are the process's, which closes all.
+ * As `call`, for functions that create or close descriptors. In a worker they register the descriptor with the environment
+ * themselves, so that it is closed even if the worker is terminated before its next statement.
  */
 export const callOwning = <Signature>(name: string): Signature =>
   (isMainThread ? native.functions : native.owning)[name] as unknown as Signature

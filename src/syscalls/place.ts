@@ -1,8 +1,8 @@
-// Where this code lies: in the package's lib/, or in a bundle that somebody else made.
+// The folder of this code: the package's lib/, or that of a user's bundle.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-// The code is CommonJS, but a bundler that makes an ES module of it leaves it no __dirname.
+// The code is CommonJS, but a bundler that converts it to an ES module removes __dirname.
 function folderByStack(): string {
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   try {
@@ -15,10 +15,10 @@ function folderByStack(): string {
   }
 }
 
-/** The folder of this file, or of the bundle that it is in. */
+/** The folder of this file, or of the bundle that contains it. */
 export const folder = typeof __dirname === 'string' ? __dirname : folderByStack()
 
-/** The package's folder: the one around lib/, or beside a bundle the one that is installed; undefined without any. */
+/** The package's folder: the parent of lib/ or, for a bundle, that of the installed package; undefined if there is none. */
 export function packageFolder(): string | undefined {
   if (existsSync(join(folder, 'internals.js'))) return dirname(folder)
   try {
@@ -29,7 +29,7 @@ export function packageFolder(): string | undefined {
   }
 }
 
-/** The file that a thread of the package's runs; a bundle does not have it. */
+/** The file for a worker thread of this package; a bundle does not contain it. */
 export function threadFile(name: string): string {
   const root = packageFolder()
   if (root !== undefined) return join(root, 'lib', name)

@@ -1,17 +1,17 @@
-// What a system call comes to: a number that is no error, null where it would block, or an exception.
+// The outcome of a system call: its result, null if it would block, or an exception.
 import { constants } from 'node:os'
 import { socketError } from '../errors.js'
 import type { AddressLike } from '../structs/address.js'
 
 const { EAGAIN, EINTR } = constants.errno
 
-/** The result of a call, or an exception where it is −errno. */
+/** The result of a call. Throws a SocketError if it is −errno. */
 export function check(result: number, syscall: string, address?: AddressLike): number {
   if (result < 0) throw socketError(result, syscall, { address })
   return result
 }
 
-/** One try of a call: its result, or null where it would block. A signal in its midst is no reason to give up (PEP 475). */
+/** One try of a call: its result, or null if it would block. After a signal (EINTR) it tries again. PEP 475 */
 export function attempt(call: () => number, syscall: string, address?: AddressLike): number | null {
   for (;;) {
     const result = call()
@@ -19,10 +19,10 @@ export function attempt(call: () => number, syscall: string, address?: AddressLi
   }
 }
 
-/** Whether a call is to be made again. */
+/** Whether a signal interrupted the call, so that it must be made again. */
 export const interrupted = (result: number): boolean => result === -EINTR
 
-/** What a call that was tried, and not interrupted, has come to: its result, or null where it would block. */
+/** The result of a call that was not interrupted; null if it would block. Throws a SocketError for any other −errno. */
 export function outcome(result: number, syscall: string, address?: AddressLike): number | null {
   if (result >= 0) return result
   if (result === -EAGAIN) return null

@@ -1,14 +1,14 @@
-// The library's own trace of its calls, for where strace is not installed: the same calls in the same order, under C's
-// names.
+// The package's own trace of its calls, if strace is not installed: the same calls in the same order, under their names
+// in C.
 import { writeSync } from 'node:fs'
 import { types } from 'node:util'
 import { errnoName } from '../errors.js'
 import type { NativeFunction } from './native.js'
 
-/** Those that make no system call are not shown. */
+/** Functions that make no system call; they are not shown. */
 export const silent = /^(CMSG_|FD_|hton|inet_|ntoh)/
 
-/** Those whose second argument holds as many bytes as they return. */
+/** Functions whose result is the number of bytes in their second argument. */
 const receives = /^(read|readv|recv|recvfrom|recvmsg)$/
 
 const shown = 32 // bytes of a view
@@ -17,7 +17,7 @@ const escapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t',
 const escape = (byte: string): string => escapes[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`
 const quote = (text: string): string => `"${text.replace(/[^ -~]|["\\]/g, escape)}"`
 
-// The first `length` bytes of a view, and the room that it has.
+// The first `length` bytes of a view, and its size.
 function bytes({ buffer, byteOffset, byteLength }: ArrayBufferView, length: number): string {
   const size = Math.min(byteLength, length)
   const text = Buffer.from(buffer, byteOffset, Math.min(size, shown)).toString('latin1')
@@ -49,7 +49,7 @@ function line(name: string, values: readonly unknown[], result: number | string)
   return `${name}(${given.map(value => describe(value, filled)).join(', ')}) = ${failed ? `-1 ${errnoName(result)}` : result}\n`
 }
 
-// Standard error may be a pipe that does not block, and is full; that it was closed is no reason to fail.
+// Standard error may be a non-blocking pipe that is full: then try again. Other errors are ignored, as it may be closed.
 function print(text: string): void {
   let rest = Buffer.from(text)
   while (rest.length > 0) {
@@ -61,7 +61,7 @@ function print(text: string): void {
   }
 }
 
-/** A table of the same functions, each of which writes `name(arguments) = result` to standard error once it returns. */
+/** The same functions; each writes `name(arguments) = result` to standard error when it returns. */
 export function traced(functions: Readonly<Record<string, NativeFunction>>): Record<string, NativeFunction> {
   const wrap = (name: string, call: NativeFunction): NativeFunction =>
     function (...values) {
