@@ -99,34 +99,32 @@ export function received(from: Buffer, count: number): Buffer {
 }
 
 /**
- * Sending in steps: `step` sends what the kernel takes, until all is `sent` (true), there is no room (null), or so many
- * calls were made that others should have their turn (false).
+ * A call in steps. `step` sends or receives until all is done (true), the kernel would block (null), or it has made as many
+ * calls as a burst allows (false).
  */
-export interface Sending {
-  /** How many bytes went. */
-  sent: number
-  /** Whether that is all. */
-  whole: boolean
+export interface Steps {
+  /** The number of bytes sent or received. */
+  done: number
   readonly step: () => boolean | null
 }
 
 /**
- * Sends `total` bytes, of which so many are `sent` already, by a call that tries to send what comes after so many, once
- * even where they are none; it ends early where that sends 0. A step makes at most `burst` such calls.
+ * Sends or receives `total` bytes, of which `done` are done already. `tryNext` tries to send or receive the bytes after the
+ * first `done`, and returns how many; it is called at least once, and 0 ends the steps early. A step makes at most `burst`
+ * calls.
  */
-export function inSteps(total: number, trySend: (sent: number) => number | null, burst = Infinity, sent = 0): Sending {
-  const sending: Sending = {
-    sent,
-    whole: false,
+export function inSteps(total: number, tryNext: (done: number) => number | null, burst = Infinity, done = 0): Steps {
+  const steps: Steps = {
+    done,
     step: () => {
       for (let calls = 0; calls < burst; calls++) {
-        const count = trySend(sending.sent)
+        const count = tryNext(steps.done)
         if (count === null) return null
-        sending.sent += count
-        if (count === 0 || sending.sent >= total) return (sending.whole = true)
+        steps.done += count
+        if (count === 0 || steps.done >= total) return true
       }
       return false
     },
   }
-  return sending
+  return steps
 }

@@ -9,14 +9,14 @@ import { nameOf } from './servers/serve.js'
 import { UnixPath } from '../descriptors/unix-path.js'
 import { defineCommand, integer, UsageError } from './command.js'
 
-interface Place {
+interface Endpoint {
   family: number
   type: number
   address: SocketAddress
 }
 
-// All places that a host's name stands for, or a path does.
-function placesOf(operands: string[], type: number, unix: boolean, listen: boolean): Place[] {
+// All endpoints of a host's name, or the one of a path.
+function endpointsOf(operands: string[], type: number, unix: boolean, listen: boolean): Endpoint[] {
   const [first = '', second, ...rest] = operands
   if (unix) {
     if (first === '' || second !== undefined) throw new UsageError('PATH: one is needed')
@@ -28,10 +28,10 @@ function placesOf(operands: string[], type: number, unix: boolean, listen: boole
   return getaddrinfo(host, integer('PORT', port, 0, 65535), hints)
 }
 
-// The first place that answers.
-async function connect(places: Place[]): Promise<Socket> {
+// Connects to the first endpoint that answers.
+async function connect(endpoints: Endpoint[]): Promise<Socket> {
   const errors: unknown[] = []
-  for (const { family, type, address } of places) {
+  for (const { family, type, address } of endpoints) {
     const socket = new Socket(family, type)
     try {
       await socket.connect(address)
@@ -45,7 +45,7 @@ async function connect(places: Place[]): Promise<Socket> {
 }
 
 // The first client, or the sender of the first datagram.
-async function waitForClient({ family, type, address }: Place, say: (text: string) => void): Promise<Socket> {
+async function waitForClient({ family, type, address }: Endpoint, say: (text: string) => void): Promise<Socket> {
   const socket = new Socket(family, type)
   if (family !== AF_UNIX) socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
   socket.bind(address)
@@ -91,9 +91,9 @@ export const command = defineCommand({
     const say = (text: string): void => {
       if (verbose) console.error(text)
     }
-    const places = placesOf(operands, udp ? SOCK_DGRAM : SOCK_STREAM, unix, listen)
+    const endpoints = endpointsOf(operands, udp ? SOCK_DGRAM : SOCK_STREAM, unix, listen)
     try {
-      const socket = listen ? await waitForClient(places[0]!, say) : await connect(places)
+      const socket = listen ? await waitForClient(endpoints[0]!, say) : await connect(endpoints)
       say(`connected to ${nameOf(socket.getpeername()) || 'a socket without a name'}`)
       await Promise.all([send(socket), receive(socket)])
       socket.close()

@@ -63,7 +63,7 @@ export function decodeControl(view: View, length?: number): ControlMessage[] {
   })
 }
 
-/** The messages of one entry: a level, a type and the data each. */
+/** The level, type and data of each message of an entry. */
 function* expanded(entry: OutgoingControl, family: number): Generator<readonly [number, number, Uint8Array]> {
   if (typeof entry !== 'object' || entry === null) throw invalidType('control', entry, 'an array of objects')
   if ('data' in entry) {
@@ -74,7 +74,7 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
   for (const [key, value] of Object.entries(entry) as [string, unknown][]) {
     if (value === undefined) continue
     const row = rows.find(row => row.key === key && row.write && (row.sends?.(value as never, family) ?? true))
-    if (!row?.write) throw invalidValue('control', key, 'must be such as can be sent here')
+    if (!row?.write) throw invalidValue('control', key, 'cannot be sent over a socket of this family')
     yield [row.level, row.type, viewed(key, row.write(value as never))]
   }
 }
@@ -87,7 +87,7 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
  */
 export function encodeControl(control: readonly OutgoingControl[], family: number = AF_INET): Buffer | null {
   if (!Array.isArray(control)) throw invalidType('control', control, 'an array')
-  if (control.length === 0) return null // at once: a batch asks this of each of its messages
+  if (control.length === 0) return null // checked first, since a batch calls this for each of its messages
   const messages = (control as readonly OutgoingControl[]).flatMap(entry => [...expanded(entry, family)])
   if (messages.length === 0) return null
   const bytes = Buffer.alloc(messages.reduce((sum, [, , data]) => sum + CMSG_SPACE(data.byteLength), 0))

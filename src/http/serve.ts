@@ -5,7 +5,7 @@ import { socketError } from '../errors.js'
 import { threadFile } from '../syscalls/place.js'
 import type { Properties } from '../checks.js'
 import { listen } from '../reactor/index.js'
-import { placeProperties } from '../reactor/listener.js'
+import { listenAddressProperties } from '../reactor/listener.js'
 import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
 import type { Connection, ListenOptions, Server } from '../reactor/index.js'
@@ -61,7 +61,7 @@ export interface HttpServer {
 }
 
 const common: Properties<Omit<StreamBodyOptions, 'error'>> = {
-  ...placeProperties,
+  ...listenAddressProperties,
   highWaterMark: 'option',
   limits: 'option',
   maxConnections: 'option',

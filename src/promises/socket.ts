@@ -4,7 +4,7 @@ import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_UNIX, POLLIN, POLLOUT, SO_ACCEPTCONN, SOL_SOCKET } from '../constants.js'
 import { AcceptFailures } from '../sockets/accepting.js'
 import { allRoomFor, bytesOf, checkLent, lengthOf } from '../data.js'
-import type { Data, Sending } from '../data.js'
+import type { Data, Steps } from '../data.js'
 import { checkFlags, invalidThis } from '../checks.js'
 import { AbortError, sendingFailed, SocketError, socketError } from '../errors.js'
 import { check } from '../syscalls/result.js'
@@ -43,12 +43,12 @@ const nextTurn = new Later(0)
 const moreLater = new Later(Infinity)
 const tenMs = new Later(10)
 
-function inTurns(steps: Sending): Step<true> {
+function inTurns(steps: Steps): Step<true> {
   return () => {
-    const before = steps.sent
+    const before = steps.done
     const outcome = steps.step()
     if (outcome === false) return nextTurn
-    return outcome === null && steps.sent > before ? moreLater : outcome
+    return outcome === null && steps.done > before ? moreLater : outcome
   }
 }
 
@@ -371,9 +371,9 @@ export class Socket extends SocketBase {
     try {
       await this.#when(WRITABLE, 'sendfile', inTurns(sending), 0, options)
     } catch (error) {
-      throw sendingFailed(error, 'sendfile', sending.sent)
+      throw sendingFailed(error, 'sendfile', sending.done)
     }
-    return sending.sent
+    return sending.done
   }
 
   /**
@@ -438,7 +438,7 @@ export class Socket extends SocketBase {
       if (outcome === true) return
       await this.#when(WRITABLE, 'send', inTurns(sending), flags, options, undefined, outcome === null)
     } catch (error) {
-      throw sendingFailed(error, 'send', sending.sent)
+      throw sendingFailed(error, 'send', sending.done)
     }
   }
 
@@ -536,7 +536,7 @@ export class Socket extends SocketBase {
       await this.#when(READABLE, syscall, inTurns(steps), 0, options)
     } catch (error) {
       const over = error instanceof AbortError || (error instanceof SocketError && endsWait.has(-error.errno))
-      if (steps.sent === 0 || !over) throw error
+      if (steps.done === 0 || !over) throw error
     }
     return result()
   }

@@ -12,7 +12,7 @@ import { checkTimeout, Timer } from '../timers.js'
 import { Connection } from './connection.js'
 import { handlerProperties } from './handlers.js'
 import type { Handlers } from './handlers.js'
-import { placeOf, setOption } from './listener.js'
+import { endpointOf, setOption } from './listener.js'
 import { limitProperties, Origin } from './origin.js'
 import type { ConnectionLimits } from './origin.js'
 
@@ -115,7 +115,7 @@ export function connect(options: ConnectOptions & Handlers): Connection {
   checkProperties('options', options, connectProperties)
   const { port, path, noDelay = true } = options
   if (port === undefined && path === undefined) throw invalidType('options.port', port, 'of type number')
-  const { where, family, bytes } = placeOf(options)
+  const { where, family, bytes } = endpointOf(options)
   const client = new Client(options, where, bytes, family)
   const fd = openSocket(family, SOCK_STREAM, 0)
   try {

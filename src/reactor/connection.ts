@@ -47,7 +47,7 @@ const HUNG_UP = 1024 // an end-of-file stands behind what may have come
 const small = 16 * 1024
 
 // A connection that fills the slab again and again lets the others have their turn.
-const turns = 4
+const receivesInTurn = 4
 let again: Connection[] = []
 
 const integer = new Int32Array(1)
@@ -297,7 +297,7 @@ export class Connection {
 
   // Without `drain`, a receive that does not fill the slab has taken all that there was.
   #receive(drain: boolean): void {
-    for (let i = 0; i < turns; i++) {
+    for (let i = 0; i < receivesInTurn; i++) {
       if (this.#is(PAUSED) || this.#fd < 0) {
         this.#set(UNREAD, true)
         return

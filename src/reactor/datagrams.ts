@@ -17,7 +17,7 @@ import { checkProperties, invalidThis } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
-import { openBound, placeOf, setOption } from './listener.js'
+import { openBound, endpointOf, setOption } from './listener.js'
 
 /** What is called when something happens to a datagram socket; each may be left out. */
 export interface DatagramHandlers {
@@ -85,7 +85,7 @@ const datagramProperties: Properties<DatagramOptions & DatagramHandlers> = {
 }
 
 // A socket that never runs dry lets the others have their turn.
-const turns = 4
+const receivesInTurn = 4
 
 // How long to wait for room where nothing reports it: in the queue of another Unix socket. unix(7)
 const queueMs = 10
@@ -119,9 +119,9 @@ export class DatagramSocket {
     checkProperties('options', options, datagramProperties)
     const { gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
     const { receiveBuffer, sendBuffer, segment } = options
-    const place = placeOf(options)
+    const endpoint = endpointOf(options)
     this.#handlers = options
-    this.#family = place.family
+    this.#family = endpoint.family
     const size = options.messageSize ?? (gro ? 65535 : 2048)
     this.#batch = new MessageBatch(options.batch ?? 64, size, { controlSize, family: this.#family })
     const prepare = (fd: number): void => {
@@ -134,7 +134,7 @@ export class DatagramSocket {
       if (gro) setOption(fd, IPPROTO_UDP, UDP_GRO)
       if (segment !== undefined) setOption(fd, IPPROTO_UDP, UDP_SEGMENT, segment)
     }
-    const { fd, file } = openBound(SOCK_DGRAM, place, prepare, fd => watch(fd, this))
+    const { fd, file } = openBound(SOCK_DGRAM, endpoint, prepare, fd => watch(fd, this))
     this.#fd = fd
     this.#file = file
     hold(1)
@@ -229,7 +229,7 @@ export class DatagramSocket {
   // Without `drain`, a batch that is not full has taken all that there was: what comes next is reported.
   #receive(drain: boolean): void {
     let failures = 0
-    for (let i = 0; i < turns && this.#fd >= 0; i++) {
+    for (let i = 0; i < receivesInTurn && this.#fd >= 0; i++) {
       let count: number | null = null
       this.#guarded(() => {
         failures++

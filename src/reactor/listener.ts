@@ -11,7 +11,7 @@ import * as sys from '../syscalls/index.js'
 import { UnixPath } from '../descriptors/unix-path.js'
 
 /** What to listen on. */
-export interface Place {
+export interface ListenAddress {
   /** A numeric host (default: 127.0.0.1); `''` is the any-address. */
   address?: string
   /** The same, by the name that Node's options have for it. */
@@ -31,7 +31,7 @@ export interface Place {
   reusePort?: boolean
 }
 
-export const placeProperties: Properties<Place> = {
+export const listenAddressProperties: Properties<ListenAddress> = {
   address: 'option',
   backlog: 'option',
   fd: 'option',
@@ -42,19 +42,19 @@ export const placeProperties: Properties<Place> = {
 }
 
 /** An address of a reactor's socket, as errors and as the kernel have it, and its family. */
-export interface Named {
+export interface Endpoint {
   readonly where: AddressLike
   readonly family: number
   readonly bytes: Buffer
 }
 
 /** Where options say to be. */
-export function placeOf({
+export function endpointOf({
   host = '127.0.0.1',
   address = host,
   port = 0,
   path,
-}: Pick<Place, 'address' | 'host' | 'path' | 'port'>): Named {
+}: Pick<ListenAddress, 'address' | 'host' | 'path' | 'port'>): Endpoint {
   if (path !== undefined) return { where: path, family: AF_UNIX, bytes: encodeAddress(path, AF_UNIX) }
   const where = { address, port }
   const bytes = encodeAddress(where)
@@ -77,7 +77,7 @@ export const setOption = (fd: number, level: number, name: number | undefined, v
  */
 export function openBound(
   type: number,
-  { where, family, bytes }: Named,
+  { where, family, bytes }: Endpoint,
   prepare: (fd: number) => void,
   begin: (fd: number) => void = () => {},
 ): Bound {
@@ -97,18 +97,18 @@ export function openBound(
 }
 
 /** A descriptor that listens. One that was given is not closed where that fails. listen(2) */
-export function openListener(options: Place & { noDelay?: boolean }): Bound {
+export function openListener(options: ListenAddress & { noDelay?: boolean }): Bound {
   const { fd, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
   if (fd !== undefined) {
     setNonblocking(checkInteger('fd', fd, 0, 2 ** 31 - 1))
     return { fd }
   }
-  const named = placeOf(options)
-  const { where, family } = named
+  const endpoint = endpointOf(options)
+  const { where, family } = endpoint
   const prepare = (fd: number): void => {
     if (family !== AF_UNIX) setOption(fd, SOL_SOCKET, SO_REUSEADDR)
     if (family !== AF_UNIX && noDelay) setOption(fd, IPPROTO_TCP, TCP_NODELAY) // connections inherit it
     if (reusePort) setOption(fd, SOL_SOCKET, SO_REUSEPORT)
   }
-  return openBound(SOCK_STREAM, named, prepare, fd => void check(sys.listen(fd, backlog), 'listen', where))
+  return openBound(SOCK_STREAM, endpoint, prepare, fd => void check(sys.listen(fd, backlog), 'listen', where))
 }

@@ -9,12 +9,12 @@ import { checkInteger } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import { Thread } from '../thread.js'
 import { checkTimeout, Timer } from '../timers.js'
-import { openBound, openListener, placeOf, setOption } from './listener.js'
+import { openBound, openListener, endpointOf, setOption } from './listener.js'
 import type { Bound } from './listener.js'
 import type { ListenOptions } from './server.js'
 
 /** What a thread is told to do, and by which module. */
-export interface Task {
+export interface PoolTask {
   module: string
   options: ListenOptions
 }
@@ -62,7 +62,7 @@ function open(options: ListenOptions): Bound & { shared: boolean } {
     setOption(fd, SOL_SOCKET, SO_REUSEADDR)
     setOption(fd, SOL_SOCKET, SO_REUSEPORT)
   }
-  return { ...openBound(SOCK_STREAM, placeOf(options), prepare), shared: false }
+  return { ...openBound(SOCK_STREAM, endpointOf(options), prepare), shared: false }
 }
 
 /** Starts `count` workers on `script`, which calls `serveInPool`. */
@@ -78,7 +78,7 @@ export async function startPool(
   const { fd: given, ...others } = options
   delete others.path
   const where = 'port' in address ? { port: address.port, reusePort: true } : {}
-  const task: Task = { module: String(module), options: shared ? others : { ...others, ...where } }
+  const task: PoolTask = { module: String(module), options: shared ? others : { ...others, ...where } }
   const threads: Thread[] = []
   try {
     for (let i = 0; i < count; i++) threads.push(new Thread(script, task, shared ? fd : undefined))

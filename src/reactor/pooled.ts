@@ -1,7 +1,7 @@
 // In a thread of a pool.
 import { parentPort } from 'node:worker_threads'
 import { begin, takeOver } from '../thread.js'
-import type { Exited, Order, Stopped, Task } from './pool.js'
+import type { Exited, Order, Stopped, PoolTask } from './pool.js'
 import type { ListenOptions } from './server.js'
 
 interface Stoppable {
@@ -12,7 +12,7 @@ interface Stoppable {
 export async function serveInPool(
   listen: (exports: object, options: ListenOptions, module: string) => Stoppable,
 ): Promise<void> {
-  const { task, fd } = takeOver<Task>()
+  const { task, fd } = takeOver<PoolTask>()
   const { module, options } = task
   const server = listen((await import(module)) as object, fd === undefined ? options : { ...options, fd }, module)
   let stopping = false

@@ -16,15 +16,15 @@ import type { UnixPath } from '../descriptors/unix-path.js'
 import { Connection } from './connection.js'
 import { handlerProperties, report } from './handlers.js'
 import type { Handlers } from './handlers.js'
-import { openListener, placeProperties } from './listener.js'
-import type { Place } from './listener.js'
+import { openListener, listenAddressProperties } from './listener.js'
+import type { ListenAddress } from './listener.js'
 import { limitProperties, Origin } from './origin.js'
 import type { ConnectionLimits } from './origin.js'
 
 const { EAGAIN, ECONNABORTED, EINTR } = constants.errno
 
 /** Where and how `listen` listens. */
-export interface ListenOptions extends Place, ConnectionLimits {
+export interface ListenOptions extends ListenAddress, ConnectionLimits {
   /** How many connections may be open: at that number accepting pauses. */
   maxConnections?: number
 }
@@ -32,7 +32,7 @@ export interface ListenOptions extends Place, ConnectionLimits {
 const listenProperties: Properties<ListenOptions & Handlers> = {
   ...handlerProperties,
   ...limitProperties,
-  ...placeProperties,
+  ...listenAddressProperties,
   maxConnections: 'option',
 }
 

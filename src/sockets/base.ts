@@ -1,4 +1,4 @@
-// What the synchronous and the asynchronous Socket have in common: all that cannot block, and one try at all that can.
+// The base of the synchronous and the asynchronous Socket: the calls that cannot block, and one try of each call that can.
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress, encodeAddress, senderAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
@@ -32,7 +32,7 @@ import { checkBatch, emptyBatch, receiveBatch, sendBatch } from './batch.js'
 import type { MessageBatch } from './batch.js'
 import type { OutgoingControl } from '../control/control.js'
 import { bytesOf, checkLent, inSteps, lengthOf, received, sharedRoom } from '../data.js'
-import type { Data, Sending } from '../data.js'
+import type { Data, Steps } from '../data.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import { addressOf, tryAddressOf } from '../descriptors/names.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
@@ -50,7 +50,7 @@ import { Pollfds } from '../waiting/pollfds.js'
 import * as sys from '../syscalls/index.js'
 import { checkTimeout } from '../timers.js'
 
-/** An option's value: an int, the bytes of a struct, a string with no NUL added, or null with a length. */
+/** An option's value: an int, the bytes of a struct, a string (no NUL is added), or null with a length. */
 export type OptionValue = number | boolean | string | View | null
 
 const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN } = constants.errno
@@ -65,21 +65,21 @@ function getInteger(fd: number, level: number, name: number): number {
   return integer[0]
 }
 
-/** Of the calls with these flags the kernel waits in none. */
+/** With one of these flags a call never waits. */
 export const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
 
-const maxSendfile = 0x7ffff000 // what Linux takes at a time
+const maxSendfile = 0x7ffff000 // the maximum of one call on Linux, in bytes. sendfile(2)
 
 /** Whether it is a TCP socket. */
 export const isTcp = ({ family, type, protocol }: SocketBase): boolean =>
   type === SOCK_STREAM && (family === AF_INET || family === AF_INET6) && (protocol === 0 || protocol === IPPROTO_TCP)
 
-/** Whether no receive of it that gives nothing is an end: what it receives are messages, which may be empty. */
+/** Whether the socket receives messages, which may be empty: then a receive of 0 bytes is not end-of-file. */
 export const isDatagram = ({ type }: SocketBase): boolean => type !== SOCK_STREAM && type !== SOCK_SEQPACKET
 
-// On Linux a connect of TCP that was under way gives its result to the next connect(2), which leaves the socket as one
-// that can connect again; on BSD that would be a new attempt.
-const connectTells = process.platform === 'linux'
+// On Linux the result of a TCP connect in progress is that of the next connect(2), after which the socket can connect
+// again. On BSD the next connect(2) would be a new attempt.
+const connectReturnsResult = process.platform === 'linux'
 
 const pollfds = new Pollfds(1)
 
@@ -95,20 +95,20 @@ function familyOf(fd: number): number {
   return read(dataView(peer), saFamily)
 }
 
-/** A message that came, and what came with it. recvmsg(2) */
+/** A received message: its bytes, address, flags and control messages. recvmsg(2) */
 export interface ReceivedMessage extends MessageInfo {
   data: Buffer
 }
 
-/** A message that came, and the descriptors that came with it: these are closed unless somebody takes them. unix(7) */
+/** A received message and its descriptors, which are closed when their OwnedFd objects are garbage-collected. unix(7) */
 export interface ReceivedFds extends ReceivedMessage {
   fds: OwnedFd[]
 }
 
-/** The kind of the address that one `type` of socket gets: a Socket constructor. */
+/** The constructor of a class of sockets. */
 type SocketClass<T> = new (family: number, type: number, protocol: number, fd: number) => T
 
-// A descriptor that is being given to a new socket, and who has it by now.
+// A descriptor that is passed to the constructor of a new socket, and the socket that has taken it.
 interface Adoption {
   readonly fd: number
   owner?: SocketBase
@@ -117,8 +117,8 @@ interface Adoption {
 let adoption: Adoption | undefined
 
 /**
- * A socket of a class on a descriptor. Where the class's constructor throws, or takes no descriptor, that goes to `refused`
- * and nobody has it.
+ * A socket of this class with this descriptor. If the class's constructor throws, or does not take the descriptor, `refused`
+ * is called with it.
  */
 function adopt<T>(
   type: SocketClass<T>,
@@ -133,7 +133,7 @@ function adopt<T>(
     made = new type(...given)
     if (mine.owner !== undefined) return made
   } catch (error) {
-    // What the constructor itself has closed or detached is its own affair.
+    // Not if the constructor itself has closed or detached the descriptor.
     if (mine.owner === undefined || mine.owner.detach() === fd) refused(fd)
     throw error
   } finally {
@@ -146,15 +146,15 @@ function adopt<T>(
 
 let defaultTimeout: number | null = null
 
-/** The timeout of new sockets, in milliseconds; null waits for ever. Python's getdefaulttimeout */
+/** The timeout of new sockets, in milliseconds; null: no limit. Python's getdefaulttimeout */
 export const getdefaulttimeout = (): number | null => defaultTimeout
 
-/** Sets the timeout of new sockets, in milliseconds; null waits for ever. Python's setdefaulttimeout */
+/** Sets the timeout of new sockets, in milliseconds; null: no limit. Python's setdefaulttimeout */
 export function setdefaulttimeout(timeout: number | null): void {
   defaultTimeout = checkTimeout(timeout)
 }
 
-// A constant that this system lacks is undefined: it must not pass for an argument that was left out.
+// A constant that this system lacks is undefined. It must not be taken for an omitted argument.
 function checkGiven(given: readonly (number | undefined)[]): void {
   for (const [i, name] of ['family', 'type', 'protocol'].entries()) {
     if (i < given.length && given[i] === undefined) throw invalidType(name, undefined, 'of type number')
@@ -168,14 +168,14 @@ export abstract class SocketBase {
   #fd: number
   #timeout: number | null
   #connecting = false
-  #shut = false // this receive waited, and no more can come
-  /** Whether the latest receive gave nothing since receiving is shut down, and not a message without bytes. */
+  #shut = false // the current receive has waited, and receiving is shut down
+  /** Whether the latest receive returned nothing because receiving is shut down, not because of an empty message. */
   protected ended = false
   /** The address family: AF_INET, AF_INET6, AF_UNIX… */
   readonly family: number
   /** The type: SOCK_STREAM, SOCK_DGRAM… */
   readonly type: number
-  /** The protocol's number, 0 for the family's own. */
+  /** The protocol's number; 0: the family's default. */
   readonly protocol: number
 
   static {
@@ -189,8 +189,8 @@ export abstract class SocketBase {
   }
 
   /**
-   * A new socket, close-on-exec and non-blocking: waiting is done here, in poll(2). SOCK_NONBLOCK in the type is the
-   * timeout 0, SOCK_CLOEXEC changes nothing. `fd` takes over a descriptor that is one already. socket(2)
+   * A new socket, close-on-exec and non-blocking: this object waits, in poll(2). SOCK_NONBLOCK in the type sets the timeout 0;
+   * SOCK_CLOEXEC has no effect. With `fd`, takes ownership of the descriptor of an existing socket. socket(2)
    */
   constructor(...given: [family?: number, type?: number, protocol?: number, fd?: number]) {
     checkGiven(given)
@@ -205,8 +205,8 @@ export abstract class SocketBase {
   }
 
   /**
-   * Takes over a descriptor, whose family, type and protocol are found out, and makes it non-blocking, for all who
-   * share it. It is closed with this object; where this throws it stays the caller's. socket(7)
+   * Takes ownership of a socket's descriptor and reads its family, type and protocol. Makes it non-blocking, which affects
+   * all duplicates. If this throws, the descriptor still belongs to the caller. socket(7)
    */
   static fromFd<T>(this: SocketClass<T>, fd: number): T {
     checkInteger('fd', fd, 0, 2 ** 31 - 1)
@@ -233,7 +233,7 @@ export abstract class SocketBase {
     }
   }
 
-  /** The descriptor, −1 once it is closed or detached. */
+  /** The descriptor; −1 after it is closed or detached. */
   get fd(): number {
     brand(this)
     return this.#fd
@@ -245,20 +245,20 @@ export abstract class SocketBase {
     return this.#fd < 0
   }
 
-  /** The descriptor, −1 once it is closed or detached. */
+  /** The descriptor; −1 after it is closed or detached. */
   fileno(): number {
     brand(this)
     return this.#fd
   }
 
-  /** Gives the socket its address. Numeric; `''` is the any-address, port 0 any free one. bind(2) */
+  /** Sets the socket's own address, which is numeric; `''`: the any-address, port 0: any free port. bind(2) */
   bind(address: AddressLike): void {
     brand(this)
     const bytes = encodeAddress(address, this.family)
     check(sys.bind(this.#fd, bytes), 'bind', address)
   }
 
-  /** Makes the socket one that accepts; `backlog` connections may wait to be accepted. listen(2) */
+  /** Makes the socket accept connections; at most `backlog` wait to be accepted (default: 128, or SOMAXCONN). listen(2) */
   listen(backlog: number = Math.min(SOMAXCONN, 128)): void {
     brand(this)
     check(sys.listen(this.#fd, backlog), 'listen')
@@ -276,7 +276,7 @@ export abstract class SocketBase {
     return addressOf(this.#fd, 'getpeername')
   }
 
-  /** An option's value as an int, or as the bytes of a struct of at most `size`. getsockopt(2) */
+  /** An option's value, as an int or, with `size`, as the bytes of a struct of at most that size. getsockopt(2) */
   getsockopt(level: number, name: number): number
   getsockopt(level: number, name: number, size: number): Buffer
   getsockopt(level: number, name: number, size?: number): number | Buffer {
@@ -290,9 +290,9 @@ export abstract class SocketBase {
   }
 
   /**
-   * Sets an option; a null value is followed by its length. SO_RCVTIMEO and SO_SNDTIMEO are for calls that wait in the
-   * kernel, as none of a Socket's does: `settimeout` is for these. SO_RCVLOWAT says when a descriptor is ready, to poll(2)
-   * and its like: a receive gives what there is, and one that has to wait waits for so many bytes. setsockopt(2), socket(7)
+   * Sets an option; a null value is followed by its length. SO_RCVTIMEO and SO_SNDTIMEO have no effect on a Socket, which does
+   * not wait in the kernel: use `settimeout`. SO_RCVLOWAT decides when poll(2) reports the socket readable: a receive returns
+   * the available bytes at once, but if it has to wait, it waits for that many bytes. setsockopt(2), socket(7)
    */
   setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
     brand(this)
@@ -306,7 +306,7 @@ export abstract class SocketBase {
     check(sys.shutdown(this.#fd, how), 'shutdown')
   }
 
-  /** Gives the descriptor back. Doing so again does nothing. close(2) */
+  /** Closes the descriptor. Further calls have no effect. close(2) */
   close(): void {
     brand(this)
     closeOnce(this.#letGo())
@@ -317,7 +317,7 @@ export abstract class SocketBase {
     this.close()
   }
 
-  /** Gives up the descriptor without closing it, and returns it; −1 if there is none any more. */
+  /** Releases the descriptor without closing it, and returns it; −1 if it was closed or detached before. */
   detach(): number {
     brand(this)
     const fd = this.#letGo()
@@ -334,10 +334,10 @@ export abstract class SocketBase {
     return fd
   }
 
-  /** Told that the descriptor is about to be closed, or was given to somebody else. */
+  /** Called before the descriptor is closed, or when it is detached. */
   protected released?(): void
 
-  /** Another socket on a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
+  /** A new socket with a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
   dup(): this {
     brand(this)
     return this.#made(duplicate(this.#fd))
@@ -349,25 +349,25 @@ export abstract class SocketBase {
     return (check(sys.fcntl(this.#fd, F_GETFD), 'fcntl') & FD_CLOEXEC) === 0
   }
 
-  /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
+  /** Sets whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
   setInheritable(inheritable: boolean): void {
     brand(this)
     check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl')
   }
 
-  /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's settimeout */
+  /** Sets how long a call waits, in milliseconds; null: no limit; 0: it does not wait. Python's settimeout */
   settimeout(timeout: number | null): void {
     brand(this)
     this.#timeout = checkTimeout(timeout)
   }
 
-  /** How long a call waits: milliseconds, null for ever, 0 not at all. Python's gettimeout */
+  /** How long a call waits, in milliseconds; null: no limit; 0: it does not wait. Python's gettimeout */
   gettimeout(): number | null {
     brand(this)
     return this.#timeout
   }
 
-  /** Whether calls wait: `settimeout(null)`, or not at all: `settimeout(0)`. */
+  /** Sets whether calls wait: true is `settimeout(null)`, false is `settimeout(0)`. */
   setblocking(blocking: boolean): void {
     brand(this)
     this.#timeout = blocking ? null : 0
@@ -379,7 +379,7 @@ export abstract class SocketBase {
     return this.#timeout !== 0
   }
 
-  /** As accept, or null where no connection waits. accept4(2) */
+  /** As accept, but returns null if no connection waits. accept4(2) */
   tryAccept(): [this, SocketAddress] | null {
     brand(this)
     const fd = attempt(() => {
@@ -393,32 +393,32 @@ export abstract class SocketBase {
   }
 
   /**
-   * Begins to connect, or asks how that went: true once connected, null while it is under way. A socket that is being
-   * connected is writable when it has ended; one that was connected before is EISCONN. connect(2)
+   * Begins to connect, or gets the result of a connect in progress: true if connected, null if still in progress. The socket is
+   * writable when the connect has ended. EISCONN if it was connected before. connect(2)
    */
   tryConnect(address: AddressLike): true | null {
     brand(this)
     return this.#connect(address, this.#connecting)
   }
 
-  /** Whether a connect is under way, as far as is known here. */
+  /** Whether the latest connect(2) of this object is in progress. */
   protected get connecting(): boolean {
     return this.#connecting
   }
 
-  #connect(address: AddressLike, underWay: boolean): true | null {
+  #connect(address: AddressLike, inProgress: boolean): true | null {
     const bytes = encodeAddress(address, this.family)
     const result = sys.connect(this.#fd, bytes)
     this.#connecting = result === -EALREADY || result === -EINTR || result === -EINPROGRESS
     if (this.#connecting) return null
-    if (result >= 0 || (result === -EISCONN && underWay)) return true
-    if (result === -EAGAIN && this.family === AF_UNIX) return null // its backlog is full; elsewhere it is a failure
+    if (result >= 0 || (result === -EISCONN && inProgress)) return true
+    if (result === -EAGAIN && this.family === AF_UNIX) return null // the listener's backlog is full; in other families EAGAIN is a failure
     throw socketError(result, 'connect', { address })
   }
 
-  /** How a connect that was under way went: true once connected, null while it still is. connect(2), getsockopt(2) */
+  /** The result of a connect in progress: true if connected, null if still in progress. connect(2), getsockopt(2) */
   protected connected(address: AddressLike): true | null {
-    if (connectTells && isTcp(this)) return this.#connect(address, true)
+    if (connectReturnsResult && isTcp(this)) return this.#connect(address, true)
     const result = this.#askConnected(address)
     if (result === true) this.#connecting = false
     return result
@@ -431,21 +431,21 @@ export abstract class SocketBase {
       const result = tryAddressOf(this.#fd, 'getpeername')
       if (typeof result !== 'number') return true
       if (result !== -ENOTCONN || ended) throw socketError(result, 'connect', { address })
-      // Without a peer, without an error and yet writable: it has ended this moment, or nothing was under way.
+      // If it is writable without a peer or an error: the connect has ended just now, or none was in progress.
       pollfds.set(0, this.#fd, POLLOUT)
       if (pollfds.wait(0) <= 0) return null
     }
   }
 
-  /** As recv, or null where nothing has come. recv(2) */
+  /** As recv, but returns null if nothing can be received. recv(2) */
   tryRecv(size: number, flags = 0): Buffer | null {
     brand(this)
     const room = sharedRoom(size, flags)
-    const count = this.#recvInto(room, flags) // a method that somebody overrides might ask for the same room
+    const count = this.#recvInto(room, flags) // not an overridable method, which might use the same buffer
     return count === null ? null : received(room, count)
   }
 
-  /** As recvInto, or null where nothing has come. recv(2) */
+  /** As recvInto, but returns null if nothing can be received. recv(2) */
   tryRecvInto(view: View, flags = 0): number | null {
     brand(this)
     return this.#recvInto(view, flags)
@@ -458,7 +458,7 @@ export abstract class SocketBase {
     return count === -EAGAIN && this.#shut ? this.#nothing(0) : outcome(count, 'recv')
   }
 
-  /** As recvfromInto, or null where nothing has come. recvfrom(2) */
+  /** As recvfromInto, but returns null if nothing can be received. recvfrom(2) */
   tryRecvfromInto(view: View, flags = 0): [number, SocketAddress] | null {
     brand(this)
     return this.#recvfromInto(view, flags)
@@ -475,7 +475,7 @@ export abstract class SocketBase {
     return count === null ? this.#nothing([0, address]) : [count, address]
   }
 
-  /** As recvfrom, or null where nothing has come. recvfrom(2) */
+  /** As recvfrom, but returns null if nothing can be received. recvfrom(2) */
   tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
     brand(this)
     const room = sharedRoom(size, flags)
@@ -483,7 +483,7 @@ export abstract class SocketBase {
     return result && [received(room, result[0]), result[1]]
   }
 
-  /** As send, or null where there is no room. send(2) */
+  /** As send, but returns null if the kernel has no room. send(2) */
   trySend(data: Data, flags = 0): number | null {
     brand(this)
     const bytes = bytesOf(data)
@@ -493,8 +493,8 @@ export abstract class SocketBase {
     return outcome(count, 'send')
   }
 
-  /** sendall, of what follows the first `sent` bytes, in steps of at most `burst` calls, for a waiter in between. */
-  protected sending(data: Data, flags: number, burst?: number, sent = 0): Sending {
+  /** The steps of sendall, for the bytes after the first `sent`; each makes at most `burst` calls. */
+  protected sending(data: Data, flags: number, burst?: number, sent = 0): Steps {
     const bytes = bytesOf(data)
     const byteLength = lengthOf(bytes)
     const trySend = (sent: number): number | null => {
@@ -507,7 +507,7 @@ export abstract class SocketBase {
     return inSteps(byteLength, trySend, burst, sent)
   }
 
-  /** As sendto, or null where there is no room. sendto(2) */
+  /** As sendto, but returns null if the kernel has no room. sendto(2) */
   trySendto(data: Data, address: AddressLike, flags = 0): number | null {
     brand(this)
     const bytes = bytesOf(data)
@@ -515,7 +515,7 @@ export abstract class SocketBase {
     return attempt(() => sys.sendto(this.#fd, bytes, sendFlags(flags), to), 'sendto', address)
   }
 
-  /** As recvmsg, or null where nothing has come; with MSG_ERRQUEUE, where there is no error. recvmsg(2) */
+  /** As recvmsg, but returns null if nothing can be received; with MSG_ERRQUEUE, if no error is queued. recvmsg(2) */
   tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
     brand(this)
     const room = sharedRoom(size, flags)
@@ -523,7 +523,7 @@ export abstract class SocketBase {
     return message && { data: received(room, message.size), ...message }
   }
 
-  /** As recvmsgInto, or null where nothing has come. recvmsg(2) */
+  /** As recvmsgInto, but returns null if nothing can be received. recvmsg(2) */
   tryRecvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo | null {
     brand(this)
     const given: readonly View[] = Array.isArray(views) ? views.slice() : views // reading an element may run a getter
@@ -537,7 +537,7 @@ export abstract class SocketBase {
     return this.#nothing({ size: 0, address, flags: 0, truncated: false, controlTruncated: false, control: [] })
   }
 
-  /** As sendmsg, or null where there is no room. sendmsg(2) */
+  /** As sendmsg, but returns null if the kernel has no room. sendmsg(2) */
   trySendmsg(
     buffers: readonly Data[],
     control: readonly OutgoingControl[] = [],
@@ -549,14 +549,14 @@ export abstract class SocketBase {
     return attempt(() => sys.sendmsg(this.#fd, message, sendFlags(flags)), 'sendmsg', address)
   }
 
-  /** As recvFds, or null where nothing has come. recvmsg(2), unix(7) */
+  /** As recvFds, but returns null if nothing can be received. recvmsg(2), unix(7) */
   tryRecvFds(size: number, maxFds: number, flags = 0): ReceivedFds | null {
     brand(this)
     const message = this.tryRecvmsg(size, roomForFds(maxFds), flags)
     return message && withFds(message)
   }
 
-  /** As sendFds, or null where there is no room. sendmsg(2), unix(7) */
+  /** As sendFds, but returns null if the kernel has no room. sendmsg(2), unix(7) */
   trySendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number | null {
     brand(this)
     const bytes = bytesOf(data)
@@ -566,11 +566,11 @@ export abstract class SocketBase {
     return this.trySendmsg([bytes], [{ fds }], flags, address)
   }
 
-  /** As recvmmsg, or null where nothing has come. recvmmsg(2) */
+  /** As recvmmsg, but returns null if nothing can be received. recvmmsg(2) */
   tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
     brand(this)
     checkBatch(batch)
-    // The bytes that a stream leaves out were none that came now.
+    // With MSG_TRUNC a stream counts bytes that it does not write: old bytes must not be taken for them.
     if ((checkFlags(flags) & MSG_TRUNC) !== 0 && this.type === SOCK_STREAM) batch.data.fill(0)
     const count = receiveBatch(this.#fd, this.family, batch, flags)
     return count === null && this.#shut ? this.#nothing(emptyBatch(batch, this.family)) : count
@@ -582,9 +582,9 @@ export abstract class SocketBase {
   }
 
   /**
-   * Whether receiving is shut down, so that a receive that waits gives nothing, and an accept fails: of a datagram socket,
-   * and of a Unix socket that listens, a call that does not wait says EAGAIN even then, and poll(2) calls it readable for
-   * ever. shutdown(2)
+   * Whether receiving is shut down, so that a waiting receive returns nothing, and a waiting accept fails. A datagram socket and
+   * a listening Unix socket need this check: a call that does not wait fails with EAGAIN even then, and poll(2) always reports
+   * the socket readable. shutdown(2)
    */
   protected isShut(): boolean {
     if (POLLRDHUP === undefined || (!isDatagram(this) && this.family !== AF_UNIX)) return false
@@ -592,7 +592,7 @@ export abstract class SocketBase {
     return pollfds.wait(0) > 0 && (pollfds.revents(0) & POLLRDHUP) !== 0
   }
 
-  /** Makes a receive that has waited, where receiving is shut down: what came before that, else nothing. */
+  /** Calls a receive that has waited, after receiving was shut down: it returns what came before that, otherwise nothing. */
   protected last<Result>(receive: () => Result): Result {
     this.#shut = true
     try {
@@ -602,7 +602,7 @@ export abstract class SocketBase {
     }
   }
 
-  /** As sendmmsg, or null where there is no room. sendmmsg(2) */
+  /** As sendmmsg, but returns null if the kernel has no room. sendmmsg(2) */
   trySendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number | null {
     brand(this)
     checkBatch(batch)
@@ -610,8 +610,8 @@ export abstract class SocketBase {
   }
 
   /**
-   * Sends what the kernel takes of `count` bytes of a file from `offset`; returns how many, 0 at the end of the file,
-   * or null where there is no room. sendfile(2)
+   * Sends at most `count` bytes of a file from `offset`, as many as the kernel takes. Returns how many, 0 at the end of the
+   * file, or null if the kernel has no room. sendfile(2)
    */
   trySendfile(file: Descriptor, offset = 0, count = maxSendfile): number | null {
     brand(this)
@@ -620,27 +620,27 @@ export abstract class SocketBase {
     return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile')
   }
 
-  /** sendfile in steps of at most `burst` calls, for a waiter in between. */
-  protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Sending {
+  /** The steps of sendfile; each makes at most `burst` calls. */
+  protected sendingFile(file: Descriptor, offset: number, count: number, burst?: number): Steps {
     checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER)
     if (count !== Infinity) checkInteger('count', count, 0, Number.MAX_SAFE_INTEGER)
-    if (count === 0) return { sent: 0, whole: true, step: () => true } // to macOS 0 is all of it
+    if (count === 0) return { done: 0, step: () => true } // on macOS the count 0 means the whole file
     const trySend = (sent: number): number | null =>
       this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile))
     return inSteps(count, trySend, burst)
   }
 
-  // A socket of this one's class on a descriptor of ours.
+  // A socket of the same class with this descriptor.
   #made(fd: number): this {
     return adopt(this.constructor as SocketClass<this>, [this.family, this.type, this.protocol, fd], sys.close)
   }
 }
 
-/** Bytes of control messages for so many descriptors and no more: CMSG_SPACE may hold another. */
+/** The bytes of control messages for exactly `maxFds` descriptors: with CMSG_SPACE one more might fit. */
 export const roomForFds = (maxFds: number): number =>
   maxFds === 0 ? 0 : sys.CMSG_LEN(checkInteger('maxFds', maxFds, 0, 2 ** 16) * 4)
 
-/** A message and all descriptors that came with it. */
+/** A message, and all descriptors of its control messages. */
 export const withFds = (message: ReceivedMessage): ReceivedFds => ({
   fds: message.control.flatMap(({ fds = [] }) => fds),
   ...message,

@@ -17,13 +17,13 @@ import { sendFlags } from '../descriptors/open.js'
 import { recvmmsgOwning, recvmsgOwning } from '../syscalls/message.js'
 import { sendmmsg, sendmsg } from '../syscalls/index.js'
 
-/** What a batch has room for, besides the bytes of its messages. */
+/** The sizes of a batch, except that of its messages. */
 export interface BatchOptions {
-  /** Bytes for each address, 0 for none; default: enough for any. */
+  /** The bytes for each address, 0: no addresses; default: enough for any address. */
   nameSize?: number
-  /** Bytes for the control messages of each; default: 0. CMSG_SPACE says how many a message takes. */
+  /** The bytes for the control messages of each message; default: 0. CMSG_SPACE is the size of one. */
   controlSize?: number
-  /** The family of the socket that is to send it; default: AF_INET. */
+  /** The family of the socket that sends the batch; default: AF_INET. */
   family?: number
 }
 
@@ -35,9 +35,9 @@ let arrived: (batch: MessageBatch, count: number, family: number) => void
 let brand: (self: MessageBatch) => unknown
 
 /**
- * Messages in equal slots, laid out once and used again: what `recvmmsg` fills and `sendmmsg` sends. Nothing is made
- * for a message but what is asked for. One that was received without control messages stands ready to be sent back to its
- * sender. recvmmsg(2), sendmmsg(2)
+ * Messages in slots of equal size, which are reused: `recvmmsg` fills them and `sendmmsg` sends them. The methods create
+ * objects only when they are called. A message received without control messages can be sent back to its sender as it is.
+ * recvmmsg(2), sendmmsg(2)
  *
  * ```ts
  * const batch = new MessageBatch(64, 2048)
@@ -50,7 +50,7 @@ let brand: (self: MessageBatch) => unknown
  */
 export class MessageBatch extends Slots {
   readonly family: number
-  readonly #family: number | undefined // as it was given: without it the batch may go to sockets of any
+  readonly #family: number | undefined // undefined if it was not given: then the batch may be sent over sockets of any family
   #control: ControlMessage[][] = []
   #arrived = 0
   #unnamed = new Set<number>() // the messages of Unix sockets without a name
@@ -80,7 +80,7 @@ export class MessageBatch extends Slots {
       batch.#arrived = count
       batch.#unnamed.clear()
       if (family !== AF_UNIX) return
-      // Only such a socket brings descriptors, and these are taken at once: no message can be left that nobody looks at.
+      // Only a Unix socket receives descriptors. They are owned at once, even if the program never reads the message.
       for (let i = 0; i < count; i++) {
         batch.control(i)
         if (batch.results[i * 4 + 1] === 0) batch.#unnamed.add(i)
@@ -92,7 +92,7 @@ export class MessageBatch extends Slots {
     return checkInteger('i', i, 0, this.count - 1)
   }
 
-  /** The bytes of message `i`, where they lie: until the batch is used again. */
+  /** The bytes of message `i`, not copied: valid until the batch is used again. */
   bytes(i: number): Buffer {
     brand(this)
     const start = this.#slot(i) * this.size
@@ -100,8 +100,8 @@ export class MessageBatch extends Slots {
   }
 
   /**
-   * The address of message `i`: where it came from, `{ family: 'unix' }` where that has no name, or is to go to; null
-   * where it has none.
+   * The address of message `i`: its sender, `{ family: 'unix' }` for one without a name, or its destination; null if it has
+   * none.
    */
   address(i: number): SocketAddress | null {
     brand(this)
@@ -111,13 +111,13 @@ export class MessageBatch extends Slots {
     return decodeAddress(this.names.subarray(i * this.nameSize, (i + 1) * this.nameSize), length)
   }
 
-  /** The control messages that came with message `i`; their bytes lie in the batch, until it is used again. */
+  /** The control messages of the received message `i`; their bytes are valid until the batch is used again. */
   control(i: number): ControlMessage[] {
     brand(this)
     const length = this.results[this.#slot(i) * 4 + 2]!
     if (this.controls === null || i >= this.#arrived) return []
     const slot = this.controls.subarray(i * this.controlSize, (i + 1) * this.controlSize)
-    return (this.#control[i] ??= decodeControl(slot, length)) // once: it owns descriptors
+    return (this.#control[i] ??= decodeControl(slot, length)) // decoded once, since it owns descriptors
   }
 
   /** MSG_TRUNC, MSG_CTRUNC and the like. */
@@ -132,13 +132,13 @@ export class MessageBatch extends Slots {
     return (this.flags(i) & MSG_TRUNC) !== 0
   }
 
-  /** Whether there was too little room for the control messages of message `i`. */
+  /** Whether the control messages of message `i` were longer than their slot. */
   controlTruncated(i: number): boolean {
     brand(this)
     return (this.flags(i) & MSG_CTRUNC) !== 0
   }
 
-  /** Makes message `i` one to send, to `address` or to the socket's peer. The batch keeps a copy of all of it. */
+  /** Sets message `i` for sending, to `address` or to the socket's peer. The batch copies everything. */
   set(i: number, data: Data, address: AddressLike | null = null, control: readonly OutgoingControl[] = []): void {
     brand(this)
     const name = address === null ? null : encodeAddress(address, this.#family)
@@ -147,18 +147,18 @@ export class MessageBatch extends Slots {
     this.reply(i, data, control)
   }
 
-  /** As set, but to the address that stands there: for a message that was received, its sender's. */
+  /** As set, but keeps the address: the sender's, if message `i` was received. */
   reply(i: number, data: Data, control: readonly OutgoingControl[] = []): void {
     brand(this)
     this.results[this.#slot(i) * 4] = fill(this.data, i, this.size, bytesOf(data), 'data')
     const messages = encodeControl(control, this.family)
     this.results[i * 4 + 2] = fill(this.controls, i, this.controlSize, messages, 'control')
     this.results[i * 4 + 3] = 0
-    if (this.controls !== null) this.#control[i] = [] // what is to be sent came from nowhere
+    if (this.controls !== null) this.#control[i] = [] // a message to send has no received ones
   }
 }
 
-// Copies bytes into slot `i`, and returns how many they are.
+// Copies bytes into slot `i`; returns how many.
 function fill(slots: Buffer | null, i: number, size: number, bytes: View | null, name: string): number {
   if (bytes === null) return 0
   const source = types.isUint8Array(bytes) && bytes.length > 0 ? bytes : viewed(name, bytes)
@@ -198,19 +198,19 @@ export function sendmmsgByOne(fd: number, batch: MessageBatch, flags: number, co
   return count
 }
 
-/** A MessageBatch, or an exception. */
+/** @throws TypeError if this is not a MessageBatch */
 export function checkBatch(batch: MessageBatch): void {
   if (!(batch instanceof MessageBatch)) throw invalidType('batch', batch, 'a MessageBatch')
 }
 
-/** One message without bytes, and without a sender. */
+/** Sets one empty message without a sender; returns 1. */
 export function emptyBatch(batch: MessageBatch, family: number): number {
   batch.results.fill(0, 0, 4)
   arrived(batch, 1, family)
   return 1
 }
 
-/** Receives as many messages as there are and fit, over a socket of `family`; null where none has come. */
+/** Receives as many messages as are available and fit, over a socket of `family`; null if there is none. */
 export function receiveBatch(
   fd: number,
   family: number,
@@ -226,8 +226,8 @@ export function receiveBatch(
 }
 
 /**
- * Sends `count` messages from message `start`, as many as there is room for, or those before one that fails: the error is
- * that of the first. Null where there is no room.
+ * Sends `count` messages from message `start`; returns how many were sent, fewer if the kernel has no more room or a message
+ * fails. Throws only if the first one fails. Null if the kernel has no room.
  */
 export function sendBatch(
   fd: number,

@@ -1,4 +1,4 @@
-// A server's and a client's socket in one call each; these two take names.
+// Creates a listening or a connected socket in one call. Unlike the methods of Socket, these functions take host names.
 import {
   AF_INET,
   AF_INET6,
@@ -23,10 +23,10 @@ import { checkTimeout } from '../timers.js'
 import type { SocketBase } from './base.js'
 import { Deadline } from '../waiting/wait.js'
 
-/** A host, by name or number, and a port; or a port alone, which is of this machine. */
+/** A host, by name or number, and a port; or only a port of this machine. */
 export type HostAndPort = HostAddress | readonly [host: string, port: number] | number
 
-/** The host and the port of each form; a port alone is that of `local`. */
+/** The host and the port of each form; the host `local` if there is only a port. */
 export function hostAndPort(where: HostAndPort, local: string): readonly [string, number] {
   if (typeof where === 'number') return [local, where]
   if (typeof where !== 'object' || where === null) throw invalidValue('where', where, likeHostAndPort(where))
@@ -40,22 +40,22 @@ function likeHostAndPort(given: unknown): string {
   return `must be a host and a port, such as ${example}`
 }
 
-/** The family that an option asks for, as getaddrinfo takes it: Node's 4 and 6 are those of C. */
+/** The family of an option, as getaddrinfo expects it: Node's 4 and 6 become AF_INET and AF_INET6. */
 export const familyOption = (family: number): number => inetFamily(family) ?? family
 
-/** What createServer can be told. */
+/** The options of createServer. */
 export interface ServerOptions {
   /** AF_INET or AF_INET6, or Node's 4 or 6 (default: AF_INET). */
   family?: number
-  /** How many connections may wait to be accepted. */
+  /** The maximum number of connections that wait to be accepted; default: 128, or SOMAXCONN. listen(2) */
   backlog?: number
-  /** Whether other sockets may share the port. SO_REUSEPORT, socket(7) */
+  /** Whether other sockets may bind to the same port; default: false. SO_REUSEPORT, socket(7) */
   reusePort?: boolean
-  /** Whether an AF_INET6 socket takes IPv4 connections too. IPV6_V6ONLY, ipv6(7) */
+  /** Whether an AF_INET6 socket accepts IPv4 connections too; default: false. IPV6_V6ONLY, ipv6(7) */
   dualstackIpv6?: boolean
 }
 
-/** Whether this machine has IPv6 sockets that take IPv4 connections too. Python's has_dualstack_ipv6 */
+/** Whether this machine has IPv6 sockets that accept IPv4 connections too. Python's has_dualstack_ipv6 */
 export function hasDualstackIpv6(): boolean {
   try {
     using socket = new Socket(AF_INET6, SOCK_STREAM)
@@ -67,7 +67,7 @@ export function hasDualstackIpv6(): boolean {
   }
 }
 
-/** What createServer asks getaddrinfo. */
+/** The arguments of getaddrinfo for createServer. */
 export function serverQuestion(where: HostAndPort, { family = AF_INET }: ServerOptions) {
   const [host, port] = hostAndPort(where, '127.0.0.1')
   return [
@@ -77,7 +77,7 @@ export function serverQuestion(where: HostAndPort, { family = AF_INET }: ServerO
   ] as const
 }
 
-/** A listening socket of either class at one address. */
+/** A listening socket of this class, at one address. */
 export function openServer<T extends SocketBase>(
   type: new (family: number, type: number) => T,
   { family, address }: AddressInfo,
@@ -97,7 +97,7 @@ export function openServer<T extends SocketBase>(
   }
 }
 
-/** What `createServer` of either floor can be told. */
+/** The options of both `createServer` functions. */
 export const serverProperties: Properties<ServerOptions> = {
   family: 'option',
   backlog: 'option',
@@ -105,18 +105,22 @@ export const serverProperties: Properties<ServerOptions> = {
   dualstackIpv6: 'option',
 }
 
-/** A listening TCP socket, with SO_REUSEADDR; a port alone is that of 127.0.0.1. Python's create_server */
+/**
+ * A listening TCP socket, with SO_REUSEADDR; the default host is 127.0.0.1. Python's create_server
+ *
+ * @throws GaiError; SocketError
+ */
 export function createServer(where: HostAndPort, options: ServerOptions = {}): Socket {
   checkProperties('options', options, serverProperties)
   const [info] = getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
 }
 
-/** What createConnection can be told. */
+/** The options of createConnection. */
 export interface ConnectionOptions {
-  /** Milliseconds for all of it, and the new socket's timeout; default: null, for ever. */
+  /** The time limit of all attempts, and the new socket's timeout, in milliseconds; default: null, no limit. */
   timeout?: number | null
-  /** What to bind to before connecting. */
+  /** The address to bind to before connecting. */
   sourceAddress?: AddressLike
   /** AF_INET or AF_INET6, or Node's 4 or 6 (default: either). */
   family?: number
@@ -129,11 +133,11 @@ const connectionProperties: Properties<ConnectionOptions> = {
 }
 
 /**
- * A TCP socket connected to the first of a host's addresses that answers, tried in turn; a port alone is that of
- * `localhost`. Python's create_connection
+ * A TCP socket connected to the first of a host's addresses that answers; they are tried one after the other. The default host
+ * is `localhost`. Python's create_connection
  *
- * @throws GaiError; the error of the connection, or where there are several addresses an AggregateError with those of
- * all, and the `code` and the other properties of the last
+ * @throws GaiError; the error of the connection, or if several failed an AggregateError of all, with the `code` and the other
+ * properties of the last
  */
 export function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Socket {
   checkProperties('options', options, connectionProperties)
@@ -146,7 +150,7 @@ export function createConnection(where: HostAndPort, options: ConnectionOptions 
   return socket
 }
 
-/** A socket connected to the first address that answers; the kernel may lack the family of one. */
+/** A socket connected to the first address that answers. An address whose family the kernel lacks also counts as failed. */
 export function firstToAnswer(
   infos: readonly AddressInfo[],
   where: HostAndPort,
@@ -172,7 +176,7 @@ export function firstToAnswer(
   throw allFailed(errors, where)
 }
 
-/** The one error of all attempts to connect, or one that holds them, with the properties of the last as Node's has. */
+/** The error of the only attempt to connect, or an AggregateError of all attempts, with the properties of the last, as in Node. */
 export function allFailed(errors: unknown[], where: HostAndPort): Error {
   const last = errors.at(-1) as Error | undefined
   if (last === undefined)

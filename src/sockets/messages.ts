@@ -1,4 +1,4 @@
-// Messages over a descriptor: bytes, an address and control messages in one call.
+// Messages: bytes, an address and control messages in one call.
 import { addressRoom, encodeAddress, senderAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_UNIX, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_TRUNC } from '../constants.js'
@@ -12,37 +12,37 @@ import type { Message } from '../syscalls/message.js'
 import type { View } from '../syscalls/native.js'
 import { recvmsgOwning } from '../syscalls/message.js'
 
-/** What came with the bytes of a message. recvmsg(2) */
+/** A received message without its bytes. recvmsg(2) */
 export interface MessageInfo {
-  /** How many bytes; with MSG_TRUNC among the flags of the call those of the whole message, which may be more than came. */
+  /** The number of bytes received; with MSG_TRUNC in the flags of the call, of the whole message, which may be larger. */
   size: number
-  /** The sender's address, `{ family: 'unix' }` where it has no name; null where there is none, as on a TCP connection. */
+  /** The sender's address, `{ family: 'unix' }` for one without a name; null if there is none, as on a TCP connection. */
   address: SocketAddress | null
   /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE and the like. */
   flags: number
-  /** Whether the message was longer than the room for it. */
+  /** Whether the message was longer than its buffer. */
   truncated: boolean
-  /** Whether there was too little room for the control messages. Descriptors that did not fit are not open here. */
+  /** Whether the control messages were longer than their buffer. Descriptors that did not fit are closed. */
   controlTruncated: boolean
-  /** The control messages; descriptors among them are owned by them, close-on-exec. */
+  /** The control messages. They own their descriptors, which are close-on-exec. */
   control: ControlMessage[]
 }
 
 const CLOEXEC = MSG_CMSG_CLOEXEC ?? 0
 
 /**
- * The flags of a receive that has every descriptor in a message close-on-exec from birth, where the kernel can. Only Unix
- * sockets carry descriptors; packet and CAN sockets reject the flag. unix(7)
+ * The flags of a receive, with the one that makes received descriptors close-on-exec, if the kernel has it. Only Unix sockets
+ * carry descriptors; packet and CAN sockets reject the flag. unix(7)
  */
 export const receiveFlags = (flags: number, family: number): number =>
   family === AF_UNIX ? checkFlags(flags) | CLOEXEC : checkFlags(flags)
 
-/** The flags that came back, without what was added to those that went in. */
+/** The flags of a received message, without the flag that `receiveFlags` added. */
 export const shownFlags = (flags: number): number => flags & ~CLOEXEC
 
-const name = Buffer.alloc(addressRoom) // one for all, since a call ends before another begins
+const name = Buffer.alloc(addressRoom) // shared, since a call ends before another begins
 
-/** Receives a message into `iov`, with room for `controlSize` bytes of control messages; null where none has come. */
+/** Receives a message into `iov`, with at most `controlSize` bytes of control messages; null if there is none. */
 export function receiveMessage(
   fd: number,
   family: number,
@@ -65,7 +65,7 @@ export function receiveMessage(
   }
 }
 
-/** The message of `buffers`, one after the other. */
+/** A message of these buffers, in their order. */
 export function messageToSend(
   family: number,
   buffers: readonly Data[],

@@ -1,4 +1,4 @@
-// The class of the Socket Programming HOWTO: messages of one length, which it was told once.
+// The class of Python's Socket Programming HOWTO: messages of a fixed length.
 import { allocated, checkInteger, invalidThis, invalidType } from '../checks.js'
 import { createConnection } from './create.js'
 import { bytesOf, lengthOf } from '../data.js'
@@ -7,7 +7,7 @@ import type { Socket } from './socket.js'
 
 const broken = (): Error => new Error('socket connection broken')
 
-// Else a promise would pass for a number of bytes.
+// Otherwise a promise would be taken for a number of bytes.
 function checkSynchronous(socket: Socket | undefined): void {
   if (socket !== undefined && Symbol.asyncIterator in Object(socket))
     throw invalidType(
@@ -21,9 +21,9 @@ function checkSynchronous(socket: Socket | undefined): void {
 let brand: (self: MySocket) => unknown
 
 /**
- * Sends and receives messages of a fixed length, as a lesson in why both need a loop. `connect` takes a name.
+ * Sends and receives messages of a fixed length: it shows why both need a loop. `connect` takes a host name.
  *
- * @throws Error `socket connection broken` where a message ends before its time
+ * @throws Error `socket connection broken` if the connection ends within a message
  */
 export class MySocket {
   /** The length of every message, in bytes. */
@@ -40,7 +40,7 @@ export class MySocket {
     }
   }
 
-  /** `socket` is one that is connected already, from accept. */
+  /** `socket` is a connected one, for example from accept. */
   constructor(messageLength: number, socket?: Socket) {
     this.messageLength = checkInteger('messageLength', messageLength, 1, 2 ** 31 - 1)
     checkSynchronous(socket)
@@ -60,7 +60,7 @@ export class MySocket {
     this.#socket = createConnection([host, port])
   }
 
-  /** Sends a message, which must have the length that was given. send(2) */
+  /** Sends a message, which must have `messageLength` bytes. send(2) */
   mysend(message: Data): void {
     brand(this)
     const view = bytesOf(message)
@@ -101,10 +101,10 @@ export class MySocket {
 }
 
 /**
- * Receives exactly `size` bytes, in as many calls as that takes. recv(2)
+ * Receives exactly `size` bytes, in as many calls as necessary. recv(2)
  *
- * @throws Error `socket connection broken` where the peer stops sending before; SocketError where the wait ends before.
- * What had come by then is in its `received`, a Buffer: it is no longer in the stream
+ * @throws Error `socket connection broken` if the peer stops sending before; SocketError if the wait ends before. The property
+ * `received` of the error is a Buffer of the bytes received by then, which are no longer in the stream
  */
 export function recvExactly(socket: Socket, size: number): Buffer {
   checkSynchronous(socket)

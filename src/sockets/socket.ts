@@ -1,4 +1,4 @@
-// The synchronous Socket: what can block, a line a method over one loop.
+// The synchronous Socket: its methods try, wait and try again, in one loop (`#until`).
 import { invalidThis } from '../checks.js'
 import { constants } from 'node:os'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
@@ -6,7 +6,7 @@ import type { MessageBatch } from './batch.js'
 import { AF_UNIX, POLLIN, POLLOUT } from '../constants.js'
 import type { OutgoingControl } from '../control/control.js'
 import { allRoomFor, bytesOf, lengthOf } from '../data.js'
-import type { Data, Sending } from '../data.js'
+import type { Data, Steps } from '../data.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
 import { sendingFailed, SocketError, socketError } from '../errors.js'
 import { fill, fillFrom, fillMessage, fills, haveRoom } from './waitall.js'
@@ -21,20 +21,20 @@ import { Wait } from '../waiting/wait.js'
 
 const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
 
-// So many calls are made in a row before somebody looks whether they are to end.
+// The number of calls in a row before the timeout, signals and interrupters are checked.
 const burst = 64
 
-// What ends a wait leaves what came before it.
+// The errors that end a wait; bytes received before are returned instead.
 const endsWait = new Set([EAGAIN, EINTR, ETIMEDOUT])
 
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: Socket) => unknown
 
 /**
- * A socket whose calls block this thread until they are done, the timeout is over (TimeoutError), a signal comes that
- * `process` has a listener for (InterruptedError; the listener runs once the event loop does), or another thread fires
- * the `interrupter()` (InterruptedError as well). With the timeout 0 they throw BlockingIOError instead of waiting;
- * `try…` return null. A blocked call in a worker ends when the worker is terminated. socket(2), socket(7)
+ * A socket whose calls block this thread until they are done. A wait ends with a TimeoutError when the timeout expires, and with
+ * an InterruptedError when a signal arrives that `process` has a listener for (it runs later, with the event loop), or another
+ * thread fires the `interrupter()`. With the timeout 0 calls throw a BlockingIOError instead of waiting; the methods `try…`
+ * return null. A blocked call in a worker ends when the worker is terminated. socket(2), socket(7)
  */
 export class Socket extends SocketBase {
   static {
@@ -47,13 +47,13 @@ export class Socket extends SocketBase {
     }
   }
 
-  /** Waits for a connection: a socket for it, and the peer's address. accept4(2) */
+  /** Waits for a connection; returns a socket for it, and the peer's address. accept4(2) */
   accept(): [this, SocketAddress] {
     brand(this)
     return this.#until(POLLIN, 'accept', () => this.tryAccept())
   }
 
-  /** Connects; datagrams get a peer. The address is numeric. connect(2) */
+  /** Connects, or for datagrams sets the peer. The address is numeric. connect(2) */
   connect(address: AddressLike): void {
     brand(this)
     if (this.tryConnect(address) !== null) return
@@ -62,14 +62,14 @@ export class Socket extends SocketBase {
     const wait = new Wait('connect', this.gettimeout(), [this], address)
     if (this.family !== AF_UNIX)
       return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, false, wait)
-    // The listener's backlog is full, and nothing tells when it no longer is. unix(7)
+    // The listener's backlog is full, and no event reports when it has room. unix(7)
     do wait.pause(10)
     while (this.tryConnect(address) === null)
   }
 
   /**
-   * Receives at most `size` bytes; none at all means that the peer has stopped sending. With MSG_WAITALL fewer than
-   * `size` come from a stream only where it or the wait ends before; with MSG_PEEK too it takes what there is. recv(2)
+   * Receives at most `size` bytes; an empty Buffer means that the peer has stopped sending. With MSG_WAITALL a stream returns
+   * fewer than `size` only if it or the wait ends before; with MSG_PEEK too it returns the available bytes. recv(2)
    */
   recv(size: number, flags = 0): Buffer {
     brand(this)
@@ -78,7 +78,7 @@ export class Socket extends SocketBase {
     return buffer.subarray(0, this.recvInto(buffer, flags))
   }
 
-  /** Receives into `view` and returns how many bytes; 0 means that the peer has stopped sending. recv(2) */
+  /** Receives into `view`; returns how many bytes. 0 means that the peer has stopped sending. recv(2) */
   recvInto(view: View, flags = 0): number {
     brand(this)
     if (fills(this, flags) && haveRoom([view]))
@@ -90,8 +90,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Receives a datagram of at most `size` bytes, and its sender's address; that of a Unix socket without a name is
-   * `{ family: 'unix' }`. Where the kernel gives none, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
+   * Receives a datagram of at most `size` bytes, and its sender's address. A Unix socket without a name has the address
+   * `{ family: 'unix' }`. If the kernel returns no address, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
    */
   recvfrom(size: number, flags = 0): [Buffer, SocketAddress] {
     brand(this)
@@ -102,7 +102,7 @@ export class Socket extends SocketBase {
     return [buffer.subarray(0, count), address]
   }
 
-  /** Receives a datagram into `view`: how many bytes, and its sender's address. recvfrom(2) */
+  /** Receives a datagram into `view`; returns how many bytes, and its sender's address. recvfrom(2) */
   recvfromInto(view: View, flags = 0): [number, SocketAddress] {
     brand(this)
     if (fills(this, flags) && haveRoom([view]))
@@ -113,7 +113,7 @@ export class Socket extends SocketBase {
     return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags)
   }
 
-  /** Sends what the kernel takes of `data`; returns how many bytes that were. send(2) */
+  /** Sends as many bytes of `data` as the kernel takes; returns how many. send(2) */
   send(data: Data, flags = 0): number {
     brand(this)
     const bytes = bytesOf(data)
@@ -121,18 +121,18 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends all of `data`; the timeout is for the whole of it. send(2)
+   * Sends all of `data`; the timeout is for the whole call. send(2)
    *
-   * @throws SocketError whose `sent` says how many bytes went
+   * @throws SocketError whose `sent` is the number of bytes sent before
    */
   sendall(data: Data, flags = 0): void {
     brand(this)
     const bytes = bytesOf(data)
-    const byteLength = lengthOf(bytes) // at the call: memory may shrink and grow
+    const byteLength = lengthOf(bytes) // read once, since memory may shrink and grow
     let sent: number | null
     try {
       sent = this.trySend(bytes, flags)
-      if (sent === byteLength || sent === 0) return // as mostly
+      if (sent === byteLength || sent === 0) return // the usual case
     } catch (error) {
       throw sendingFailed(error, 'send', 0)
     }
@@ -148,7 +148,7 @@ export class Socket extends SocketBase {
 
   /**
    * Receives a message of at most `size` bytes, its sender's address, and at most `controlSize` bytes of control
-   * messages (CMSG_SPACE says how many one takes). recvmsg(2)
+   * messages; CMSG_SPACE is the size of one. recvmsg(2)
    */
   recvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage {
     brand(this)
@@ -160,8 +160,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * As recvmsg, but into views of yours, one after the other; returns what came with the bytes, and how many. With
-   * MSG_WAITALL it is as in recv, and descriptors end it too. recvmsg(2)
+   * As recvmsg, but receives into these views, in their order; returns the number of bytes and the rest of the message. With
+   * MSG_WAITALL it fills the views, as recv does; received descriptors end it too. recvmsg(2)
    */
   recvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo {
     brand(this)
@@ -173,7 +173,7 @@ export class Socket extends SocketBase {
     return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags)
   }
 
-  /** Sends `buffers`, one after the other, and control messages with them; returns how many bytes went. sendmsg(2) */
+  /** Sends `buffers`, in their order, and control messages; returns how many bytes were sent. sendmsg(2) */
   sendmsg(
     buffers: readonly Data[],
     control: readonly OutgoingControl[] = [],
@@ -191,24 +191,24 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends data, at least a byte over a stream, and with them descriptors, at most 253, of which the receiver gets
-   * duplicates. unix(7), Python's send_fds
+   * Sends data, over a stream at least one byte, and at most 253 descriptors; the receiver gets duplicates. unix(7), Python's
+   * send_fds
    */
   sendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number {
     brand(this)
     return this.#until(POLLOUT, 'sendmsg', () => this.trySendFds(data, fds, flags, address), flags)
   }
 
-  /** Receives as many messages as there are and fit into the batch, at least one; returns how many. recvmmsg(2) */
+  /** Waits for a message and receives as many as are available and fit into the batch; returns how many. recvmmsg(2) */
   recvmmsg(batch: MessageBatch, flags = 0): number {
     brand(this)
     return this.#until(POLLIN, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags)
   }
 
   /**
-   * Sends `count` messages of a batch from message `start`, all by default, or as many as there is room for, at least
-   * one; returns how many. Where one fails after others went, these are counted, and the next call, from that message on,
-   * throws its error, with its address. sendmmsg(2)
+   * Sends `count` messages (default: all) of a batch from message `start`, or as many as the kernel has room for, at least one;
+   * returns how many. If a message fails after others were sent, these are returned, and the next call, which begins with
+   * that message, throws its error, with its address. sendmmsg(2)
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number {
     brand(this)
@@ -216,10 +216,10 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * Sends `count` bytes (default: all) of a file from `offset`, a number or a FileHandle; returns how many
-   * there were. The timeout is for the whole of it. sendfile(2)
+   * Sends `count` bytes (default: all) from `offset` of a file, a descriptor or a FileHandle; returns how many were sent. The
+   * timeout is for the whole call. sendfile(2)
    *
-   * @throws SocketError whose `sent` says how many bytes went
+   * @throws SocketError whose `sent` is the number of bytes sent before
    */
   sendfile(file: Descriptor, offset = 0, count = Infinity): number {
     brand(this)
@@ -227,8 +227,8 @@ export class Socket extends SocketBase {
   }
 
   /**
-   * A handle for other threads: `interrupt(handle)` there ends this socket's blocked call, or the next one that would
-   * have to wait, with an InterruptedError. After close it does nothing.
+   * A handle for other threads. There `interrupt(handle)` ends this socket's blocked call, or the next one that has to wait,
+   * with an InterruptedError. After close it has no effect.
    */
   interrupter(): Interrupter {
     brand(this)
@@ -239,21 +239,21 @@ export class Socket extends SocketBase {
     try {
       this.#steps(POLLIN, syscall, steps)
     } catch (error) {
-      if (steps.sent === 0 || !(error instanceof SocketError && endsWait.has(-error.errno))) throw error
+      if (steps.done === 0 || !(error instanceof SocketError && endsWait.has(-error.errno))) throw error
     }
     return result()
   }
 
-  #whole(syscall: string, sending: Sending, flags: number, tries = true): number {
+  #whole(syscall: string, sending: Steps, flags: number, tries = true): number {
     try {
       this.#steps(POLLOUT, syscall, sending, flags, tries)
-      return sending.sent
+      return sending.done
     } catch (error) {
-      throw sendingFailed(error, syscall, sending.sent)
+      throw sendingFailed(error, syscall, sending.done)
     }
   }
 
-  // For a call that was tried in vain. A closure costs the method that makes it, so these are none of recvInto and send.
+  // For a call that was tried without success. Not in recvInto and send, which would be slower with a closure.
   #waitToRecv(view: View, flags: number): number {
     return this.#until(POLLIN, 'recv', () => this.tryRecvInto(view, flags), flags, false)
   }
@@ -262,7 +262,7 @@ export class Socket extends SocketBase {
     return this.#until(POLLOUT, 'send', () => this.trySend(bytes, flags), flags, false)
   }
 
-  // Try, wait, try again: a wake-up is a hint. The descriptor is read anew each time.
+  // Try, wait, try again: a wake-up is a hint. The descriptor is read each time, since it may be closed meanwhile.
   #until<Result>(
     events: number,
     syscall: string,
@@ -281,15 +281,15 @@ export class Socket extends SocketBase {
     }
   }
 
-  // The same for what is done in many steps: what has gone was not in vain, and however much goes, the time is over once.
-  #steps(events: number, syscall: string, steps: Sending, flags = 0, tries = true): void {
+  // The same for calls in many steps. All steps share one deadline, and each step with progress resets the backoff.
+  #steps(events: number, syscall: string, steps: Steps, flags = 0, tries = true): void {
     let wait: Wait | undefined
-    let before = steps.sent
+    let before = steps.done
     for (let over = tries ? steps.step() : null; over !== true; over = steps.step()) {
       if (over === null && (flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
       wait ??= new Wait(syscall, this.gettimeout(), [this])
-      if (steps.sent > before) wait.progressed()
-      before = steps.sent
+      if (steps.done > before) wait.progressed()
+      before = steps.done
       if (over === null) wait.ready(this.fd, events)
       else wait.check()
     }

@@ -1,4 +1,4 @@
-// Moving bytes from one descriptor to another inside the kernel: one of the two is a pipe. Linux.
+// Moves bytes between two descriptors inside the kernel; one of them is a pipe. Linux.
 import { constants } from 'node:os'
 import { O_CLOEXEC, O_NONBLOCK, POLLIN, POLLOUT, SPLICE_F_NONBLOCK } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
@@ -16,7 +16,7 @@ const { ENOSYS } = constants.errno
 
 const pipe2 = callOwning<typeof sys.pipe2>('pipe2')
 
-/** A pipe, non-blocking and close-on-exec: the end to read from, the end to write to. pipe(2) */
+/** A non-blocking, close-on-exec pipe: its read end and its write end. Throws a SocketError. pipe(2) */
 export function pipe(): [OwnedFd, OwnedFd] {
   if (pipe2 === undefined) throw socketError(ENOSYS, 'pipe2')
   const fds = new Int32Array(2)
@@ -24,7 +24,7 @@ export function pipe(): [OwnedFd, OwnedFd] {
   return [new OwnedFd(fds[0]!), new OwnedFd(fds[1]!)]
 }
 
-/** As splice, or null where it would have to wait. splice(2) */
+/** As splice, but returns null if it would have to wait. splice(2) */
 export function trySplice(from: Descriptor, to: Descriptor, count: number, flags = 0): number | null {
   const [input, output] = [fdOf(from, 'splice'), fdOf(to, 'splice')]
   checkInteger('count', count, 0, 2 ** 31 - 1)
@@ -34,8 +34,8 @@ export function trySplice(from: Descriptor, to: Descriptor, count: number, flags
 }
 
 /**
- * Moves at most `count` bytes from one descriptor to the other, one of them a pipe, without their passing through here;
- * returns how many, 0 at the end of what there is. `timeout` is in milliseconds, null for ever. splice(2)
+ * Moves at most `count` bytes between two descriptors, one of them a pipe, inside the kernel; returns how many, 0 at
+ * end-of-file. `timeout` is in milliseconds; null: no limit. splice(2)
  */
 export function splice(
   from: Descriptor,
@@ -48,7 +48,7 @@ export function splice(
   for (;;) {
     const moved = trySplice(from, to, count, flags)
     if (moved !== null) return moved
-    // Which of the two it was that would block, the kernel does not say.
+    // The kernel does not report which of the two would block.
     wait.ready(fdOf(from, 'splice'), POLLIN)
     wait.ready(fdOf(to, 'splice'), POLLOUT)
   }

@@ -1,5 +1,5 @@
-// What this machine has, and why it lacks the rest. Each question is put to the kernel when it is asked: what a process
-// may do can change.
+// What this machine supports, and why it lacks the rest. Each call asks the kernel again, since a process's privileges can
+// change.
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import {
@@ -34,10 +34,10 @@ import * as sys from '../syscalls/index.js'
 
 const { EAFNOSUPPORT, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPROTONOSUPPORT } = constants.errno
 
-/** A constant of this system, undefined where it is another's. */
+/** A constant; undefined if this system lacks it. */
 type Constant = number | undefined
 
-/** An errno's name and its sentence: `EAFNOSUPPORT: address family not supported`. */
+/** An errno's name and description: `EAFNOSUPPORT: address family not supported`. */
 function sentence(errno: number): string {
   const [, text] = getSystemErrorMap().get(-Math.abs(errno)) ?? []
   return text === undefined ? errnoName(errno) : `${errnoName(errno)}: ${text}`
@@ -60,7 +60,7 @@ const inet: Triple[] = [
   [AF_INET, SOCK_DGRAM, 0],
 ]
 
-// The sockets that know the options of a level.
+// The sockets that have the options of a level.
 const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[] = [
   [SOL_SOCKET, [...inet, [AF_UNIX, SOCK_STREAM, 0]]],
   [IPPROTO_IP, inet],
@@ -75,7 +75,8 @@ const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[]
   [AF_VSOCK, [[AF_VSOCK, SOCK_STREAM, 0]]],
 ]
 
-// What the kernel says of an option: some can only be read, others only be set. Any complaint about the value is good enough.
+// The kernel's result for an option. Some options can only be read, others only set. An error about the value shows that the
+// option exists.
 function asked(fd: number, level: number, name: number): number {
   const result = sys.getsockopt(fd, level, name, Buffer.alloc(1024), new Uint32Array([1024]))
   return isUnknown(result) ? sys.setsockopt(fd, level, name, Buffer.alloc(4)) : result
@@ -83,26 +84,26 @@ function asked(fd: number, level: number, name: number): number {
 
 const isUnknown = (result: number): boolean => result === -ENOPROTOOPT || result === -EOPNOTSUPP
 
-/** Why this machine lacks something, an errno's name and a sentence; null where it has it. */
+/** Why this machine lacks something, as an errno's name and description; null if it has it. */
 export const whyNot = {
-  /** Sockets of a family: AF_VSOCK. */
+  /** Sockets of a family, such as AF_VSOCK. */
   family(family: Constant): string | null {
     if (family === undefined) return foreign(EAFNOSUPPORT)
-    // One whose types all want a protocol, or a privilege, is there all the same.
+    // A family exists even if all its types require a protocol or a privilege.
     const types = [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW]
     return types.every(type => tried(family, type, 0) === -EAFNOSUPPORT) ? sentence(EAFNOSUPPORT) : null
   },
 
-  /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  /** Sockets that this process can create, such as `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
   socket(family: Constant, type: Constant, ...rest: [protocol?: Constant]): string | null {
-    const protocol = rest.length === 0 ? 0 : rest[0] // undefined is a protocol of another system, and not 0
+    const protocol = rest.length === 0 ? 0 : rest[0] // undefined, if given, is a constant that this system lacks
     if (family === undefined) return foreign(EAFNOSUPPORT)
     if (type === undefined || protocol === undefined) return foreign(EPROTONOSUPPORT)
     const result = tried(family, type, protocol)
     return result < 0 ? sentence(result) : null
   },
 
-  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, and of the families and protocols that this machine has. */
+  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, or of another family or protocol that this machine has. */
   option(level: Constant, name: Constant): string | null {
     if (level === undefined || name === undefined) return foreign(ENOPROTOOPT)
     let result = -ENOPROTOOPT
@@ -116,19 +117,19 @@ export const whyNot = {
     return sentence(result)
   },
 
-  /** A function of `bsd-sockets/syscalls`: 'recvmmsg'. */
+  /** A function of `bsd-sockets/syscalls`, such as 'recvmmsg'. */
   call: (name: string): string | null => (Object.hasOwn(native.functions, name) ? null : foreign(ENOSYS)),
 }
 
-/** Whether this machine has something; `whyNot` says why it does not. */
+/** Whether this machine has something; `whyNot` has the reason if not. */
 export const supports = {
-  /** Sockets of a family: AF_VSOCK. */
+  /** Sockets of a family, such as AF_VSOCK. */
   family: (family: Constant): boolean => whyNot.family(family) === null,
-  /** Sockets that this process can make: `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  /** Sockets that this process can create, such as `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
   socket: (family: Constant, type: Constant, ...rest: [protocol?: Constant]): boolean =>
     whyNot.socket(family, type, ...rest) === null,
-  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, and of the families and protocols that this machine has. */
+  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, or of another family or protocol that this machine has. */
   option: (level: Constant, name: Constant): boolean => whyNot.option(level, name) === null,
-  /** A function of `bsd-sockets/syscalls`: 'recvmmsg'. */
+  /** A function of `bsd-sockets/syscalls`, such as 'recvmmsg'. */
   call: (name: string): boolean => whyNot.call(name) === null,
 }

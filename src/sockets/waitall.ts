@@ -1,8 +1,8 @@
-// Receiving until there is no room left, which MSG_WAITALL asks for: the kernel heeds it only where it waits itself. recv(2)
+// Receives with MSG_WAITALL, which fill the buffer. The kernel does that only if it waits itself, so it is done here. recv(2)
 import type { SocketAddress } from '../structs/address.js'
 import { AF_UNIX, FIONREAD, MSG_OOB, MSG_PEEK, MSG_WAITALL, POLLIN, SIOCATMARK, SOCK_STREAM } from '../constants.js'
 import { checkLent, inSteps, lengthOf } from '../data.js'
-import type { Sending } from '../data.js'
+import type { Steps } from '../data.js'
 import type { MessageInfo } from './messages.js'
 import type { View } from '../syscalls/native.js'
 import { poll } from '../waiting/select.js'
@@ -10,26 +10,26 @@ import { neverWaits } from './base.js'
 import type { SocketBase } from './base.js'
 import { ioctl } from '../syscalls/index.js'
 
-/** A receive in steps, and what has come when they end. */
+/** A receive in steps, and its result after them. */
 export interface Filling<Result> {
-  readonly steps: Sending
+  readonly steps: Steps
   readonly result: () => Result
 }
 
-// Of these the kernel gives once what there is.
-const givesOnce = neverWaits | MSG_PEEK | MSG_OOB
+// With one of these flags a receive returns the available bytes.
+const receivesOnce = neverWaits | MSG_PEEK | MSG_OOB
 
-/** Whether a receive goes on until there is no room left: it is one from a stream, with MSG_WAITALL. */
+/** Whether a receive continues until the buffer is full: with MSG_WAITALL, from a stream. */
 export const fills = ({ type }: SocketBase, flags: number): boolean =>
-  typeof flags === 'number' && (flags & MSG_WAITALL) !== 0 && (flags & givesOnce) === 0 && type === SOCK_STREAM
+  typeof flags === 'number' && (flags & MSG_WAITALL) !== 0 && (flags & receivesOnce) === 0 && type === SOCK_STREAM
 
 const byteLengthOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + lengthOf(view), 0)
 
-/** Whether these are views with any room: with what is none the call itself is to deal. */
+/** Whether these are views, not all empty; the call itself rejects other values. */
 export const haveRoom = (views: readonly View[]): boolean =>
   Array.isArray(views) && views.every(view => ArrayBuffer.isView(view)) && byteLengthOf(views) > 0
 
-/** What follows the first `count` bytes of the views. */
+/** The views without their first `count` bytes. */
 function after(views: readonly View[], count: number): View[] {
   const rest: View[] = []
   for (const { buffer, byteOffset, byteLength } of views) {
@@ -41,11 +41,11 @@ function after(views: readonly View[], count: number): View[] {
 }
 
 /**
- * What stands behind what has come already: 0 for the end, an error or urgent data, which the next receive is to find, as
- * after one that the kernel fills; null for nothing yet; undefined for what is to be received. FIONREAD counts without taking,
- * of TCP up to the urgent byte. recv(2), tcp(7), unix(7)
+ * What follows the bytes received so far. 0: end-of-file, an error or urgent data, which is left for the next receive, as the
+ * kernel does; null: nothing yet; undefined: bytes to receive. FIONREAD counts bytes without receiving them, for TCP up to
+ * the urgent byte. recv(2), tcp(7), unix(7)
  */
-function behind({ fd, family }: SocketBase): 0 | null | undefined {
+function next({ fd, family }: SocketBase): 0 | null | undefined {
   if (family === AF_UNIX && ioctl(fd, SIOCATMARK) === 1) return 0
   if (ioctl(fd, FIONREAD) !== 0) return undefined
   const [ready] = poll([[fd, POLLIN]], 0)
@@ -53,7 +53,7 @@ function behind({ fd, family }: SocketBase): 0 | null | undefined {
   return ready[1] & POLLIN ? 0 : undefined
 }
 
-/** Fills a view by a call that tries to receive into what is left of it. */
+/** Fills a view. `tryRecv` tries to receive into the rest of it. */
 export function fill(
   socket: SocketBase,
   view: View,
@@ -63,15 +63,15 @@ export function fill(
   const length = lengthOf(view)
   const tryRest = (received: number): number | null => {
     if (received === 0) checkLent('view', view, length)
-    const found = received === 0 ? undefined : behind(socket)
+    const found = received === 0 ? undefined : next(socket)
     if (found !== undefined) return found
-    return lengthOf(view) < length ? 0 : tryRecv(after([view], received)[0]!) // what came before is what came
+    return lengthOf(view) < length ? 0 : tryRecv(after([view], received)[0]!) // a detached or shrunk view ends it
   }
   const steps = inSteps(length, tryRest, burst)
-  return { steps, result: () => steps.sent }
+  return { steps, result: () => steps.done }
 }
 
-/** As fill; the address is that of the first bytes. */
+/** As fill; the address is the sender of the first bytes. */
 export function fillFrom(
   socket: SocketBase,
   view: View,
@@ -86,10 +86,10 @@ export function fillFrom(
     return part[0]
   }
   const { steps } = fill(socket, view, tryRecv, burst)
-  return { steps, result: () => [steps.sent, from] }
+  return { steps, result: () => [steps.done, from] }
 }
 
-/** As fill; descriptors that come end it, as they do in the kernel. unix(7) */
+/** As fill, but received descriptors end it, as in the kernel. unix(7) */
 export function fillMessage(
   socket: SocketBase,
   views: readonly View[],
@@ -102,7 +102,7 @@ export function fillMessage(
     if (received === 0) lengths.forEach((length, i) => checkLent(`views[${i}]`, views[i], length))
     if (lengths.some((length, i) => lengthOf(views[i]) < length)) return 0
     if (whole?.control.some(({ fds }) => fds !== undefined)) return 0
-    const found = received === 0 ? undefined : behind(socket)
+    const found = received === 0 ? undefined : next(socket)
     if (found !== undefined) return found
     const part = tryRecvmsg(after(views, received))
     if (part === null) return null

@@ -1,4 +1,4 @@
-// Sending without copying: the memory is the kernel's until it says that it is done.
+// Sends without copying: the kernel uses the memory until it reports the send as complete.
 import { CMSG_SPACE } from '../syscalls/index.js'
 import { MSG_ERRQUEUE, MSG_ZEROCOPY, SO_ZEROCOPY, SOL_SOCKET } from '../constants.js'
 import { bytesOf } from '../data.js'
@@ -10,11 +10,11 @@ import type { View } from '../syscalls/native.js'
 import { SocketBase } from './base.js'
 import type { ReceivedMessage } from './base.js'
 
-/** A send that the kernel is done with. */
+/** A completed send. */
 export interface ZerocopyCompletion {
-  /** What was given to trySend: its memory can be written to again. */
+  /** The data of trySend: its memory may be changed again. */
   data: View
-  /** Whether the kernel had to copy after all, as it does on the loopback: then a plain send is cheaper. */
+  /** Whether the kernel copied the data nevertheless, as on the loopback interface: then a plain send is faster. */
   copied: boolean
 }
 
@@ -24,9 +24,9 @@ const controlSize = 2 * CMSG_SPACE(sizeOf('sock_extended_err') + addressRoom)
 let brand: (self: ZerocopySender) => unknown
 
 /**
- * Sends with MSG_ZEROCOPY over a socket of either kind, TCP or UDP: worth it from about 10 KiB a send. It keeps what is
- * being sent alive, and reads the socket's error queue, where the kernel says what it is done with; until then the data
- * must not be changed. Every such send of the socket must go through one of these, since the kernel counts them. Linux.
+ * Sends with MSG_ZEROCOPY over a TCP or UDP socket, synchronous or asynchronous; faster from about 10 KiB per send. The data
+ * must not be changed until the send is complete, which the kernel reports in the socket's error queue; the sender keeps a
+ * reference to it. All such sends of a socket must use the same sender, since the kernel numbers them. Linux.
  * send(2), Documentation/networking/msg_zerocopy.rst
  */
 export class ZerocopySender {
@@ -52,7 +52,7 @@ export class ZerocopySender {
     this.#socket = socket
   }
 
-  /** How many sends the kernel is not known to be done with. */
+  /** The number of sends that are not reported as complete yet. */
   get pending(): number {
     brand(this)
     return this.#pending.size
@@ -61,21 +61,21 @@ export class ZerocopySender {
   /**
    * As the socket's trySend, without copying.
    *
-   * @throws SocketError ENOBUFS when too much is under way: what completions() reports makes room
+   * @throws SocketError ENOBUFS if too many sends are incomplete; call completions() and try again
    */
   trySend(data: Data, flags = 0): number | null {
     brand(this)
     const bytes = bytesOf(data)
     const count = this.#socket.trySend(bytes, flags | MSG_ZEROCOPY!)
-    if (count === null || bytes.byteLength === 0) return count // the kernel counts no empty send
+    if (count === null || bytes.byteLength === 0) return count // the kernel does not number empty sends
     this.#pending.set(this.#next, bytes)
     this.#next = (this.#next + 1) >>> 0
     return count
   }
 
   /**
-   * The sends that the kernel is done with since the last call, in no order; none where it is with none. To wait for
-   * some is `poll([[socket, 0]])`. Whatever else is in the error queue is given to `other`.
+   * The sends that were completed since the last call, in no particular order; an empty array if none. To wait for some:
+   * `poll([[socket, 0]])`. Other messages of the error queue are passed to `other`.
    */
   completions(other?: (message: ReceivedMessage) => void): ZerocopyCompletion[] {
     brand(this)

@@ -2,9 +2,9 @@
 import { Socket } from '../../sockets/socket.js'
 import { serveTasks } from '../../thread.js'
 import { Stop } from './stop.js'
-import type { Task } from './threads.js'
+import type { ClientTask } from './threads.js'
 
 /** Serves clients, one at a time. `serve` closes the client. */
 export function serveEach<Settings>(serve: (client: Socket, stop: Stop, settings: Settings) => void): void {
-  serveTasks<Task>(({ stop, settings }, fd) => serve(Socket.fromFd(fd), new Stop(stop), settings as Settings))
+  serveTasks<ClientTask>(({ stop, settings }, fd) => serve(Socket.fromFd(fd), new Stop(stop), settings as Settings))
 }

@@ -11,7 +11,7 @@ import { Socket } from '../../sockets/socket.js'
 import { Thread } from '../../thread.js'
 import { release } from './server.js'
 import { UnixPath } from '../../descriptors/unix-path.js'
-import type { Task } from './thread.js'
+import type { ServerTask } from './thread.js'
 
 /** Where to listen. */
 export interface Place {
@@ -29,7 +29,7 @@ export type Mode = (listener: Socket, stop: Socket) => Promise<void>
 export const inThread =
   (module: URL, settings?: unknown): Mode =>
   async (listener, stop) => {
-    const task: Task = { module: module.href, settings, stop: stop.fd }
+    const task: ServerTask = { module: module.href, settings, stop: stop.fd }
     const thread = new Thread(new URL('./thread.js', import.meta.url), task, listener.fd)
     await thread.begun
     const exit = once(thread.worker, 'exit') // rejects with its error

@@ -5,14 +5,14 @@ import { Server } from './server.js'
 import { Stop } from './stop.js'
 
 /** Its task, from `inThread`. */
-export interface Task {
+export interface ServerTask {
   module: string
   settings: unknown
   /** The descriptor that is readable after a stop. It belongs to the main thread, which outlives this one. */
   stop: number
 }
 
-const { task, fd } = takeOver<Task>()
+const { task, fd } = takeOver<ServerTask>()
 const { module, settings, stop } = task
 const listener = Socket.fromFd(fd!)
 begin()

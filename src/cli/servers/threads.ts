@@ -18,7 +18,7 @@ export interface Threaded {
 }
 
 /** What a thread is to do, besides its client. */
-export interface Task {
+export interface ClientTask {
   /** The descriptor that is readable after a stop. It belongs to the main thread, which outlives this one. */
   stop: number
   settings: unknown
@@ -34,7 +34,7 @@ const mayWait = 4
 export const threaded =
   ({ thread, settings, connections }: Threaded): Mode =>
   async (listener, stop) => {
-    const task: Task = { stop: duplicate(stop.fd), settings }
+    const task: ClientTask = { stop: duplicate(stop.fd), settings }
     const pool = new ThreadPool(thread)
     pool.startAhead(ahead)
 
