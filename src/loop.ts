@@ -1,5 +1,5 @@
 // Readiness from the event loop: one poller for each environment, each descriptor registered once, edge-triggered, and
-// one call for a batch of events. native/poller/poller.h is the contract, native/addon/loop.h the way here.
+// one call for a batch of events. native/poller/poller.h is the poller's contract, native/addon/loop.h that of the addon.
 import { socketError } from './errors.js'
 import { check } from './syscalls/result.js'
 import { call, callOwning, native } from './syscalls/native.js'
@@ -13,7 +13,7 @@ const poller_remove = call<(poller: number, fd: number) => number>('poller_remov
 export const READABLE = 1
 /** A send may succeed, a connect has ended, or either reports an error. */
 export const WRITABLE = 2
-/** Comes with both: an error waits, as after a reset, or a message on the error queue. */
+/** Comes with both: an error is pending, as after a reset, or a message is in the error queue. */
 export const ERROR = 4
 
 /** Comes with READABLE: end-of-file or an error is behind the bytes to be received, and is reported once. */
@@ -39,14 +39,14 @@ const notReceived = -(2 ** 31)
 const slabUnit = 64
 
 const watched: (Watched | undefined)[] = [] // by descriptor
-const since: number[] = [] // the batch in which that began, by descriptor
+const since: number[] = [] // the batch in which watching began, by descriptor
 const events = new Int32Array(256 * eventSize)
-let slab: Buffer = Buffer.alloc(0) // from the first wait on
-const views: (Buffer | undefined)[] = [] // the latest of the slab, by where it begins: many messages are of the same length
-// Takes no memory before it is written to. Where calls are traced, they are all made from here.
+let slab: Buffer = Buffer.alloc(0) // replaced by the first `watch`
+const views: (Buffer | undefined)[] = [] // the latest view of the slab by its start: many messages have the same length
+// It occupies no memory until it is written to. If calls are traced, the loop receives nothing, so that the trace has all.
 const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
 
-/** The batches of events: who sees `count` change knows that others have had their turn; the latest has `size` events. */
+/** The batches of events: `count` is their number so far, for fairness; `size` is the number of events of the latest. */
 export const batches = { count: 0, size: 0 }
 
 function viewOf(start: number, length: number): Buffer {
@@ -70,8 +70,8 @@ function dispatch(count: number): void {
   }
 }
 
-// libuv on Node alone: Bun's aborts the process when it is asked for, Deno's reports one event and then no more. What they
-// use can be tried on Node with BSD_SOCKETS_LOOP=thread.
+// libuv is used on Node only: on Bun its functions abort the process, on Deno they report only one event. The thread that is
+// used there can be tried on Node with BSD_SOCKETS_LOOP=thread.
 const libuv =
   process.versions.bun === undefined && process.versions.deno === undefined && process.env.BSD_SOCKETS_LOOP !== 'thread'
 
@@ -107,8 +107,8 @@ export function* watchers(): Generator<Watched, void, void> {
 }
 
 /**
- * Stops watching a descriptor. `shared`: a duplicate may be open; then it is also removed from the poller, which would report it
- * for ever even after it is closed. epoll(7)
+ * Stops watching a descriptor. With `shared` a duplicate may stay open, so the descriptor is also removed from the poller, which
+ * would report it even after it is closed. epoll(7)
  */
 export function unwatch(fd: number, shared = false): void {
   watched[fd] = undefined

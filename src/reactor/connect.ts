@@ -18,21 +18,21 @@ import type { ConnectionLimits } from './origin.js'
 
 const { EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } = constants.errno
 
-/** Where `connect` connects to. */
+/** The options of `connect`. */
 export interface ConnectOptions extends ConnectionLimits {
-  /** A numeric host (default: 127.0.0.1). */
+  /** A numeric host; default: 127.0.0.1. */
   address?: string
-  /** The same, by the name that Node's options have for it. */
+  /** As `address`, by its name in Node's options. */
   host?: string
-  /** Must be given, unless there is a path. */
+  /** The port; required, unless there is a path. */
   port?: number
-  /** A Unix socket's path, in the place of a host and a port. */
+  /** A Unix socket's path, instead of a host and a port. unix(7) */
   path?: string
-  /** Milliseconds until a connect that is not done is given up; null, which is the default, leaves that to the network. */
+  /** The time limit of the connect, in milliseconds; default: null, the network's own limit. */
   timeout?: number | null
 }
 
-// How long to wait for room in a backlog: nothing reports it. unix(7)
+// How long to wait, in milliseconds, for room in the backlog of a Unix socket: no event reports it. unix(7)
 const backlogMs = 10
 
 const connectProperties: Properties<ConnectOptions & Handlers> = {
@@ -45,7 +45,7 @@ const connectProperties: Properties<ConnectOptions & Handlers> = {
   timeout: 'option',
 }
 
-// What a connection that comes from no server needs to know.
+// The origin of a connection that `connect` makes.
 class Client extends Origin {
   readonly local: boolean
   readonly where: AddressLike
@@ -65,14 +65,14 @@ class Client extends Origin {
   /** Begins to connect. connect(2) */
   connect(fd: number): Connection {
     const result = this.#tried(sys.connect(fd, this.#bytes))
-    const connection = new Connection(fd, this, true) // done already or not, the poller tells
+    const connection = new Connection(fd, this, true) // the poller reports when it is connected, even if it is already
     if (result === -EAGAIN) this.#connectLater(connection)
     this.startClock(() => [connection])
     this.#limit = new Timer(this.#timeout, () => this.#giveUp(connection), false)
     return connection
   }
 
-  /** The address that was connected to, of a peer that is gone. */
+  /** The address of the connect, if the peer has disconnected. */
   peerOf(connection: Connection): SocketAddress | undefined {
     return connection.fd < 0 || connection.connecting ? undefined : decodeAddress(this.#bytes)
   }
@@ -83,7 +83,7 @@ class Client extends Origin {
     clearTimeout(this.#retry)
   }
 
-  // The backlog of a Unix socket is full with EAGAIN; elsewhere that is a failure.
+  // For a Unix socket EAGAIN means that the backlog is full; in other families it is a failure.
   #tried(result: number): number {
     if (result >= 0 || result === -EINPROGRESS || result === -EINTR || (result === -EAGAIN && this.local)) return result
     throw socketError(result, 'connect', { address: this.where })
@@ -102,14 +102,16 @@ class Client extends Origin {
   }
 
   #giveUp(connection: Connection): void {
-    if (connection.connecting) connection.ready(WRITABLE) // the loop may have been too busy to see it
+    if (connection.connecting) connection.ready(WRITABLE) // it may be connected, if the loop was too busy to report it
     if (connection.connecting) connection.destroy(socketError(ETIMEDOUT, 'connect', { address: this.where }))
   }
 }
 
 /**
- * Connects to a numeric address or a path; `open` is called once it is connected, `close` with the error where it never
- * is. What is written before is sent then. A Unix socket whose backlog is full is waited for. connect(2)
+ * Connects to a numeric address or a path. `open` is called when it is connected, or `close` with the error if that fails. Data
+ * written before is sent then. If the backlog of a Unix socket is full, it tries again. connect(2)
+ *
+ * @throws SocketError if connect(2) fails at once; TypeError for a wrong option
  */
 export function connect(options: ConnectOptions & Handlers): Connection {
   checkProperties('options', options, connectProperties)

@@ -22,31 +22,31 @@ import { SendQueue } from './send-queue.js'
 
 const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
 
-/** How much is received at once. Half of it halves the speed of large messages. */
+/** The buffer of each receive, for all connections. Half the size halves the speed of large messages. */
 const slab = lentRoom(256 * 1024)
 
-// The latest view of the slab: many messages in turn are of the same length.
+// The latest view of the slab: many messages have the same length.
 let view = slab
 
 const received = (length: number): Buffer => (view.length === length ? view : (view = slab.subarray(0, length)))
 
-// What a connection is in, in bits: ten thousand that are idle should weigh little.
+// The state of a connection in bits, so that ten thousand idle connections need little memory.
 const CONNECTING = 1
-const FULL = 2 // a write has returned false
+const FULL = 2 // a write has returned false, and `drain` was not called since
 const PAUSED = 4
-const ENDING = 8 // nothing more is written
-const FINISHED = 16 // and the peer was told so
-const ENDED = 32 // nothing more comes
-const UNREAD = 64 // something may have come while it was paused
-const BROKEN = 128 // the poller has reported an error, which nobody has asked for yet
-const AGAIN = 256 // it receives the rest in the next turn
-const RESET = 512 // the handler of that name was called
-const HUNG_UP = 1024 // an end-of-file stands behind what may have come
+const ENDING = 8 // `end` was called: no more is written
+const FINISHED = 16 // sending was shut down
+const ENDED = 32 // end-of-file was received
+const UNREAD = 64 // bytes may have arrived while it was paused
+const BROKEN = 128 // the poller has reported an error that was not read yet
+const AGAIN = 256 // it receives the rest in the next turn of the event loop
+const RESET = 512 // the handler `reset` was called
+const HUNG_UP = 1024 // the peer has stopped sending; bytes before that may still be unread
 
-// What comes in pieces of less than this is received with the batch of events; larger ones are best handled one by one.
+// Pieces smaller than this, in bytes, are received by the loop with a batch of events; larger ones by the connection itself.
 const small = 16 * 1024
 
-// A connection that fills the slab again and again lets the others have their turn.
+// The maximum number of receives of one connection in a turn of the event loop, so that others are served too.
 const receivesInTurn = 4
 let again: Connection[] = []
 
@@ -54,7 +54,7 @@ const integer = new Int32Array(1)
 const four = new Uint32Array([4])
 const oneByte = new Uint8Array(1)
 
-// The error that waits to be told, which is then forgotten; 0 for none. socket(7), SO_ERROR
+// Reads and clears the pending error; 0: none. socket(7), SO_ERROR
 function takeError(fd: number): number {
   integer[0] = 0
   sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, integer, four)
@@ -66,19 +66,19 @@ let brand: (self: Connection) => unknown
 
 /** A connection of a reactor. Its handlers were given to `listen` or `connect`. */
 export class Connection {
-  /** Whatever the handlers want to keep with it. */
+  /** Any value that handlers want to keep with the connection. */
   context: unknown = undefined
-  /** @internal The tick of its origin when something last came or went. */
+  /** @internal The tick of its origin when bytes were last received or sent. */
   lastTick: number
   #fd: number
   readonly #origin: Origin
   /** @internal */
   stores: Scoped['stores']
-  #given: Given // the handlers, and the context of who gave them
-  #queue: SendQueue | undefined // what the kernel did not take
-  #state: number // of the bits above
-  #kept: Buffer | undefined // what had been received when it was paused
-  #error: SocketError | undefined // nothing can be sent any more: why it is closed, once what has come is delivered
+  #given: Given // the handlers, and the async context in which they are called
+  #queue: SendQueue | undefined // bytes that the kernel has not taken yet
+  #state: number // the bits above
+  #kept: Buffer | undefined // bytes that the loop had received when it was paused
+  #error: SocketError | undefined // sending failed: the connection is closed with it when all received bytes are delivered
 
   static {
     brand = self => {
@@ -90,7 +90,7 @@ export class Connection {
     }
   }
 
-  /** For `listen` and `connect`: `connecting` waits for the result of a connect(2) that is under way. */
+  /** For `listen` and `connect` only. `connecting`: a connect(2) is in progress. */
   constructor(fd: number, origin: Origin, connecting: boolean) {
     this.#fd = fd
     this.#origin = origin
@@ -102,33 +102,33 @@ export class Connection {
     hold(1)
   }
 
-  /** The descriptor, for options and the like; −1 once it is closed. */
+  /** The descriptor, for example for options; −1 after it is closed. */
   get fd(): number {
     brand(this)
     return this.#fd
   }
 
-  /** Whether the connection is still being made. */
+  /** Whether connect(2) is in progress. */
   get connecting(): boolean {
     brand(this)
     return this.#is(CONNECTING) && this.#fd >= 0
   }
 
-  /** Whether the peer has stopped sending: while the connection is paused, `end` is called only after `resume`. */
+  /** Whether the peer has stopped sending. While the connection is paused, this may be true before `end` is called. */
   get peerEnded(): boolean {
     brand(this)
     return this.#is(ENDED | HUNG_UP)
   }
 
-  /** The bytes that wait for the peer to read. */
+  /** The number of bytes that wait to be sent. */
   get queued(): number {
     brand(this)
     return this.#queue?.bytes ?? 0
   }
 
   /**
-   * The address of the peer; undefined until it is connected, and once it is gone or the connection closed. In `open` it is
-   * always known: accept(2) told it. getpeername(2)
+   * The address of the peer; undefined before it is connected, and after the peer has disconnected or the connection is closed.
+   * In `open` of a server it is that of accept(2), even if the peer has disconnected. getpeername(2)
    */
   get remoteAddress(): SocketAddress | undefined {
     brand(this)
@@ -137,7 +137,7 @@ export class Connection {
     return typeof address === 'number' ? this.#origin.peerOf(this) : address
   }
 
-  /** The connection's own address; undefined once it is closed. getsockname(2) */
+  /** The connection's own address; undefined after it is closed. getsockname(2) */
   get localAddress(): SocketAddress | undefined {
     brand(this)
     const address = tryAddressOf(this.#fd, 'getsockname')
@@ -145,8 +145,9 @@ export class Connection {
   }
 
   /**
-   * Sends at once what the kernel takes and keeps a copy of the rest. Returns whether to go on: after false, `drain` tells
-   * when. What is written to a connection that is closed, or was reset, goes nowhere, and returns false. send(2)
+   * Sends as many bytes as the kernel takes, and queues a copy of the rest. Returns false if `highWaterMark` bytes or more are
+   * queued: then wait for `drain`. If the connection is closed or was reset, the data is dropped, and the result is false.
+   * send(2)
    *
    * @throws SocketError EPIPE after `end()`
    */
@@ -172,7 +173,7 @@ export class Connection {
     return !this.#is(FULL)
   }
 
-  /** Sends what is queued and `data`, then tells the peer that nothing more comes. Receiving goes on. shutdown(2) */
+  /** Sends the queued bytes and `data`, then shuts down sending. Receiving continues. shutdown(2) */
   end(data?: Data): void {
     brand(this)
     if (data !== undefined) this.write(data)
@@ -181,14 +182,14 @@ export class Connection {
     if (this.#queue === undefined && !this.#is(CONNECTING)) this.#finish()
   }
 
-  /** Closes the connection now; what is queued is dropped. close(2) */
+  /** Closes the connection now; queued bytes are dropped. close(2) */
   destroy(error?: Error): void {
     brand(this)
     const fd = this.#fd
     if (fd < 0) return
     this.#fd = -1
     this.#queue = this.#kept = undefined
-    unwatch(fd, true) // it may have been sent to another process, where it goes on
+    unwatch(fd, true) // a duplicate may be open in another process
     sys.close(fd)
     hold(-1)
     this.#origin.closed()
@@ -207,7 +208,7 @@ export class Connection {
     this.destroy()
   }
 
-  /** Receives nothing until `resume`: so the peer, in the end, has to wait. */
+  /** Stops receiving until `resume`. When the kernel's buffers are full, the peer has to wait. */
   pause(): void {
     brand(this)
     this.#set(PAUSED, true)
@@ -222,9 +223,9 @@ export class Connection {
   }
 
   /**
-   * Another protocol takes the connection: from now on its handlers are called, and none of those before. `open` is the first,
-   * then `data` with the bytes `received` before that belong to this protocol. `context` is undefined again, and the connection
-   * is not paused. Does nothing once the connection is closed.
+   * Hands the connection to another protocol: from now on its handlers are called, and the previous ones no more. `open` is
+   * the first, then `data` with the bytes `received` before that belong to this protocol. `context` is undefined again, and
+   * the connection is not paused. Does nothing if the connection is closed.
    */
   handOver(handlers: Handlers, received?: Buffer): void {
     brand(this)
@@ -240,7 +241,7 @@ export class Connection {
     this.#set(UNREAD, true)
   }
 
-  /** @internal For its server: it is connected. */
+  /** @internal For its server, when it is connected. */
   opened(): void {
     this.#call('open')
   }
@@ -257,7 +258,7 @@ export class Connection {
     this.#settle(readiness)
   }
 
-  /** @internal For the loop: the same, where it has received already. */
+  /** @internal For the loop: as `ready`, after the loop has received. */
   received(readiness: number, result: number, bytes: Buffer): void {
     if (!this.#awake(readiness)) return
     if (!this.#is(ENDED)) {
@@ -279,7 +280,7 @@ export class Connection {
     this.#state = on ? this.#state | bit : this.#state & ~bit
   }
 
-  // What is to be done first, whatever is ready. Returns whether it is connected.
+  // The first step after each event. Returns whether it is connected.
   #awake(readiness: number): boolean {
     if (this.#fd < 0) return false
     this.lastTick = this.#origin.tick
@@ -288,14 +289,14 @@ export class Connection {
     return !this.#is(CONNECTING) || this.#connected()
   }
 
-  // What is to be done once all was received: an error of sending must not hide what has come.
+  // The last step after each event. Sending is last, since its error must not hide received bytes.
   #settle(readiness: number): void {
     if (readiness & WRITABLE && this.#queue !== undefined) this.#flush(this.#queue)
     if (this.#fd >= 0 && this.#state & BROKEN && this.#state & (PAUSED | ENDED)) this.#look()
     if (this.#fd >= 0 && this.#error !== undefined) this.#giveUp()
   }
 
-  // Without `drain`, a receive that does not fill the slab has taken all that there was.
+  // Without `drain`, a receive that does not fill the slab has taken all bytes.
   #receive(drain: boolean): void {
     for (let i = 0; i < receivesInTurn; i++) {
       if (this.#is(PAUSED) || this.#fd < 0) {
@@ -328,7 +329,7 @@ export class Connection {
     }
   }
 
-  // What recv(2) gave. Returns whether to go on.
+  // Handles the result of recv(2). Returns whether to receive again.
   #took(result: number, bytes: Buffer, more: boolean): boolean {
     if (result > 0) {
       this.#received(bytes)
@@ -347,21 +348,21 @@ export class Connection {
     this.#set(ENDED, true)
     receive(this.#fd, false)
     const errno = this.#error?.errno
-    // After a reset recv(2) gives 0 too, once the error was told: that is no end. But with EPIPE there was one before.
+    // After the error of a reset was read, recv(2) returns 0 too: that is no end-of-file. With EPIPE it is one.
     if (errno !== undefined && errno !== -EPIPE) return this.destroy()
     if (this.#given.handlers.end !== undefined) this.#call('end')
     else this.#set(ENDING, true)
     if (errno !== undefined || (this.#is(ENDING) && this.#queue === undefined)) this.destroy()
   }
 
-  // An error was reported, and it is not found by receiving: the connection is paused, or the peer has ended.
+  // Reads an error that receiving does not find, since the connection is paused, or the peer has ended.
   #look(): void {
     this.#set(BROKEN, false)
     const errno = takeError(this.#fd)
-    if (errno !== 0) this.#fail(errno, 'recv') // which says more than a send's EPIPE
+    if (errno !== 0) this.#fail(errno, 'recv') // this error is more precise than EPIPE of a send
   }
 
-  // Nothing can be sent any more: what came before that is delivered, and then the connection is closed.
+  // Sending has failed. Received bytes are delivered, and then the connection is closed.
   #giveUp(): void {
     if (this.#is(ENDED)) return this.destroy()
     if (!this.#is(PAUSED)) return this.#is(AGAIN) ? undefined : this.#receive(true)
@@ -391,16 +392,16 @@ export class Connection {
     this.#call('drain')
   }
 
-  // All is sent, and nothing more is; once.
+  // Shuts down sending when the queue is empty; only once.
   #finish(): void {
     if (this.#is(ENDED)) return this.destroy()
     if (this.#is(FINISHED)) return
     this.#set(FINISHED, true)
     const result = sys.shutdown(this.#fd, SHUT_WR)
-    if (result < 0 && result !== -ENOTCONN) this.#failLater(result, 'shutdown') // receiving reports a peer that is gone
+    if (result < 0 && result !== -ENOTCONN) this.#failLater(result, 'shutdown') // a peer that has disconnected is reported by receiving
   }
 
-  // A connect is under way: whether it is done, and well.
+  // Checks a connect in progress. Returns whether it is connected.
   #connected(): boolean {
     const errno = takeError(this.#fd)
     if (errno !== 0) {
@@ -408,7 +409,7 @@ export class Connection {
         this.destroy(socketError(errno, 'connect', { address: this.#origin.where }))
         return false
       }
-      this.#fail(errno, 'recv') // it was connected, and reset before anybody looked
+      this.#fail(errno, 'recv') // it was connected, and reset before this event
     } else if (tryAddressOf(this.#fd, 'getpeername') === -ENOTCONN) return false
     this.#set(CONNECTING, false)
     this.#call('open')
@@ -423,10 +424,10 @@ export class Connection {
 
   #failSending(errno: number, syscall: string): void {
     this.#fail(errno, syscall)
-    this.#set(BROKEN, true) // why it cannot be sent may be told still
+    this.#set(BROKEN, true) // a more precise error may follow
   }
 
-  // From within a handler: it must not find its connection closed under its hands.
+  // For a failure within a handler: the connection is closed only after it returns.
   #failLater(errno: number, syscall: string): false {
     this.#failSending(errno, syscall)
     setImmediate(() => this.ready(READABLE | END))
@@ -456,7 +457,7 @@ export class Connection {
     if (handler !== undefined) runIn(scope, this, handler, handlers, this, value)
   }
 
-  /** @internal For its server: what a handler threw ends the connection. Where that has closed it already it is none of its events. */
+  /** @internal For its server: reports what a handler threw, and closes the connection. */
   threw(error: unknown): void {
     this.#report(error)
     this.destroy(error as Error)

@@ -1,4 +1,4 @@
-// A datagram socket whose messages come and go in batches, one system call for many.
+// A datagram socket whose messages are received and sent in batches, many in one system call.
 import { AsyncResource } from 'node:async_hooks'
 import { encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
@@ -19,48 +19,48 @@ import * as sys from '../syscalls/index.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
 import { openBound, endpointOf, setOption } from './listener.js'
 
-/** What is called when something happens to a datagram socket; each may be left out. */
+/** The handlers of a datagram socket, all optional. */
 export interface DatagramHandlers {
   /**
-   * Messages have come: `count` of them, in `batch`, which is the socket's and is used again after this call. To answer
-   * them, `batch.reply` and `socket.send(batch, count)`.
+   * `count` messages were received into `batch`, which is the socket's and is valid during this call only. To answer them use
+   * `batch.reply` and `socket.send(batch, count)`.
    */
   messages?(socket: DatagramSocket, batch: MessageBatch, count: number): void
-  /** There may be room again after `send` or `sendto` found none. */
+  /** The kernel may have room again, after `send` or `sendto` found none. */
   drain?(socket: DatagramSocket): void
-  /** It is closed. */
+  /** The socket is closed. */
   close?(socket: DatagramSocket): void
   /**
-   * A handler has thrown, or the network has reported an error, such as ECONNREFUSED. Without it that is an
-   * uncaughtException. Only what a handler throws after it has closed the socket comes after `close`.
+   * A handler has thrown, or the network has reported an error, such as ECONNREFUSED. Without this handler the error is an
+   * uncaughtException. It is called after `close` only if a handler throws after it has closed the socket.
    */
   error?(error: unknown, socket: DatagramSocket): void
 }
 
-/** Where and how `bind` binds. */
+/** The options of `bind`. */
 export interface DatagramOptions extends Pick<BatchOptions, 'controlSize'> {
-  /** A numeric host (default: 127.0.0.1); `''` is the any-address. */
+  /** A numeric host; `''`: the any-address. Default: 127.0.0.1. */
   address?: string
-  /** The same, by the name that Node's options have for it. */
+  /** As `address`, by its name in Node's options. */
   host?: string
-  /** 0, which is the default, picks a free one. */
+  /** The port; 0: any free port. Default: 0. */
   port?: number
   /**
-   * A Unix socket's path, in the place of a host and a port. The file is removed when the socket is closed, unless another
-   * socket has taken its place.
+   * A Unix socket's path, instead of a host and a port. The file is removed when the socket is closed, unless another socket
+   * has bound the same path since. unix(7)
    */
   path?: string
-  /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
+  /** Whether other sockets may bind to the same port; default: false. socket(7), SO_REUSEPORT */
   reusePort?: boolean
-  /** How many messages are received at once; default: 64. */
+  /** The maximum number of messages in a batch; default: 64. */
   batch?: number
-  /** The longest message that is received whole, in bytes; default: 2,048, with `gro` 65,535. */
+  /** The maximum size of a received message, in bytes; longer ones are truncated. Default: 2,048; with `gro` 65,535. */
   messageSize?: number
-  /** Lets the kernel join messages of one sender: `batch.control(i)` says how long each was. udp(7), UDP_GRO */
+  /** Whether the kernel joins messages of one sender; `batch.control(i)` has their size. udp(7), UDP_GRO */
   gro?: boolean
-  /** Lets the kernel cut what is sent into messages of so many bytes. udp(7), UDP_SEGMENT */
+  /** The kernel divides sent data into messages of this size, in bytes. udp(7), UDP_SEGMENT */
   segment?: number
-  /** socket(7), SO_RCVBUF and SO_SNDBUF, in bytes. */
+  /** The sizes of the kernel's buffers, in bytes. socket(7), SO_RCVBUF and SO_SNDBUF */
   receiveBuffer?: number
   sendBuffer?: number
 }
@@ -84,10 +84,10 @@ const datagramProperties: Properties<DatagramOptions & DatagramHandlers> = {
   sendBuffer: 'option',
 }
 
-// A socket that never runs dry lets the others have their turn.
+// The maximum number of batches in a turn of the event loop, so that other sockets are served too.
 const receivesInTurn = 4
 
-// How long to wait for room where nothing reports it: in the queue of another Unix socket. unix(7)
+// How long to wait, in milliseconds, for room in the queue of another Unix socket: no event reports it. unix(7)
 const queueMs = 10
 
 // Refuses a `this` of another class; each method begins with it.
@@ -96,13 +96,13 @@ let brand: (self: DatagramSocket) => unknown
 /** A datagram socket of a reactor. `bind` makes one. */
 export class DatagramSocket {
   readonly #handlers: DatagramHandlers
-  readonly #scope = new AsyncResource('DatagramSocket') // the context of who called `bind`: its handlers are called in that
+  readonly #scope = new AsyncResource('DatagramSocket') // handlers are called in the async context of `bind`
   readonly #batch: MessageBatch
   readonly #family: number
   #fd: number
   readonly #file: UnixPath | undefined
   #full = false
-  #again = false // the rest is received in the next turn
+  #again = false // the rest is received in the next turn of the event loop
   #retry: NodeJS.Timeout | undefined
 
   static {
@@ -140,23 +140,23 @@ export class DatagramSocket {
     hold(1)
   }
 
-  /** The descriptor, for options and the like; −1 once it is closed. */
+  /** The descriptor, for example for options; −1 after it is closed. */
   get fd(): number {
     brand(this)
     return this.#fd
   }
 
-  /** Where it is bound. getsockname(2) */
+  /** The socket's own address. getsockname(2) */
   get address(): SocketAddress {
     brand(this)
     return addressOf(this.#fd, 'getsockname')
   }
 
   /**
-   * Sends `count` messages of a batch from message `start`, all that follow by default; returns how many went: where that
-   * is fewer, `drain` tells when to go on with the others. sendmmsg(2)
+   * Sends `count` messages (default: all) of a batch from message `start`; returns how many were sent. If that is fewer, wait
+   * for `drain` and send the others. sendmmsg(2)
    *
-   * @throws SocketError of a message that the kernel refuses: its `sent` says how many messages went before that one
+   * @throws SocketError of a message that the kernel rejects; its `sent` is the number of messages sent before it
    */
   send(batch: MessageBatch, count?: number, start = 0): number {
     brand(this)
@@ -164,7 +164,7 @@ export class DatagramSocket {
     let sent = 0
     try {
       do {
-        // The kernel stops before a message that it refuses, and says why only where that is the first.
+        // The kernel stops before a message that it rejects, and reports the error only if it is the first.
         const some = sendBatch(this.#fd, batch, all - sent, 0, start + sent)
         if (some === null) {
           this.#isFull()
@@ -178,7 +178,7 @@ export class DatagramSocket {
     return sent
   }
 
-  /** Sends one message; false where there is no room for it now. sendto(2) */
+  /** Sends one message; returns false if the kernel has no room for it now. sendto(2) */
   sendto(data: Data, address: AddressLike): boolean {
     brand(this)
     const bytes = bytesOf(data)
@@ -188,7 +188,7 @@ export class DatagramSocket {
     return false
   }
 
-  /** Closes it now. close(2) */
+  /** Closes the socket now. close(2) */
   close(): void {
     brand(this)
     const fd = this.#fd
@@ -196,7 +196,7 @@ export class DatagramSocket {
     this.#fd = -1
     clearTimeout(this.#retry)
     this.#file?.remove()
-    unwatch(fd, true) // another process may have it too
+    unwatch(fd, true) // a duplicate may be open in another process
     sys.close(fd)
     hold(-1)
     this.#guarded(() => this.#handlers.close?.(this))
@@ -226,7 +226,7 @@ export class DatagramSocket {
     this.#guarded(() => this.#handlers.drain?.(this))
   }
 
-  // Without `drain`, a batch that is not full has taken all that there was: what comes next is reported.
+  // Without `drain`, a batch that is not full has taken all messages: the poller reports the next ones.
   #receive(drain: boolean): void {
     let failures = 0
     for (let i = 0; i < receivesInTurn && this.#fd >= 0; i++) {
@@ -236,7 +236,7 @@ export class DatagramSocket {
         count = receiveBatch(this.#fd, this.#family, this.#batch, 0)
         failures = 0
       })
-      if (failures === 1) continue // an error of the network stands before what has come
+      if (failures === 1) continue // the kernel returns an error of the network before the messages
       if (count === null) return
       this.#guarded(() => this.#handlers.messages?.(this, this.#batch, count!))
       if (!drain && count < this.#batch.count) return

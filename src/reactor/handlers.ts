@@ -1,28 +1,28 @@
-// What a reactor calls, and how: an exception of one connection's handler ends that connection, and harms no other.
+// The handlers of a reactor. An exception of a connection's handler ends that connection only.
 import type { AsyncResource } from 'node:async_hooks'
 import type { Properties } from '../checks.js'
 import type { Connection } from './connection.js'
 
-/** What is called when something happens to a connection; each may be left out. */
+/** The handlers of a connection, all optional. */
 export interface Handlers {
-  /** It is connected. */
+  /** The connection is established. */
   open?(connection: Connection): void
-  /** Bytes have come. The buffer is one for all connections: it holds them during this call alone. */
+  /** Bytes were received. The buffer is shared by all connections: it is valid during this call only. */
   data?(connection: Connection, bytes: Buffer): void
-  /** A `write` has returned false, and by now all is sent. */
+  /** All bytes are sent, after a `write` has returned false. */
   drain?(connection: Connection): void
-  /** The peer has stopped sending. Without this handler the connection is ended in turn, once all is sent. */
+  /** The peer has stopped sending. Without this handler the connection is closed when all is sent. */
   end?(connection: Connection): void
   /**
-   * The peer has reset the connection while it is paused: after `resume` comes what was received before, and then
-   * `close`. Who has no use for that calls `destroy`.
+   * The peer has reset the connection while it is paused. After `resume`, `data` is called with the bytes received before, and
+   * then `close`. `destroy` drops these bytes.
    */
   reset?(connection: Connection, error: Error): void
-  /** It is closed, and why where that was an error. The last call for a connection. */
+  /** The connection is closed, with the error that is the reason, if any. The last call for a connection. */
   close?(connection: Connection, error?: Error): void
   /**
-   * A handler has thrown, and its connection is closed next; or there is no connection: accepting has failed, or the
-   * handler that threw had closed its own. Without it that is an uncaughtException.
+   * A handler has thrown; its connection is closed next. `connection` is null if accepting has failed, or the handler had closed
+   * its connection. Without this handler the error is an uncaughtException.
    */
   error?(error: unknown, connection: Connection | null): void
 }
@@ -43,13 +43,13 @@ export const handlerProperties: Properties<Handlers> = {
   reset: 'handler',
 }
 
-/** Tells of what a handler threw, or of a listener that fails. */
+/** Reports what a handler threw, or the failure of a listener. */
 export function report(handlers: Handlers, error: unknown, connection: Connection | null): void {
   try {
     if (handlers.error === undefined) throw error
     handlers.error(error, connection)
   } catch (uncaught) {
-    // Thrown from a task of its own, so that it is as uncaught as if no reactor had been there.
+    // Thrown in a turn of its own, so that no code of the reactor catches it.
     setImmediate(() => {
       throw uncaught
     })

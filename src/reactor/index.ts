@@ -28,10 +28,10 @@ export type { ConnectionLimits } from './origin.js'
 export type { ListenOptions, Server } from './server.js'
 
 /**
- * Listens for connections of a TCP port or a Unix path, whose handlers are called from the event loop. A port alone may
- * stand before the rest of the options: `listen(8080, { data })`.
+ * Listens for connections on a TCP port or a Unix path; the event loop calls the handlers. A port may be given before the
+ * other options: `listen(8080, { data })`.
  *
- * @throws SocketError of bind(2) or listen(2); TypeError for a property that is not known
+ * @throws SocketError of bind(2) or listen(2); TypeError for an unknown property
  */
 export function listen(options: ListenOptions & Handlers): Server
 export function listen(port: number, options?: ListenOptions & Handlers): Server
@@ -40,16 +40,16 @@ export function listen(given: number | (ListenOptions & Handlers), options: List
 }
 
 /**
- * Receives the datagrams of a UDP port or a Unix path, in batches, from the event loop.
+ * Receives datagrams on a UDP port or a Unix path, in batches; the event loop calls the handlers.
  *
  * @throws SocketError of bind(2)
  */
 export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocket => new DatagramSocket(options)
 
 /**
- * Listens in `workers` threads on one port, which the kernel deals connections out to (SO_REUSEPORT, socket(7)). The
- * handlers are what the module at this URL exports, each by its name: a function cannot be sent to a worker. With `fd` or
- * `path` they listen on duplicates of one socket; once they do, the pool has closed the `fd` that it was given.
+ * Listens in `workers` threads on one port; the kernel distributes the connections (SO_REUSEPORT, socket(7)). The module at
+ * this URL exports the handlers, each by its name, since a function cannot be sent to a worker. With `fd` or `path` the threads
+ * listen on duplicates of one socket; the pool owns `fd`, and has closed it when the promise resolves.
  */
 export const listenInWorkers = async (
   module: string | URL,

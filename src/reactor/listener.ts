@@ -1,4 +1,4 @@
-// The socket that a server listens on.
+// Opens the sockets on which servers listen, and bound sockets in general.
 import { encodeAddress } from '../structs/address.js'
 import type { AddressLike } from '../structs/address.js'
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM } from '../constants.js'
@@ -10,24 +10,24 @@ import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import { UnixPath } from '../descriptors/unix-path.js'
 
-/** What to listen on. */
+/** The options for the address to listen on. */
 export interface ListenAddress {
-  /** A numeric host (default: 127.0.0.1); `''` is the any-address. */
+  /** A numeric host; `''`: the any-address. Default: 127.0.0.1. */
   address?: string
-  /** The same, by the name that Node's options have for it. */
+  /** As `address`, by its name in Node's options. */
   host?: string
-  /** 0, which is the default, picks a free one. */
+  /** The port; 0: any free port. Default: 0. */
   port?: number
   /**
-   * A Unix socket's path, in the place of a host and a port; with a NUL before it, an abstract name. The file is removed
-   * when the server is closed, unless another socket has taken its place.
+   * A Unix socket's path, instead of a host and a port; with a NUL before it, an abstract name. The file is removed when the
+   * server is closed, unless another socket has bound the same path since. unix(7)
    */
   path?: string
-  /** A descriptor that listens already, in the place of all others: the server owns it from now on. */
+  /** A listening descriptor, instead of an address; the server takes ownership of it. */
   fd?: number
-  /** How many connections may wait to be accepted; default: SOMAXCONN. */
+  /** The maximum number of connections that wait to be accepted; default: SOMAXCONN. listen(2) */
   backlog?: number
-  /** Whether other sockets may share the port. socket(7), SO_REUSEPORT */
+  /** Whether other sockets may bind to the same port; default: false. socket(7), SO_REUSEPORT */
   reusePort?: boolean
 }
 
@@ -41,14 +41,14 @@ export const listenAddressProperties: Properties<ListenAddress> = {
   reusePort: 'option',
 }
 
-/** An address of a reactor's socket, as errors and as the kernel have it, and its family. */
+/** An address, in the form for errors (`where`) and as a sockaddr (`bytes`), and its family. */
 export interface Endpoint {
   readonly where: AddressLike
   readonly family: number
   readonly bytes: Buffer
 }
 
-/** Where options say to be. */
+/** The address that options specify. */
 export function endpointOf({
   host = '127.0.0.1',
   address = host,
@@ -61,18 +61,18 @@ export function endpointOf({
   return { where, family: address.includes(':') ? AF_INET6 : AF_INET, bytes }
 }
 
-/** A descriptor that is bound, and its file where that is at a path. */
+/** A bound descriptor, and the file of a Unix socket. */
 export interface Bound {
   readonly fd: number
   readonly file?: UnixPath
 }
 
-/** A switch, or another option that is an int; −1 as its name for one that this system lacks: ENOPROTOOPT. setsockopt(2) */
+/** Sets an option that is an int; default: 1. If this system lacks it, throws ENOPROTOOPT. setsockopt(2) */
 export const setOption = (fd: number, level: number, name: number | undefined, value = 1): void =>
   void check(sys.setsockopt(fd, level, name ?? -1, new Int32Array([value])), 'setsockopt')
 
 /**
- * A socket that is bound: `prepare` sets its options before, `begin` does what follows. Where any of that fails it is closed,
+ * Opens and binds a socket. `prepare` is called before bind(2), `begin` after it. If one of them fails, the socket is closed
  * and its file removed. bind(2)
  */
 export function openBound(
@@ -96,7 +96,7 @@ export function openBound(
   return file === undefined ? { fd } : { fd, file }
 }
 
-/** A descriptor that listens. One that was given is not closed where that fails. listen(2) */
+/** A listening descriptor. If that fails, a given `fd` is not closed. listen(2) */
 export function openListener(options: ListenAddress & { noDelay?: boolean }): Bound {
   const { fd, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
   if (fd !== undefined) {

@@ -1,4 +1,4 @@
-// Where a connection comes from: a server, or a connect(2).
+// The origin of a connection: a server, or a connect(2).
 import { constants } from 'node:os'
 import type { Properties } from '../checks.js'
 import { checkInteger } from '../checks.js'
@@ -11,16 +11,16 @@ import { newScope } from './scope.js'
 
 const { ETIMEDOUT } = constants.errno
 
-/** What `listen` and `connect` have in common. */
+/** The options that `listen` and `connect` have in common. */
 export interface ConnectionLimits {
-  /** How many bytes may wait for the peer before `write` returns false; default: 64 KiB. */
+  /** `write` returns false if this many bytes or more are queued; default: 64 KiB. */
   highWaterMark?: number
   /**
-   * Closes a connection on which nothing has come or gone for so many milliseconds, or up to a quarter longer; null, the
-   * default, and 0 never do.
+   * Closes a connection over which nothing was received or sent for this many milliseconds, or up to a quarter longer; null or
+   * 0: no limit. Default: null.
    */
   idleTimeout?: number | null
-  /** Sends small messages at once; default: true. tcp(7), TCP_NODELAY */
+  /** Whether small messages are sent immediately; default: true. tcp(7), TCP_NODELAY */
   noDelay?: boolean
 }
 
@@ -30,15 +30,15 @@ export const limitProperties: Properties<ConnectionLimits> = {
   noDelay: 'option',
 }
 
-/** What its connections have from it: handlers, limits, and the clock of the idle timeout. */
+/** What its connections share: the handlers, the limits, and the clock of the idle timeout. */
 export abstract class Origin {
   /** @internal */
   readonly handlers: Handlers
   /** @internal */
   readonly highWaterMark: number
-  /** @internal Whether a receive may give less than there is: a Unix socket's, where descriptors were sent. unix(7) */
+  /** @internal Whether a receive may return fewer bytes than available, as over a Unix socket with descriptors. unix(7) */
   abstract readonly local: boolean
-  /** @internal What was connected to, for the errors. */
+  /** @internal The address of the connect, for errors. */
   abstract readonly where: AddressLike | undefined
   /** @internal The context of who gave the handlers. */
   readonly scope = newScope('Connection')
@@ -53,13 +53,13 @@ export abstract class Origin {
     this.#idleTimeout = checkTimeout(options.idleTimeout ?? null, 'idleTimeout')
   }
 
-  /** @internal The address of a peer of which the kernel no longer tells it, where it is kept. */
+  /** @internal The address of a peer that the kernel no longer returns, if it is known. */
   abstract peerOf(connection: Connection): SocketAddress | undefined
 
   /** @internal A connection is closed. */
   abstract closed(): void
 
-  /** Closes those of its connections that are idle, from now on. */
+  /** Starts closing its connections that are idle. */
   protected startClock(connections: () => Iterable<Connection>): void {
     const timeout = this.#idleTimeout
     if (timeout === null || timeout === 0) return

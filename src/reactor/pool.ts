@@ -1,5 +1,5 @@
-// Worker threads that listen together: each on a socket of its own that shares one port, where the kernel deals the
-// connections out, or all on one socket.
+// Worker threads that listen together: each on its own socket of a shared port, where the kernel distributes the connections,
+// or all on one socket.
 import { errorMonitor } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../structs/address.js'
@@ -13,49 +13,49 @@ import { openBound, openListener, endpointOf, setOption } from './listener.js'
 import type { Bound } from './listener.js'
 import type { ListenOptions } from './server.js'
 
-/** What a thread is told to do, and by which module. */
+/** The task of a thread: the module with the handlers, and the server's options. */
 export interface PoolTask {
   module: string
   options: ListenOptions
 }
 
-/** What a thread of a pool says when its server has stopped. */
+/** The message of a thread when its server has stopped. */
 export interface Stopped {
   stopped: true
 }
 
-/** What it says when it was ended from within, with which status. */
+/** The message of a thread when its own code ends it, with its exit status. */
 export interface Exited {
   exited: number
 }
 
-/** What a pool says to its threads. */
+/** The message of the pool to its threads. */
 export interface Order {
   stop: { timeout: number | null }
 }
 
 /** Servers in worker threads. */
 export interface Pool {
-  /** Where they listen. */
+  /** The address that they listen on. */
   readonly address: SocketAddress
   /**
-   * The threads. One that dies of an exception, or calls `process.exit`, emits `error`, which is uncaught where nobody
-   * listens for it; the others go on.
+   * The threads. A thread that ends by an exception or `process.exit` emits `error`, which is uncaught if it has no listener. The
+   * other threads continue.
    */
   readonly workers: readonly Worker[]
   /**
-   * Lets each server finish, at most `timeout` milliseconds, and resolves when all threads have ended. What does not end by
-   * itself is terminated: at the timeout, or a second after the last connection.
+   * Stops each server, and resolves when all threads have ended. A thread that does not end itself is terminated `timeout`
+   * milliseconds from now (default: null, no limit), or a second after its last connection.
    */
   stop(options?: { timeout?: number | null }): Promise<void>
 }
 
-// How long a thread whose server has stopped may take to end, and how long after its timeout one may take to close.
+// The milliseconds that a thread may take to end after its server has stopped, and to close after its timeout.
 const endMs = 1000
 const closeMs = 100
 
-// What the threads listen on: duplicates of one socket, where it is `shared`; else sockets of their own beside this one, which
-// is bound, does not listen, gets no connection, and keeps the port until they have it. socket(7)
+// The socket for the threads. If it is `shared`, they listen on duplicates of it. Otherwise each listens on its own socket; this
+// one is bound, but does not listen, and reserves the port until they are bound. socket(7)
 function open(options: ListenOptions): Bound & { shared: boolean } {
   if (options.fd !== undefined || options.path !== undefined) return { ...openListener(options), shared: true }
   const prepare = (fd: number): void => {
@@ -65,7 +65,7 @@ function open(options: ListenOptions): Bound & { shared: boolean } {
   return { ...openBound(SOCK_STREAM, endpointOf(options), prepare), shared: false }
 }
 
-/** Starts `count` workers on `script`, which calls `serveInPool`. */
+/** Starts `count` workers that run `script`, which calls `serveInPool`. */
 export async function startPool(
   script: URL | string,
   module: string | URL,
@@ -90,7 +90,7 @@ export async function startPool(
     throw error
   }
   sys.close(fd) // each thread has its own
-  for (const { worker } of threads) tellDeath(worker)
+  for (const { worker } of threads) reportExit(worker)
   return {
     address,
     workers: threads.map(({ worker }) => worker),
@@ -102,8 +102,8 @@ export async function startPool(
   }
 }
 
-// An exception is an `error` event of the worker already; an exit becomes one. Who terminates a worker knows of it.
-function tellDeath(worker: Worker): void {
+// Emits an `error` event of a worker that exits by itself. An exception emits one already; `terminate` emits none.
+function reportExit(worker: Worker): void {
   let failed = false
   let status: number | undefined
   worker.on(errorMonitor, () => (failed = true))

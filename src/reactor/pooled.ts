@@ -1,4 +1,4 @@
-// In a thread of a pool.
+// The server of a pool's thread.
 import { parentPort } from 'node:worker_threads'
 import { begin, takeOver } from '../thread.js'
 import type { Exited, Order, Stopped, PoolTask } from './pool.js'
@@ -8,7 +8,7 @@ interface Stoppable {
   stop(options: { timeout: number | null }): Promise<void>
 }
 
-/** Starts the server that `listen` makes of what the pool's module exports, and stops it when the pool says so. */
+/** Starts the server that `listen` creates from the exports of the pool's module, and stops it when the pool orders it. */
 export async function serveInPool(
   listen: (exports: object, options: ListenOptions, module: string) => Stoppable,
 ): Promise<void> {

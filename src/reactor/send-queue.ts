@@ -1,4 +1,4 @@
-// What a connection could not send at once. Most never need one.
+// The bytes that the kernel did not take from a connection. Most connections never need a queue.
 import { constants } from 'node:os'
 import { NOSIGNAL } from '../descriptors/open.js'
 import { call } from '../syscalls/native.js'
@@ -6,29 +6,29 @@ import type { View } from '../syscalls/native.js'
 
 const { EINTR } = constants.errno
 
-// The most parts of one call. sendmsg(2), IOV_MAX
-const most = 1024
+// The maximum number of parts of one call. sendmsg(2), IOV_MAX
+const maxParts = 1024
 
 const sendmsg = call<(fd: number, iov: readonly View[], name: null, control: null, flags: number) => number>('sendmsg')
 
-/** Bytes that the kernel did not take, in their order. */
+/** Queued bytes, in their order. */
 export class SendQueue {
-  /** How many they are. */
+  /** The number of queued bytes. */
   bytes = 0
   readonly #parts: View[] = []
 
-  /** Keeps a copy of what follows the first `sent` bytes. */
+  /** Queues a copy of the bytes after the first `sent`. */
   push(data: View, sent: number): void {
     const rest = Buffer.from(new Uint8Array(data.buffer, data.byteOffset + sent, data.byteLength - sent))
     this.#parts.push(rest)
     this.bytes += rest.length
   }
 
-  /** Sends what the kernel takes: 0 once all is sent, −EAGAIN, or −errno of a failure. sendmsg(2) */
+  /** Sends as many bytes as the kernel takes. Returns 0 if all are sent, −EAGAIN, or −errno of a failure. sendmsg(2) */
   flush(fd: number): number {
     const parts = this.#parts
     while (parts.length > 0) {
-      let sent = sendmsg(fd, parts.length > most ? parts.slice(0, most) : parts, null, null, NOSIGNAL)
+      let sent = sendmsg(fd, parts.length > maxParts ? parts.slice(0, maxParts) : parts, null, null, NOSIGNAL)
       if (sent === -EINTR) continue
       if (sent < 0) return sent
       this.bytes -= sent

@@ -1,4 +1,4 @@
-// A listening socket whose connections are handled from the event loop.
+// A listening socket; the event loop calls the handlers of its connections.
 import { constants } from 'node:os'
 import { AcceptFailures } from '../sockets/accepting.js'
 import { addressRoom, decodeAddress } from '../structs/address.js'
@@ -23,9 +23,9 @@ import type { ConnectionLimits } from './origin.js'
 
 const { EAGAIN, ECONNABORTED, EINTR } = constants.errno
 
-/** Where and how `listen` listens. */
+/** The options of `listen`. */
 export interface ListenOptions extends ListenAddress, ConnectionLimits {
-  /** How many connections may be open: at that number accepting pauses. */
+  /** The maximum number of open connections, at which accepting pauses; default: no limit. */
   maxConnections?: number
 }
 
@@ -36,10 +36,10 @@ const listenProperties: Properties<ListenOptions & Handlers> = {
   maxConnections: 'option',
 }
 
-// How many connections to accept before the others have their turn.
+// The maximum number of connections to accept in a turn of the event loop, so that others are served too.
 const acceptsInTurn = 64
 
-// Of the client that was accepted last.
+// The address of the latest accepted client.
 const peer = Buffer.alloc(addressRoom)
 const peerLength = new Uint32Array(1)
 
@@ -56,7 +56,7 @@ export class Server extends Origin {
   readonly #file: UnixPath | undefined
   readonly #maxConnections: number
   #connections = 0
-  #opening: Connection | undefined // whose `open` is called
+  #opening: Connection | undefined // the connection whose `open` is being called
   #waiting = false // connections may wait to be accepted
   #paused: NodeJS.Timeout | undefined
   readonly #failures: AcceptFailures
@@ -93,34 +93,34 @@ export class Server extends Origin {
     this.startClock(() => this)
   }
 
-  /** The descriptor; −1 once it is closed. */
+  /** The descriptor; −1 after it is closed. */
   get fd(): number {
     brand(this)
     return this.#fd
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get connections(): number {
     brand(this)
     return this.#connections
   }
 
-  /** Where it listens. getsockname(2) */
+  /** The address that it listens on. getsockname(2) */
   get address(): SocketAddress {
     brand(this)
     return addressOf(this.#fd, 'getsockname')
   }
 
-  /** The connections that are open. */
+  /** The open connections. */
   *[Symbol.iterator](): Generator<Connection, void, void> {
     brand(this)
     for (const one of watchers()) if (one instanceof Connection && one.isOf(this)) yield one
   }
 
   /**
-   * Accepts who has connected by now and no more, and resolves when the last connection is closed; those that are still open
-   * after `timeout` milliseconds are then closed. Each gets what its peer has sent by now; then `finish` is called with it, to bring it to
-   * its end.
+   * Accepts the clients that have connected by now and no more, and resolves when the last connection is closed. Connections that
+   * are still open after `timeout` milliseconds (default: null, no limit) are closed then. Each connection receives the bytes that
+   * its peer has sent by now; then `finish` is called with it, which should end it.
    */
   async stop({
     timeout = null,
@@ -131,7 +131,7 @@ export class Server extends Origin {
     this.#acceptAll()
     this.#closeListener()
     if (this.#connections === 0) return
-    // Not at once: this may be within a handler, whose bytes stand where others would be received.
+    // In the next turn: this may be within a handler, whose bytes are in the shared buffer.
     setImmediate(() => {
       for (const connection of [...this]) {
         connection.ready(READABLE)
@@ -144,7 +144,7 @@ export class Server extends Origin {
     timer.clear()
   }
 
-  /** Accepts no more and closes all connections. */
+  /** Stops accepting and closes all connections. */
   close(): void {
     brand(this)
     this.#closeListener()
@@ -164,7 +164,7 @@ export class Server extends Origin {
 
   /** @internal */
   peerOf(connection: Connection): SocketAddress | undefined {
-    // Where accept(2) tells of none, as macOS does of a client that has left, there is none.
+    // On macOS accept(2) returns no address for a client that has disconnected.
     return connection === this.#opening && peerLength[0]! > 0 ? decodeAddress(peer, peerLength[0]) : undefined
   }
 
@@ -193,11 +193,11 @@ export class Server extends Origin {
       peerLength[0] = peer.length
       return acceptSocket(this.#fd, peer, peerLength)
     } catch {
-      return -ECONNABORTED // macOS lets nothing be set on the descriptor of a client that has left already
+      return -ECONNABORTED // on macOS no option can be set on the descriptor of a client that has disconnected
     }
   }
 
-  // As many of those who wait as there may be.
+  // Accepts all waiting clients, up to `maxConnections`.
   #acceptAll(): void {
     this.#waiting = this.#fd >= 0
     while (this.#waiting && this.#fd >= 0 && this.#paused === undefined && this.#connections < this.#maxConnections) {
@@ -219,14 +219,14 @@ export class Server extends Origin {
     this.#opening = undefined
   }
 
-  // Whether to accept the next one now, although accept(2) has failed.
+  // Whether to accept the next client now, although accept(2) has failed.
   #goesOn(error: Error): boolean {
     try {
       const pause = this.#failures.pause(error)
       if (pause > 0 && this.#fd >= 0) this.#paused = setTimeout(() => this.#resume(), pause)
       return pause === 0
     } catch {
-      this.#waiting = false // nor would it accept the next time
+      this.#waiting = false // the next accept(2) would fail too
       this.#report(error)
       return false
     }
@@ -248,7 +248,7 @@ export class Server extends Origin {
     this.#fd = -1
     clearTimeout(this.#paused)
     this.#file?.remove()
-    unwatch(fd, true) // whoever gave it may go on listening
+    unwatch(fd, true) // a duplicate may still listen
     sys.close(fd)
     hold(-1)
     if (this.#connections === 0) this.#end()

@@ -1,4 +1,4 @@
-// The thread of a pool of servers: its module exports the handlers, each by its name.
+// A thread of a pool of servers. The program's module exports the handlers, each by its name.
 import { invalidType } from '../checks.js'
 import { handlerProperties } from './handlers.js'
 import type { Handlers } from './handlers.js'
@@ -7,7 +7,7 @@ import { serveInPool } from './pooled.js'
 
 const names = Object.keys(handlerProperties)
 
-// A module may export other things, which are no options of the server.
+// Other exports of the module are ignored: they are not options of the server.
 function handlersOf(exports: object, module: string): Handlers {
   const handlers = Object.entries(exports).filter(([name]) => names.includes(name))
   if (handlers.length > 0) return Object.fromEntries(handlers)

@@ -412,7 +412,7 @@ export abstract class SocketBase {
     this.#connecting = result === -EALREADY || result === -EINTR || result === -EINPROGRESS
     if (this.#connecting) return null
     if (result >= 0 || (result === -EISCONN && inProgress)) return true
-    if (result === -EAGAIN && this.family === AF_UNIX) return null // the listener's backlog is full; in other families EAGAIN is a failure
+    if (result === -EAGAIN && this.family === AF_UNIX) return null // the listener's backlog is full
     throw socketError(result, 'connect', { address })
   }
 
