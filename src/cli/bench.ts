@@ -1,4 +1,4 @@
-// The benchmarks of the repository: they are not in the package, since they need its C programs and a compiler.
+// Runs the benchmarks of the repository. They are not in the package, since they need C programs and a compiler.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { startChild } from './child.js'
@@ -16,7 +16,7 @@ interface Benchmarks {
 
 const milliseconds = 10 * 60 * 1000
 
-/** Runs a script of the repository to its end; `false` where it failed. */
+/** Runs a script of the repository; false if it fails. */
 const script = async (...args: string[]): Promise<boolean> =>
   (await startChild(process.execPath, [join(root, args[0]!), ...args.slice(1)]).status) === 0
 

@@ -1,21 +1,21 @@
-// What a command is, and how its command line is read.
+// The commands, and how their command lines are parsed.
 import { parseArgs } from 'node:util'
 
-/** An option, as node:util's parseArgs takes it, and what --help says of it. */
+/** An option, in the form for parseArgs of node:util, with its text for --help. */
 export interface Option {
   readonly type: 'boolean' | 'string'
   readonly short?: string
   readonly default?: string
-  /** The words that the value may be. */
+  /** The possible values. */
   readonly words?: readonly string[]
-  /** What stands in --help for a value that is none of a few words: `N`. */
+  /** The name of the value in --help, if it has no `words`: `N`. */
   readonly value?: string
   readonly meaning: string
 }
 
 export type Options = Readonly<Record<string, Option>>
 
-/** What the command line says of the options: undefined where it says nothing and there is no default. */
+/** The values of the options; undefined for an option that is not given and has no default. */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { type: 'boolean' }
     ? boolean | undefined
@@ -24,22 +24,22 @@ export type Values<O extends Options> = {
       : string | undefined
 }
 
-/** A command; each module of one exports it as `command`. */
+/** A command; its module exports it as `command`. */
 export interface Command<O extends Options = Options> {
-  /** What follows the options in --help, where something may: `HOST PORT`. */
+  /** The operands after the options, for --help: `HOST PORT`. Undefined if there are none. */
   readonly operands?: string
   readonly options: O
-  /** Runs to the end, and returns the exit status. */
+  /** Runs the command and returns the exit status. */
   run(values: Values<O>, operands: string[]): number | Promise<number>
 }
 
-/** The command, whose `run` gets the types of its options. */
+/** Defines a command; `run` gets values of the types of its options. */
 export const defineCommand = <const O extends Options>(command: Command<O>): Command<O> => command
 
-/** A command line that makes no sense: the exit status is 2. The message names the option. */
+/** An invalid command line; the exit status is 2. The message names the option. */
 export class UsageError extends Error {}
 
-/** The number that an option was given, within its range. */
+/** Parses the value of a numeric option. Throws a UsageError if it is not an integer in its range. */
 export function integer(name: string, text: string, smallest: number, largest: number): number {
   const number = Number(text)
   if (/^\d+$/.test(text) && number >= smallest && number <= largest) return number
@@ -48,7 +48,7 @@ export function integer(name: string, text: string, smallest: number, largest: n
 
 const help = { type: 'boolean', meaning: 'this text' } as const satisfies Option
 
-/** Reads the command line and runs the command, or prints its help. */
+/** Parses the command line and runs the command, or prints its help. */
 export async function runCommand(name: string, purpose: string, command: Command, args: string[]): Promise<number> {
   const options: Options = { ...command.options, help }
   const { values, positionals } = parse(options, args, command.operands !== undefined)

@@ -4,7 +4,7 @@ import { runCommand, UsageError } from './command.js'
 import type { Command } from './command.js'
 
 interface Entry {
-  /** One sentence. */
+  /** A short description for the help. */
   readonly purpose: string
   readonly load: () => Promise<{ command: Command }>
 }
@@ -60,7 +60,7 @@ async function main([name = '', ...args]: string[]): Promise<number> {
   }
 }
 
-// What went wrong in the world has a code, or a message of our own; what is wrong in here keeps its stack.
+// An error with a code, or of the class Error itself, is printed as a message. Any other is a bug and is thrown with its stack.
 function fail(error: unknown): void {
   if (!(error instanceof Error && ('code' in error || error.constructor === Error))) throw error
   console.error(`bsd-sockets: ${error.message}`)
@@ -69,7 +69,7 @@ function fail(error: unknown): void {
 
 process.stdout.on('error', error => {
   fail(error)
-  process.exit() // it is a pipe that nobody reads any more
+  process.exit() // the reader of the pipe has closed it
 })
 
 try {

@@ -1,4 +1,4 @@
-// A small netcat: standard input goes over the socket, and what comes over it to standard output.
+// A small netcat: it sends standard input over the socket, and writes received bytes to standard output.
 import { once } from 'node:events'
 import type { SocketAddress } from '../structs/address.js'
 import { AF_UNIX, AI_PASSIVE, MSG_PEEK, SHUT_WR, SO_REUSEADDR } from '../constants.js'
@@ -44,7 +44,7 @@ async function connect(endpoints: Endpoint[]): Promise<Socket> {
   throw errors.at(-1)
 }
 
-// The first client, or the sender of the first datagram.
+// Waits for the first client, or for the sender of the first datagram.
 async function waitForClient({ family, type, address }: Endpoint, say: (text: string) => void): Promise<Socket> {
   const socket = new Socket(family, type)
   if (family !== AF_UNIX) socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)

@@ -1,4 +1,4 @@
-// A command that serves, in TypeScript or in C.
+// The commands that run a server, in TypeScript or in C.
 import { dirname, join } from 'node:path'
 import { AF_UNIX, AI_NUMERICHOST, AI_NUMERICSERV, SOCK_STREAM, SOMAXCONN } from '../constants.js'
 import { GaiError } from '../errors.js'
@@ -40,12 +40,12 @@ function numeric(host: string, port: number): ReturnType<typeof getaddrinfo>[num
   }
 }
 
-/** The C program of this name, which the build leaves beside the addon. */
+/** The path of a C program, which is in the folder of the addon. */
 const cProgram = (name: string): string => join(dirname(addonFile()), name)
 
 /**
- * A server that listens on `port` by default, in TypeScript or in C. `own` are its options besides those of every server, of
- * which `programOf` makes the program.
+ * The command for a server that listens on `port` by default. `own` are the options of this server besides the common ones;
+ * `programOf` creates the program from the values of the options.
  */
 export function serverCommand<const Own extends Options>(
   name: string,

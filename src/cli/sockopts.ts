@@ -1,4 +1,4 @@
-// The options that a fresh socket has on this machine.
+// Prints the options of new sockets on this machine.
 import * as constants from '../constants.js'
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import { isSocketError } from '../errors.js'
@@ -6,7 +6,7 @@ import { dataView, field, littleEndian, read } from '../syscalls/layout.js'
 import { Socket } from '../sockets/socket.js'
 import { defineCommand } from './command.js'
 
-// One line a level, as the man pages have them: socket(7), ip(7), ipv6(7), tcp(7).
+// The options of each level. socket(7), ip(7), ipv6(7), tcp(7)
 const levels: Readonly<Record<string, string>> = {
   SOL_SOCKET:
     'SO_ACCEPTCONN SO_BROADCAST SO_DEBUG SO_DOMAIN SO_DONTROUTE SO_ERROR SO_KEEPALIVE SO_LINGER SO_NOSIGPIPE SO_OOBINLINE ' +
@@ -26,7 +26,7 @@ const levels: Readonly<Record<string, string>> = {
 
 const known = constants as Readonly<Record<string, number | undefined>>
 
-// Where the machine has no such family there is no socket.
+// Undefined if the machine does not support the family.
 function open(family: number, type: number): Socket | undefined {
   try {
     return new Socket(family, type)

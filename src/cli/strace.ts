@@ -1,4 +1,4 @@
-// System calls as strace(1) reports them.
+// Runs programs under strace(1).
 import { spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -30,15 +30,15 @@ export const canStrace = (): boolean => spawnSync('strace', ['-qq', '-o', '/dev/
 
 /** A Node program under strace, and the lines with the calls of its main thread. */
 export function startStrace(args: readonly string[]): Child & { lines: AsyncIterable<string> } {
-  // What the program writes stays apart from the lines: those come on a descriptor of their own. -y names descriptors.
+  // The lines come on a descriptor of their own, apart from the program's output. -y names descriptors.
   const options = ['-qq', '-y', '-s', '64', '-e', `trace=${calls.join(',')}`, '-o', '|exec cat >&3']
   const child = startChild('strace', [...options, process.execPath, ...args], ['inherit', 'inherit', 'inherit', 'pipe'])
   return { ...child, lines: createInterface(child.process.stdio[3] as Readable) }
 }
 
 /**
- * The line, without the names of descriptors, if it is about a socket; else undefined. The standard streams may be
- * sockets, and the pipe of these lines is one: they are none of the program's.
+ * The line, without the names of descriptors, if it is a call on a socket; otherwise undefined. Calls on descriptors 0 to 3 are
+ * left out: the standard streams and the pipe of these lines may be sockets, but not the program's.
  */
 export function networkCall(line: string): string | undefined {
   const call = line.replaceAll(/(\d)<(?:socket|anon_inode|\w*pipe):\[[^\]]*\]>/g, '$1')

@@ -1,4 +1,4 @@
-// Takes the tour. A write to no descriptor goes nowhere, and is the mark of a step in any trace.
+// Runs the steps of the tour. A write to descriptor −1, which fails, marks the beginning of each step in the trace.
 import { write } from '../syscalls/index.js'
 import { mark, tour } from './tour-steps.js'
 

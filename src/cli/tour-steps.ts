@@ -1,4 +1,4 @@
-// The tour: each function is a step, and its own source is what is shown of it.
+// The steps of the tour. Each step is a function, and its source is shown.
 import { AF_INET, SHUT_WR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { Socket } from '../sockets/socket.js'
 
@@ -7,10 +7,10 @@ let client: Socket
 let connection: Socket
 let message: Buffer
 
-/** What stands in the trace before each step. */
+/** The text that marks the beginning of a step in the trace. */
 export const mark = 'a step'
 
-/** What happens, and the steps that make it happen. */
+/** The parts of the tour: a sentence, and the steps that it describes. */
 export const tour: readonly { readonly story: string; readonly steps: readonly (() => unknown)[] }[] = [
   {
     story: 'A server takes a port of 127.0.0.1, any that is free, and listens.',

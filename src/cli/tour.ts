@@ -1,4 +1,4 @@
-// Shows the tour: each line of TypeScript, and beside it the system calls that it made when it ran just now.
+// Shows the tour: each line of TypeScript beside the system calls that it has just made.
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -19,14 +19,14 @@ function startOwnTrace(): Child & { lines: AsyncIterable<string> } {
   return { ...child, lines: createInterface(child.process.stderr as Readable) }
 }
 
-// As short as it can be and still be true: addresses, and the errno without its text.
+// Shortens a call: addresses, and the errno without its description.
 const fromStrace = (call: string): string =>
   call
     .replaceAll(/\{sa_family=AF_INET, sin_port=htons\((\d+)\), sin_addr=inet_addr\("([\d.]+)"\)\}/g, '{AF_INET $2:$1}')
     .replace(/\) += /, ') = ')
     .replace(/(= -1 E\w+) \(.*\)$/, '$1')
 
-// The library's own trace has the bytes of an address.
+// Shortens a call of the package's own trace, which has addresses as bytes.
 function fromOwnTrace(call: string): string {
   if (!/^(accept4?|bind|connect|get(peer|sock)name)\(/.test(call)) return call
   return call.replace(/"(.*)"(\.\.\.)?/, (_, text: string) => {
@@ -35,7 +35,7 @@ function fromOwnTrace(call: string): string {
   })
 }
 
-// The calls of each step.
+// Runs the tour; returns the calls of each step.
 async function takeTour(strace: boolean): Promise<string[][]> {
   const { lines, status } = strace ? startStrace([program]) : startOwnTrace()
   const steps: string[][] = []

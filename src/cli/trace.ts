@@ -1,4 +1,4 @@
-// The network calls of a program's main thread, as strace sees them, or else the library's own trace of its calls.
+// Shows the network calls of a program's main thread, by strace, or by the package's own trace if strace is not installed.
 import { startChild } from './child.js'
 import { defineCommand, UsageError } from './command.js'
 import { canStrace, networkCall, startStrace } from './strace.js'

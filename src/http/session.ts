@@ -1,4 +1,4 @@
-// One connection's requests and answers: bytes in, bytes out, with no socket in it.
+// The requests and answers of one connection: it gets bytes and returns bytes, and has no socket.
 import { checkProperties, invalidType, invalidValue } from '../checks.js'
 import { handlerProperties } from '../reactor/handlers.js'
 import type { Handlers } from '../reactor/index.js'
@@ -18,40 +18,40 @@ import type { HttpResponse, Manner, Streaming } from './response.js'
 import { plain } from './service.js'
 import type { Phase, Service } from './service.js'
 
-// A streamed body has its time anew each time that so much of it has come: who sends a byte now and then is no client.
+// The timeout of a streamed body begins again after this many bytes of it, so that a client cannot send a byte now and then.
 const stretch = 64 * 1024
 
-// Of a body that its handler did not read so much is received all the same, for the sake of the requests behind it.
+// The rest of a body that its handler did not read is received up to this many bytes, so that more requests can follow.
 const mostDropped = 256 * 1024
 
-// For a body that is to be whole so much memory is taken at once, if it has told that it is so long; more only as it comes.
+// At most so many bytes are allocated ahead for a body with a Content-Length; more only as it arrives.
 const mostAhead = 128 * 1024
 
 const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 /**
- * Answers what a client sends, one request after the other: nothing that follows is looked at before an answer is whole,
- * nor while the client does not take what it got.
+ * Answers a client's requests, one after the other. The next request is read only when the answer is complete, and the client
+ * reads its answers.
  */
 export class Session {
   readonly #service: Service
   readonly #transport: Transport
   readonly #outlet: Outlet
-  #pending: Buffer | undefined // what came and is not answered
-  #length = 0 // of what is in it
-  #reading: Reading | undefined // of the request that it begins with, where some of that was read
-  #request: AnyRequest | undefined // whose answer is under way
-  #incoming: Incoming | undefined // the body of the last request, where the rest of it is to come
-  #expects = false // the client waits to be asked for that
-  #taken = 0 // bytes of such bodies
-  #dropped = 0 // bytes of the last one that nobody reads
-  #broken = false // the last one broke off: what follows it cannot be told from it
-  #pieces: Pieces | undefined // of that answer
-  #ended = false // the last answer was given
-  #successor: Handlers | undefined // who gets the connection: that answer was an upgrade
-  #progress = 0 // what had gone and come by the last check
-  #phase: Phase = 'first' // what it waited for then
-  #since = performance.now() // and since when
+  #pending: Buffer | undefined // bytes that are received and not answered
+  #length = 0 // the number of bytes in `#pending`
+  #reading: Reading | undefined // the progress of the request at the beginning of `#pending`
+  #request: AnyRequest | undefined // the request that is being answered
+  #incoming: Incoming | undefined // the body of the latest request, while it is incomplete
+  #expects = false // the client waits for 100 Continue before it sends that body
+  #taken = 0 // bytes received of such bodies
+  #dropped = 0 // bytes received of the latest one after its request was answered
+  #broken = false // the latest body is broken: no request can follow it
+  #pieces: Pieces | undefined // the body of a streamed answer
+  #ended = false // no more requests are answered
+  #successor: Handlers | undefined // the handlers of the next protocol: the last answer was an upgrade
+  #progress = 0 // a measure of the bytes sent and received, at the last check
+  #phase: Phase = 'first' // the phase at the last check
+  #since = performance.now() // since when there is no progress in this phase
 
   constructor(service: Service, transport: Transport) {
     this.#service = service
@@ -59,7 +59,7 @@ export class Session {
     this.#outlet = new Outlet(service.out, transport, () => this.#pause())
   }
 
-  /** Bytes that came; they are the session's during this call alone, to be changed as well. */
+  /** To be called with received bytes. They belong to the session during this call only; it may change them. */
   receive(bytes: Buffer): void {
     if (this.#ended) return
     if (this.#incoming !== undefined) return this.#feed(bytes, this.#incoming)
@@ -69,13 +69,13 @@ export class Session {
     if (!waits) this.#serve(this.#pending!, this.#length)
   }
 
-  /** What was queued has left. */
+  /** To be called when all queued bytes are sent. */
   drained(): void {
     if (!this.#outlet.full || this.#outlet.drained()) return
     if (this.#request === undefined && !this.#ended) this.#goOn()
   }
 
-  /** No more is answered, and the connection ends once all is sent: the client has done sending, or is to go. */
+  /** Stops answering, and ends the connection when all is sent: after the client has stopped sending, or to disconnect it. */
   end(): void {
     this.#ended = true
     this.#pending = undefined
@@ -83,13 +83,13 @@ export class Session {
       const request = this.#request
       this.#letGo(request === undefined ? unread() : brokenOff())
       if (request !== undefined) abandon(request)
-      if (this.#pieces !== undefined) return this.#transport.reset() // what there is of the answer is not the whole
+      if (this.#pieces !== undefined) return this.#transport.reset() // the answer is incomplete
     }
     this.#transport.end()
-    this.#transport.resume() // what comes is dropped: closing on it would be a reset, which may cost the client its answer
+    this.#transport.resume() // received bytes are dropped: closing with unread bytes sends a reset, and the client could lose its answer
   }
 
-  /** The connection is gone. */
+  /** To be called when the connection is closed. */
   closed(): void {
     this.#ended = true
     this.#pending = undefined
@@ -100,8 +100,8 @@ export class Session {
   }
 
   /**
-   * Ends what takes too long, and what has no request under way when the server is to stop, or while others wait for its
-   * place. To be called a few times a second; `now` is performance.now().
+   * Ends a connection that takes too long; or that has no request in progress when the server is stopping, or `othersWait` for
+   * a connection. To be called a few times per second; `now` is performance.now().
    */
   check(now: number, othersWait = false): void {
     const { phase } = this
@@ -118,13 +118,13 @@ export class Session {
     if (this.#incoming !== undefined && phase === 'body') this.#breakOff(408)
     else if (phase === 'head' || phase === 'body') this.#timeOut()
     else if (phase === 'write')
-      this.#transport.reset() // else the kernel goes on for minutes to offer what is not taken
+      this.#transport.reset() // otherwise the kernel would continue to send for minutes
     else if (phase === 'halfClose')
-      this.#transport.reset() // what there is of the answer is not the whole
+      this.#transport.reset() // the answer is incomplete
     else this.#transport.destroy()
   }
 
-  /** What it waits for. */
+  /** The phase, which decides the timeout. */
   get phase(): Phase {
     if (this.#transport.queued > 0) return 'write'
     if (this.#ended) return 'linger'
@@ -134,7 +134,7 @@ export class Session {
     return this.#outlet.written > 0 ? 'idle' : 'first'
   }
 
-  // Whether what comes is to be left alone.
+  // Whether received bytes are only kept for later.
   get #waits(): boolean {
     return this.#outlet.full || this.#request !== undefined || this.#successor !== undefined
   }
@@ -150,14 +150,14 @@ export class Session {
     this.#length = length
   }
 
-  // How much memory to take for so many bytes that are there: all that the request will have, or twice as much as before.
+  // The size of a larger buffer for `length` bytes: the whole request if its length is known, else twice the present size.
   #roomFor(length: number): number {
     const whole = this.#reading?.whole ?? 0
     const more = whole > 0 ? Math.min(whole, Math.max(2 * length, mostAhead)) : 2 * this.#length
     return Math.max(length, more)
   }
 
-  // Answers the whole requests among the bytes up to `end`, and keeps what follows them.
+  // Answers the complete requests among the bytes up to `end`, and keeps the bytes after them.
   #serve(bytes: Buffer, end: number): void {
     const service = this.#service
     const { out } = service
@@ -189,7 +189,7 @@ export class Session {
       }
       this.#outlet.flush()
     } finally {
-      out.clear() // whatever happened: what follows is another client's
+      out.clear() // also after an exception, since all clients share it
     }
     if (next < 0) (this.#reading ?? service.reading).reset()
     if (next === 0) this.#reading ??= service.takeReading()
@@ -206,7 +206,7 @@ export class Session {
     else if (bytes !== this.#pending) this.#append(bytes.subarray(start, end))
   }
 
-  // The content of a request that is whole. `last`: nothing follows it.
+  // The content of a complete request. `last`: no bytes follow it.
   #bodyOf(bytes: Buffer, start: number, last: boolean, reading: Reading): Buffer | RequestBody {
     const from = start + reading.head
     const content = bytes.subarray(from, from + reading.content)
@@ -214,31 +214,31 @@ export class Session {
     return last && bytes === this.#pending ? content : Buffer.from(content)
   }
 
-  // A request whose head is whole, and of whose body there is what follows the head in `bytes`.
+  // Answers a request whose head is complete; the bytes after the head are the first ones of its body.
   #begin(bytes: Buffer, start: number, reading: Reading): void {
     this.#reading ??= this.#service.takeReading()
     this.#incoming = new Incoming(() => this.#more())
     this.#expects = reading.has(EXPECT_CONTINUE)
     this.#dropped = 0
     this.#incoming.push(bytes.subarray(start + reading.head, reading.end))
-    this.#outlet.flush() // before what the handler may cause to be sent
+    this.#outlet.flush() // before anything that the handler sends
     this.#answer(bytes, start, this.#incoming.body, reading)
   }
 
-  // The handler reads.
+  // The handler reads the body, so more of it can be received.
   #more(): void {
     this.#ask()
     this.#transport.resume()
   }
 
-  // RFC 9110, 10.1.1
+  // Sends 100 Continue if the client waits for it. RFC 9110, 10.1.1
   #ask(): void {
     if (!this.#expects) return
     this.#expects = false
     this.#outlet.send(continues)
   }
 
-  // What has come while a body is not whole.
+  // Handles received bytes while a body is incomplete.
   #feed(bytes: Buffer, incoming: Incoming): void {
     const reading = this.#reading!
     const next = reading.readOn(bytes, this.#service.limits)
@@ -258,14 +258,14 @@ export class Session {
     else if (!this.#outlet.full) this.#goOn()
   }
 
-  // The rest of a body does not come, or is none.
+  // The rest of a body is late or invalid.
   #breakOff(status: number): void {
     const request = this.#request
-    if (request === undefined) return this.end() // it was answered
+    if (request === undefined) return this.end() // it was answered before
     this.#letGo(refused(status))
     this.#broken = true
     this.#transport.pause()
-    if (this.#pieces !== undefined) return // the answer has begun: it is the handler's to break it off
+    if (this.#pieces !== undefined) return // the answer has begun: the handler decides how it ends
     abandon(request)
     if (this.#ended) return // a listener has closed the connection
     clock.tick()
@@ -274,19 +274,19 @@ export class Session {
     this.end()
   }
 
-  // Whether the last request was answered, and the rest of its body is received for the sake of what follows it.
+  // Whether the latest request was answered, and the rest of its body is received and dropped.
   get #dropping(): boolean {
     return this.#incoming !== undefined && this.#request === undefined
   }
 
-  // The request is answered, and its body not whole.
+  // The request was answered before its body is complete.
   #drop(): void {
     this.#incoming!.fail(unread())
     if (this.#tooMuchLeft) this.end()
     else this.#transport.resume()
   }
 
-  // Whether what is left of the body costs more than the connection is worth.
+  // Whether the rest of the body is so long that closing the connection is cheaper.
   get #tooMuchLeft(): boolean {
     return this.#incoming !== undefined && (this.#expects || this.#reading!.left > mostDropped)
   }
@@ -337,13 +337,13 @@ export class Session {
     if (this.#request === undefined) this.#release()
   }
 
-  // Nothing that follows is looked at before the answer is whole: so answers keep the order of their requests.
+  // The next request waits until the answer is complete, so answers have the order of their requests.
   #hold(request: AnyRequest): void {
     this.#request = request
     this.#pause()
   }
 
-  // Receives nothing, unless it is of the body that a handler reads.
+  // Stops receiving, unless the handler reads the body.
   #pause(): void {
     if (this.#incoming?.wants !== true) this.#transport.pause()
   }
@@ -370,9 +370,9 @@ export class Session {
       if (typeof response !== 'object' || response === null) throw invalidType('response', response, 'of type object')
       if (response.upgrade !== undefined) return this.#switch(response, response.upgrade, request)
       if (this.#incoming === undefined) {
-        // It has come whole.
+        // The body is complete.
       } else if (isStreaming(response.body))
-        this.#ask() // the answer may be made of it, and has begun then
+        this.#ask() // the answer may depend on the body, and 100 Continue cannot be sent within it
       else if (this.#tooMuchLeft) manner.close = true
       rest = writeResponse(this.#service.out, response, manner)
     } catch (error) {
@@ -384,7 +384,7 @@ export class Session {
     this.#ended = manner.close
   }
 
-  // After this answer the connection is the other protocol's. RFC 9110, 7.8
+  // After this answer the connection belongs to the other protocol. RFC 9110, 7.8
   #switch(response: HttpResponse, upgrade: Handlers, request: AnyRequest): void {
     checkProperties('upgrade', upgrade, handlerProperties)
     if (this.#incoming !== undefined || this.#transport.handOver === undefined)
@@ -400,7 +400,7 @@ export class Session {
     this.#transport.handOver!(successor, rest)
   }
 
-  // The client is told no more than that.
+  // Answers 500 without details, and reports the error.
   #fail(error: unknown, manner: Manner, request: AnyRequest): void {
     if (this.#service.stopping || this.#tooMuchLeft) manner.close = true
     writeResponse(this.#service.out, plain(500), manner)
@@ -418,16 +418,16 @@ export class Session {
       await this.#outlet.stream(streaming, pieces, () => this.#ended)
       if (this.#ended) return
     } catch (error) {
-      if (this.#ended) return // it broke off because the connection did
+      if (this.#ended) return // it failed because the connection ended
       if (error !== incoming?.error) this.#service.report(error, request)
       this.#pieces?.cancel()
-      return this.#transport.reset() // the head has gone: all that is left to say is that the rest will not come
+      return this.#transport.reset() // the head was sent: only a reset shows the client that the answer is incomplete
     }
     this.#ended = manner.close || this.#broken
     this.#release()
   }
 
-  // A request that took too long to come.
+  // Refuses a request that was not received in time.
   #timeOut(): void {
     clock.tick()
     this.#refuse(408, this.#reading?.hasMethod(this.#pending!, 0, 'HEAD') ?? false)
@@ -435,7 +435,7 @@ export class Session {
     this.end()
   }
 
-  // The last answer, to what could not be understood.
+  // Sends the last answer, to a request that is refused.
   #refuse(status: number, head: boolean): void {
     writeResponse(this.#service.out, plain(status), { head, version: 1, close: true })
     this.#ended = true
