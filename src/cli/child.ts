@@ -18,7 +18,7 @@ export interface Child {
  */
 export function startChild(file: string, args: readonly string[], stdio: StdioOptions = 'inherit'): Child {
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
-  for (const signal of forwarded) process.on(signal, forward) // before the start, or a signal in between would end only this process
+  for (const signal of forwarded) process.on(signal, forward) // before the start, since a signal in between would end only this process
   const child = spawn(file, args, { stdio, detached: true })
   const status = once(child, 'exit').then(([code, signal]: (number | NodeJS.Signals | null)[]) => {
     for (const signal of forwarded) process.off(signal, forward)
