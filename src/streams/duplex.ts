@@ -34,6 +34,13 @@ const forever = { timeout: null }
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: SocketDuplex) => unknown
 
+// What a listener or a callback throws within a promise: an uncaught exception, as net.Socket's, and no unhandled rejection.
+function uncaught(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}
+
 /** A Duplex over a socket. Destroying it closes the socket. */
 export class SocketDuplex extends Duplex {
   readonly #socket: Socket
@@ -203,20 +210,26 @@ export class SocketDuplex extends Duplex {
 
   override _read(): void {
     brand(this)
-    this.#socket.recv(this.#size, 0, forever).then(
-      chunk => {
-        this.#active()
-        if (chunk.length === this.#size) this.#size = Math.min(2 * this.#size, this.#most)
-        else if (chunk.length <= this.#size / 4 && this.#socket.type === SOCK_STREAM)
-          this.#size = Math.max(this.#size / 2, least)
-        this.bytesRead += chunk.length
-        this.push(chunk.length > 0 ? chunk : null)
-      },
-      (error: unknown) => {
-        this.#failure = error as Error
-        this.#fail()
-      },
-    )
+    this.#socket
+      .recv(this.#size, 0, forever)
+      .then(
+        chunk => {
+          this.#active()
+          if (chunk.length === this.#size) this.#size = Math.min(2 * this.#size, this.#most)
+          else if (chunk.length <= this.#size / 4 && this.#socket.type === SOCK_STREAM)
+            this.#size = Math.max(this.#size / 2, least)
+          this.bytesRead += chunk.length
+          this.push(chunk.length > 0 ? chunk : null)
+        },
+        (error: unknown) => {
+          this.#failure = error as Error
+          this.#fail()
+        },
+      )
+      .catch((error: unknown) => {
+        uncaught(error)
+        process.nextTick(() => this.read(0)) // `push`, which a listener has left, would have asked for more
+      })
   }
 
   override read(size?: number): unknown {
@@ -228,12 +241,16 @@ export class SocketDuplex extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     brand(this)
-    this.#sendAll(chunk).then(() => callback(), callback)
+    this.#sendAll(chunk)
+      .then(() => callback(), callback)
+      .catch(uncaught)
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
     brand(this)
-    this.#sendAll(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => callback(), callback)
+    this.#sendAll(Buffer.concat(chunks.map(({ chunk }) => chunk)))
+      .then(() => callback(), callback)
+      .catch(uncaught)
   }
 
   override _final(callback: (error?: Error | null) => void): void {

@@ -1,0 +1,109 @@
+// What happens when a callback of a stream, or of a socket of dgram, throws, destroys, closes, ends or goes on: the same as in one of
+// Node's own. Each maker plays its rows in a process of its own, since the exceptions are uncaught ones.
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { Child } from '../support/child.js'
+import { root } from '../support/root.js'
+
+interface Outcome {
+  told: string[]
+  after: Record<string, unknown> | null
+  heard: { bytes: number; end: string } | string[]
+}
+
+interface Played {
+  rows: Record<string, Outcome>
+  /** Exceptions that nobody threw on purpose. */
+  unexpected: string[]
+  /** The processor's milliseconds of the 300 in which all that was still open waited. */
+  busy: number
+  /** The descriptors that are left. */
+  left: number
+}
+
+const program = join(root, 'build/programs/test/programs/stream-callbacks.js')
+const playing = new Map<string, Promise<Played>>()
+function play(maker: string): Promise<Played> {
+  const begun = playing.get(maker)
+  if (begun !== undefined) return begun
+  const child = new Child(process.execPath, [program, maker])
+  const played = child.finished().then(text => JSON.parse(text) as Played)
+  playing.set(maker, played)
+  return played
+}
+
+const events = ['connect', 'ready', 'data', 'end', 'finish', 'drain', 'timeout', 'error', 'message', 'listening']
+
+test.each(['toNet', 'toDuplex', 'toWeb', 'toDgram'])(
+  '%s: no exception but those on purpose, no circle, no event after close, no descriptor left',
+  { timeout: 120_000 },
+  async maker => {
+    const { rows, unexpected, busy, left } = await play(maker)
+    expect(unexpected).toEqual([])
+    expect(busy).toBeLessThan(150)
+    expect(left).toBe(0)
+    for (const [row, { told }] of Object.entries(rows)) {
+      const close = told.findIndex(event => /^close (true|false)$|^close$/.test(event))
+      const late = close < 0 ? [] : told.slice(close).filter(event => events.includes(event.split(' ')[0]!))
+      expect(late, row).toEqual([])
+      // What the row of a Web Stream's reader throws rejects its own promise.
+      const origin = maker === 'toWeb' ? /on purpose$/ : /^uncaughtException on purpose$/
+      for (const event of told) if (event.endsWith('on purpose')) expect(event, row).toMatch(origin)
+    }
+  },
+)
+
+test('toWeb: what is asked of a stream in a callback settles', { timeout: 120_000 }, async () => {
+  const { rows } = await play('toWeb')
+  for (const [row, { told }] of Object.entries(rows)) {
+    if (row.includes('while a write waits')) continue // for the peer, which may take nothing
+    for (const [asked] of row.split(': ')[1]!.matchAll(/cancel|abort|close/g)) {
+      expect(told.join(), row).toMatch(new RegExp(`${asked} (done|failed)`))
+    }
+  }
+})
+
+interface Difference {
+  why: string
+  row: RegExp
+  of: readonly (keyof Outcome)[]
+}
+
+const differences: Record<string, readonly Difference[]> = {
+  toNet: [],
+  toDgram: [],
+  toDuplex: [
+    {
+      why: 'nothing is received before it is read, so that the timer is not begun anew',
+      row: /^timeout: (nothing|throw|end|end with data|write|pause)$/,
+      of: ['told'],
+    },
+    {
+      why: 'a write that destroy cuts off fails, and `errored` says so: the callback of net.Socket gets no error',
+      row: /^destroyed write: /,
+      of: ['after'],
+    },
+  ],
+}
+
+describe.each([
+  ['toNet', 'net.Socket'],
+  ['toDuplex', 'net.Socket'],
+  ['toDgram', 'dgram.Socket'],
+])('%s does what %s does', (maker, model) => {
+  test('in each row but those that are listed', { timeout: 120_000 }, async () => {
+    const [ours, theirs] = await Promise.all([play(maker), play(model)])
+    const met = new Set<Difference>()
+    expect(Object.keys(theirs.rows).length).toBeGreaterThan(50)
+    for (const [row, outcome] of Object.entries(theirs.rows)) {
+      const known = differences[maker]!.filter(difference => difference.row.test(row))
+      if (!isDeepStrictEqual(ours.rows[row], outcome)) for (const difference of known) met.add(difference)
+      const of = new Set(known.flatMap(({ of }) => of))
+      const compared = (all: Outcome) =>
+        Object.fromEntries(Object.entries(all).filter(([name]) => !of.has(name as 'told')))
+      expect.soft(compared(ours.rows[row]!), row).toEqual(compared(outcome))
+    }
+    expect(differences[maker]!.filter(row => !met.has(row)).map(({ why }) => why)).toEqual([])
+  })
+})
