@@ -4,7 +4,7 @@ import { runPackage } from './run.js'
 
 const campaigns = {
   differential: { file: 'test/sockets/differential.test.ts', PROGRAMS: '20000' },
-  fuzz: { file: 'test/sockets/fuzz.test.ts', FUZZ_CALLS: '100000' },
+  fuzz: { file: 'test/sockets/fuzz', FUZZ_CALLS: '100000', FUZZ_FLOORS_CALLS: '1000000' }, // both test files
 }
 
 const names = process.argv.slice(2)

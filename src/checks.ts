@@ -58,6 +58,11 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value
 }
 
+/** Checks a boolean that may be left out. Throws a TypeError that names it for any other type. */
+export function checkSwitch(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, value, 'of type boolean')
+}
+
 /** Checks the flags of a call. Anything else would be converted to a number, which may run code of the caller. */
 export const checkFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1)
 

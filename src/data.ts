@@ -12,7 +12,13 @@ export type Data = View | ArrayBuffer | SharedArrayBuffer | string
 export function bytesOf(data: Data): View {
   if (ArrayBuffer.isView(data)) return data
   if (typeof data === 'string') return Buffer.from(data)
-  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data)
+  if (types.isAnyArrayBuffer(data)) {
+    try {
+      return new Uint8Array(data)
+    } catch {
+      throw invalidValue('data', data, 'must not be detached')
+    }
+  }
   throw invalidType('data', data, 'an ArrayBufferView, an ArrayBuffer or a string')
 }
 

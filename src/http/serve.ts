@@ -1,6 +1,6 @@
 // HTTP/1.1 on the reactor.
 import { constants } from 'node:os'
-import { invalidType, invalidValue, checkProperties } from '../checks.js'
+import { checkProperties, checkSwitch, invalidType, invalidValue } from '../checks.js'
 import { socketError } from '../errors.js'
 import { threadFile } from '../syscalls/place.js'
 import type { Properties } from '../checks.js'
@@ -121,8 +121,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
   const application = given as AnyHandler | FetchApplication
   const handler = handlerOf(application)
   const isFetch = isFetchHandler(handler)
-  if (streamBody !== undefined && typeof streamBody !== 'boolean')
-    throw invalidType('options.streamBody', streamBody, 'of type boolean')
+  checkSwitch('options.streamBody', streamBody)
   const bodies = (streamBody ?? isFetch) ? (isFetch ? 'either' : 'streamed') : 'whole'
   const service = new Service(handler, { limits, timeouts, error }, bodies)
   const server = listen({

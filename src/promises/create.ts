@@ -7,7 +7,7 @@ import {
   familyOption,
   hostAndPort,
   openServer,
-  serverProperties,
+  checkServerOptions,
   serverQuestion,
 } from '../sockets/create.js'
 import type { HostAndPort, ServerOptions } from '../sockets/create.js'
@@ -23,7 +23,7 @@ import type { WaitOptions } from './turn.js'
 
 /** A listening TCP socket, with SO_REUSEADDR. A port alone is on 127.0.0.1. Python's create_server */
 export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket> {
-  checkProperties('options', options, serverProperties)
+  checkServerOptions(options)
   const [info] = await getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { decodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants.js'
-import { invalidType, checkProperties } from '../checks.js'
+import { checkProperties, checkSwitch, invalidType } from '../checks.js'
 import { socketError } from '../errors.js'
 import { openSocket } from '../descriptors/open.js'
 import { WRITABLE } from '../loop.js'
@@ -116,6 +116,7 @@ class Client extends Origin {
 export function connect(options: ConnectOptions & Handlers): Connection {
   checkProperties('options', options, connectProperties)
   const { port, path, noDelay = true } = options
+  checkSwitch('options.noDelay', noDelay)
   if (port === undefined && path === undefined) throw invalidType('options.port', port, 'of type number')
   const { where, family, bytes } = endpointOf(options)
   const client = new Client(options, where, bytes, family)

@@ -2,7 +2,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
-import { MessageBatch, receiveBatch, sendBatch } from '../sockets/batch.js'
+import { checkBatch, MessageBatch, receiveBatch, sendBatch } from '../sockets/batch.js'
 import type { BatchOptions } from '../sockets/batch.js'
 import { AF_UNIX, IPPROTO_UDP, SO_RCVBUF, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
 import { SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET, UDP_GRO, UDP_SEGMENT } from '../constants.js'
@@ -13,7 +13,7 @@ import type { Data } from '../data.js'
 import { addressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
-import { checkProperties, invalidThis } from '../checks.js'
+import { checkInteger, checkProperties, checkSwitch, invalidThis } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
@@ -118,14 +118,16 @@ export class DatagramSocket {
   constructor(options: DatagramOptions & DatagramHandlers) {
     checkProperties('options', options, datagramProperties)
     const { gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
-    const { receiveBuffer, sendBuffer, segment } = options
+    const { receiveBuffer, sendBuffer, segment, reusePort } = options
+    checkSwitch('options.reusePort', reusePort)
+    checkSwitch('options.gro', gro)
     const endpoint = endpointOf(options)
     this.#handlers = options
     this.#family = endpoint.family
     const size = options.messageSize ?? (gro ? 65535 : 2048)
     this.#batch = new MessageBatch(options.batch ?? 64, size, { controlSize, family: this.#family })
     const prepare = (fd: number): void => {
-      if (options.reusePort === true) {
+      if (reusePort === true) {
         setOption(fd, SOL_SOCKET, SO_REUSEADDR)
         setOption(fd, SOL_SOCKET, SO_REUSEPORT)
       }
@@ -160,7 +162,9 @@ export class DatagramSocket {
    */
   send(batch: MessageBatch, count?: number, start = 0): number {
     brand(this)
-    const all = count ?? batch.count - start
+    checkBatch(batch)
+    checkInteger('start', start, 0, batch.count)
+    const all = count === undefined ? batch.count - start : checkInteger('count', count, 0, batch.count - start)
     let sent = 0
     try {
       do {

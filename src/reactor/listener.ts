@@ -3,7 +3,7 @@ import { encodeAddress } from '../structs/address.js'
 import type { AddressLike } from '../structs/address.js'
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM } from '../constants.js'
 import { SOL_SOCKET, SOMAXCONN, TCP_NODELAY } from '../constants.js'
-import { checkInteger } from '../checks.js'
+import { checkInteger, checkSwitch } from '../checks.js'
 import { check } from '../syscalls/result.js'
 import { openSocket, setNonblocking } from '../descriptors/open.js'
 import type { Properties } from '../checks.js'
@@ -99,6 +99,8 @@ export function openBound(
 /** A listening descriptor. If that fails, a given `fd` is not closed. listen(2) */
 export function openListener(options: ListenAddress & { noDelay?: boolean }): Bound {
   const { fd, backlog = SOMAXCONN, reusePort = false, noDelay = true } = options
+  checkSwitch('options.reusePort', reusePort)
+  checkSwitch('options.noDelay', noDelay)
   if (fd !== undefined) {
     setNonblocking(checkInteger('fd', fd, 0, 2 ** 31 - 1))
     return { fd }

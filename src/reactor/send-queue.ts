@@ -1,5 +1,6 @@
 // The bytes that the kernel did not take from a connection. Most connections never need a queue.
 import { constants } from 'node:os'
+import { viewed } from '../data.js'
 import { NOSIGNAL } from '../descriptors/open.js'
 import { call } from '../syscalls/native.js'
 import type { View } from '../syscalls/native.js'
@@ -19,7 +20,7 @@ export class SendQueue {
 
   /** Queues a copy of the bytes after the first `sent`. */
   push(data: View, sent: number): void {
-    const rest = Buffer.from(new Uint8Array(data.buffer, data.byteOffset + sent, data.byteLength - sent))
+    const rest = Buffer.from(viewed('data', data).subarray(sent))
     this.#parts.push(rest)
     this.bytes += rest.length
   }

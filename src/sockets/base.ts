@@ -144,6 +144,11 @@ function adopt<T>(
   throw invalidType('constructor', type, 'a class whose constructor passes its arguments on to Socket')
 }
 
+/** A Socket of either kind, or an exception. */
+export function checkSocket(socket: SocketBase): void {
+  if (!(socket instanceof SocketBase)) throw invalidType('socket', socket, 'a Socket')
+}
+
 let defaultTimeout: number | null = null
 
 /** The timeout of new sockets, in milliseconds; null: no limit. Python's getdefaulttimeout */

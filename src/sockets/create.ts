@@ -12,7 +12,7 @@ import {
 import { SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { inetFamily } from '../structs/address.js'
 import type { AddressLike, HostAddress } from '../structs/address.js'
-import { invalidValue, checkProperties } from '../checks.js'
+import { checkProperties, checkSwitch, invalidValue } from '../checks.js'
 import { SocketError, socketError } from '../errors.js'
 import { constants } from 'node:os'
 import { getaddrinfo } from '../names/addrinfo.js'
@@ -98,11 +98,18 @@ export function openServer<T extends SocketBase>(
 }
 
 /** The options of both `createServer` functions. */
-export const serverProperties: Properties<ServerOptions> = {
+const serverProperties: Properties<ServerOptions> = {
   family: 'option',
   backlog: 'option',
   reusePort: 'option',
   dualstackIpv6: 'option',
+}
+
+/** Checks the options of both `createServer` functions. */
+export function checkServerOptions(options: ServerOptions): void {
+  checkProperties('options', options, serverProperties)
+  checkSwitch('options.reusePort', options.reusePort)
+  checkSwitch('options.dualstackIpv6', options.dualstackIpv6)
 }
 
 /**
@@ -111,7 +118,7 @@ export const serverProperties: Properties<ServerOptions> = {
  * @throws GaiError; SocketError
  */
 export function createServer(where: HostAndPort, options: ServerOptions = {}): Socket {
-  checkProperties('options', options, serverProperties)
+  checkServerOptions(options)
   const [info] = getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
 }

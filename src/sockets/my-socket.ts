@@ -1,5 +1,6 @@
 // The class of Python's Socket Programming HOWTO: messages of a fixed length.
 import { allocated, checkInteger, invalidThis, invalidType } from '../checks.js'
+import { checkSocket } from './base.js'
 import { createConnection } from './create.js'
 import { bytesOf, lengthOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -9,12 +10,14 @@ const broken = (): Error => new Error('socket connection broken')
 
 // Otherwise a promise would be taken for a number of bytes.
 function checkSynchronous(socket: Socket | undefined): void {
-  if (socket !== undefined && Symbol.asyncIterator in Object(socket))
+  if (socket === undefined) return
+  if (Symbol.asyncIterator in Object(socket))
     throw invalidType(
       'socket',
       socket,
       'a Socket of bsd-sockets itself, which waits (this is one of bsd-sockets/promises)',
     )
+  checkSocket(socket)
 }
 
 // Refuses a `this` of another class; each method begins with it.

@@ -3,12 +3,12 @@ import { CMSG_SPACE } from '../syscalls/index.js'
 import { MSG_ERRQUEUE, MSG_ZEROCOPY, SO_ZEROCOPY, SOL_SOCKET } from '../constants.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
-import { invalidThis, invalidType, invalidValue } from '../checks.js'
+import { invalidThis, invalidValue } from '../checks.js'
 import { addressRoom } from '../structs/address.js'
 import { sizeOf } from '../syscalls/layout.js'
 import type { View } from '../syscalls/native.js'
-import { SocketBase } from './base.js'
-import type { ReceivedMessage } from './base.js'
+import { checkSocket } from './base.js'
+import type { ReceivedMessage, SocketBase } from './base.js'
 
 /** A completed send. */
 export interface ZerocopyCompletion {
@@ -46,7 +46,7 @@ export class ZerocopySender {
 
   /** Sets SO_ZEROCOPY. */
   constructor(socket: SocketBase) {
-    if (!(socket instanceof SocketBase)) throw invalidType('socket', socket, 'a Socket')
+    checkSocket(socket)
     if (SO_ZEROCOPY === undefined) throw invalidValue('socket', socket, `has no MSG_ZEROCOPY on ${process.platform}`)
     socket.setsockopt(SOL_SOCKET, SO_ZEROCOPY, true)
     this.#socket = socket

@@ -4,10 +4,11 @@ import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
-import { invalidThis, invalidValue } from '../checks.js'
+import { invalidThis, invalidType, invalidValue } from '../checks.js'
 import { SocketError } from '../errors.js'
 import { options, setOption } from '../options/index.js'
 import { Socket } from '../promises/index.js'
+import { checkSocket } from '../sockets/base.js'
 import type { SocketBase } from '../sockets/base.js'
 import { checkTimeout, Timer } from '../timers.js'
 
@@ -69,6 +70,7 @@ export class SocketDuplex extends Duplex {
   }
 
   constructor(socket: Socket, { allowHalfOpen = false, highWaterMark = first }: DuplexOptions = {}) {
+    checkSocket(socket)
     super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: false })
     this.#socket = socket
     this.#most = Math.min(Math.max(4 * highWaterMark, first), most)
@@ -152,6 +154,7 @@ export class SocketDuplex extends Duplex {
   /** Sets SO_KEEPALIVE; the first probe after `initialDelay` milliseconds of silence if that is not 0. socket(7) */
   setKeepAlive(enable = false, initialDelay = 0): this {
     brand(this)
+    if (typeof initialDelay !== 'number') throw invalidType('initialDelay', initialDelay, 'of type number')
     if (this.destroyed) return this
     this.#socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, enable)
     const seconds = Math.floor(initialDelay / 1000)
@@ -310,6 +313,7 @@ function peerOf(socket: SocketBase): SocketAddress | undefined {
 
 /** An asynchronous Socket that takes over a connected stream socket: the given one if it is asynchronous already. */
 export function taken(socket: SocketBase): Socket {
+  checkSocket(socket)
   if (socket.type !== SOCK_STREAM) throw invalidValue('socket', `type ${socket.type}`, 'must be a stream socket')
   peerOf(socket) // throws without a peer, before the socket is taken over
   if (socket instanceof Socket) return socket

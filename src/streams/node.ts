@@ -12,6 +12,7 @@ import { isSocketError, socketError } from '../errors.js'
 import { socketFd } from '../descriptors/node.js'
 import type { SocketOrFd } from '../descriptors/node.js'
 import { Socket } from '../promises/index.js'
+import { checkSocket } from '../sockets/base.js'
 import type { SocketBase } from '../sockets/base.js'
 import { duplicate } from '../descriptors/open.js'
 import { close } from '../syscalls/index.js'
@@ -45,6 +46,7 @@ const unbound = (address: SocketAddress): boolean =>
  * @throws SocketError ENOTCONN if it is not connected; TypeError if Node does not support such a socket
  */
 export function toNet(socket: SocketBase, options: { allowHalfOpen?: boolean } = {}): net.Socket {
+  checkSocket(socket)
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
   socket.getpeername()
   return new NetSocket({ ...options, fd: socket.detach(), readable: true, writable: true })
@@ -75,6 +77,7 @@ function adopt(adopter: EventEmitter, socket: SocketBase, take: (fd: number) => 
  * descriptor from now on. The backlog is Node's. listen(2)
  */
 export async function listenNet<Server extends net.Server>(server: Server, socket: SocketBase): Promise<Server> {
+  checkSocket(socket)
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
   if (unbound(socket.getsockname()))
     throw invalidValue('socket', socket.getsockname(), 'must be bound: it has no address yet')
@@ -90,6 +93,7 @@ export async function listenNet<Server extends net.Server>(server: Server, socke
  * @throws TypeError if it is not a UDP socket, or is connected
  */
 export async function toDgram(socket: SocketBase): Promise<dgram.Socket> {
+  checkSocket(socket)
   const inet = socket.family === AF_INET || socket.family === AF_INET6
   refuseUnless(inet && socket.type === SOCK_DGRAM, socket, 'a UDP socket')
   const peer = peerOf(socket)

@@ -1,0 +1,62 @@
+// Arguments of the streams and the reactor that are of no use are refused by name, with a code.
+import { createServer, MySocket } from 'bsd-sockets'
+import { createServer as createServerLater } from 'bsd-sockets/promises'
+import { serve } from 'bsd-sockets/http'
+import { bind, connect, listen } from 'bsd-sockets/reactor'
+import { listenNet, SocketDuplex, toDgram, toDuplex, toNet, toWeb } from 'bsd-sockets/streams'
+import net from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { closing, connected } from '../support/tcp.js'
+
+const code = 'ERR_INVALID_ARG_TYPE'
+
+describe('a switch is a boolean', () => {
+  const calls: Record<string, (given: never) => unknown> = {
+    'listen noDelay': noDelay => listen({ noDelay }),
+    'listen reusePort': reusePort => listen({ reusePort }),
+    'serve noDelay': noDelay => serve(() => ({ status: 200 }), { noDelay }),
+    'serve reusePort': reusePort => serve(() => ({ status: 200 }), { reusePort }),
+    'connect noDelay': noDelay => connect({ port: 9, noDelay }),
+    'bind reusePort': reusePort => bind({ reusePort }),
+    'bind gro': gro => bind({ gro }),
+    'createServer reusePort': reusePort => createServer(0, { reusePort }),
+    'createServer dualstackIpv6': dualstackIpv6 => createServer(0, { dualstackIpv6 }),
+    'createServer of the promises, reusePort': reusePort => createServerLater(0, { reusePort }),
+  }
+  test.each(Object.entries(calls))('%s', async (_, call) => {
+    for (const given of [1, 0, 'true', null, {}]) {
+      await expect(Promise.resolve().then(() => call(given as never))).rejects.toMatchObject({ code })
+    }
+  })
+})
+
+test.each([undefined, null, {}, 5, 'x'])('%o is no socket', async given => {
+  const socket = given as never
+  for (const call of [toDuplex, toNet, toWeb, (one: never) => new SocketDuplex(one)]) {
+    expect(() => call(socket)).toThrow(expect.objectContaining({ code }))
+  }
+  await expect(toDgram(socket)).rejects.toMatchObject({ code })
+  await expect(listenNet(net.createServer(), socket)).rejects.toMatchObject({ code })
+  if (given !== undefined) expect(() => new MySocket(3, socket)).toThrow(expect.objectContaining({ code }))
+})
+
+test('what a reactor sends', () => {
+  const socket = closing(bind({}))
+  for (const batch of [undefined, {}, 5]) {
+    expect(() => socket.send(batch as never)).toThrow(expect.objectContaining({ code }))
+  }
+  const buffer = new ArrayBuffer(8)
+  const view = new DataView(buffer)
+  structuredClone(buffer, { transfer: [buffer] })
+  const detached = { code: 'ERR_INVALID_ARG_VALUE' }
+  const server = closing(listen({}))
+  const connection = connect({ port: (server.address as { port: number }).port })
+  for (const data of [view, buffer]) expect(() => connection.write(data)).toThrow(expect.objectContaining(detached))
+  connection.destroy()
+})
+
+test('the delay of setKeepAlive is a number', () => {
+  const stream = toDuplex(connected()[0])
+  expect(() => stream.setKeepAlive(true, '5' as never)).toThrow(expect.objectContaining({ code }))
+  stream.destroy()
+})
