@@ -313,7 +313,7 @@ const floors: Record<string, Target[]> = {
   http: [
     {
       name: 'http.serve',
-      call: () => http.serve((() => ({ status: 200 })), oneOf([options(), withoutFd()]) as never),
+      call: () => http.serve(() => ({ status: 200 }), oneOf([options(), withoutFd()]) as never),
     },
     { name: 'http.serve', call: () => http.serve(withoutFd() as never, options() as never) },
   ],
