@@ -1,9 +1,9 @@
-// The table of constants: one sorted name a line, in blocks. POSIX_CONSTANTS (Linux and macOS), LINUX_CONSTANTS and
-// DARWIN_CONSTANTS take each value from the system's headers. A *_KERNEL block gives the number of the kernel's ABI to
-// what the oldest headers that are served (glibc 2.28 with Linux 4.18, musl 1.2, macOS 11) may not define, and to the
-// names that Python made; PROTOCOL_CONSTANTS are numbers on the wire, the same on every system. No header of Linux
-// itself is included, since those conflict with the C library's.
-// To add a constant, add its line here and run the build, which writes src/constants.ts.
+// The table of constants: blocks of sorted names, one on each line. POSIX_CONSTANTS (Linux and macOS), LINUX_CONSTANTS
+// and DARWIN_CONSTANTS take the values from the system's headers. A *_KERNEL block has numbers of the kernel's ABI: for
+// names that the oldest supported headers (glibc 2.28 with Linux 4.18, musl 1.2, macOS 11) may not define, and for
+// names that only Python has. PROTOCOL_CONSTANTS are numbers of protocols, the same on every system. No header of the
+// Linux kernel is included: they conflict with those of the C library. To add a constant, add its line here and run the
+// build, which writes src/constants.ts.
 #define __APPLE_USE_RFC_3542  // ip6(4) on macOS: the IPV6_* of RFC 3542 instead of RFC 2292
 #include <fcntl.h>
 #include <limits.h>
@@ -1826,7 +1826,7 @@
   X(XDP_USE_NEED_WAKEUP, 8) \
   X(XDP_USE_SG, 16) \
   X(XDP_ZEROCOPY, 4)
-// Flags of getaddrinfo(3) and getnameinfo(3) that musl has not.
+// Flags of getaddrinfo(3) and getnameinfo(3) that musl lacks.
 #if defined(__GLIBC__)
 #define GLIBC_CONSTANTS(X) \
   X(AI_CANONIDN) \
@@ -2276,8 +2276,8 @@ struct Constant {
   double value;
 };
 
-// The names are one text with a NUL behind each, the numbers stand in the same order: a pointer to each name takes as
-// much room in the file again as the name, and the loader's time.
+// All names are one string, with a NUL after each; the numbers have the same order. Pointers to the names would take as
+// much room in the file as the names themselves, and the loader would have to relocate each.
 #define TEXT(name, ...) #name "\0"
 #define BY_NAME(name) static_cast<double>(name),
 #define BY_NUMBER(name, value) static_cast<double>(value),
@@ -2287,7 +2287,7 @@ constexpr double kNumbers[] = {POSIX_CONSTANTS(BY_NAME) PROTOCOL_CONSTANTS(BY_NU
                                    SYSTEM_CONSTANTS(BY_NAME, BY_NUMBER)};
 constexpr size_t kCount = std::size(kNumbers);
 
-// The constants in the order of their names.
+// The constants, sorted by name.
 const Constant* Sorted() {
   static Constant sorted[kCount];
   static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -2303,7 +2303,7 @@ const Constant* Sorted() {
   return sorted;
 }
 
-// constant(name): its number, or undefined where this system has none of that name.
+// constant(name): its number; undefined if this system does not have it.
 napi_value OneConstant(napi_env env, napi_callback_info info) {
   napi_value value = nullptr, number = nullptr;
   size_t count = 1, length = 0;
@@ -2319,7 +2319,7 @@ napi_value OneConstant(napi_env env, napi_callback_info info) {
   return number;
 }
 
-// constants(): all of them, by their names.
+// constants(): an object of all constants, by name.
 napi_value AllConstants(napi_env env, napi_callback_info) {
   napi_value constants = nullptr;
   napi_create_object(env, &constants);

@@ -1,7 +1,7 @@
-// Where the fields of the system's structures lie, read from its headers, so that TypeScript can
-// read and write them. S is a structure, F a field of the one above it. Each crosses the border as
-// one number: a structure's size, and for a field its offset << 16 | (1 << 15 if it is a signed
-// integer) | its size.
+// The layouts of the system's structures, from its headers, so that TypeScript can read and write
+// them. S is a structure, F a field of the structure above it. JavaScript gets one number for each:
+// a structure's size, or a field's offset << 16 | (1 << 15 if it is a signed integer) | size, all in
+// bytes.
 #define __APPLE_USE_RFC_3542  // ip6(4) on macOS: struct in6_pktinfo
 #include <netinet/in.h>
 #include <poll.h>
@@ -149,7 +149,7 @@
 
 #include "structures_darwin.h"
 
-using kevent_t = struct kevent;  // its name alone means the function
+using kevent_t = struct kevent;  // without "struct", the name means the function kevent(2)
 
 #define KERNEL_LAYOUTS(S, F) \
   S(kevent_t) F(kevent_t, ident) F(kevent_t, filter) F(kevent_t, flags) F(kevent_t, fflags) F(kevent_t, data) F(kevent_t, udata) \

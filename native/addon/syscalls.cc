@@ -1,4 +1,4 @@
-// The table of calls: a row is the name in JavaScript, the C function, and the names of its
+// The table of calls. A row is the name in JavaScript, the C function, and the names of its
 // JavaScript arguments. To add a call, add a row here and its signature in src/syscalls/index.ts.
 #include <arpa/inet.h>
 #include <unistd.h>
@@ -119,8 +119,7 @@
 #endif
 // clang-format on
 
-// A prototype without arguments has no names, and C++ no arrays of none: each list ends with a
-// nullptr.
+// Each list of names ends with a nullptr: a function may have no arguments, and C++ has no empty arrays.
 #define NAMES(name, function, ...)                                 \
   [[maybe_unused]] static constexpr auto name##_call = (function); \
   static constexpr const char* name##_names[] = {__VA_ARGS__ __VA_OPT__(, ) nullptr};

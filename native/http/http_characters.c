@@ -1,6 +1,6 @@
 #include "http_internal.h"
 
-// Sixteen to a line: the line is the high digit of the byte, the column the low one.
+// The sets (HTTP_TOKEN, ...) of each byte: a row for each high hexadecimal digit, a column for each low one.
 const uint8_t http_characters[256] = {
     // clang-format off
      0,  0,  0,  0,  0,  0,  0,  0,  0,  4,  0,  0,  0,  0,  0,  0,

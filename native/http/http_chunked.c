@@ -1,9 +1,9 @@
 #include "http_internal.h"
 
-// 2^53 has 14: more digits are zeros, which are let pass as extensions are.
+// 2^53 has 14 hexadecimal digits. More can only be leading zeros, which are limited like extensions.
 enum { SIZE_DIGITS = 16 };
 
-// What comes next.
+// The next part of the body.
 enum {
   SIZE,
   SIZE_SPACE,
@@ -38,8 +38,9 @@ static int32_t expect(bool as_expected, uint32_t stage, http_chunked* chunked) {
   return 0;
 }
 
-// Takes a byte of an extension, a trailer, or what else says nothing. More of them than a head may hold are let pass
-// only beside as much content: a signature of each chunk, say.
+// Drops a byte that is not part of the content: of an extension or a trailer, white space, or a leading zero. Their
+// number may exceed the limit of a head's bytes only by the number of content bytes, so that each chunk may, for
+// example, have a signature.
 static int32_t drop(bool allowed, uint32_t stage, const http_limits* limits, http_chunked* chunked) {
   const uint64_t beside = ++chunked->beside;
   if (beside > chunked->total && beside - chunked->total > limits->header_bytes) return -431;
@@ -59,14 +60,14 @@ static int32_t read_size(uint8_t byte, const http_limits* limits, http_chunked* 
   return drop(byte == ';' || is_space(byte), byte == ';' ? EXTENSION : SIZE_SPACE, limits, chunked);
 }
 
-// Takes one byte that is not content. Returns what http_decode_chunked does.
+// Reads one byte that is not content. Returns the same as http_decode_chunked.
 static int32_t step(uint8_t byte, const http_limits* limits, http_chunked* chunked) {
   switch (chunked->stage) {
     case SIZE:
       return read_size(byte, limits, chunked);
     case SIZE_SPACE:
-      // "Bad" white space must be taken (RFC 9110, 5.6.3), but only where an extension follows: behind a bare size the
-      // grammar has none, and readers differ in what they make of it.
+      // "Bad" white space must be accepted (RFC 9110, 5.6.3), but only before an extension. The grammar allows none
+      // after a size alone, and implementations read it differently.
       return drop(byte == ';' || is_space(byte), byte == ';' ? EXTENSION : SIZE_SPACE, limits, chunked);
     case EXTENSION:
       if (is_space(byte)) return drop(true, EXTENSION, limits, chunked);

@@ -3,9 +3,9 @@
 enum {
   HOST = 1,
   LENGTH = 2,
-  TRANSFER = 4,         // Transfer-Encoding,
-  CHUNKED_LAST = 8,     // whose last coding is chunked,
-  OTHER_CODING = 16,    // or that has another one
+  TRANSFER = 4,         // Transfer-Encoding
+  CHUNKED_LAST = 8,     // Transfer-Encoding: its last coding is chunked
+  OTHER_CODING = 16,    // Transfer-Encoding: it has another coding
   CLOSE = 32,           // Connection: close
   KEEP_ALIVE = 64,      // Connection: keep-alive
   CONTINUE = 128,       // Expect: 100-continue
@@ -26,7 +26,7 @@ static http_span trim(const uint8_t* bytes, http_span span) {
   return span;
 }
 
-// Takes the first element off a comma-separated list; `*more` tells whether a comma followed it.
+// Removes the first element of a comma-separated list and returns it. Sets `*more` if a comma followed.
 static http_span take_element(const uint8_t* bytes, http_span* list, bool* more) {
   const uint8_t* const from = bytes + list->offset;
   const uint8_t* const comma = memchr(from, ',', list->length);
@@ -42,13 +42,12 @@ static http_span take_element(const uint8_t* bytes, http_span* list, bool* more)
 static int32_t read_host(const uint8_t* bytes, http_span value, http_request* request) {
   if (request->fields & HOST) return -400;
   request->fields |= HOST;
-  // What an absolute target says comes before what Host says (RFC 9112, 3.2.2).
+  // The authority of an absolute target has precedence over Host (RFC 9112, 3.2.2).
   if (request->authority.length == 0) request->authority = value;
   return http_check_host(bytes, value);
 }
 
-// 1*DIGIT, once. A list of equal numbers, which RFC 9110 (8.6) lets a server either refuse or take,
-// is refused.
+// 1*DIGIT, once. RFC 9110 (8.6) lets a server reject or accept a list of equal numbers; this one rejects it.
 static int32_t read_content_length(const uint8_t* bytes, http_span value, http_request* request) {
   if (request->fields & LENGTH || value.length == 0) return -400;
   request->fields |= LENGTH;
@@ -64,10 +63,10 @@ static int32_t read_content_length(const uint8_t* bytes, http_span value, http_r
   return 0;
 }
 
-// Anything after chunked, and chunked with a parameter, leaves the end of the body in doubt. Empty
-// elements must be passed over (RFC 9110, 5.6.1.2). A proxy that does not know "chunked," for chunked
-// could take the body for the next request; but one that forwards a coding which it does not know is
-// wrong itself (RFC 9112, 6.1), and no such line stands beside a Content-Length here.
+// A coding after chunked, or chunked with a parameter, makes the end of the body uncertain: both are rejected. Empty
+// elements must be ignored (RFC 9110, 5.6.1.2). A proxy that does not recognize "chunked," as chunked could read the
+// body as the next request. But a proxy that forwards an unknown coding is itself wrong (RFC 9112, 6.1), and this
+// parser rejects Transfer-Encoding together with Content-Length.
 static int32_t read_transfer_encoding(const uint8_t* bytes, http_span value, http_request* request) {
   request->fields |= TRANSFER;
   for (bool more = true; more;) {
@@ -117,7 +116,7 @@ int32_t http_read_field(const uint8_t* bytes, const http_header* header, http_re
   return 0;
 }
 
-// How the body is told from what follows it (RFC 9112, 6.1 and 6.3).
+// Determines where the body ends (RFC 9112, 6.1 and 6.3).
 static int32_t frame_body(const http_limits* limits, http_request* request) {
   const uint32_t fields = request->fields;
   if (fields & TRANSFER) {
@@ -139,7 +138,7 @@ int32_t http_frame(const http_limits* limits, http_request* request) {
   const int32_t status = frame_body(limits, request);
   if (status < 0) return status;
   if (!(fields & CLOSE) && (modern || fields & KEEP_ALIVE)) request->flags |= HTTP_KEEP_ALIVE;
-  // From an HTTP/1.0 client an expectation is to be ignored (RFC 9110, 10.1.1).
+  // A server must ignore the expectation of an HTTP/1.0 client (RFC 9110, 10.1.1).
   if (!modern) return 0;
   if (fields & OTHER_EXPECTED) return -417;
   const bool content = request->flags & HTTP_CHUNKED || http_content_length(request) > 0;

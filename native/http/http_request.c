@@ -1,6 +1,6 @@
 #include "http_internal.h"
 
-// The longest name that is registered for a method has 17 bytes.
+// The longest registered method name has 17 bytes.
 enum { METHOD_MAX = 32, VERSION_LENGTH = 8 };
 
 enum { NEW, START, AFTER_EMPTY_LINE, HEADERS };
@@ -18,8 +18,8 @@ static int32_t read_version(const uint8_t* version, http_request* request) {
   return 0;
 }
 
-// The method of a request line that breaks off or is refused: no answer to HEAD has content, not
-// even that one.
+// Reads the method of a request line that is incomplete or rejected: an answer to HEAD must not have content, not even
+// an error's.
 static void read_method(const uint8_t* bytes, size_t end, http_request* request) {
   const size_t line = request->line;
   const size_t most = (size_t)at_most(end, line + METHOD_MAX);
@@ -47,7 +47,7 @@ static int32_t read_request_line(const uint8_t* bytes, size_t end, http_request*
 }
 
 // field-name ":" OWS field-value OWS (RFC 9112, 5), from `request->line` up to `end`. White space
-// before the name (a folded line) or before the colon is none of a name's characters.
+// before the name (a folded line) or before the colon is rejected: a name has none.
 static int32_t read_header_line(const uint8_t* bytes, size_t end, const http_limits* limits, http_request* request) {
   if (request->header_count >= at_most(limits->header_count, HTTP_HEADERS_MAX)) return -431;
   const size_t line = request->line;
@@ -64,8 +64,7 @@ static int32_t read_header_line(const uint8_t* bytes, size_t end, const http_lim
   return http_read_field(bytes, header, request);
 }
 
-// Whether the line that ends, so far, before `end` keeps within the limits; the same for all of it
-// as for a part.
+// Checks the limits of a line of which the bytes before `end` are there, complete or not.
 static int32_t check_limits(size_t end, const http_limits* limits, const http_request* request) {
   if (request->stage == HEADERS) {
     const uint64_t limit = at_most(limits->header_bytes, HTTP_HEADER_BYTES_MAX);
@@ -75,8 +74,7 @@ static int32_t check_limits(size_t end, const http_limits* limits, const http_re
   return end - request->line > limit ? -414 : 0;
 }
 
-// Reads the line that ends before `end`, whose CRLF comes before `next`. Returns what
-// http_parse_request does.
+// Reads the line that ends before `end`; the next line begins at `next`. Returns the same as http_parse_request.
 static int32_t read_line(const uint8_t* bytes, size_t end, size_t next, const http_limits* limits,
                          http_request* request) {
   const bool empty = end == request->line;
@@ -88,7 +86,7 @@ static int32_t read_line(const uint8_t* bytes, size_t end, size_t next, const ht
   if (request->stage == HEADERS) {
     status = read_header_line(bytes, end, limits, request);
   } else if (request->stage == START && empty) {
-    // One empty line before a request is let pass (RFC 9112, 2.2).
+    // One empty line before a request is ignored (RFC 9112, 2.2).
     request->stage = AFTER_EMPTY_LINE;
   } else {
     status = read_request_line(bytes, end, request);
@@ -99,12 +97,12 @@ static int32_t read_line(const uint8_t* bytes, size_t end, size_t next, const ht
   return status;
 }
 
-// Reads the whole lines there are. Returns what http_parse_request does.
+// Reads all complete lines. Returns the same as http_parse_request.
 static int32_t read_lines(const uint8_t* bytes, size_t length, const http_limits* limits, http_request* request) {
   for (;;) {
     const size_t line = request->line;
     if (line == length) return 0;
-    // Whoever speaks another protocol may never send the end of a line.
+    // Rejected at once: a client of another protocol may never send the end of a line.
     if (request->stage != HEADERS && !http_is(bytes[line], HTTP_TOKEN) &&
         !(request->stage == START && bytes[line] == '\r')) {
       return -400;

@@ -4,7 +4,7 @@ static bool is_digit(uint8_t byte) {
   return byte >= '0' && byte <= '9';
 }
 
-// Whether each "%" has two hexadecimal digits behind it (RFC 3986, 2.1).
+// Returns whether two hexadecimal digits follow each "%" (RFC 3986, 2.1).
 static bool well_escaped(const uint8_t* at, const uint8_t* end) {
   while (at < end && (at = memchr(at, '%', (size_t)(end - at))) != NULL) {
     if (end - at < 3 || http_hexadecimal(at[1]) < 0 || http_hexadecimal(at[2]) < 0) return false;
@@ -13,7 +13,7 @@ static bool well_escaped(const uint8_t* at, const uint8_t* end) {
   return true;
 }
 
-// uri-host [ ":" port ] (RFC 9110, 4.2 and 7.2): how long the two are, or -1 when it is not that.
+// The lengths of uri-host [ ":" port ] (RFC 9110, 4.2 and 7.2). The port is -1 if there is none, the host if malformed.
 typedef struct {
   long host;
   long port;
@@ -25,8 +25,7 @@ static host_and_port measure(const uint8_t* bytes, http_span span) {
   const uint8_t* const end = from + span.length;
   const uint8_t* at = from;
   if (at < end && *at == '[') {
-    // An IP literal: letters and digits, ":" and "." between brackets, not to be confused with a
-    // port.
+    // An IP literal in brackets, so that its ":" is not read as the beginning of a port.
     do at++;
     while (at < end && (http_is(*at, HTTP_HOST) || *at == ':'));
     if (at == end || *at != ']' || at - from < 2) return malformed;
@@ -47,7 +46,7 @@ int32_t http_check_host(const uint8_t* bytes, http_span host) {
   return measure(bytes, host).host < 0 ? -400 : 0;
 }
 
-// The length of "http://" or "https://", in any case; 0 when the target does not begin so.
+// The length of "http://" or "https://", ignoring case; 0 if the target begins with neither.
 static uint32_t scheme_length(const uint8_t* bytes, http_span target) {
   for (uint32_t length = 4; length <= 5 && length + 3 <= target.length; length++) {
     if (http_equals(bytes, (http_span){target.offset, length}, length == 4 ? "http" : "https") &&
@@ -76,8 +75,7 @@ static int32_t read_absolute_form(const uint8_t* bytes, http_request* request) {
     length++;
   }
   request->authority = (http_span){target.offset + scheme, length - scheme};
-  // An empty host makes such a target invalid (RFC 9110, 4.2.1); user information is an error
-  // (4.2.4).
+  // An empty host is invalid (RFC 9110, 4.2.1), and so is user information (4.2.4).
   if (measure(bytes, request->authority).host <= 0) return -400;
   split_query(bytes, (http_span){target.offset + length, target.length - length}, request);
   return 0;
@@ -87,7 +85,7 @@ int32_t http_read_target(const uint8_t* bytes, http_request* request) {
   const http_span method = request->method, target = request->target;
   const char* const name = (const char*)bytes + method.offset;
   if (method.length == 7 && memcmp(name, "CONNECT", 7) == 0) {
-    // authority-form, with a port, and for CONNECT alone.
+    // authority-form: only for CONNECT, and with a port.
     const host_and_port authority = measure(bytes, target);
     request->authority = target;
     return authority.host > 0 && authority.port > 0 ? 0 : -400;
