@@ -1,5 +1,5 @@
-// Connections that nobody has accepted yet wait in the kernel; the backlog says how many may. One more is not refused:
-// the kernel drops its request, and its own kernel asks again after a second, then two, then four.
+// Connections that are not accepted yet wait in the kernel, and the backlog limits their number. One more is not refused:
+// the server's kernel drops its request, and the client's kernel repeats it after one second, then two, then four.
 import { parseArgs } from 'node:util'
 import { Socket, TimeoutError } from 'bsd-sockets'
 

@@ -1,4 +1,4 @@
-// Network byte order puts the most significant byte first; most machines put it last. Port 1 is the bytes 00 01.
+// In network byte order the most significant byte is first; on most machines it is last. Port 1 is the bytes 00 01.
 import { endianness } from 'node:os'
 import { AF_INET, encodeAddress, htonl, htons, inet_pton, ntohl, ntohs } from 'bsd-sockets'
 

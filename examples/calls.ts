@@ -1,4 +1,4 @@
-// Two tables. Every method of the library is the kernel's call of that name; a trace shows it:
+// Prints two tables. Each method of the library makes the system call of the same name. A trace shows this:
 //   BSD_SOCKETS_TRACE=1 node calls.js
 //   strace -e trace=socket,bind,connect,listen,accept,accept4,read,write,recvfrom,sendto,shutdown,getsockopt,setsockopt,close node calls.js
 import { parseArgs } from 'node:util'

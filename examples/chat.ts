@@ -1,4 +1,4 @@
-// A chat: what one says, all others hear. One task for each; who is too slow to listen is let go.
+// A chat: each line of a client is sent to all others. Each client has a task; a client that reads too slowly is closed.
 import { parseArgs } from 'node:util'
 import { SocketError } from 'bsd-sockets'
 import { createServer } from 'bsd-sockets/promises'
@@ -21,7 +21,7 @@ const patience = 5000 // milliseconds for one who does not receive
 
 const members = new Map<Socket, string>()
 
-/** The lines that come, without their ends; one that is too long is the last. */
+/** The received lines, without their line ends. Ends at a line that is too long. */
 async function* lines(client: Socket): AsyncGenerator<string> {
   let rest = ''
   const decoder = new TextDecoder()
@@ -33,7 +33,7 @@ async function* lines(client: Socket): AsyncGenerator<string> {
   }
 }
 
-/** To all but one: the promises socket keeps the order of those who wait to send. */
+/** Sends to all clients but one. The sends that wait on a promises socket keep their order. */
 function tell(text: string, from?: Socket): void {
   console.log(text)
   for (const [member] of members) {

@@ -1,4 +1,4 @@
-// Finding each other without a server: who looks asks a multicast group, and all who are in it answer him alone. ip(7)
+// Discovery without a server: a client sends a query to a multicast group, and each member answers the client. ip(7)
 import { parseArgs } from 'node:util'
 import { hostname } from 'node:os'
 import { AF_INET, options, setOption, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET, TimeoutError } from 'bsd-sockets'

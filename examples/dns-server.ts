@@ -1,7 +1,7 @@
-// A small name server, and a client for it. The server takes as many queries as have come in one call, recvmmsg, and
-// answers them in one, sendmmsg, without an object for each. It is bound to every address of the machine, learns with
-// each query which of them that was sent to (IP_PKTINFO), and answers from there: otherwise a client that waits for an
-// answer from 127.0.0.2 would get one from 127.0.0.1. RFC 1035, ip(7)
+// A small name server and its client. The server receives all waiting queries in one call (recvmmsg) and answers them in
+// one call (sendmmsg), without an object for each. It is bound to every address of the machine. Each query comes with
+// the address that it was sent to (IP_PKTINFO), and the answer is sent from there. Otherwise a client of 127.0.0.2 could
+// get the answer from 127.0.0.1. RFC 1035, ip(7)
 import { parseArgs } from 'node:util'
 import { AF_INET, CMSG_SPACE, inet_ntop, inet_pton, IP_PKTINFO, IP_RECVPKTINFO, IPPROTO_IP } from 'bsd-sockets'
 import { getnameinfo, MessageBatch, NI_NUMERICHOST, NI_NUMERICSERV, SOCK_DGRAM, Socket } from 'bsd-sockets'
@@ -34,11 +34,11 @@ const headerSize = 12 // id, flags, and how many questions, answers, authorities
 interface Question {
   name: string
   type: number
-  /** Where it ends. */
+  /** The offset of its end. */
   end: number
 }
 
-/** The first question of a message, null where it is none. A name is labels, each behind its length, and a 0. */
+/** The first question of a message; null if it is malformed. A name is labels, each after its length, and a 0. */
 function question(message: Buffer): Question | null {
   const labels: string[] = []
   let at = headerSize

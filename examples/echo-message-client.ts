@@ -1,4 +1,4 @@
-// The client of echo-message: sends one message, says that this is all, and prints what comes back.
+// The client of echo-message: sends one message, stops sending, and prints the answer.
 import { parseArgs } from 'node:util'
 import { getnameinfo, NI_NUMERICHOST, NI_NUMERICSERV, SHUT_WR, Socket } from 'bsd-sockets'
 import type { SocketAddress } from 'bsd-sockets'
@@ -16,7 +16,7 @@ const text = (address: SocketAddress): string => getnameinfo(address, NI_NUMERIC
 const socket = new Socket()
 socket.connect([values.host, Number(values.port)])
 if (values.names) {
-  // Nobody bound this end: connect gave it a port that was free, an ephemeral one.
+  // This socket was not bound, so connect has given it a free port: an ephemeral port.
   console.log(`fd ${socket.fileno()}: ${text(socket.getsockname())} with ${text(socket.getpeername())}`)
 }
 socket.sendall('Hello, world')

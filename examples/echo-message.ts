@@ -1,4 +1,4 @@
-// An echo server that takes one message, to its end, and sends it back whole. The client is echo-message-client.
+// An echo server that receives one message up to its end, and then sends it back. The client is echo-message-client.
 import { parseArgs } from 'node:util'
 import { ConnectionError, getnameinfo, NI_NUMERICHOST, NI_NUMERICSERV, Socket } from 'bsd-sockets'
 import type { SocketAddress } from 'bsd-sockets'
@@ -28,7 +28,7 @@ for (;;) {
   const [client, address] = server.accept()
   console.log(`New connection from ${text(address)}`)
   if (values.names) {
-    // Both have the server's port; what tells the connections apart is the other end.
+    // Both sockets have the server's port. The peer's address distinguishes the connections.
     console.log(`fd ${server.fileno()}: ${text(server.getsockname())}`)
     console.log(`fd ${client.fileno()}: ${text(client.getsockname())} with ${text(client.getpeername())}`)
   }

@@ -1,4 +1,4 @@
-// The README's first example: a server that sends back what it gets, to one client after the other.
+// The README's first example: a server that sends back what it receives, and serves one client after the other.
 import { Socket, SO_REUSEADDR, SOL_SOCKET } from 'bsd-sockets'
 
 const server = new Socket()

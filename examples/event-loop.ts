@@ -1,4 +1,4 @@
-// What echo-loop does with promises, by hand: an event loop of one thread, poll and generators.
+// echo-loop without promises: an event loop from one thread, poll and generators.
 import { parseArgs } from 'node:util'
 import {
   ConnectionError,
@@ -18,8 +18,8 @@ const { values } = parseArgs({ options: { port: { type: 'string', default: '9997
 
 const text = (address: SocketAddress): string => getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV).join(':')
 
-// A task runs until a call would block; then it yields the socket and the event that it waits for. What `yield*` is
-// here is what `await` is to an async function.
+// A task runs until a call would block. Then it yields the socket and the event that it waits for. `yield*` is here what
+// `await` is in an async function.
 type Wait = [socket: Socket, events: number]
 type Task = Generator<Wait, void>
 

@@ -1,13 +1,13 @@
-// TCP carries bytes, not messages. Four ways to tell where a message ends:
+// TCP transfers bytes, not messages. Four ways to mark the end of a message:
 //   node framing.js server --by fixed|delimiter|length|shutdown
 //   node framing.js client --by the same
 import { parseArgs } from 'node:util'
 import { htonl, ntohl, SHUT_WR, SO_REUSEADDR, Socket, SOL_SOCKET } from 'bsd-sockets'
 
 interface Framing {
-  /** The bytes that carry a message. */
+  /** Encodes a message. */
   frame(message: Buffer): Buffer
-  /** The first message in `bytes` and what stands behind it, or null while it is not complete. */
+  /** The first message in `bytes` and the bytes after it, or null if it is not complete. */
   unframe(bytes: Buffer): [message: Buffer, rest: Buffer] | null
 }
 
@@ -26,7 +26,7 @@ const delimiter: Framing = {
 }
 
 const length: Framing = {
-  // Four bytes in network byte order, so that two machines that keep numbers differently agree.
+  // Four bytes in network byte order, so that machines of different byte order agree.
   frame: message => Buffer.concat([Buffer.from(new Uint32Array([htonl(message.length)]).buffer), message]),
   unframe(bytes) {
     if (bytes.length < 4) return null
@@ -39,7 +39,7 @@ const length: Framing = {
 // One message for each connection: it ends when the peer stops sending.
 const shutdown: Framing = { frame: message => message, unframe: () => null }
 
-/** The messages of a connection. One may come in several pieces, and one's end together with the next one's beginning. */
+/** The messages of a connection. One recv may return a part of a message, or bytes of several messages. */
 function* receive(socket: Socket, framing: Framing): Generator<string> {
   let bytes = Buffer.alloc(0)
   for (let data = socket.recv(7); data.length > 0; data = socket.recv(7)) {

@@ -1,6 +1,6 @@
 // A gateway between HTTP and an application, as a WSGI server is one for Python: `curl http://localhost:8000/products/`.
 // The layers: gateway/run.ts (the listening socket), handler.ts (a connection), request.ts and response.ts (its bytes),
-// and an application in products.ts that is unchanged in gateway-on-serve.ts.
+// and products.ts (an application, which gateway-on-serve.ts uses too).
 import { parseArgs } from 'node:util'
 import { run } from './gateway/run.js'
 import { fetch } from './gateway/products.js'

@@ -1,5 +1,5 @@
-// A client of a name with many addresses, some of which do not answer: each is tried a moment after the one before it,
-// and the first that answers wins. RFC 8305
+// Connects to a name with many addresses, some of which do not answer. Each attempt starts shortly after the previous
+// one, and the first connection wins. RFC 8305
 import { parseArgs } from 'node:util'
 import { SOCK_STREAM } from 'bsd-sockets'
 import type { SocketAddress } from 'bsd-sockets'

@@ -1,4 +1,4 @@
-// Two processes of one machine: over localhost, which goes through TCP and IP, and over a Unix socket, which does not.
+// Two processes of one machine talk over localhost, which uses TCP and IP, and over a Unix socket, which does not.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -25,7 +25,7 @@ async function serve(): Promise<never> {
   for (;;) {
     const [client, address] = server.accept()
     console.log('client', address)
-    // Sockets are close-on-exec: the child gets the one that is named here, as its descriptor 3, and no other.
+    // Sockets are close-on-exec: the child inherits only the one that is named here, as its descriptor 3.
     const stdio = ['ignore', 'inherit', 'inherit', client.fd] as const
     spawn(process.execPath, [import.meta.filename, '--client'], { stdio: [...stdio] })
     client.close() // else the connection would stay open when the child has closed its own

@@ -1,6 +1,6 @@
-// One thread for all clients: select tells which sockets are ready.
-//   server   echoes to all of its clients at once
-//   client   connects without waiting for it
+// One thread for all clients: select returns the sockets that are ready.
+//   server   echoes to all of its clients concurrently
+//   client   connects without blocking
 //   bad      finds the descriptor that makes select fail
 import { parseArgs } from 'node:util'
 import {
@@ -42,7 +42,7 @@ function serve(): never {
   console.log('listening on', server.getsockname())
   const clients = new Map<Socket, Buffer>() // with what each has yet to get back
   for (;;) {
-    // Who is owed something is not read from: a client that never reads must not fill the memory.
+    // Nothing is received from a client while bytes for it are unsent: one that never reads must not fill the memory.
     const owed = [...clients.keys()].filter(client => clients.get(client)!.length > 0)
     const idle = [...clients.keys()].filter(client => clients.get(client)!.length === 0)
     const [readable, writable, exceptional] = select([server, ...idle], owed, clients.keys(), 60_000)
@@ -56,7 +56,7 @@ function serve(): never {
   }
 }
 
-// A listening socket is readable when a client waits. It may have gone again: hence the try.
+// A listening socket is readable when a client waits. The client may have disconnected since; hence the try.
 function welcome(server: Socket, clients: Map<Socket, Buffer>): void {
   const accepted = server.tryAccept()
   if (accepted === null) return

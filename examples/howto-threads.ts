@@ -1,4 +1,4 @@
-// A server that hands each client to a thread: this one only accepts, and a worker does the rest.
+// A server that hands each client to a thread. The main thread only accepts, and a worker serves the client.
 import { setImmediate } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
@@ -23,7 +23,7 @@ async function serve(): Promise<never> {
   for (;;) {
     const [client, address] = server.accept()
     console.log('client', address)
-    // A Socket belongs to one thread. What goes to another is the descriptor, and with it the duty to close it.
+    // A Socket belongs to one thread. Its descriptor can be given to another thread, which must then close it.
     const worker = new Worker(new URL(import.meta.url), { workerData: client.detach() })
     worker.on('error', error => console.log(error.message)) // a client that breaks off ends its own thread only
     await setImmediate() // accept holds this thread, and workers that have ended are put away between two accepts

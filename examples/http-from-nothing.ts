@@ -1,5 +1,5 @@
-// An HTTP server from nothing but a socket: http://localhost:5000 in a browser, or `curl -v localhost:5000`.
-// With --hello it is the first step of it: `hello world`, whatever was asked for.
+// An HTTP server made from a socket only: http://localhost:5000 in a browser, or `curl -v localhost:5000`.
+// With --hello it is only the first step: it answers `hello world` to every request.
 import { parseArgs } from 'node:util'
 import { AF_INET, getaddrinfo, SO_REUSEADDR, SOCK_STREAM, Socket, SocketError, SOL_SOCKET } from 'bsd-sockets'
 
@@ -20,7 +20,7 @@ const html = (title: string, text: string): Page => ({
 const routes = new Map<string, Page>([
   ['/', html('From nothing', 'This page came out of a socket. There is <a href="/blog">another</a>.')],
   ['/blog', html('Blog', 'Status line, headers, an empty line, the body: that is a response.')],
-  // What browsers and crawlers ask for unbidden.
+  // Browsers and crawlers request these by themselves.
   ['/robots.txt', { type: 'text/plain; charset=utf-8', body: 'User-agent: *\nDisallow:\n' }],
   [
     '/favicon.ico',
@@ -31,7 +31,7 @@ const routes = new Map<string, Page>([
   ],
 ])
 
-/** The method and the URL of a request's first line, or null where it is none. RFC 9112 */
+/** The method and the URL of a request line, or null if it is malformed. RFC 9112 */
 function parseRequest(request: string): [method: string, url: string] | null {
   const [, method, url] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(request) ?? []
   return method === undefined || url === undefined ? null : [method, url]
@@ -52,7 +52,7 @@ function respond(status: string, { type, body }: Page, more = ''): Buffer {
   return Buffer.from(`HTTP/1.1 ${status}\r\n${headers}\r\n${body}`)
 }
 
-/** The head of a request, which may come in pieces and ends with an empty line; '' from a client that says nothing. */
+/** The head of a request, which may come in pieces and ends with an empty line; '' if the client sends nothing. */
 function receiveRequest(client: Socket): string {
   let request = ''
   while (!request.includes('\r\n\r\n') && request.length < 65_536) {
@@ -63,7 +63,7 @@ function receiveRequest(client: Socket): string {
   return request
 }
 
-// connect and bind take numbers; what looks a name up is getaddrinfo, and it may find several.
+// connect and bind take numeric addresses. getaddrinfo looks a name up, and may find several.
 const [localhost] = getaddrinfo('localhost', values.port, { family: AF_INET, type: SOCK_STREAM })
 const server = new Socket(localhost!.family, localhost!.type, localhost!.protocol)
 server.setsockopt(SOL_SOCKET, SO_REUSEADDR, true) // else bind fails while old connections are in TIME_WAIT

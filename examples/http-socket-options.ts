@@ -1,5 +1,5 @@
-// Options of a socket that Node owns: a request's connection is to end when what is sent on it stays unacknowledged for
-// five seconds, and the kernel tells how the connection does. `net` has neither.
+// Options of a socket that Node owns. The kernel ends the connection if sent bytes stay unacknowledged for five seconds,
+// and reports the connection's state. `net` can do neither.
 import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getOption, options, setOption, tcpInfo } from 'bsd-sockets'

@@ -1,4 +1,4 @@
-// Messages of one length, which both ends know: `node my-socket.js server`, then `node my-socket.js client`.
+// Messages of a fixed length that both peers know: `node my-socket.js server`, then `node my-socket.js client`.
 import { parseArgs } from 'node:util'
 import { MySocket, SO_REUSEADDR, Socket, SOL_SOCKET } from 'bsd-sockets'
 

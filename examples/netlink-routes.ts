@@ -1,5 +1,5 @@
-// The machine's interfaces, addresses and routes, asked of the kernel over a netlink socket: what `ip link`, `ip address`
-// and `ip route` ask. netlink(7), rtnetlink(7)
+// Asks the kernel for the machine's interfaces, addresses and routes over a netlink socket, as `ip link`, `ip address`
+// and `ip route` do. netlink(7), rtnetlink(7)
 import { endianness } from 'node:os'
 import { parseArgs } from 'node:util'
 import { AF_INET, AF_INET6, AF_NETLINK, IFA_ADDRESS, IFA_LOCAL, IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU } from 'bsd-sockets'
@@ -21,7 +21,7 @@ if (why !== null) {
 const littleEndian = endianness() === 'LE' // netlink speaks as the machine does
 const headerSize = 16 // of struct nlmsghdr: length, type, flags, sequence number, port
 
-/** A part of a message, by the offsets of its C structure. */
+/** A part of a message. Fields are read at the offsets of the C structure. */
 class Structure {
   readonly bytes: Buffer
   readonly #view: DataView
@@ -34,7 +34,7 @@ class Structure {
   u32 = (offset: number): number => this.#view.getUint32(offset, littleEndian)
   from = (offset: number): Structure => new Structure(this.bytes.subarray(offset))
 
-  /** What follows one another from an offset: each its length, with that of its header, and its type, both of 16 bits. */
+  /** The attributes from an offset on. Each has a 16-bit length, which includes its header, and a 16-bit type. */
   attributes(offset: number): Map<number, Structure> {
     const found = new Map<number, Structure>()
     for (let at = offset; at + 4 <= this.bytes.length; at += (this.u16(at) + 3) & ~3) {
@@ -49,7 +49,7 @@ const socket = new Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
 socket.settimeout(5000)
 const kernel = { family: 'netlink', pid: 0, groups: 0 } as const
 
-/** Everything of a kind: the bodies of all messages of the answer. */
+/** Requests all objects of a type: returns the bodies of all messages of the answer. */
 function* dump(type: number): Generator<Structure> {
   const request = Buffer.alloc(headerSize + 4) // the header and a struct rtgenmsg: any family
   const view = new DataView(request.buffer, request.byteOffset)

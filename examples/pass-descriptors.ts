@@ -1,5 +1,5 @@
-// Two processes: the first gives the second an open file, a listening socket and one end of a connection; the second
-// uses them as its own. It never learns the file's name or the port, and could not open either. unix(7), SCM_RIGHTS
+// The first of two processes sends an open file, a listening socket and one end of a connection to the second, which uses
+// them. The second process does not know the file's name or the port. unix(7), SCM_RIGHTS
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readSync } from 'node:fs'
@@ -18,11 +18,11 @@ if (values.help) {
   process.exit()
 }
 
-/** The second process: descriptor 3 is all that it was started with. */
+/** The second process. It inherits only descriptor 3. */
 function receiver(): void {
   const channel = Socket.fromFd(3)
   for (;;) {
-    // What comes is open here already, and closed when nobody holds it any more; detach() takes it for good.
+    // The received descriptors are open. An object closes its descriptor when it is collected, unless detach() is called.
     const { data, fds } = channel.recvFds(64, 1)
     const [owned] = fds
     if (owned === undefined) break // the first process has closed its end

@@ -1,5 +1,5 @@
-// Asks a host for an echo, and says how long that took. Linux lets everybody do so over a datagram socket, where its
-// net.ipv4.ping_group_range says so, and macOS always does; otherwise it takes a raw socket, and so root. icmp(7), RFC 792
+// Sends echo requests to a host, and prints the round-trip times. Users without privileges need a datagram socket: macOS
+// always allows it, Linux if net.ipv4.ping_group_range does. A raw socket needs root. icmp(7), RFC 792
 import { parseArgs } from 'node:util'
 import {
   AF_INET,
@@ -62,7 +62,7 @@ if (six) socket.setsockopt(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, true)
 else socket.setsockopt(IPPROTO_IP, IP_RECVTTL, true)
 const id = process.pid & 0xffff // the kernel puts one of its own there if it is a datagram socket
 
-/** The sum that makes all 16-bit words of the packet, itself among them, add up to 0. RFC 1071 */
+/** The Internet checksum: the ones' complement of the sum of the packet's 16-bit words. RFC 1071 */
 function checksum(packet: Buffer): number {
   let sum = 0
   for (let i = 0; i < packet.length; i += 2) sum += packet.readUInt16BE(i)
@@ -80,7 +80,7 @@ function echoRequest(sequence: number): Buffer {
   return packet
 }
 
-/** Waits for the answer to one request among all that comes: its size and its TTL. */
+/** Waits for the answer to one request and ignores other packets. Returns its size in bytes and its TTL. */
 function echoReply(sequence: number, deadline: number): { size: number; ttl: number | undefined } {
   for (;;) {
     socket.settimeout(Math.max(0, Math.ceil(deadline - performance.now())) || 1)

@@ -1,5 +1,5 @@
-// A web server that is replaced while it serves: the new process asks the old one for its listening socket, and the old
-// one ends when it has answered all that it had accepted. The socket never closes, so nobody is refused. unix(7)
+// A web server that is replaced while it serves. The new process gets the listening socket from the old one, which ends
+// when it has answered the connections that it accepted. The socket is never closed, so no client is refused. unix(7)
 import { rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { parseArgs } from 'node:util'
@@ -21,7 +21,7 @@ if (values.help) {
   process.exit()
 }
 
-/** A connection to the process that serves now; undefined where there is none. */
+/** A connection to the process that serves now; undefined if there is none. */
 async function predecessor(): Promise<Socket | undefined> {
   const channel = new Socket(AF_UNIX)
   try {
@@ -41,7 +41,7 @@ async function given(channel: Socket): Promise<Socket> {
   return Socket.fromFd(fds[0]!.detach())
 }
 
-// Not server.listen(): its close() would break off those who are connected and have not asked yet.
+// Not server.listen(): its close() would end connections that have not sent a request yet.
 async function accept(): Promise<void> {
   for await (const [client] of listener.connections()) {
     try {
@@ -68,7 +68,7 @@ if (old !== undefined) {
   old.close()
 }
 
-// Now this is the one that a successor asks. Until it is ready, both would accept; if it fails, this one goes on.
+// From now on this process hands over to the next. Both accept until the next is ready; if it fails, this one continues.
 const control = new Socket(AF_UNIX)
 control.bind(values.control)
 control.listen()

@@ -1,5 +1,5 @@
-// A server that sends lines back in capitals, by the classes of Python's socketserver: one client after the other, or
-// with --threads each in a thread of its own. This module is then loaded once more there, for the class that it exports.
+// A server that sends lines back in capitals, with the classes of Python's socketserver. It serves one client after the
+// other, or with --threads each in a thread, which loads this module again for the class that it exports.
 import { isMainThread } from 'node:worker_threads'
 import { parseArgs } from 'node:util'
 import { StreamRequestHandler, TCPServer } from 'bsd-sockets/socketserver'

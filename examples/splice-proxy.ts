@@ -1,5 +1,5 @@
-// A proxy whose bytes never come here: the kernel moves them from a socket into a pipe, and from there into the other
-// socket. Linux. splice(2)
+// A proxy whose bytes are never copied into the program: the kernel moves them from one socket into a pipe, and from the
+// pipe into the other socket. Linux. splice(2)
 import { parseArgs } from 'node:util'
 import { pipe, SHUT_WR, trySplice } from 'bsd-sockets'
 import { createConnection, createServer } from 'bsd-sockets/promises'
@@ -20,7 +20,7 @@ if (values.help || host === undefined) {
 
 const room = 65536 // of a pipe. pipe(7)
 
-/** Moves all that comes from one socket to the other, and then its end. The pipe is empty before and after each turn. */
+/** Moves all bytes from one socket to the other, and then the end. The pipe is empty before and after each iteration. */
 async function carry(from: Socket, to: Socket): Promise<void> {
   const [output, input] = pipe()
   try {

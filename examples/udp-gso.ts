@@ -1,5 +1,5 @@
-// The same datagrams over the loopback three ways: a system call for each, a call for a batch (sendmmsg, recvmmsg), and
-// a call for a buffer that the kernel cuts into datagrams (UDP_SEGMENT) and joins again (UDP_GRO). udp(7)
+// Sends the same datagrams over the loopback in three ways: a system call for each, a call for a batch (sendmmsg,
+// recvmmsg), and a call for a buffer that the kernel splits into datagrams (UDP_SEGMENT) and joins (UDP_GRO). udp(7)
 import { parseArgs } from 'node:util'
 import { AF_INET, CMSG_SPACE, IPPROTO_UDP, MessageBatch, SO_RCVBUF, SOCK_DGRAM, Socket, SOL_SOCKET } from 'bsd-sockets'
 import { supports, UDP_GRO, UDP_SEGMENT } from 'bsd-sockets'
@@ -31,7 +31,7 @@ sender.connect(receiver.getsockname())
 const payload = Buffer.alloc(size * burst, 'datagram')
 let calls = 0
 
-/** Sends and receives one burst; how many datagrams that were. */
+/** Sends and receives one burst. Returns the number of datagrams. */
 type Way = () => number
 
 const oneByOne: Way = () => {

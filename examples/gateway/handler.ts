@@ -1,5 +1,5 @@
-// What is done with a connection. Under this layer are two of bsd-sockets/socketserver: BaseRequestHandler, which calls
-// setup, handle and finish, and StreamRequestHandler, which makes `rfile` and `wfile` of the socket.
+// Handles a connection. Two layers of bsd-sockets/socketserver are below: BaseRequestHandler, which calls setup, handle
+// and finish, and StreamRequestHandler, which makes `rfile` and `wfile` from the socket.
 import { isSocketError, SHUT_WR } from 'bsd-sockets'
 import { StreamRequestHandler } from 'bsd-sockets/socketserver'
 import { BadRequest, readBody, readHead, toRequest } from './request.js'
@@ -9,11 +9,11 @@ import { writeResponse } from './response.js'
 /** The contract between server and application. */
 export type Application = (request: Request) => Response | Promise<Response>
 
-/** What the server tells its handlers. */
+/** The settings that the handlers get from the server. */
 export interface GatewayData {
   /** The application, or the URL of a module that exports it as `fetch`. */
   app: Application | string
-  /** How long a connection may be silent, in milliseconds. */
+  /** The timeout for receiving and sending, in milliseconds. */
   patience: number
 }
 
@@ -29,10 +29,10 @@ const wantsToKeep = ({ version, headers }: RequestHead): boolean => {
 }
 
 export class Handler extends StreamRequestHandler {
-  /** Each piece leaves when it is written, however small. */
+  /** Sends each piece at once, even if it is small. */
   override disableNagleAlgorithm = true
 
-  /** Goes round while the connection is kept; then the server calls shutdown(SHUT_WR), and closes it. */
+  /** Answers requests while the connection is kept alive. Afterwards the server calls shutdown(SHUT_WR) and closes it. */
   override async handle(): Promise<void> {
     const { app, patience } = this.server.data as GatewayData
     const application = await load(app)
@@ -40,7 +40,7 @@ export class Handler extends StreamRequestHandler {
     try {
       while (await this.#handleOne(application)) continue
     } catch (error) {
-      if (!isSocketError(error)) throw error // the client has gone, or is silent: on to the next
+      if (!isSocketError(error)) throw error // the client has disconnected or timed out: serve the next
     }
   }
 
@@ -65,7 +65,8 @@ export class Handler extends StreamRequestHandler {
 
   async #refuse(status: number): Promise<false> {
     await writeResponse(this.wfile, { method: 'GET', version: 1 }, new Response(`${status}\n`, { status }), false)
-    // Closed with bytes unread, the connection would be reset, and the reset may overtake the answer. RFC 9112, 9.6
+    // Closing a socket with unread bytes resets the connection, and the client may get the reset before the answer.
+    // So the rest is read first. RFC 9112, 9.6
     this.connection.shutdown(SHUT_WR)
     this.connection.settimeout(1000)
     for (let i = 0; i < 100 && this.connection.recv(65_536).length > 0; i++);
@@ -73,7 +74,7 @@ export class Handler extends StreamRequestHandler {
   }
 }
 
-// While this awaits, other things of the event loop have their turn, but no other request of this thread.
+// While this awaits, the event loop runs other callbacks, but this thread handles no other request.
 async function answer(application: Application, request: Request): Promise<Response> {
   try {
     return await application(request)

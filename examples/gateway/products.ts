@@ -1,4 +1,4 @@
-// An application that knows nothing of sockets: a web-standard handler, Request in, Response out.
+// An application that does not use sockets: a web-standard handler, from Request to Response.
 import { setTimeout } from 'node:timers/promises'
 
 interface Product {
@@ -14,7 +14,7 @@ const products = new Map<string, Product>([
 
 const html = { 'Content-Type': 'text/html; charset=utf-8' }
 
-/** The list, piece by piece: the server sends each as it comes. */
+/** The list in pieces; the server sends each piece at once. */
 async function* list(): AsyncGenerator<string> {
   yield '<!doctype html>\n<title>Products</title>\n<h1>Products</h1>\n<ul>\n'
   for (const [id, { name, price }] of products) yield `<li><a href="/products/${id}">${name}</a>: ${price}</li>\n`

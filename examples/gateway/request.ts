@@ -1,11 +1,11 @@
-// Reading a request: a line, more lines up to an empty one, and as many bytes as they say. RFC 9112
+// Reads a request: the request line, header lines up to an empty line, and the body, whose length a header gives. RFC 9112
 import type { BufferedReader } from 'bsd-sockets/socketserver'
 
 const maxLine = 65_536
 const maxHeaders = 100
 const maxBody = 1 << 20
 
-/** A request that cannot be understood, or is too much: the status that says so. */
+/** A request that is malformed or too large, with the status of the answer. */
 export class BadRequest extends Error {
   readonly status: number
 
@@ -15,11 +15,11 @@ export class BadRequest extends Error {
   }
 }
 
-/** What comes before the body. */
+/** The part of a request before the body. */
 export interface RequestHead {
   method: string
   target: string
-  /** 0 of HTTP/1.0, or 1. */
+  /** The minor version: 0 for HTTP/1.0, else 1. */
   version: number
   headers: Headers
 }
@@ -31,7 +31,7 @@ function readLine(rfile: BufferedReader, tooLong: number): string {
   return line.slice(0, -2)
 }
 
-/** Reads the request line and the headers; null where the client has done asking. */
+/** Reads the request line and the headers; null if the client has ended the connection. */
 export function readHead(rfile: BufferedReader): RequestHead | null {
   const line = readLine(rfile, 414)
   if (line === '') return null
@@ -53,7 +53,7 @@ function readHeaders(rfile: BufferedReader): Headers {
   }
 }
 
-/** Reads the body, for whose length there is one way to tell here. */
+/** Reads the body. Its length must be given by Content-Length: chunked bodies are rejected. */
 export function readBody(rfile: BufferedReader, { headers }: RequestHead): Buffer {
   if (headers.has('transfer-encoding')) throw new BadRequest(headers.has('content-length') ? 400 : 501)
   const length = headers.get('content-length') ?? '0'
@@ -64,7 +64,7 @@ export function readBody(rfile: BufferedReader, { headers }: RequestHead): Buffe
   return body
 }
 
-/** The request as an application gets it. */
+/** Makes the Request for the application. */
 export function toRequest({ method, target, headers }: RequestHead, body: Buffer): Request {
   const host = headers.get('host') ?? 'localhost'
   try {

@@ -1,9 +1,9 @@
-// Writing a response: the status line, the headers, and the body, piece by piece as the application yields it. RFC 9112
+// Writes a response: the status line, the headers, and each piece of the body as the application yields it. RFC 9112
 import { STATUS_CODES } from 'node:http'
 import type { BufferedWriter } from 'bsd-sockets/socketserver'
 import type { RequestHead } from './request.js'
 
-/** Writes a response, and returns whether the connection can be kept: whether the client sees where the body ends. */
+/** Writes a response, and returns whether the connection can be kept alive: the client must know where the body ends. */
 export async function writeResponse(
   wfile: BufferedWriter,
   { method, version }: Pick<RequestHead, 'method' | 'version'>,
@@ -28,7 +28,7 @@ export async function writeResponse(
   return kept
 }
 
-// The pieces are awaited, the socket is not: `write` returns when the kernel has taken all of it.
+// Only the pieces are awaited: `write` blocks until the kernel has accepted all bytes.
 async function writeBody(wfile: BufferedWriter, body: AsyncIterable<Uint8Array>, chunked: boolean): Promise<void> {
   for await (const piece of body) {
     if (piece.length === 0) continue // a chunk of no bytes would be the last

@@ -6,19 +6,19 @@ import type { Application, GatewayData } from './handler.js'
 
 export interface RunOptions {
   ipv6?: boolean
-  /** Whether each connection has a thread of its own; the application is then the URL of a module that exports `fetch`. */
+  /** Gives each connection a thread. The application must then be the URL of a module that exports `fetch`. */
   threading?: boolean
-  /** Told of the port, once the socket is bound. */
+  /** Called with the port when the socket is bound. */
   onBind?: (port: number) => void
 }
 
-/** It serves until `shutdown` or `serverClose`. */
+/** Serves from its construction until `shutdown` or `serverClose`. */
 export class Gateway extends TCPServer {
-  /** Resolves when it has stopped. */
+  /** Resolves when the server has stopped. */
   readonly serving = this.serveForever()
 }
 
-/** Binds, listens, and serves for ever. */
+/** Binds, listens, and starts to serve. */
 export function run(address: string, port: number, app: Application | URL, options: RunOptions = {}): Gateway {
   const { ipv6 = false, threading = false, onBind } = options
   if (threading && !(app instanceof URL)) {
@@ -26,7 +26,7 @@ export function run(address: string, port: number, app: Application | URL, optio
   }
   const family = ipv6 ? AF_INET6 : AF_INET
   const [place] = getaddrinfo(address || null, port, { family, type: SOCK_STREAM, flags: AI_PASSIVE })
-  // One thread for all: who keeps a connection open and says nothing holds up all others.
+  // Without threading, a client that keeps its connection open and sends nothing delays all others.
   const data: GatewayData = { app: app instanceof URL ? app.href : app, patience: threading ? 60_000 : 1000 }
   const server = new Gateway(place!.address, threading ? new URL('./handler.js', import.meta.url) : Handler, {
     addressFamily: family,
