@@ -1,5 +1,5 @@
 // Builds the addon and the C programs into build/Release, lib/ from src/ by tsc and then bundled, and the examples and
-// benchmarks into build/programs; a step whose inputs are what they were is skipped. The addon and lib/ are built at the
+// benchmarks into build/programs; a step with unchanged inputs is skipped. The addon and lib/ are built at the
 // same time, and make compiles as many files at once as there are processors.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -12,7 +12,7 @@ import { digest, root, unless } from './stamp.js'
 
 const packages = join(root, 'node_modules')
 
-// The old folder stays until the new one is whole.
+// The old folder stays until the new one is complete.
 async function compile(project, folder, finish = () => undefined) {
   const name = folder.replaceAll('/', '-')
   const fresh = join(root, `build/new-${name}-${process.pid}`)
@@ -52,7 +52,7 @@ async function buildPrograms() {
   await unless('build/.programs', digest(inputs), () => compile('tsconfig.programs.json', 'build/programs'))
 }
 
-/** Builds all, or what the package has in it without the examples and the benchmarks. */
+/** Builds everything, or only what the package contains: without the examples and the benchmarks. */
 export async function build({ programs = true } = {}) {
   generateConstants()
   await Promise.all([buildNative(), buildLib()])

@@ -1,16 +1,16 @@
-// Makes of the modules that tsc wrote into a folder what is published: CommonJS, so that `require` and `import` share one copy
-// of each class, and beside each entry an ES module that has the same names. The modules of a floor are one file: what
-// takes long in loading a package is its number of files, and then their length.
+// Bundles the modules that tsc wrote into a folder. The published code is CommonJS, so that `require` and `import` share one
+// copy of each class; beside each entry is an ES module that exports the same names. The modules of a floor become one
+// file, because the time to load a package depends on the number of its files, and then on their size.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { rolldown } from 'rolldown'
 
-// From the lowest: a module goes to the first that needs it.
+// Lowest first: a module goes to the first bundle that needs it.
 const floors = ['syscalls', 'index', 'promises', 'streams', 'reactor', 'http', 'socketserver']
 const moduleOf = floor => (floor === 'index' ? 'index.js' : `${floor}/index.js`)
 
-// What most programs never use is a file of its own, which its first use loads. What the floors import from there are functions,
-// and the table `options`.
+// Lazy bundles: files that most programs never use, and that are loaded at first use. The floors import only functions and
+// the table `options` from them.
 const lazy = {
   control: /^control\//,
   families: /^structs\/families\.js$/,
@@ -19,10 +19,10 @@ const lazy = {
   structures: /^structs\/(fields|structure)\.js$/,
 }
 
-// What runs alone: the command, its servers, and the threads. They stay the ES modules that they are.
+// Programs: the command, its servers, and the threads. They stay ES modules.
 const programs = /^cli\/|\/(pooled|thread|worker)\.js$/
 
-// What the tests look into.
+// Modules that the tests import.
 const tested = {
   'sockets/accepting.js': ['AcceptFailures'],
   'sockets/batch.js': ['receiveBatch', 'recvmmsgByOne', 'sendBatch', 'sendmmsgByOne'],
@@ -55,7 +55,7 @@ const importsOf = file =>
     file: source.startsWith('.') ? join(dirname(file), source) : undefined,
   }))
 
-// The bundle that a module goes to, by module.
+// The bundle of each module.
 const bundles = new Map()
 for (const floor of floors) {
   const visit = file => {
@@ -75,7 +75,7 @@ function namesOf(bundle, source) {
   ]
 }
 
-// What the programs take from within the floors.
+// The names that the programs import from within the floors.
 const taken = {}
 for (const file of [...modules.keys()].filter(file => programs.test(file))) {
   for (const { file: from, names } of importsOf(file)) {
@@ -83,9 +83,9 @@ for (const file of [...modules.keys()].filter(file => programs.test(file))) {
   }
 }
 
-// Two modules for those who look into the floors. Each bundle takes from Node's modules, and from the two thousand
-// constants, the names that it uses, without `import` or `require`: an `import` reads every export of a module, and in a
-// bundler's ES module there is no `require`.
+// Two modules for the programs and tests that import from within the floors. Each bundle gets only the names that it uses
+// from Node's modules and from the two thousand constants. It does so without `import`, which would read every export of
+// a module, and without `require`, which the ES modules of bundlers lack.
 const inner = { internals: taken, tested }
 const entries = {}
 for (const floor of floors) entries[`entry:${floor}`] = `export * from '${join(folder, moduleOf(floor))}'`
@@ -165,7 +165,7 @@ const codeOf = new Map(
   ]),
 )
 
-// What a lazy bundle exports, in a file that has not loaded it.
+// The exports of a lazy bundle, for a file that has not loaded it.
 function stubs(bundle, list, path) {
   const code = codeOf.get(`${bundle}.bundle.js`)
   const locals = new Map(exported(code).map(([local, as]) => [as, local]))
@@ -211,7 +211,7 @@ function commonJs(fileName) {
     })
   const other = /^(import|export) .*|import\.meta.*/m.exec(code)
   if (other) throw new Error(`${fileName}: ${other[0]} is not CommonJS`)
-  // Who imports it takes its value once.
+  // Importers read its value once.
   const changing = exported(codeOf.get(fileName)).find(([name]) => new RegExp(`^let ${name}\\b`, 'm').test(code))
   if (changing) throw new Error(`${fileName}: ${changing[0]} is exported, and can change`)
   return `'use strict'\n${code}`
@@ -246,13 +246,13 @@ for (const file of codeOf.keys()) {
   const names = [...exported(codeOf.get(file)).map(([, as]) => as), ...(name === 'index' ? constants : [])].join(
     ',\n  ',
   )
-  // Node reads the names of a CommonJS module that is imported, which takes it longer than to load it. A bundler follows
-  // nothing else.
+  // When a CommonJS module is imported, Node searches its code for export names, which takes longer than to load it. A
+  // bundler follows nothing else.
   write(file, `${load}export const {\n  ${names},\n} = require('./${name}.cjs')\n`)
   write(`${name}.bundler.js`, `import all from './${name}.cjs'\nexport const {\n  ${names},\n} = all\n`)
 }
 
-// A program takes what is within a floor from the one module that has all of it.
+// A program imports what is within a floor from the one module that has all of it.
 for (const file of [...modules.keys()].filter(file => programs.test(file))) {
   const to = target => relative(dirname(file), target).replace(/^(?!\.)/, './')
   write(
@@ -265,7 +265,7 @@ for (const file of [...modules.keys()].filter(file => programs.test(file))) {
   )
 }
 
-// The types are CommonJS's as well: of the modules that an entry or the tests can reach. An ES module has those of its entry.
+// The types are CommonJS too, for the modules that an entry or the tests can reach. An ES module has the types of its entry.
 const declared = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.d.ts'))
 const types = new Map(declared.map(file => [file, readFileSync(join(folder, file), 'utf8')]))
 for (const file of declared) rmSync(join(folder, file))

@@ -1,5 +1,5 @@
-// What takes hours, by hand: each campaign is a test that is told to go on for longer. `npm run campaigns` runs all,
-// `npm run campaigns -- differential` one of them. SEED says where to begin; the default is another each day.
+// Runs tests for hours, started by hand: a campaign is a randomized test with more rounds. `npm run campaigns` runs all,
+// `npm run campaigns -- differential` runs one. SEED is the first seed; the default changes each day.
 import { runPackage } from './run.js'
 
 const campaigns = {

@@ -1,5 +1,5 @@
-// Formats the code: TypeScript and JavaScript by prettier, C and C++ by clang-format. With --check it only says whether
-// all of it is formatted.
+// Formats the code: TypeScript and JavaScript by prettier, C and C++ by clang-format. With --check it changes nothing and
+// reports whether all files are formatted.
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

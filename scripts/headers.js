@@ -1,9 +1,9 @@
-// Where Node's headers are: beside the running node, else from the package node-api-headers. Nothing is downloaded.
+// Finds Node's headers: beside the running node, else in the package node-api-headers. Nothing is downloaded.
 import { existsSync, mkdirSync, readdirSync, copyFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-// node-gyp reads a common.gypi beside the headers; what this addon needs of one.
+// node-gyp reads a common.gypi beside the headers. This one has only what the addon needs.
 const commonGypi = {
   target_defaults: {
     default_configuration: 'Release',
@@ -24,7 +24,7 @@ const commonGypi = {
   },
 }
 
-/** The folder that holds `include/node/node_api.h`; one is made inside `root`/build where the running node has none. */
+/** The folder that contains `include/node/node_api.h`. If the running node has none, makes one in `root`/build. */
 export function nodeDirectory(root) {
   const beside = dirname(dirname(process.execPath))
   return existsSync(join(beside, 'include/node/node_api.h')) && existsSync(join(beside, 'include/node/common.gypi'))
@@ -32,7 +32,7 @@ export function nodeDirectory(root) {
     : makeHeaders(root)
 }
 
-/** Such a folder inside `root`/build, for any platform: its headers are Node-API's alone. */
+/** Makes such a folder in `root`/build, for any platform: it contains only the headers of Node-API. */
 export function makeHeaders(root) {
   const { include_dir: source } = createRequire(join(root, 'package.json'))('node-api-headers')
   const made = join(root, 'build/headers')

@@ -1,6 +1,6 @@
-// What of the repository the package has otherwise. `npm pack` and `npm publish` run this before, with which package.json
-// and README.md take the form that they have in the package, and afterwards, with which they get their own back.
-// Not a folder of copies: so both commands give the package where everybody types them, in the root.
+// Changes package.json and README.md to their form in the package. `npm pack` and `npm publish` run this script before they
+// pack, and again afterwards to restore the files. The files are changed in place, not in a copy, so that both commands
+// work in the root, where everybody types them.
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { prebuilds, stalePrebuilds } from './prebuilds.js'
@@ -8,11 +8,11 @@ import { root } from './stamp.js'
 
 const PLACEHOLDER = 'https://repository.invalid/bsd-sockets' // RFC 6761, 6.4
 
-// `gypfile` stays: npm looks for binding.gyp in the folder that it publishes, and without it would tell the registry that
-// the package is built at its installation.
+// `gypfile` stays: npm finds binding.gyp in the folder that it publishes, and would otherwise add an install script to
+// what it sends to the registry.
 const ours = new Set(['devDependencies', 'scripts', 'workspaces'])
 
-/** package.json without what is for this repository, and with what follows from the repository's address. */
+/** package.json without the fields that only this repository needs, and with those that derive from the repository's URL. */
 export function packageManifest({ repository, ...manifest }) {
   return {
     ...Object.fromEntries(Object.entries(manifest).filter(([name]) => !ours.has(name))),
@@ -22,7 +22,7 @@ export function packageManifest({ repository, ...manifest }) {
   }
 }
 
-/** The text with each relative link made one to the repository's file of that version, and each picture too. */
+/** The text with each relative link and picture replaced by the URL of that file in the repository, at this version. */
 export function absoluteLinks(markdown, { repository, version }) {
   return markdown.replace(/(!?)\[([^\]]*)\]\((?!\w+:|#)([^)]*)\)/g, (_, picture, text, path) => {
     return `${picture}[${text}](${repository}/${picture ? 'raw' : 'blob'}/v${version}/${path})`
@@ -32,7 +32,7 @@ export function absoluteLinks(markdown, { repository, version }) {
 const read = file => readFileSync(join(root, file), 'utf8')
 const kept = file => join(root, 'build/unpacked', file)
 
-// Those for macOS come from the workflow that makes them, whose artifacts keep no modes.
+// The prebuilds for macOS are artifacts of a workflow, which do not keep file modes.
 function makeExecutable() {
   const programs = Object.entries(prebuilds).flatMap(([platform, files]) =>
     files.filter(file => !file.endsWith('.node')).map(file => join(root, 'prebuilds', platform, file)),
@@ -43,7 +43,7 @@ function makeExecutable() {
 function before() {
   makeExecutable()
   const manifest = JSON.parse(read('package.json'))
-  // A run that was broken off has left both as they are in the package.
+  // An interrupted run has left both files in their packed form.
   if (typeof manifest.repository !== 'string') return
   const packed = {
     'package.json': `${JSON.stringify(packageManifest(manifest), null, 2)}\n`,
@@ -57,7 +57,7 @@ function before() {
 }
 
 function after() {
-  // What npm tells the registry it reads when this has run.
+  // npm reads the metadata for the registry after this script.
   if (process.env.npm_command === 'publish') {
     console.warn('package.json and README.md stay as they are published: git checkout package.json README.md')
     return

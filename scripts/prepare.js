@@ -1,6 +1,5 @@
-// What has to be there before `npm start` or `npm test`: dependencies and a build, each made once. `start` installs
-// what builds and runs the tour, and builds that; `build` builds the examples and the benchmarks too; `test` installs
-// what the tests need as well.
+// Prepares `npm start` and `npm test`: installs dependencies and builds, each once. `start` installs and builds what the
+// tour needs; `build` also builds the examples and the benchmarks; `test` also installs what the tests need.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runStep } from './run.js'
@@ -10,7 +9,7 @@ const what = process.argv[2]
 const stamp = join(root, 'node_modules/.installed')
 const lock = digest(['package-lock.json'])
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
-// What was installed for the tests stays: a new lock file is no reason to take it away.
+// The dependencies of the tests stay installed when the lock file changes.
 const mode = what === 'test' || installed.startsWith('test') ? 'test' : 'start'
 const enough = mode === 'start' ? [`start ${lock}`, `test ${lock}`] : [`test ${lock}`]
 

@@ -13,7 +13,7 @@ function check({ status, error, signal }, command, args) {
   process.exit(status || 1)
 }
 
-/** Runs a program in the root with its output shown; ends this process with its status when it fails. */
+/** Runs a program in the root and shows its output. If it fails, ends this process with its status. */
 export function run(command, args, options = {}) {
   check(spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options }), command, args)
 }
@@ -23,12 +23,12 @@ export function runPackage(file, args, options) {
   run(process.execPath, [join(root, 'node_modules', file), ...args], options)
 }
 
-// Milliseconds after which whoever waits is told what for.
+// Milliseconds between two messages to the user who waits.
 const SILENCE = 4000
 
 /**
- * `run`, and meanwhile this process goes on: prints `title`, then every four seconds that it still runs, and how many lines
- * of its output `counted` matched. With `counted`, the output is not shown unless BSD_SOCKETS_VERBOSE is set.
+ * Like `run`, but asynchronous. Prints `title`, and every four seconds that the program still runs and how many lines of
+ * its output match `counted`. With `counted`, shows the output only if BSD_SOCKETS_VERBOSE is set.
  */
 export async function runStep(title, command, args, { counted, ...options } = {}) {
   console.log(title)

@@ -1,11 +1,11 @@
-// Whether a step's inputs are what they were when it last ran.
+// Skips a step of the build whose inputs have not changed since it last ran.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 
 export const root = dirname(import.meta.dirname)
 
-// What was installed or built, and what the benchmarks found, is no source.
+// Not inputs: installed and built files, and the results of benchmarks.
 const unread = new Set(['build', 'node_modules', 'results'])
 
 function* files(path) {
@@ -15,8 +15,8 @@ function* files(path) {
 }
 
 /**
- * A hash of the contents of `inputs` (files and folders below the root) and of `facts`, which are strings: the same
- * wherever the root is.
+ * A hash of the contents of `inputs` (files and folders below the root) and of `facts` (strings). It does not depend on
+ * where the root is.
  */
 export function digest(inputs, facts = []) {
   const hash = createHash('sha256')
@@ -28,8 +28,8 @@ export function digest(inputs, facts = []) {
 }
 
 /**
- * Runs `step` unless the file `stamp` holds `value` already; writes it there afterwards. Where the step gives a promise, so
- * does this.
+ * Runs `step` unless the file `stamp` contains `value`, and then writes `value` to the file. Returns a promise if the step
+ * does.
  */
 export function unless(stamp, value, step) {
   const path = join(root, stamp)

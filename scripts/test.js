@@ -1,7 +1,7 @@
-// Runs the checks and prints their sum. Without an argument: types, lint, format, the rule of floors, what nobody uses, and vitest (behaviour, traces).
-// `all` adds what is long, `rest` runs that alone: each script of test/all, in the order of their names, is one check,
-// which passes with status 0 and is skipped, for the reason that it prints, with 77. One that runs many tests writes how
-// many passed, failed and were skipped, as JSON, to the file that SUM_FILE names: they count in its place.
+// Runs the checks and prints a summary. Without an argument: types, lint, format, the rule of floors, unused code, and
+// vitest (behaviour, traces). `all` adds the long checks, and `rest` runs only those. Each script of test/all is one
+// check; they run sorted by name. Status 0 means passed, and 77 skipped, with a printed reason. A script that runs many
+// tests writes how many passed, failed and were skipped to the file SUM_FILE, as JSON; these numbers count in its place.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

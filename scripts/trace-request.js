@@ -1,5 +1,5 @@
-// What the kernel sees of one request to examples/gateway: by strace(1), on Linux, into docs/guide/one-request.md. With
-// --check the page stays as it is, and the status tells whether its calls are still those.
+// Traces the system calls of one request to examples/gateway with strace(1), on Linux, and writes them into
+// docs/guide/one-request.md. With --check, writes nothing; the status is 0 if the page has the same calls.
 import { deepEqual } from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -45,7 +45,7 @@ function listening(stream) {
   })
 }
 
-// The descriptors by names; of the calls that found nothing to do, which are as many as there was time for, the first.
+// Names the descriptors. Of repeated calls that found nothing ready, whose number depends on time, keeps the first.
 function choose(all) {
   const lines = all.slice(all.findIndex(line => line.startsWith('socket(AF_INET')))
   const idle = lines.findIndex(line => line.includes(' EAGAIN '))
@@ -67,7 +67,7 @@ function choose(all) {
   return lines.filter((line, i) => mine.test(line) && (i === idle || !line.includes(' EAGAIN '))).map(named)
 }
 
-// The call, and the descriptor that it was about.
+// The call and its descriptor.
 const callOf = line => /^\w+\((?:poller, EPOLL_CTL_ADD, )?\w+/.exec(line)[0]
 
 const trace = await traceRequest()
