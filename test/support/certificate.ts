@@ -1,4 +1,4 @@
-// A certificate that signs itself, for `localhost`, made on the spot. RFC 5280, 4.1; X.690
+// Makes a self-signed certificate for `localhost`. RFC 5280, 4.1; X.690
 import { generateKeyPairSync, sign } from 'node:crypto'
 
 const der = (tag: number, ...contents: Buffer[]): Buffer => {
@@ -11,7 +11,7 @@ const time = (date: Date): Buffer => der(0x17, Buffer.from(`${date.toISOString()
 
 const day = 86_400_000
 
-/** A key and its certificate, both in PEM, good for a day. */
+/** A key and its certificate, both in PEM, valid for one day. */
 export function selfSigned(): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const ecdsaWithSha256 = sequence(der(0x06, Buffer.from('2a8648ce3d040302', 'hex')))

@@ -1,4 +1,4 @@
-// An echo server as the tests run it, and what they do with its clients.
+// Starts echo servers for tests, and does what the tests need with clients.
 import { spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -12,7 +12,7 @@ export interface Ending {
   readonly stderr: string
 }
 
-/** Starts `command`; with `limit` it may open that many descriptors, and `inherited` are open in it already. */
+/** Starts `command`. `limit` is its limit of open descriptors (RLIMIT_NOFILE); it inherits those in `inherited`. */
 export function run(command: readonly string[], limit?: number, inherited: readonly number[] = []) {
   const [program, ...args] = command as [string, ...string[]]
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...inherited]
@@ -26,7 +26,7 @@ export function run(command: readonly string[], limit?: number, inherited: reado
   const ended = new Promise<Ending>(resolve =>
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr })),
   )
-  /** Waits until it has printed a line like this. */
+  /** Waits until it has printed a line that matches. */
   async function printed(line: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = line.exec(stdout) ?? line.exec(stderr)
@@ -57,7 +57,7 @@ export async function start(command: readonly string[], limit?: number, inherite
       await once(client, 'connect')
       return client
     },
-    /** Sends SIGTERM, and expects a graceful end that printed nothing more. */
+    /** Sends SIGTERM, and expects a graceful end without further output. */
     async stop(): Promise<Ending> {
       child.kill('SIGTERM')
       const ending = await ended
@@ -68,7 +68,7 @@ export async function start(command: readonly string[], limit?: number, inherite
   }
 }
 
-/** Waits for so many bytes. */
+/** Waits for this many bytes. */
 async function receive(client: Socket, size: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   for (let left = size; left > 0;) {
@@ -84,13 +84,13 @@ async function receive(client: Socket, size: number): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Sends, says that this is all, and returns all that comes until the server closes. */
+/** Sends the bytes, stops sending, and returns all bytes that arrive until the server closes. */
 export async function exchange(client: Socket, data: Uint8Array): Promise<Buffer> {
   client.end(data)
   return buffer(client)
 }
 
-/** Sends a text, and expects it back. */
+/** Sends a text and expects the same text back. */
 export async function roundTrip(client: Socket, text: string): Promise<void> {
   client.write(text)
   expect((await receive(client, text.length)).toString()).toBe(text)

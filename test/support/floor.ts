@@ -1,4 +1,4 @@
-// Descriptors for tests of the floor, each closed when its test is over.
+// Descriptors for tests of the floor. Each is closed when its test ends.
 import { getSystemErrorName } from 'node:util'
 import { AF_INET, AF_UNIX, encodeAddress, SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
@@ -6,13 +6,13 @@ import { onTestFinished } from 'vitest'
 
 export const linux = process.platform === 'linux'
 
-/** A result that is no −errno. */
+/** Expects a result that is not −errno, and returns it. */
 export function ok(result: number): number {
   if (result < 0) throw new Error(`a call gave ${getSystemErrorName(result)}`)
   return result
 }
 
-/** A descriptor that the test does not close itself. */
+/** Closes the descriptor when the test ends. Returns the descriptor. */
 export function opened(result: number): number {
   const fd = ok(result)
   onTestFinished(() => void sys.close(fd))
@@ -40,7 +40,7 @@ export function udp(): number {
   return fd
 }
 
-/** The sockaddr of a socket's own end. */
+/** The sockaddr of a socket's own address. */
 export function addressOf(fd: number): Buffer {
   const address = Buffer.alloc(128)
   const length = new Uint32Array([address.length])
@@ -48,7 +48,7 @@ export function addressOf(fd: number): Buffer {
   return address.subarray(0, length[0])
 }
 
-/** A TCP connection: the end that connected and the one that was accepted. */
+/** A TCP connection: the socket that connected and the one that was accepted. */
 export function tcp(): [client: number, server: number] {
   const fd = listener()
   const client = opened(sys.socket(AF_INET, SOCK_STREAM, 0))
@@ -56,7 +56,7 @@ export function tcp(): [client: number, server: number] {
   return [client, opened(sys.accept(fd, null, null))]
 }
 
-/** What arrives, as text; at most 64 bytes. */
+/** Receives at most 64 bytes, as text. */
 export function receive(fd: number, flags = 0): string {
   const buffer = Buffer.alloc(64)
   return buffer.toString('latin1', 0, ok(sys.recv(fd, buffer, flags)))

@@ -17,7 +17,7 @@ function post(body: string, ...headers: readonly string[]): string {
   return lines.join('\r\n') + '\r\n\r\n' + body
 }
 
-/** Starts a server, hands it over, and expects it to stop by itself. */
+/** Starts a server, passes it to the test, and expects it to stop by itself. */
 async function serving(start: Start, options: readonly string[], use: (server: HttpServer) => Promise<void>) {
   const server = await start(...options)
   try {
@@ -155,7 +155,7 @@ function declareStop(start: Start): void {
       client.send('abc')
       const answer = await client.end()
       expect(await stopped).toBe(0)
-      // The rest may come before the signal does.
+      // The rest may arrive before the signal.
       const kept = answerBytes({ status: 200, body: 'abc', type })
       const closed = answerBytes({ status: 200, body: 'abc', type, connection: 'close' })
       expect([continues + kept, continues + closed]).toContain(answer)
@@ -173,8 +173,8 @@ function declareStop(start: Start): void {
 }
 
 /**
- * Declares what is not told by bytes in and bytes out: patience, limits, and the end. Each has a server of its own, whose
- * start and waits take the time: some are under way at once.
+ * Declares the tests that need more than bytes in and bytes out: timeouts, limits, and the stop. Each test has its own
+ * server. Several run concurrently, since most of their time is waiting.
  */
 export function declareHttpBehaviour(start: Start): void {
   describe.concurrent('conversation', () => declareConversation(start))

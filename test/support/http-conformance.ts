@@ -22,8 +22,8 @@ async function exchange(server: HttpServer, one: HttpCase, bytewise: boolean): P
 }
 
 /**
- * Declares a test for each case, or for one in `every`, against the server that `find` gives for its application; with
- * `bytewise` each byte is sent by itself, and what is longer than a few kilobytes is left out.
+ * Declares a test for each case, or for every `every`-th one, against the server that `find` returns for its application.
+ * With `bytewise` each byte is sent separately, and cases longer than a few kilobytes are left out.
  */
 export function declareHttpCases(
   find: (app: HttpCase['app']) => HttpServer,

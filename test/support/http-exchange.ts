@@ -11,11 +11,11 @@ export interface HttpServer {
   /** A port of 127.0.0.1, or the path of a Unix socket. */
   readonly address: number | string
   readonly process: ChildProcess
-  /** Asks it to stop, and resolves to its exit code, or to the signal that killed it. */
+  /** Requests a stop. Resolves to the exit code, or to the signal that killed the server. */
   stop(): Promise<number | string>
 }
 
-/** Starts the command with a free port, or with the path, and waits until it says `listening on …`. */
+/** Starts the command with a free port, or with the path, and waits until it prints `listening on …`. */
 export async function startHttpServer(command: string, args: readonly string[], path?: string): Promise<HttpServer> {
   const where = path === undefined ? ['--port', '0'] : ['--path', path]
   const child = spawn(command, [...args, ...where], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -31,7 +31,7 @@ export async function startHttpServer(command: string, args: readonly string[], 
   return { address: path ?? Number(port), process: child, stop }
 }
 
-/** Connects, and collects what comes until the server ends; a reset is an error. */
+/** Connects, and collects the received bytes until the server closes; a reset is an error. */
 export class HttpClient {
   readonly socket: Socket
   readonly #ended: Promise<unknown>
@@ -46,7 +46,7 @@ export class HttpClient {
     this.#ended.catch(() => undefined)
   }
 
-  /** What has come, the value of Date being `-`. */
+  /** The bytes received so far, with `-` as the value of Date. */
   get text(): string {
     return this.#text.replace(/\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/g, '\r\nDate: -\r\n')
   }
@@ -55,7 +55,7 @@ export class HttpClient {
     this.socket.write(bytes, 'latin1')
   }
 
-  /** Sends a byte at a time, until the server has ended or all is sent. */
+  /** Sends one byte at a time, until all are sent or the server has closed. */
   async sendBytes(bytes: string): Promise<void> {
     for (const byte of bytes) {
       if (this.socket.readableEnded) return
@@ -64,12 +64,12 @@ export class HttpClient {
     }
   }
 
-  /** Says that nothing more will be sent. */
+  /** Ends the sending side. */
   finish(): void {
     this.socket.end()
   }
 
-  /** Waits until this much has come. */
+  /** Waits until this many bytes have been received. */
   async has(text: string): Promise<void> {
     while (this.text.length < text.length && !this.socket.readableEnded) {
       await Promise.race([once(this.socket, 'data'), this.#ended])
@@ -77,7 +77,7 @@ export class HttpClient {
     if (this.text !== text) throw new Error(`expected ${JSON.stringify(text)}, got ${JSON.stringify(this.text)}`)
   }
 
-  /** All that came, once the server has ended. */
+  /** Resolves to all received bytes when the server has closed. */
   async end(): Promise<string> {
     try {
       await this.#ended

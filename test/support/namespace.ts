@@ -1,15 +1,15 @@
-// A network namespace of a test's own, where a process that is nobody may ping, or may not.
+// A network namespace for a test, in which an unprivileged process may ping, or may not.
 import { spawnSync } from 'node:child_process'
 import { root } from './root.js'
 
-/** The command that runs `command` there; `range` is that of the groups that may ping: ping_group_range in icmp(7). */
+/** The command that runs `command` there. `range` are the groups that may ping: ping_group_range in icmp(7). */
 export function inNamespace(range: string, ...command: string[]): [string, string[]] {
   const setUp = `ip link set lo up && echo ${range} >/proc/sys/net/ipv4/ping_group_range`
   const nobody = 'exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"'
   return ['unshare', ['-n', 'sh', '-c', `${setUp} && ${nobody}`, '-', ...command]]
 }
 
-/** Why there can be none here; null where there can. */
+/** The reason why this machine cannot have one; null if it can. */
 export function noNamespace(): string | null {
   const load = [process.execPath, '-e', `import('bsd-sockets')`]
   const { status } = spawnSync(...inNamespace('0 2147483647', ...load), { cwd: root })

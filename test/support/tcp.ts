@@ -1,9 +1,10 @@
-// TCP sockets for a test, closed when it ends. Each waits ten seconds at most: nothing else could end a test that blocks.
+// TCP sockets for a test, closed when it ends. Each has a timeout of ten seconds, since nothing else
+// could end a test that blocks.
 import { Socket } from 'bsd-sockets'
 import type { IPv4Address } from 'bsd-sockets'
 import { onTestFinished } from 'vitest'
 
-/** The same socket, which is closed with the test. */
+/** Closes the socket when the test ends. Returns the socket. */
 export function closing<T extends { close(): void }>(socket: T): T {
   if (socket instanceof Socket) socket.settimeout(10_000)
   onTestFinished(() => socket.close())
@@ -18,14 +19,14 @@ export function listening(backlog?: number): Socket {
   return server
 }
 
-/** A TCP client and its accepted other end. */
+/** A TCP client and the socket that was accepted for it. */
 export function connected(server: Socket = listening()): [client: Socket, accepted: Socket] {
   const client = closing(new Socket())
   client.connect(server.getsockname())
   return [client, closing(server.accept()[0])]
 }
 
-/** Two ends of which the first cannot send: Unix ones, since the buffers of TCP grow while nobody looks. tcp(7) */
+/** A pair of which the first socket cannot send. Unix sockets, since the buffers of TCP grow by themselves. tcp(7) */
 export function fullPair(): [full: Socket, peer: Socket] {
   const [full, peer] = Socket.pair()
   while (full.trySend(Buffer.alloc(65536)) !== null) continue
@@ -44,7 +45,7 @@ export function closedPort(): number {
   return port
 }
 
-/** What a call throws. */
+/** The error that a call throws. */
 export function thrown(call: () => unknown): unknown {
   try {
     call()

@@ -1,4 +1,4 @@
-// Programs that tests talk to and that not every machine has.
+// Programs that tests need and that not every machine has.
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -14,8 +14,8 @@ function installed(name: string): boolean {
 }
 
 /**
- * Whether a program is installed. Without it, what needs it is skipped and the reason printed; with
- * BSD_SOCKETS_REQUIRE_TOOLS=1 that is a failure: `test.skipIf(!tool('telnet'))`.
+ * Whether a program is installed: `test.skipIf(!tool('telnet'))`. If it is not, prints the reason for the skip. With
+ * BSD_SOCKETS_REQUIRE_TOOLS=1 a missing program is a failure.
  */
 export function tool(name: string): boolean {
   if (installed(name)) return true

@@ -1,6 +1,6 @@
-// To be preloaded: fails the addon's own allocation of the number that FAIL_ALLOCATION says. How many it has made
-// stands in the file ALLOCATIONS, a long that is mapped: Bun ends without calling destructors. What the runtime and the
-// C library allocate is left alone. ld.so(8), glibc
+// To be preloaded: makes one allocation of the addon fail, the one whose number is FAIL_ALLOCATION. The file ALLOCATIONS is
+// mapped and holds the number of the addon's allocations as a long: mapped, since Bun ends without calling destructors.
+// Allocations of the runtime and of the C library do not fail. ld.so(8), glibc
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* memory, size_t size);
 
-// Where the addon's code lies.
+// The addresses of the addon's code.
 static atomic_uintptr_t from, to;
 static atomic_long unmapped;
 static atomic_long* made = &unmapped;

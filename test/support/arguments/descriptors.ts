@@ -1,4 +1,4 @@
-// Descriptors to call on: of the test's own, none of which blocks. Each is opened when it is first asked for.
+// Non-blocking descriptors for the tests of arguments. Each is opened at its first use.
 import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,10 +31,10 @@ function pair(): [number, number] {
   return [nonblocking(fds[0]!), nonblocking(fds[1]!)]
 }
 
-/** One end of a connection whose other end does nothing. */
+/** A connected socket whose peer does nothing. */
 export const stream = once(() => pair()[0])
 
-/** One end of a connection on which a byte waits that nobody reads. */
+/** A connected socket with one byte to receive, which nobody reads. */
 export const readable = once(() => {
   const [here, there] = pair()
   checked(sys.send(there, new Uint8Array(1), 0))
@@ -73,7 +73,7 @@ export const pipe = once(() => {
 
 export const emptyEpoll = once(() => checked(sys.epoll_create1!(EPOLL_CLOEXEC!)))
 
-/** With an event that waits for ever. */
+/** With an event that stays pending. */
 export const epoll = once(() => {
   const fd = checked(sys.epoll_create1!(EPOLL_CLOEXEC!))
   const event = Buffer.alloc(16)

@@ -1,4 +1,4 @@
-// What each kind of parameter takes: a value that is legal and harmless, and which others are legal.
+// The kinds of parameters: for each a valid and harmless value, and a function that tells which other values are valid.
 import { types } from 'node:util'
 import { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETOWN, F_SETFD, F_SETFL, F_SETOWN } from 'bsd-sockets'
 import { FIONREAD, SIOCATMARK, SIOCOUTQ } from 'bsd-sockets'
@@ -7,7 +7,7 @@ import type { Message } from 'bsd-sockets/syscalls'
 import { detachedViews } from './values.js'
 
 export interface Parameter {
-  /** As the error names it. */
+  /** The name of the parameter in errors. */
   readonly name: string
   readonly good: () => unknown
   readonly legal: (value: unknown) => boolean

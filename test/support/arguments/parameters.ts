@@ -1,4 +1,4 @@
-// The parameters of every function of the floor, by the names that an error gives them.
+// The parameters of every function of the floor, with their names in errors.
 import {
   AF_INET,
   AF_UNIX,
@@ -18,7 +18,7 @@ import type { Parameter } from './kinds.js'
 type Floor = typeof floor
 type Each<T extends readonly unknown[]> = { readonly [P in keyof T]-?: Parameter }
 
-/** One for each function, and a parameter for each of its own: what is missing or too much does not compile. */
+/** An entry for each function, with each of its parameters. A missing or additional one does not compile. */
 export type Table = {
   readonly [F in keyof Floor as NonNullable<Floor[F]> extends (...values: never[]) => unknown ? F : never]: Each<
     Parameters<Extract<Floor[F], (...values: never[]) => unknown>>

@@ -1,11 +1,11 @@
-// Values that no caller should give, and some that look so and are legal.
+// Invalid values, and some valid ones that look invalid.
 
 function detached<T extends ArrayBufferView>(view: T): T {
   structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] })
   return view
 }
 
-// ES2024's, which Node has and the compiler's library has not.
+// ES2024: Node has these, the compiler's library lacks them.
 interface Resizable extends ArrayBuffer {
   resize(length: number): void
 }
@@ -18,7 +18,7 @@ function shrunk(): Uint8Array {
   return view
 }
 
-// As large as this machine allows, of the lengths that do not fit into C's int and unsigned int.
+// Lengths that do not fit into C's int and unsigned int, as far as this machine has the memory.
 function huge(length: number): Uint8Array[] {
   try {
     return [new Uint8Array(length)]
@@ -29,7 +29,7 @@ function huge(length: number): Uint8Array[] {
 
 const view = new Uint8Array(8)
 
-/** Views whose memory is gone. */
+/** Views of detached buffers. */
 export const detachedViews: ReadonlySet<unknown> = new Set([
   detached(new Uint8Array(8)),
   detached(new DataView(new ArrayBuffer(8))),

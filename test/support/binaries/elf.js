@@ -1,4 +1,4 @@
-// What an ELF file says of itself: elf(5).
+// Reads the headers of an ELF file. elf(5)
 
 const machines = { 62: 'x64', 183: 'arm64' }
 const SHT_SYMTAB = 2

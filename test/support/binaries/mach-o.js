@@ -1,4 +1,4 @@
-// What a Mach-O file says of itself: mach-o/loader.h, mach-o/nlist.h.
+// Reads the headers of a Mach-O file. mach-o/loader.h, mach-o/nlist.h
 
 const architectures = { 0x01000007: 'x64', 0x0100000c: 'arm64' }
 const LC_SYMTAB = 0x2

@@ -1,5 +1,5 @@
-// Loads an addon for musl by musl's own loader, which binds each symbol at load: in a program that gives it Node-API's
-// functions as stubs, since no Node for musl is to be had from a package of npm.
+// Loads an addon for musl with musl's own loader, which binds each symbol at load. The program that loads it has stubs for
+// the functions of Node-API, since no package of npm has a Node for musl.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

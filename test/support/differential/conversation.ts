@@ -1,4 +1,4 @@
-// Random conversations of a reactor's connection with a plain socket. After each step all that can come has come.
+// Random conversations between a reactor's connection and a plain socket. Each step ends when everything has arrived.
 import fc from 'fast-check'
 
 export type Turn =
@@ -8,16 +8,16 @@ export type Turn =
 
 export interface Conversation {
   kind: 'tcp' | 'unix'
-  /** Whether the connection's handlers have one for the peer's end, after which it may still write. */
+  /** Whether the connection has a handler of the peer's end, and so may still write after it. */
   halfOpen: boolean
   turns: readonly Turn[]
 }
 
-/** What has come to the connection, and to its peer, by the end of a turn. */
+/** What the connection and its peer have received by the end of a turn. */
 export interface State {
   data: string
   ended: boolean
-  /** Whether it is closed: `true`, or by which errno. */
+  /** `true` or the errno if it is closed. */
   closed: boolean | string
   peer: string
 }

@@ -1,24 +1,24 @@
-// Where our Sockets are meant to differ from Python's, and why.
+// The intended differences between our Sockets and Python's, with their reasons.
 import { isDeepStrictEqual } from 'node:util'
 import type { Outcome, Program, Step } from './program.js'
 
 interface Difference {
   why: string
-  /** `blocking` is how Python's sockets wait: as C's do, or by a timeout of Python's. */
+  /** `blocking`: Python's sockets block as C's do. Otherwise they wait with a timeout of Python's. */
   is(step: Step, theirs: Outcome, ours: Outcome, blocking: boolean): boolean
-  /** Whether what comes after it is in another state. */
+  /** Whether the two states differ after it. */
   parts?: true
 }
 
 const errorOf = (outcome: Outcome): string | undefined => ('error' in outcome ? outcome.error : undefined)
 
-// The runs of the bytes of an outcome; none where there are none.
+// The runs of bytes in an outcome; empty if it has no bytes.
 function bytesOf(outcome: Outcome): string {
   const [received] = 'value' in outcome ? [outcome.value].flat() : []
   return typeof received === 'string' ? received : ''
 }
 
-// How many bytes there are, whatever they are; −1 where there are none.
+// The number of bytes in an outcome; −1 if it has no bytes.
 const lengthOf = (outcome: Outcome): number =>
   'value' in outcome && [outcome.value].flat().some(value => typeof value === 'string')
     ? bytesOf(outcome)
@@ -55,7 +55,7 @@ export const differences: readonly Difference[] = [
   },
 ]
 
-/** Whether the two outcomes are the same, or differ as they are meant to. */
+/** Whether the two outcomes are the same, or their difference is intended. */
 export function expected(step: Step, theirs: Outcome, ours: Outcome, blocking: boolean): boolean {
   return isDeepStrictEqual(theirs, ours) || known(step, theirs, ours, blocking) !== undefined
 }
@@ -69,7 +69,7 @@ function known(step: Step, theirs: Outcome, ours: Outcome, blocking: boolean): P
   return same ? {} : undefined
 }
 
-/** Of how many steps of a program the outcomes are compared: those up to where the two states part as they are meant to. */
+/** The number of steps whose outcomes are compared: up to the first intended difference of the two states. */
 export function comparable({ steps, blocking }: Program, theirs: readonly Outcome[], ours: readonly Outcome[]): number {
   const parting = steps.findIndex(
     (step, i) => !isDeepStrictEqual(theirs[i], ours[i]) && known(step, theirs[i]!, ours[i]!, blocking)?.parts,

@@ -1,8 +1,8 @@
-// Random programs of socket calls. A program is a list of steps; a step names its sockets by numbers, which count modulo
-// those that there are: so a program that was made shorter is still one.
+// Random programs of socket calls. A program is a list of steps. A step refers to sockets by numbers, modulo the number of
+// existing sockets, so that a shortened program is still valid.
 import fc from 'fast-check'
 
-/** How a socket is made. */
+/** The kind of a new socket. */
 export const kinds = ['tcp', 'tcp6', 'udp', 'unix', 'unix-datagram', 'unix-seqpacket'] as const
 export type Kind = (typeof kinds)[number]
 
@@ -37,7 +37,7 @@ export type OptionName = keyof typeof optionNames
 export type Step =
   | { op: 'open'; kind: Kind }
   | { op: 'pair'; kind: Kind }
-  | { op: 'served'; kind: Kind } // a listener, a client that is connected to it, and what it accepted
+  | { op: 'served'; kind: Kind } // a listener, a client that is connected to it, and the accepted socket
   | { op: 'bind'; at: number }
   | { op: 'listen'; at: number; backlog: number }
   | { op: 'accept' | 'close' | 'reset' | 'dup' | 'getsockname' | 'getpeername' | 'poll'; at: number }
@@ -52,17 +52,17 @@ export type Step =
   | { op: 'getsockopt'; at: number; name: OptionName }
   | { op: 'setsockopt'; at: number; name: OptionName; value: number }
   | { op: 'settimeout'; at: number; ms: 0 | 20 }
-  // Another thread of control begins to receive, which ends with the next `join`, or with the program.
+  // Starts a concurrent receive, which ends with the next `join`, or with the program.
   | { op: 'begin'; at: number; size: number }
   | { op: 'join' }
 
-/** Python's sockets have a timeout, or they block as C's do: with a timeout Python waits before it makes the call. */
+/** Whether Python's sockets block as C's do, or have a timeout. With a timeout, Python waits before it makes the call. */
 export interface Program {
   blocking: boolean
   steps: readonly Step[]
 }
 
-/** What a call came to: a value, or the name of an errno. */
+/** The outcome of a call: a value, or the name of an errno. */
 export type Outcome = { value: unknown } | { error: string }
 
 const at = fc.nat(7)
@@ -73,7 +73,7 @@ const flags = (...names: FlagName[]): fc.Arbitrary<readonly FlagName[]> =>
 const optionName = fc.constantFrom(...(Object.keys(optionNames) as OptionName[]))
 const one = <Op extends Step['op']>(op: Op): fc.Arbitrary<Op> => fc.constant(op)
 
-// Mostly bytes that go to and fro: what has to do with connections comes less often, ends least.
+// The weights of the steps: mostly sends and receives, connections less often, ends least often.
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: one('open'), kind }) },
   { weight: 3, arbitrary: fc.record({ op: one('pair'), kind }) },
@@ -125,14 +125,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: one('join') }) },
 )
 
-/** A program of at most so many steps. */
+/** A random program of at most this many steps. */
 export const program = (maxLength: number): fc.Arbitrary<Program> =>
   fc.record({ blocking: fc.boolean(), steps: fc.array(step, { minLength: 1, maxLength, size: 'max' }) })
 
-/** The bytes that a step sends: all alike, so that what is received says which step sent it. */
+/** The bytes that a step sends. All are equal, so that received bytes identify the step. */
 export const payload = (index: number, length: number): Buffer => Buffer.alloc(length, index + 1)
 
-/** Bytes as the runs that they are made of: `3*5 1*7`. */
+/** Bytes as text, by their runs: `3*5 1*7`. */
 export function runs(bytes: Uint8Array): string {
   const found: [value: number, length: number][] = []
   for (const value of bytes) {

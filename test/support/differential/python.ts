@@ -1,4 +1,4 @@
-// Python's side: one process, which runs a program a line.
+// Python's side: one process that runs one program for each line of its input.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

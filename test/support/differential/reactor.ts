@@ -1,4 +1,4 @@
-// Holds a conversation by the reactor.
+// Runs a conversation with the reactor.
 import { Socket, SO_LINGER, SocketError, SOL_SOCKET, SHUT_WR, AF_INET, AF_UNIX } from 'bsd-sockets'
 import { Socket as Pair } from 'bsd-sockets/promises'
 import { listen } from 'bsd-sockets/reactor'
@@ -75,7 +75,7 @@ function take(
           heard.push(bytes)
     }
   } catch (error) {
-    if (!(error instanceof SocketError)) throw error // the peer's own failures are no part of it
+    if (!(error instanceof SocketError)) throw error // failures of the peer are ignored
   }
 }
 
@@ -87,9 +87,9 @@ function write(connection: Connection, bytes: Buffer): void {
   }
 }
 
-// The kernel works on loopback's packets at once, and events come in the order in which they were: what a pair of sockets says
-// to itself comes behind all that was there. A turn of the loop stands before each for what the reactor puts off, and what
-// comes of that may need the next.
+// The kernel delivers packets on the loopback at once, and events arrive in their order. So a message on a separate pair of
+// sockets arrives after everything that was sent before it. A turn of the loop comes before each message, for what the
+// reactor defers; the result of that may need the next message.
 async function quiet(): Promise<void> {
   const [near, far] = Pair.pair()
   try {

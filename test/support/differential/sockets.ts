@@ -1,4 +1,4 @@
-// Runs a program on one of the two Sockets. What the synchronous one returns is awaited as well, which changes nothing.
+// Runs a program on one of the two Sockets. Results of the synchronous one are awaited too, which changes nothing.
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import * as C from 'bsd-sockets'
 import { poll, POLLIN, POLLOUT, POLLPRI, Socket as SyncSocket, SocketError } from 'bsd-sockets'
@@ -24,10 +24,10 @@ const types: Record<Kind, [family: number, type: number]> = {
 const shown = C.MSG_TRUNC | C.MSG_CTRUNC | C.MSG_EOR | C.MSG_OOB
 const flagsOf = (names: readonly FlagName[]): number => names.reduce((flags, name) => flags | numbers[name]!, 0)
 
-// What may be done to a socket while another receives from it; anything else waits for that to end.
+// The steps that are allowed on a socket during a concurrent receive; others wait until that has ended.
 const together = new Set<Step['op']>(['getsockname', 'getpeername', 'send', 'sendall', 'sendmsg', 'sendto', 'shutdown'])
 
-const receives = 5 // for so many steps a receiver may wait while others are done
+const receives = 5 // the number of steps that a receiver may wait
 
 interface Receiver {
   index: number
@@ -74,7 +74,7 @@ class Run {
     else socket.bind([socket.family === C.AF_INET6 ? '::1' : '127.0.0.1', 0])
   }
 
-  /** The socket whose address a step gives: of the family of its own. */
+  /** The socket whose address a step uses; it has the same family. */
   #namedBy({ at, to }: { at: number; to: number }): Some {
     const { family } = this.sockets[at % this.sockets.length]!
     const alike = this.sockets.filter(socket => socket.family === family)
@@ -102,7 +102,7 @@ class Run {
     }
   }
 
-  /** Lets the receivers take what there is: what comes next is none of theirs. */
+  /** Lets the receivers receive what has arrived, before the next step sends more. */
   async #settle(): Promise<void> {
     for (const receiver of this.#begun) {
       while (!receiver.over && poll([[receiver.socket, POLLIN]], 0).length > 0) await turnOfTheLoop()
@@ -168,7 +168,7 @@ class Run {
       case 'sendmsg':
         return one.sendmsg(step.sizes.map(size => payload(index, size)))
       case 'sendfd': {
-        // A Unix socket in its own queue is closed by the kernel at some time. unix(7)
+        // The kernel closes a Unix socket in its own queue at an undefined time. unix(7)
         const others = this.sockets.filter(({ family }) => family !== C.AF_UNIX)
         return others.length === 0 ? null : one.sendmsg(['d'], [{ fds: [others[step.what % others.length]!] }])
       }
@@ -224,7 +224,7 @@ async function outcome(call: () => unknown): Promise<Outcome> {
   }
 }
 
-/** What each call of the program comes to. */
+/** The outcome of each call of the program. */
 export async function runOn(type: SocketClass, { steps }: Program): Promise<Outcome[]> {
   const run = new Run(type)
   try {

@@ -1,17 +1,17 @@
-/** An answer, in the order and the spelling that both servers keep (native/servers/http/http_response.h). */
+/** An answer, with the order and the spelling of the fields that both servers use (native/servers/http/http_response.h). */
 export interface Answer {
   readonly status: number
   readonly type?: string
   readonly body?: string
   readonly allow?: string
   readonly connection?: 'close' | 'keep-alive'
-  /** To HEAD: Content-Length as of the body, and no body. */
+  /** An answer to HEAD: the Content-Length of the body, without the body. */
   readonly head?: boolean
 }
 
 /**
- * What follows the answers: `open`, another request is answered; `closed`, the server closes and answers nothing more;
- * `waiting`, the server waits for the rest of a request.
+ * The state after the answers. `open`: the server answers another request. `closed`: the server closes and answers nothing
+ * more. `waiting`: the server waits for the rest of a request.
  */
 export type End = 'open' | 'closed' | 'waiting'
 

@@ -86,5 +86,5 @@ const echoApp: readonly HttpCase[] = [
   closes('HTTP/1.0', request('POST / HTTP/1.0', 'Content-Length: 1') + 'a', { ...echo('a'), connection: 'close' }),
 ].map(toEcho)
 
-/** RFC 9112, 9, and the two applications. */
+/** Connections (RFC 9112, 9) and the two applications. */
 export const connection: readonly HttpCase[] = [...persistence, ...helloApp, ...echoApp]

@@ -196,5 +196,5 @@ const expectation: readonly HttpCase[] = [
   ),
 ]
 
-/** RFC 9112, 6 and 7, and RFC 9110, 8.6 and 10.1.1: where a body ends. */
+/** The end of a body: RFC 9112, 6 and 7, and RFC 9110, 8.6 and 10.1.1. */
 export const framing: readonly HttpCase[] = [...contentLength, ...transferEncoding, ...chunks, ...expectation]

@@ -4,7 +4,7 @@ import type { HttpCase } from './case.js'
 const line = (text: string): string => request(text, 'Host: x')
 const allowGet = { status: 405, allow: 'GET, HEAD' }
 
-/** RFC 9112, 2.2 and 3: the start of a request, its method, target and version. */
+/** The start of a request, its method, target and version: RFC 9112, 2.2 and 3. */
 export const requestLine: readonly HttpCase[] = [
   answers('the least request', line('GET / HTTP/1.1'), hello),
   answers('one empty line before it', '\r\n' + line('GET / HTTP/1.1'), hello),

@@ -1,4 +1,4 @@
-// The contract of poller.h, held by poller_kqueue.c over the stand-in.
+// Tests that poller_kqueue.c, with a simulated kqueue, fulfils the contract of poller.h.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ enum { EVERYTHING = POLLER_READABLE | POLLER_WRITABLE | POLLER_ERROR | POLLER_EN
 
 static int poller;
 
-// The readiness that one edge of a filter becomes.
+// The readiness that one event of a filter is reported as.
 static int32_t seen(int16_t filter, uint16_t flags, uint32_t fflags) {
   CHECK(poller_add(poller, 7) == 0);
   kernel_edge(7, filter, flags, fflags);

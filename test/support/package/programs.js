@@ -1,4 +1,4 @@
-// What someone who installed the package would write first, by file name.
+// First programs of a user who has installed the package, by file name.
 const exchange = `
 const [left, right] = Socket.pair()
 left.sendall('hello')

@@ -1,4 +1,4 @@
-// A D-Bus of the session: the handshake with descriptors agreed, and one passed from one connection to the other.
+// A session D-Bus: the handshake that enables descriptors, and a descriptor that is passed between two connections.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { Socket } from 'bsd-sockets/promises'
@@ -112,7 +112,7 @@ class Connection {
     assert.equal(await this.#socket.sendFds(bytes, fds), bytes.length)
   }
 
-  /** The next message of this type, and the descriptors that have come. */
+  /** The next message of this type, and the received descriptors. */
   async next(type) {
     for (;;) {
       const bytes = this.#received

@@ -1,4 +1,4 @@
-// A proxy of our streams, and one of splice, in front of nginx: pages, a big file, an upload, many clients at once.
+// Two proxies in front of nginx, one made with our streams and one with splice: pages, a big file, an upload, many clients at once.
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'

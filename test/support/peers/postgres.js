@@ -18,7 +18,7 @@ function versions() {
 
 export const program = () => find('postgres', versions())
 
-// It refuses to be run by root.
+// It refuses to run as root.
 const isRoot = process.getuid() === 0
 const asItself = isRoot ? [find('setpriv'), '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : []
 

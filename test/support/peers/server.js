@@ -1,4 +1,4 @@
-// A server from the system's packages, in a temporary folder, for as long as a check takes.
+// Runs a server of the system's packages in a temporary folder for the time of a check.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AF_UNIX } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 
-/** Where a program is, in PATH, where root's are, or in one of these folders; undefined where it is not installed. */
+/** The path of a program in PATH, in root's folders, or in one of `folders`; undefined if it is not installed. */
 export function find(name, folders = []) {
   const path = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...folders]
   return path
@@ -35,7 +35,7 @@ export async function connected(path) {
   }
 }
 
-/** Runs `use` with a folder that everybody may read, which is removed after it. */
+/** Runs `use` with a folder that everybody may read, and then removes the folder. */
 export async function withFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'peers-'))
   chmodSync(folder, 0o755)
@@ -46,7 +46,7 @@ export async function withFolder(use) {
   }
 }
 
-/** Runs `use` while a server runs, from when `connect` succeeds for the first time. */
+/** Starts a server, runs `use` when `connect` succeeds, and then stops the server. */
 export async function withServer([command, ...args], connect, use) {
   const server = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -67,7 +67,7 @@ export async function withServer([command, ...args], connect, use) {
     console.error(output)
     throw error
   } finally {
-    server.kill('SIGINT') // to PostgreSQL: do not wait for those who are connected
+    server.kill('SIGINT') // PostgreSQL then does not wait for connected clients
     await ended
   }
 }
