@@ -1,6 +1,6 @@
-// To be preloaded: makes one allocation of the addon fail, the one whose number is FAIL_ALLOCATION. The file ALLOCATIONS is
-// mapped and holds the number of the addon's allocations as a long: mapped, since Bun ends without calling destructors.
-// Allocations of the runtime and of the C library do not fail. ld.so(8), glibc
+// To be preloaded: makes one allocation of the addon fail, the one whose number is FAIL_ALLOCATION. The file
+// ALLOCATIONS is mapped and holds the number of the addon's allocations as a long: mapped, since Bun ends without
+// calling destructors. Allocations of the runtime and of the C library do not fail. ld.so(8), glibc
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
