@@ -6,7 +6,7 @@
 
 #include "load.h"
 
-// Reads a small file of /proc; an empty text where it is gone.
+// Reads a small file of /proc; an empty string if the file is gone.
 static const char* read_file(const char* path) {
   static char text[1024];
   FILE* const file = fopen(path, "r");
@@ -16,7 +16,7 @@ static const char* read_file(const char* path) {
   return text;
 }
 
-// Of all threads, to the nanosecond. kernel.org, Documentation/scheduler/sched-stats.rst
+// The time of all threads, in nanoseconds. kernel.org, Documentation/scheduler/sched-stats.rst
 static double total_of(int pid) {
   char path[300];
   snprintf(path, sizeof path, "/proc/%d/task", pid);

@@ -1,4 +1,5 @@
-// Messages over connections that stay. Each connection is a sequence of bytes: what comes back is compared with it.
+// Messages over persistent connections. Each connection has a sequence of bytes, with which received bytes are
+// compared.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// Connections that are open and do nothing: each has sent one message and got it back, so the server has accepted it.
+// Idle connections. Each has sent one message and got it back, so the server has accepted it.
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-// load: asks a server for as much as it can give, or for as much as it is told to, checks every byte that comes back,
-// and prints the figures as one line of JSON.
+// load: sends requests to a server as fast as it answers, or at a given rate, checks every byte that it receives, and
+// prints the figures as one line of JSON.
 #include "load.h"
 
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@
 
 static const int64_t PATIENCE = 10000000000;  // nanoseconds
 
-// A prime: so no message begins twice at the same byte.
+// A prime, so that messages begin at different bytes.
 enum { PERIOD = 65521 };
 
 load_options options = {.connections = 1, .size = 64, .depth = 1, .warmup = 200, .duration = 1000};
@@ -57,7 +57,7 @@ int load_connect(int index) {
   if (options.address.ss_family == AF_INET) {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    // An address has some 28,000 ports, and each rests for a while when it was used: 64 addresses have enough.
+    // An address has some 28,000 ports, and a used port is not available for a while: 64 addresses have enough.
     if (ntohl(((const struct sockaddr_in*)&options.address)->sin_addr.s_addr) >> 24 == 127) {
       const struct sockaddr_in from = {.sin_family = AF_INET,
                                        .sin_addr = {htonl(INADDR_LOOPBACK + (uint32_t)index % 64)}};
@@ -83,7 +83,7 @@ bool load_continues(int64_t now) {
     before = load_cpu_of(options.pid);
     counting = now;
   }
-  // On a machine that is busy otherwise, a short time can pass without an answer.
+  // On a busy machine, a short time can pass without an answer.
   const int64_t duration = (int64_t)options.duration * 1000000;
   if (now - counting < duration || (figures.messages == 0 && now - counting < duration + PATIENCE)) return true;
   after = load_cpu_of(options.pid);

@@ -22,7 +22,7 @@ typedef struct {
   int offset;  // of an echo server's buffer from the beginning of a page
 } load_options;
 
-// What is counted from the end of the warm-up on.
+// The figures since the end of the warm-up.
 typedef struct {
   histogram latencies;  // of a whole message, from when it was to be sent to its last byte
   uint64_t messages;
@@ -34,7 +34,7 @@ typedef struct {
 extern load_options options;
 extern load_figures figures;
 
-// A clock that is never set back, in nanoseconds.
+// The monotonic clock, in nanoseconds.
 int64_t load_now(void);
 
 // The bytes that connection `index` sends: an endless sequence, of which each call gives as much as is asked for,
