@@ -336,7 +336,7 @@ type Everywhere =
   | 'VMADDR_CID_HYPERVISOR'
   | 'VMADDR_PORT_ANY'
 
-// One pattern, since it loads in three quarters of the time of as many statements.
+// One destructuring pattern loads in three quarters of the time of separate statements.
 export const {
   AF_ALG,
   AF_APPLETALK,
