@@ -49,6 +49,9 @@ const reasons = {
     'waiting/kqueue-selector',
     'package/load',
     'syscalls/room',
+    'http/realms',
+    'reactor/arguments',
+    'streams/callbacks',
     'reactor/memory',
     'promises/waits',
     'package/platforms',
@@ -62,6 +65,7 @@ const reasons = {
   'their programs are built for this machine, or other programs of it take part': [
     ...[
       'sockets/fuzz',
+      'sockets/fuzz-floors',
       'syscalls/allocations',
       'cli/cli',
       'examples/examples',
