@@ -169,6 +169,7 @@ export class Session {
         const reading = this.#reading ?? service.reading
         const begun = reading.head > 0
         next = reading.read(bytes, start, end, service.limits)
+        if (next === 0 && reading.head > 0 && reading.hasMethod(bytes, start, 'CONNECT')) next = -501 // whatever its body
         if (next === 0 && reading.head > 0 && service.bodies !== 'whole') {
           this.#begin(bytes, start, reading)
           start = end

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { getRequestListener } from '@hono/node-server'
@@ -340,6 +341,38 @@ describe('fetchHandler', () => {
     expect(inspect(light)).toBe(inspect(new Real.Response('x')))
   })
 
+  test('Response.json makes what it made before', async () => {
+    fetchHandler(() => new Response())
+    const cyclic: unknown[] = []
+    cyclic.push(cyclic)
+    const attempts: [unknown?, unknown?][] = [
+      [{ a: 'ü' }],
+      [[1], { status: 201, headers: { 'X-A': 'b' } }],
+      ['x', { headers: { 'Content-Type': 'application/problem+json' } }],
+      [null, { headers: [['a', 'b']] }],
+      ['x', { status: 204 }],
+      [cyclic],
+      [undefined],
+      [() => 1],
+      [],
+      [1n],
+    ]
+    for (const values of attempts) {
+      const outcome = async (make: (...values: unknown[]) => Response): Promise<unknown> => {
+        try {
+          const response = make(...values)
+          return [response.status, [...response.headers], await response.text()]
+        } catch (error) {
+          return (error as Error).constructor
+        }
+      }
+      const now = Response.json.bind(Response) as (...values: unknown[]) => Response
+      const before = Real.Response.json.bind(Real.Response) as (...values: unknown[]) => Response
+      expect(await outcome(now)).toEqual(await outcome(before))
+    }
+    expect([Response.json.name, Response.json.length]).toEqual([Real.Response.json.name, Real.Response.json.length])
+  })
+
   test('takes bytes of another realm', () => {
     fetchHandler(() => new Response())
     for (const made of ['new Uint8Array([65, 66])', 'new Uint8Array([65, 66]).buffer']) {
@@ -419,6 +452,69 @@ describe('fetchHandler', () => {
       'HTTP/1.1 426 Upgrade Required\r\nDate: -\r\nContent-Length: 0\r\nupgrade: h2c\r\nConnection: Upgrade\r\n\r\n' +
         'HTTP/1.1 200 OK\r\nDate: -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
     )
+  })
+
+  const outcome = async (action: () => unknown): Promise<string> => {
+    try {
+      const value: unknown = await action()
+      return value instanceof ArrayBuffer ? `ArrayBuffer ${Buffer.from(value).toString('hex')}` : JSON.stringify(value)
+    } catch (error) {
+      return (error as Error).name
+    }
+  }
+
+  const readings: Record<string, (request: Request) => Promise<string>[]> = {
+    'text twice': request => [outcome(() => request.text()), outcome(() => request.text())],
+    'json, then text': request => [outcome(() => request.json()), outcome(() => request.text())],
+    arrayBuffer: request => [outcome(() => request.arrayBuffer()), outcome(() => request.bodyUsed)],
+    'bodyUsed before': request => [outcome(() => request.bodyUsed), outcome(() => request.text())],
+    'clone, then both': request => {
+      const clone = request.clone()
+      return [outcome(() => clone.text()), outcome(() => request.json())]
+    },
+    'text, then clone': request => [outcome(() => request.text()), outcome(() => request.clone().method)],
+    'text, then body': request => [outcome(() => request.text()), outcome(() => request.body === null)],
+    'text, then another Request': request => [
+      outcome(() => request.text()),
+      outcome(() => new Request(request).method),
+    ],
+    'a reader, then text': request => [
+      outcome(() => request.body?.getReader() === undefined),
+      outcome(() => request.text()),
+    ],
+    'text, then blob': request => [outcome(() => request.text()), outcome(() => request.blob())],
+  }
+  const contents: Record<string, Buffer> = {
+    nothing: Buffer.alloc(0),
+    'an object': Buffer.from('{"a":[1,"ü"]}'),
+    'no JSON': Buffer.from('{"a":'),
+    'a byte order mark': Buffer.from('\ufeff{"b":1}'),
+    'what is no UTF-8': Buffer.from([0x22, 0xff, 0xc3, 0x22]),
+  }
+
+  describe.each(Object.keys(contents))('a body of %s is read as that of a Request', content => {
+    test.each(Object.keys(readings))('%s', async reading => {
+      const handler = async (request: Request): Promise<Response> =>
+        new Response((await Promise.all(readings[reading]!(request))).join('\n'))
+      // With the head, and in two pieces behind it.
+      const answer = async (port: number): Promise<string[]> => {
+        const body = contents[content]!
+        const head = `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`
+        const whole = new HttpClient({ address: port })
+        whole.send(head + body.toString('latin1'))
+        const pieces = new HttpClient({ address: port })
+        for (const piece of [head, body.toString('latin1', 0, 3), body.toString('latin1', 3)]) {
+          pieces.send(piece)
+          await pause(5)
+        }
+        return [await whole.end(), await pieces.end()]
+      }
+      const [light, real] = [
+        await serving(handler, answer, { overrideGlobalObjects: true }),
+        await serving(handler, answer, { overrideGlobalObjects: false }),
+      ]
+      expect(light).toEqual(real)
+    })
   })
 
   test('the real objects serve as well, and none is replaced', async () => {

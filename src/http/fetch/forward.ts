@@ -1,5 +1,9 @@
 // Light objects in place of a Request or a Response: they create the real one only when a caller uses more than they know.
+import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
+
+/** Whether a stream of the web was read from or cancelled. */
+export const isDisturbed = (stream: ReadableStream): boolean => Readable.isDisturbed(stream as never)
 
 let classes: { Request: typeof Request; Response: typeof Response } | undefined
 

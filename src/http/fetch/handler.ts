@@ -6,6 +6,7 @@ import { spentBody } from '../header-lines.js'
 import { override } from './light-globals.js'
 import { LightRequest, newRequest, urlOf } from './light-request.js'
 import { LightResponse } from './light-response.js'
+import { piecesBehind } from '../request-body.js'
 import type { RequestBody } from '../request-body.js'
 import type { HttpResponse } from '../response.js'
 import { plain } from '../service.js'
@@ -46,11 +47,17 @@ function toResponse(response: Response | LightResponse): HttpResponse {
   }
   if (response instanceof LightResponse) {
     const { status, pairs, body } = response.content
-    if (body !== undefined) return { status, headers: headersOf(status, pairs), body }
+    if (body !== undefined) return { status, headers: headersOf(status, pairs), body: unread(body, response.bodyUsed) }
   }
   const { status, statusText, headers, body, bodyUsed } = response as Response
-  if (bodyUsed) throw spentBody()
-  return { status, ...(statusText && { statusText }), headers: headersOf(status, [...headers]), body }
+  const rest = unread(body, bodyUsed)
+  return { status, ...(statusText && { statusText }), headers: headersOf(status, [...headers]), body: rest }
+}
+
+// A body that nobody has read; for the request's own, the pieces that its stream is made of.
+function unread<Body>(body: Body, used: boolean): Body | AsyncIterable<Buffer> {
+  if (used) throw spentBody()
+  return body instanceof ReadableStream ? (piecesBehind(body) ?? body) : body
 }
 
 const isPromise = (value: Response | Promise<Response>): value is Promise<Response> =>

@@ -12,9 +12,15 @@ function replace(name: 'Request' | 'Response' | 'fetch', value: unknown): void {
 
 type Class = new (...values: unknown[]) => object
 
-/** The class `real` with `construct` as its `new`; derived classes pass their own `newTarget`. */
-function constructing<T extends object>(real: T, construct: (values: unknown[], newTarget: Class) => object): T {
+/** The class `real` with `construct` as its `new`, and these static methods; derived classes pass their own `newTarget`. */
+function constructing<T extends object>(
+  real: T,
+  construct: (values: unknown[], newTarget: Class) => object,
+  methods: Record<PropertyKey, unknown> = {},
+): T {
   const stand: T = new Proxy(real, {
+    get: (target, name, receiver) =>
+      Object.hasOwn(methods, name) ? methods[name] : Reflect.get(target, name, receiver),
     construct: (target, values: unknown[], newTarget) =>
       construct(values, (newTarget === stand ? target : newTarget) as unknown as Class),
   })
@@ -37,7 +43,15 @@ export function override(): boolean {
     (newTarget === (Response as unknown) ? LightResponse.of(values[0], values[1]) : null) ??
     (Reflect.construct(Response, values, newTarget) as object)
   replace('Request', constructing(Request, request))
-  replace('Response', constructing(Response, response))
+  // With the name and the length of the original.
+  const methods = {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
+    json: new Proxy(Response.json, {
+      apply: (json, receiver, values: unknown[]) =>
+        LightResponse.ofJson(values[0], values[1]) ?? (Reflect.apply(json, receiver, values) as object),
+    }),
+  }
+  replace('Response', constructing(Response, response, methods))
   replace(
     'fetch',
     new Proxy(fetch, {

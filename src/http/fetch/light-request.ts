@@ -1,7 +1,7 @@
 // A light Request over an HttpRequest. The real one is created on use: that takes longer than all the rest.
-import { real } from './forward.js'
+import { isDisturbed, real } from './forward.js'
 import type { AnyRequest } from '../request.js'
-import { RequestBody, streamOf } from '../request-body.js'
+import { RequestBody, streamOf, wholeBody } from '../request-body.js'
 
 // A path and perhaps a query that a URL leaves unchanged: no segment begins with a dot. URL Standard, 4.4
 const plainTarget = /^(?:\/(?!\.|%2e)[\w!$&'()*+,\-.:;=@~%]*)+(?:\?[\w!$&()*+,\-./:;=?@~%]+)?$/i
@@ -37,23 +37,47 @@ function headersOf(request: AnyRequest): Headers {
   return headers
 }
 
+// A Request of these methods has no body. Fetch Standard, 5.4
+const bodyless = /^(?:get|head)$/i
+
 /** A real Request. Fetch Standard, 5.3 */
-export function newRequest(request: AnyRequest, url: string, headers = headersOf(request)): Request {
-  const { method, body, signal } = request
+export function newRequest(
+  request: AnyRequest,
+  url: string,
+  headers = headersOf(request),
+  body: Buffer | RequestBody | ReadableStream = request.body,
+): Request {
+  const { method, signal } = request
   const init: RequestInit & { duplex?: 'half' } = { method, headers, signal }
-  if (!/^(get|head)$/i.test(method)) {
-    if (body instanceof RequestBody) Object.assign(init, { body: streamOf(body), duplex: 'half' })
-    else if (body.length > 0) init.body = body
+  if (!bodyless.test(method)) {
+    if (Buffer.isBuffer(body)) init.body = body.length > 0 ? body : null
+    else Object.assign(init, { body: body instanceof RequestBody ? streamOf(body) : body, duplex: 'half' })
   }
   return new (real().Request)(url, init)
 }
 
-/** Answers itself what routers use: method, url, headers, signal. */
+async function allOf(body: RequestBody): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of body) pieces.push(piece)
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+}
+
+// Without the byte order mark. Encoding Standard, 6.1
+const textOf = (bytes: Buffer): string => {
+  const text = bytes.toString('utf8')
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
+const anything = Buffer.from(' ')
+
+/** Answers itself what routers use: method, url, headers, signal. It also reads its body without a stream. */
 export class LightRequest {
   readonly url: string
   readonly #request: AnyRequest
   #headers: Headers | undefined
   #real: Request | undefined
+  #used = false // the body was read here: the real one then has another, which is used too
+  #stream: ReadableStream<Uint8Array> | undefined // of the body, once somebody has asked for it
 
   constructor(request: AnyRequest, url: string) {
     this.#request = request
@@ -61,7 +85,12 @@ export class LightRequest {
   }
 
   static real(request: LightRequest): Request {
-    return (request.#real ??= newRequest(request.#request, request.url, request.#headers))
+    if (request.#real === undefined) {
+      const body = request.#used ? anything : request.#stream
+      request.#real = newRequest(request.#request, request.url, request.#headers, body)
+      if (request.#used) void request.#real.text()
+    }
+    return request.#real
   }
 
   get method(): string {
@@ -74,5 +103,44 @@ export class LightRequest {
 
   get signal(): AbortSignal {
     return this.#real?.signal ?? this.#request.signal
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    if (this.#real !== undefined || this.#used) return LightRequest.real(this).body
+    if (this.#stream !== undefined) return this.#stream
+    const { method, body } = this.#request
+    const isStream = body instanceof RequestBody
+    if (bodyless.test(method) || (!isStream && body.length === 0)) return null
+    return (this.#stream = streamOf(isStream ? body : wholeBody(body)))
+  }
+
+  get bodyUsed(): boolean {
+    if (this.#real !== undefined) return this.#real.bodyUsed
+    return this.#used || (this.#stream !== undefined && isDisturbed(this.#stream))
+  }
+
+  async text(): Promise<string> {
+    return this.#isReal ? LightRequest.real(this).text() : textOf(await this.#read())
+  }
+
+  async json(): Promise<unknown> {
+    return this.#isReal ? LightRequest.real(this).json() : JSON.parse(textOf(await this.#read()))
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#isReal ? LightRequest.real(this).arrayBuffer() : new Uint8Array(await this.#read()).buffer
+  }
+
+  // Whether only the real one can read the body, or refuse to.
+  get #isReal(): boolean {
+    return this.#real !== undefined || this.#used || this.#stream !== undefined
+  }
+
+  #read(): Buffer | Promise<Buffer> {
+    const { method, body } = this.#request
+    const isStream = body instanceof RequestBody
+    if (bodyless.test(method) || (!isStream && body.length === 0)) return Buffer.alloc(0) // there is no body to be used
+    this.#used = true
+    return isStream ? allOf(body) : body
   }
 }

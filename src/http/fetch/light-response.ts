@@ -1,21 +1,23 @@
-// A light Response with a string or bytes. The real one is created on use: its body is a stream from the start.
+// A light Response with a string, bytes or a stream. The real one is created on use: that takes longer than all the rest.
 import { types } from 'node:util'
 import { token } from '../header-lines.js'
-import { real } from './forward.js'
+import { isDisturbed, real } from './forward.js'
 
 type Pairs = [name: string, value: string][]
+type Body = string | Buffer | ReadableStream | null
 
 const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
 
 const textType: Pairs = [['content-type', 'text/plain;charset=UTF-8']]
+const jsonType: Pairs = [['content-type', 'application/json']]
 const none: Pairs = []
 
-// The pairs that a Headers object would have, or null if only a real one can tell.
-function pairsOf(headers: unknown, isText: boolean): Pairs | null {
-  if (headers === undefined) return isText ? textType : none
+// The pairs that a Headers object would have, or null if only a real one can tell; `type` is added if there is none.
+function pairsOf(headers: unknown, type: Pairs): Pairs | null {
+  if (headers === undefined) return type
   const pairs = given(headers)
-  if (pairs === null || !isText || pairs.some(([name]) => name === 'content-type')) return pairs
-  return [...pairs, ...textType]
+  if (pairs === null || type === none || pairs.some(([name]) => name === 'content-type')) return pairs
+  return [...pairs, ...type]
 }
 
 function given(headers: unknown): Pairs | null {
@@ -32,19 +34,19 @@ function given(headers: unknown): Pairs | null {
 /** Fetch Standard, 5.5 */
 export class LightResponse {
   readonly status: number
-  readonly #body: string | Buffer | null
+  readonly #body: Body
   readonly #pairs: Pairs
   #headers: Headers | undefined
   #real: Response | undefined
 
-  constructor(status: number, body: string | Buffer | null, pairs: Pairs) {
+  constructor(status: number, body: Body, pairs: Pairs) {
     this.status = status
     this.#body = body
     this.#pairs = pairs
   }
 
   /** A light one for `new Response(body, init)`; null if that needs a real one, or throws. */
-  static of(body: unknown, init: unknown): LightResponse | null {
+  static of(body: unknown, init: unknown, type?: Pairs): LightResponse | null {
     if (init !== undefined && (typeof init !== 'object' || init === null)) return null
     const { status = 200, statusText = '', headers } = (init ?? {}) as { [name in keyof ResponseInit]: unknown }
     if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) return null
@@ -52,11 +54,18 @@ export class LightResponse {
     const content = body ?? null
     const isText = typeof content === 'string'
     const isBytes = types.isUint8Array(content) || types.isArrayBuffer(content) // of any realm
-    if (!isText && content !== null && !isBytes) return null
+    const isStream = content instanceof ReadableStream && !content.locked && !isDisturbed(content)
+    if (!isText && content !== null && !isBytes && !isStream) return null
     if (content !== null && (status === 204 || status === 205 || status === 304)) return null
-    const pairs = pairsOf(headers, isText)
+    const pairs = pairsOf(headers, type ?? (isText ? textType : none))
     if (pairs === null) return null
     return new LightResponse(status, isBytes ? Buffer.from(new Uint8Array(content)) : content, pairs)
+  }
+
+  /** A light one for `Response.json(data, init)`; null if that needs a real one, or throws. */
+  static ofJson(data: unknown, init: unknown): LightResponse | null {
+    const text = JSON.stringify(data) as string | undefined
+    return text === undefined ? null : LightResponse.of(text, init, jsonType)
   }
 
   static real(response: LightResponse): Response {
@@ -67,7 +76,7 @@ export class LightResponse {
   }
 
   /** Its parts; `body` is undefined once the real one was created. */
-  get content(): { status: number; pairs: Pairs; body: string | Buffer | null | undefined } {
+  get content(): { status: number; pairs: Pairs; body: Body | undefined } {
     const pairs = this.#headers === undefined ? this.#pairs : [...this.#headers]
     return { status: this.status, pairs, body: this.#real === undefined ? this.#body : undefined }
   }
@@ -85,7 +94,8 @@ export class LightResponse {
   }
 
   get bodyUsed(): boolean {
-    return this.#real?.bodyUsed ?? false
+    if (this.#real !== undefined) return this.#real.bodyUsed
+    return this.#body instanceof ReadableStream && isDisturbed(this.#body)
   }
 
   /** A real Response with a copy of the body. */
