@@ -28,7 +28,7 @@ const [from, to] = Socket.pair(AF_UNIX, SOCK_STREAM)
 const counted = 1000
 const taken: Record<string, number> = {}
 // The least of many rounds: what is compiled meanwhile takes some, too, and code that is not compiled yet takes more.
-for (let round = 0; round < 150; round++) {
+for (let round = 0; round < 80; round++) {
   for (const [kind, options] of Object.entries(kinds)) {
     gc()
     const before = process.memoryUsage().heapUsed

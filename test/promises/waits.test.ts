@@ -8,7 +8,7 @@ import { root } from '../support/root.js'
 // The time when a wait is over is a number on the heap: a fiftieth more.
 const most = { signal: 1.05, timeout: 1.05, both: 1.05 }
 
-test('a signal and a timeout take hardly more of the heap', async () => {
+test('a signal and a timeout take hardly more of the heap', { timeout: 120_000 }, async () => {
   const program = join(root, 'build/programs/test/programs/waits.js')
   const flags = ['--expose-gc', '--max-semi-space-size=64', '--min-semi-space-size=64']
   const { none, ...taken } = JSON.parse(await new Child(process.execPath, [...flags, program]).finished()) as Record<
