@@ -21,10 +21,10 @@ function temporary(): string {
   return directory
 }
 
-/** With a PATH on which there is nothing, strace above all, or only one that may not trace: ptrace(2) can be forbidden. */
-function withoutStrace(which: 'no strace' | 'one that may not', ...args: string[]) {
+/** Runs the command with a PATH that has no strace, or only one that fails, as where ptrace(2) is forbidden. */
+function withoutStrace(which: 'no strace' | 'an strace that fails', ...args: string[]) {
   const path = temporary()
-  if (which === 'one that may not') writeFileSync(join(path, 'strace'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  if (which === 'an strace that fails') writeFileSync(join(path, 'strace'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   return run(['env', `PATH=${path}`, ...cli, ...args]).ended
 }
 
@@ -35,30 +35,33 @@ describe('bsd-sockets', () => {
     expect([...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(match => match[1])).toEqual(commands)
   })
 
-  test('--version is that of the package', async () => {
+  test('--version prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(await run([...cli, '--version']).ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 
-  test.each(commands)('%s --help tells how to use it', async name => {
+  test.each(commands)('%s --help prints the usage', async name => {
     const { code, stdout, stderr } = await run([...cli, name, '--help']).ended
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(new RegExp(`^bsd-sockets ${name}: .*\n\nUsage: bsd-sockets ${name} \\[OPTION\\]...`))
     expect(stdout).toMatch(/^ {2}--help\n {6}\S/m)
   })
 
-  test.each(['echo', 'http'])('%s tells the same of each option in C, its default with it', async name => {
-    const options = async (command: string[]): Promise<string[]> => {
-      const { stdout } = await run([...command, '--help']).ended
-      const told = [...stdout.matchAll(/^ {2}(--\w[\w-]*)(?: .*)?\n {6}(.*)$/gm)].map(
-        ([, option, text]) => `${option} ${text}`,
-      )
-      return told.filter(line => !/^--(lang|mode|help) /.test(line)).sort() // C has modes of its own
-    }
-    const own = await options([join(root, 'build/Release', name)])
-    expect(own.length).toBeGreaterThan(3)
-    expect(await options([...cli, name])).toEqual(own)
-  })
+  test.each(['echo', 'http'])(
+    '%s describes each option as its program in C does, with the same default',
+    async name => {
+      const options = async (command: string[]): Promise<string[]> => {
+        const { stdout } = await run([...command, '--help']).ended
+        const described = [...stdout.matchAll(/^ {2}(--\w[\w-]*)(?: .*)?\n {6}(.*)$/gm)].map(
+          ([, option, text]) => `${option} ${text}`,
+        )
+        return described.filter(line => !/^--(lang|mode|help) /.test(line)).sort() // the modes differ
+      }
+      const own = await options([join(root, 'build/Release', name)])
+      expect(own.length).toBeGreaterThan(3)
+      expect(await options([...cli, name])).toEqual(own)
+    },
+  )
 
   test.each([
     [[], 'which command'],
@@ -90,7 +93,7 @@ describe('bsd-sockets', () => {
     [['nc', '-x', '127.0.0.1', '80'], '-x'],
     [['sockopts', 'all'], 'all'],
     [['trace'], 'FILE.js'],
-  ])('%j is wrong usage', async (args, name) => {
+  ])('%j is a usage error', async (args, name) => {
     const { code, stdout, stderr } = await run([...cli, ...args]).ended
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^\S.* \(see .*--help\)\n$/)
@@ -123,17 +126,17 @@ describe.each(['ts', 'c'])('echo --lang %s', lang => {
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  test('a second signal ends it as that signal does', async () => {
+  test('a second signal kills it', async () => {
     const server = await start([...echo, '--port', '0'])
     const client = await server.connect()
-    client.on('error', () => undefined).write(Buffer.alloc(24 << 20)) // more than the kernel holds: it is not done
+    client.on('error', () => undefined).write(Buffer.alloc(24 << 20)) // more than the kernel buffers: the server cannot finish
     await once(client, 'readable')
     server.child.kill('SIGTERM')
     server.child.kill('SIGINT')
     expect((await server.ended).signal).toMatch(/^SIG(INT|TERM)$/)
   })
 
-  test('names the call that failed, and where', async () => {
+  test('an error names the failed call and its address', async () => {
     const server = await start([...echo, '--port', '0'])
     const { code, stdout, stderr } = await run([...echo, '--port', `${server.port}`]).ended
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -145,7 +148,7 @@ describe.each(['ts', 'c'])('echo --lang %s', lang => {
     await server.stop()
   })
 
-  test('leaves a file alone that is in its way', async () => {
+  test('does not remove a file that exists at its path', async () => {
     const path = join(temporary(), 'file')
     writeFileSync(path, 'mine')
     expect(await run([...echo, '--path', path]).ended).toMatchObject({ code: 1, stdout: '' })
@@ -167,7 +170,7 @@ describe('nc', () => {
   /** Runs a shell pipeline in which "$@" is nc. */
   const shell = (script: string) => run(['sh', '-c', script, ...nc])
 
-  test('sends standard input, says that it is all, and prints what comes', async () => {
+  test('sends standard input, ends its side, and prints what it receives', async () => {
     const server = await start([...cli, 'echo', '--port', '0'])
     const input = join(temporary(), 'input')
     writeFileSync(input, 'x'.repeat(1 << 20))
@@ -176,7 +179,7 @@ describe('nc', () => {
     await server.stop()
   })
 
-  test('-l waits for one client, in both directions', async () => {
+  test('-l accepts one client and relays in both directions', async () => {
     const server = shell('echo from the server | "$0" "$@" -lv 127.0.0.1 0')
     const [, port] = await server.printed(/listening on 127\.0\.0\.1:(\d+)\n/)
     const client = await shell(`echo from the client | "$0" "$@" 127.0.0.1 ${port}`).ended
@@ -186,7 +189,7 @@ describe('nc', () => {
     expect(stderr).toMatch(/^listening on .*\nconnected to 127\.0\.0\.1:\d+\n$/)
   })
 
-  test('-U: a Unix socket, which is removed in the end', async () => {
+  test('-U: a Unix socket, whose path is removed at the end', async () => {
     const path = join(temporary(), 'socket')
     const server = shell(`"$0" "$@" -lvU ${path} < /dev/null`)
     await server.printed(/listening on (.*)\n/)
@@ -198,12 +201,12 @@ describe('nc', () => {
   test('-u: datagrams', async () => {
     const server = run([...nc, '-luv', '127.0.0.1', '0'])
     const [, port] = await server.printed(/listening on 127\.0\.0\.1:(\d+)\n/)
-    const client = shell(`exec "$0" "$@" -u 127.0.0.1 ${port} <<END\nover\nEND\n`) // the shell itself: it is killed
+    const client = shell(`exec "$0" "$@" -u 127.0.0.1 ${port} <<END\nover\nEND\n`) // exec: the kill below must hit nc, not the shell
     expect((await server.printed(/^over\n$/))[0]).toBe('over\n')
     for (const { child } of [server, client]) child.kill('SIGKILL')
   })
 
-  test('names the call that failed, and where', async () => {
+  test('an error names the failed call and its address', async () => {
     const stderr = 'bsd-sockets: connect ECONNREFUSED 127.0.0.1:1\n'
     expect(await run([...nc, '127.0.0.1', '1']).ended).toMatchObject({ code: 1, stdout: '', stderr })
   })
@@ -224,7 +227,7 @@ test('sockopts prints the options of a TCP, a UDP and a Unix socket', async () =
   expect(new Set(rows.map(row => row.length))).toEqual(new Set([5]))
 })
 
-/** The names of the calls in a trace, in order. */
+/** The names of a trace's calls, in order. */
 const callsIn = (trace: string): string[] =>
   [...trace.matchAll(/^ *.*?\b([a-z_0-9]+)\(.*\) += /gm)].map(match => match[1]!)
 
@@ -255,14 +258,14 @@ describe('trace', () => {
     expect(callsIn(stderr)).toEqual(['socketpair', 'sendto', 'recvfrom', 'close', 'close'])
   })
 
-  test('shows those of the library where there is no strace', async () => {
+  test('shows the calls of the library where there is no strace', async () => {
     const { code, stdout, stderr } = await withoutStrace('no strace', 'trace', '--', programFile(), '--verbose')
     expect({ code, stdout }).toEqual({ code: 3, stdout: 'printed --verbose\nhello\n' })
     expect(stderr).toMatch(/^send\(\d+, "hello", 5, \d+\) = 5$/m)
     expect(callsIn(stderr)).toEqual(['socketpair', 'send', 'recv', 'close', 'close'])
   })
 
-  test('ends as the program does', async () => {
+  test('ends with the status or the signal of the program', async () => {
     const file = join(temporary(), 'program.mjs')
     writeFileSync(file, "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 60000)")
     expect(await run([...cli, 'trace', '--', file]).ended).toMatchObject({ code: null, signal: 'SIGTERM' })
@@ -270,12 +273,12 @@ describe('trace', () => {
 })
 
 describe('tour', () => {
-  /** The TypeScript and, where it has any, the calls of each line. */
+  /** The TypeScript and the call of each line; '' for the further calls of one expression. */
   const pairs = (stdout: string): [string, string][] =>
     [...stdout.matchAll(/^ {2}(.*?) {2,}([a-z0-9]+)\(.*\) = /gm)].map(match => [match[1]!, match[2]!])
 
-  // What tells that the client is connected.
-  const asked = process.platform === 'linux' ? ['connect'] : ['getsockopt', 'getpeername']
+  // The calls that find out whether the client is connected.
+  const checks = process.platform === 'linux' ? ['connect'] : ['getsockopt', 'getpeername']
 
   const expected = (send: string, recv: string): [string, string][] => [
     ['server = new Socket(AF_INET, SOCK_STREAM)', 'socket'],
@@ -286,7 +289,7 @@ describe('tour', () => {
     ['client.connect(server.getsockname())', 'getsockname'],
     ['', 'connect'],
     ['', 'poll'],
-    ...asked.map((call): [string, string] => ['', call]),
+    ...checks.map((call): [string, string] => ['', call]),
     ['[connection] = server.accept()', process.platform === 'linux' ? 'accept4' : 'accept'],
     ["client.sendall('hello world!')", send],
     ['message = connection.recv(1024)', recv],
@@ -309,7 +312,7 @@ describe('tour', () => {
     expect(stdout).not.toContain('\x1b')
   })
 
-  test.each(['no strace', 'one that may not'] as const)('shows those of the library with %s', async which => {
+  test.each(['no strace', 'an strace that fails'] as const)('shows the calls of the library with %s', async which => {
     const { code, stdout, stderr } = await withoutStrace(which, 'tour')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(pairs(stdout)).toEqual(expected('send', 'recv'))

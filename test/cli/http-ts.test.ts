@@ -10,7 +10,7 @@ import { root } from '../support/root.js'
 
 const command = [join(root, 'bin/bsd-sockets.js'), 'http']
 
-// A worker for each case takes its time, and says the same; test/all/http-threads.js asks for all.
+// A worker for each case is slow and finds nothing more. test/all/http-threads.js runs every case.
 const threadsEvery = process.env.HTTP_EVERY_CASE ? 1 : 12
 
 const start = (...options: readonly string[]): Promise<HttpServer> =>
@@ -34,7 +34,7 @@ describe.each(modesInTypeScript)('http --lang ts --mode %s', mode => {
   declareHttpBehaviour((...options) => start('--mode', mode, ...options))
 })
 
-test('the limits are those of the server in C', () => {
+test('--help lists the same limits as the server in C', () => {
   const limits = (file: string, ...args: readonly string[]): string[] =>
     execFileSync(file, [...args, '--help'], { encoding: 'utf8' }).match(/^ {2}--(max|.*-timeout).*\n.*$/gm)!
   const ours = limits(process.execPath, ...command)

@@ -17,7 +17,7 @@ describe('echo in C', () => {
     exhausted: /^(echo: accept: Too many open files\n)*$/,
   })
 
-  test('takes epoll when no mode is given, and says so', async () => {
+  test('--help shows the defaults', async () => {
     const { code, stdout } = await run([program, '--help']).ended
     expect(code).toBe(0)
     expect(stdout).toMatch(/--mode \S+\n.*\(default epoll\)/)
@@ -38,13 +38,13 @@ describe('echo in C', () => {
     [['--path', 'socket', '--port', '1'], '--port'],
     [['--colour', 'red'], '--colour'],
     [['9999'], '9999'],
-  ])('echo %j is wrong usage', async (args, option) => {
+  ])('echo %j is a usage error', async (args, option) => {
     const { code, stdout, stderr } = await run([program, ...args]).ended
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(new RegExp(`^echo: ${option}: .*\n$`))
   })
 
-  test('names the call that failed, and where', async () => {
+  test('an error names the failed call and its address', async () => {
     const server = await start([program, '--port', '0'])
     const second = await run([program, '--port', `${server.port}`]).ended
     expect(second).toMatchObject({
@@ -55,7 +55,7 @@ describe('echo in C', () => {
     await server.stop()
   })
 
-  test('leaves a file alone that is in its way', async () => {
+  test('does not remove a file that exists at its path', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'echo-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
     const path = join(directory, 'file')
@@ -71,7 +71,7 @@ describe('echo in C', () => {
   })
 })
 
-test('both programs have the same modes, and TypeScript those of C and what waits on the event loop', () => {
+test('both programs have the same modes; TypeScript has also those of the event loop', () => {
   expect(modesOf(join(root, 'build/Release/http'))).toEqual(modesInC)
   expect(modesOf(process.execPath, join(root, 'bin/bsd-sockets.js'), 'http')).toEqual(modesInTypeScript)
   expect(modesInTypeScript).toEqual([...modesInC, 'promises', 'reactor'])

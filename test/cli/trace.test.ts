@@ -35,7 +35,7 @@ const run = (code: string, trace: string, stderr: 'pipe' | 'ignore' = 'pipe') =>
   })
 
 describe('BSD_SOCKETS_TRACE', () => {
-  test('each system call is a line of standard error: its name, arguments and result', () => {
+  test('writes each system call to standard error as a line: its name, arguments and result', () => {
     const { stdout, stderr, status } = run(program, '1')
     const [, left, right] = /^(\d+) (\d+)\nthrown\n$/.exec(stdout)!
     const text = stderr.replaceAll(`${right},`, 'right,').replaceAll(`${left},`, 'left,').replace(`${right}]`, 'right]')
@@ -54,13 +54,13 @@ describe('BSD_SOCKETS_TRACE', () => {
     ])
   })
 
-  test('without it nothing is written, and nothing stands before the functions', () => {
+  test('unset: nothing is written, and the functions are not wrapped', () => {
     expect(run(program, '').stderr).toBe('')
     const { stdout } = run("import { recv } from 'bsd-sockets/syscalls'; console.log(String(recv))", '')
     expect(stdout).toContain('[native code]')
   })
 
-  test('a standard error that is closed is no reason to fail', () => {
+  test('a closed standard error does not make the program fail', () => {
     const code = `import { closeSync } from 'node:fs'; import { close } from 'bsd-sockets/syscalls'; closeSync(2); console.log(close(1000))`
     expect(run(code, '1')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^-\d+\n$/) as string })
   })
