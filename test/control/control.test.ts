@@ -8,25 +8,25 @@ import { rows as known, splitControl } from '../../lib/tested.js'
 const { IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, SCM_RIGHTS, SOL_SOCKET } = C
 const rows = known as readonly { level: number; type: number; key: string }[]
 
-/** The one message that the entry becomes, read again. */
+/** Encodes the entry, decodes the bytes, and returns the one message. */
 function roundTrip(entry: OutgoingControl, family?: number): ControlMessage {
   const messages = decodeControl(encodeControl([entry], family)!)
   expect(messages).toHaveLength(1)
   return messages[0]!
 }
 
-describe('what is sent by its meaning', () => {
-  test('has the level and type that the family wants', () => {
+describe('sending by meaning', () => {
+  test('uses the level and type of the family', () => {
     expect(roundTrip({ ttl: 7 })).toMatchObject({ level: IPPROTO_IP, type: C.IP_TTL, ttl: 7 })
     expect(roundTrip({ ttl: 7 }, AF_INET6)).toMatchObject({ level: IPPROTO_IPV6, type: C.IPV6_HOPLIMIT, ttl: 7 })
     expect(roundTrip({ tos: 0xb8 })).toMatchObject({ level: IPPROTO_IP, type: C.IP_TOS, tos: 0xb8 })
     expect(roundTrip({ tos: 0xb8 }, AF_INET6)).toMatchObject({ level: IPPROTO_IPV6, type: C.IPV6_TCLASS, tos: 0xb8 })
   })
 
-  test('packetInfo names the source address; what came goes back the same way', () => {
-    const came = roundTrip({ packetInfo: { address: '224.0.0.1', ifindex: 3, specificDestination: '192.0.2.1' } })
-    expect(came).toMatchObject({ level: IPPROTO_IP, type: C.IP_PKTINFO })
-    expect(came.packetInfo).toEqual({ address: '0.0.0.0', ifindex: 3, specificDestination: '192.0.2.1' })
+  test('packetInfo sets the source address; a received one can be sent back', () => {
+    const received = roundTrip({ packetInfo: { address: '224.0.0.1', ifindex: 3, specificDestination: '192.0.2.1' } })
+    expect(received).toMatchObject({ level: IPPROTO_IP, type: C.IP_PKTINFO })
+    expect(received.packetInfo).toEqual({ address: '0.0.0.0', ifindex: 3, specificDestination: '192.0.2.1' })
     const six = roundTrip({ packetInfo: { address: '2001:db8::1', ifindex: 2 } }, AF_INET)
     expect(six).toMatchObject({ level: IPPROTO_IPV6, type: C.IPV6_PKTINFO })
     expect(six.packetInfo).toEqual({ address: '2001:db8::1', ifindex: 2 })
@@ -40,20 +40,20 @@ describe('what is sent by its meaning', () => {
     expect(roundTrip({ txTime: 2n ** 63n }).data.readBigUInt64LE()).toBe(2n ** 63n)
   })
 
-  test('several in one entry are as many messages; those that are undefined are none', () => {
+  test('each property of an entry becomes a message; undefined is ignored', () => {
     const messages = decodeControl(encodeControl([{ ttl: 1, tos: 2 }, { ttl: undefined }, { tos: 3 }])!)
     expect(messages.map(({ ttl, tos }) => ttl ?? tos)).toEqual([1, 2, 3])
     expect(encodeControl([])).toBeNull()
     expect(encodeControl([{ ttl: undefined }])).toBeNull()
   })
 
-  test('a message that came can be sent on by its bytes', () => {
-    const came = roundTrip({ tos: 4 })
-    expect(roundTrip(came)).toEqual(came)
+  test('a received message can be sent on by its bytes', () => {
+    const received = roundTrip({ tos: 4 })
+    expect(roundTrip(received)).toEqual(received)
   })
 })
 
-test('a wrong value is named before any call is made', () => {
+test('the error of a wrong value names it', () => {
   const encode = (entry: unknown) => () => encodeControl([entry as OutgoingControl])
   expect(encode({ ttl: 256 })).toThrow(
     expect.objectContaining({ code: 'ERR_OUT_OF_RANGE', message: expect.stringContaining('"ttl"') }),
@@ -77,7 +77,7 @@ test('a wrong value is named before any call is made', () => {
   expect(() => encodeControl({ ttl: 1 } as never)).toThrow(TypeError)
 })
 
-const own = (message: { level: number; type: number }): boolean =>
+const hasDescriptors = (message: { level: number; type: number }): boolean =>
   message.level === SOL_SOCKET && (message.type === SCM_RIGHTS || message.type === C.SCM_PIDFD)
 
 const entry = fc.record({
@@ -86,7 +86,7 @@ const entry = fc.record({
   data: fc.uint8Array({ maxLength: 64 }),
 })
 
-test('whatever is written is read again, each message in CMSG_SPACE of its length', () => {
+test('any entries are read back; each takes CMSG_SPACE of its length', () => {
   fc.assert(
     fc.property(fc.array(entry, { minLength: 1 }), entries => {
       const bytes = encodeControl(entries)!
@@ -101,7 +101,7 @@ describe('hostile bytes', () => {
   const canary = 0xa5
   const margin = 64
 
-  /** Reads `bytes` that lie between canaries, and sees that no byte from outside them is in any message. */
+  /** Decodes `bytes` between canaries and checks that no message has a byte from outside. */
   function readBetweenCanaries(bytes: Uint8Array, length: number): void {
     const memory = Buffer.alloc(bytes.length + 2 * margin, canary)
     memory.set(bytes, margin)
@@ -113,12 +113,12 @@ describe('hostile bytes', () => {
       expect(data.length === 0 || data.byteOffset >= view.byteOffset + CMSG_LEN(0)).toBe(true)
       expect(data.byteOffset + data.length).toBeLessThanOrEqual(last)
     }
-    if (!raw.some(own)) expect(decodeControl(view, length)).toHaveLength(raw.length)
+    if (!raw.some(hasDescriptors)) expect(decodeControl(view, length)).toHaveLength(raw.length)
     expect(memory.subarray(0, margin).every(byte => byte === canary)).toBe(true)
     expect(memory.subarray(margin + bytes.length).every(byte => byte === canary)).toBe(true)
   }
 
-  test('no bytes at all, and none that are a whole header, are no message', () => {
+  test('less than a whole header is no message', () => {
     for (let length = 0; length < CMSG_LEN(0); length++) expect(splitControl(Buffer.alloc(length, 0xff))).toEqual([])
   })
 
@@ -128,13 +128,13 @@ describe('hostile bytes', () => {
 
   test('any cmsg_len before known messages', () => {
     const lengths = [0n, 1n, 8n, 15n, 16n, 17n, 19n, 24n, 40n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 64n - 1n]
-    const known = fc.constantFrom(...rows.filter(row => !own(row)))
+    const known = fc.constantFrom(...rows.filter(row => !hasDescriptors(row)))
     const message = fc.tuple(fc.constantFrom(...lengths), known, fc.uint8Array({ maxLength: 80 }))
     fc.assert(
       fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), fc.nat(400), (messages, length) => {
         const parts = messages.map(([size, { level, type }, data]) => {
           const part = encodeControl([{ level, type, data }])!
-          // cmsg_len is a size_t there, a socklen_t elsewhere. cmsg(3)
+          // cmsg_len is a size_t on Linux, a socklen_t elsewhere. cmsg(3)
           if (process.platform === 'linux') part.writeBigUInt64LE(size)
           else part.writeUInt32LE(Number(size & 0xffff_ffffn))
           return part
@@ -145,8 +145,8 @@ describe('hostile bytes', () => {
     )
   })
 
-  test('every known message, with every length of data up to 128: too short is bytes, never an exception', () => {
-    for (const { level, type, key } of rows.filter(row => !own(row))) {
+  test('known messages with 0 to 128 bytes of data: too few stay bytes, nothing throws', () => {
+    for (const { level, type, key } of rows.filter(row => !hasDescriptors(row))) {
       for (let length = 0; length <= 128; length++) {
         const [message] = decodeControl(encodeControl([{ level, type, data: Buffer.alloc(length, 0xff) }])!)
         expect(message, key).toMatchObject({ level, type })
@@ -155,17 +155,17 @@ describe('hostile bytes', () => {
     }
   })
 
-  test('a message cut short by the end is what is there of it', () => {
+  test('a truncated message has the bytes that are there', () => {
     const bytes = encodeControl([{ level: 4242, type: 1, data: 'abcdefgh' }])!
     expect(splitControl(bytes, CMSG_LEN(3)).map(({ data }) => data.toString())).toEqual(['abc'])
   })
 })
 
-describe.runIf(C.MSG_ERRQUEUE !== undefined)('what only comes', () => {
-  const come = (level: number, type: number, data: Uint8Array) =>
+describe.runIf(C.MSG_ERRQUEUE !== undefined)('messages that are only received', () => {
+  const decoded = (level: number, type: number, data: Uint8Array) =>
     decodeControl(encodeControl([{ level, type, data }])!)[0]!
 
-  /** A struct sock_extended_err and what follows it. */
+  /** A struct sock_extended_err. */
   function extended(errno: number, origin: number, type: number, code: number, info: number, data: number) {
     const bytes = Buffer.alloc(16)
     bytes.writeUInt32LE(errno, 0)
@@ -178,7 +178,7 @@ describe.runIf(C.MSG_ERRQUEUE !== undefined)('what only comes', () => {
   test('an entry of the error queue, with and without an offender', () => {
     const report = extended(111, C.SO_EE_ORIGIN_ICMP!, 3, 3, 1, 2)
     const offender = C.encodeAddress({ address: '192.0.2.7', port: 0 })
-    const message = come(IPPROTO_IP, C.IP_RECVERR!, Buffer.concat([report, offender]))
+    const message = decoded(IPPROTO_IP, C.IP_RECVERR!, Buffer.concat([report, offender]))
     expect(message.error).toEqual({
       errno: -111,
       name: 'ECONNREFUSED',
@@ -189,37 +189,41 @@ describe.runIf(C.MSG_ERRQUEUE !== undefined)('what only comes', () => {
       data: 2,
       offender: { family: 'IPv4', address: '192.0.2.7', port: 0 },
     })
-    expect(come(IPPROTO_IPV6, C.IPV6_RECVERR!, report).error).toMatchObject({ name: 'ECONNREFUSED', offender: null })
-    expect(come(IPPROTO_IP, C.IP_RECVERR!, Buffer.concat([report, Buffer.alloc(16)])).error?.offender).toBeNull()
+    expect(decoded(IPPROTO_IPV6, C.IPV6_RECVERR!, report).error).toMatchObject({ name: 'ECONNREFUSED', offender: null })
+    expect(decoded(IPPROTO_IP, C.IP_RECVERR!, Buffer.concat([report, Buffer.alloc(16)])).error?.offender).toBeNull()
   })
 
-  test('the completion of sends without copying', () => {
+  test('the completion of zero-copy sends', () => {
     const copied = C.SO_EE_CODE_ZEROCOPY_COPIED!
     const report = (code: number) => extended(0, C.SO_EE_ORIGIN_ZEROCOPY!, 0, code, 5, 2 ** 32 - 1)
-    expect(come(IPPROTO_IP, C.IP_RECVERR!, report(0)).zerocopy).toEqual({ first: 5, last: 2 ** 32 - 1, copied: false })
-    expect(come(IPPROTO_IPV6, C.IPV6_RECVERR!, report(copied))).toMatchObject({ zerocopy: { copied: true } })
-    expect(come(IPPROTO_IP, C.IP_RECVERR!, report(0))).not.toHaveProperty('error')
+    expect(decoded(IPPROTO_IP, C.IP_RECVERR!, report(0)).zerocopy).toEqual({
+      first: 5,
+      last: 2 ** 32 - 1,
+      copied: false,
+    })
+    expect(decoded(IPPROTO_IPV6, C.IPV6_RECVERR!, report(copied))).toMatchObject({ zerocopy: { copied: true } })
+    expect(decoded(IPPROTO_IP, C.IP_RECVERR!, report(0))).not.toHaveProperty('error')
   })
 
   test('times, in nanoseconds', () => {
     const times = (...values: bigint[]) => Buffer.from(new BigInt64Array(values).buffer)
-    expect(come(SOL_SOCKET, C.SCM_TIMESTAMP, times(1n, 2n)).timestamp).toBe(1_000_002_000n)
-    expect(come(SOL_SOCKET, C.SCM_TIMESTAMPNS!, times(1n, 2n)).timestamp).toBe(1_000_000_002n)
-    const hardware = come(SOL_SOCKET, C.SCM_TIMESTAMPING!, times(0n, 0n, 9n, 9n, 1n, 2n)).timestamping
+    expect(decoded(SOL_SOCKET, C.SCM_TIMESTAMP, times(1n, 2n)).timestamp).toBe(1_000_002_000n)
+    expect(decoded(SOL_SOCKET, C.SCM_TIMESTAMPNS!, times(1n, 2n)).timestamp).toBe(1_000_000_002n)
+    const hardware = decoded(SOL_SOCKET, C.SCM_TIMESTAMPING!, times(0n, 0n, 9n, 9n, 1n, 2n)).timestamping
     expect(hardware).toEqual({ software: null, hardware: 1_000_000_002n })
   })
 
   test('a security label, with or without its NUL', () => {
-    expect(come(SOL_SOCKET, C.SCM_SECURITY!, Buffer.from('unconfined\0')).securityLabel).toBe('unconfined')
-    expect(come(SOL_SOCKET, C.SCM_SECURITY!, Buffer.from('unconfined')).securityLabel).toBe('unconfined')
+    expect(decoded(SOL_SOCKET, C.SCM_SECURITY!, Buffer.from('unconfined\0')).securityLabel).toBe('unconfined')
+    expect(decoded(SOL_SOCKET, C.SCM_SECURITY!, Buffer.from('unconfined')).securityLabel).toBe('unconfined')
   })
 
-  test('a byte where others are ints', () => {
-    expect(come(IPPROTO_IP, C.IP_TOS, Buffer.of(0xb8)).tos).toBe(0xb8)
+  test('IP_TOS is one byte', () => {
+    expect(decoded(IPPROTO_IP, C.IP_TOS, Buffer.of(0xb8)).tos).toBe(0xb8)
   })
 
-  test('a pidfd that the kernel could not give is none', () => {
-    const message = come(SOL_SOCKET, C.SCM_PIDFD!, Buffer.from(new Int32Array([-3]).buffer))
+  test('a negative pidfd (the kernel could not make one) is left out', () => {
+    const message = decoded(SOL_SOCKET, C.SCM_PIDFD!, Buffer.from(new Int32Array([-3]).buffer))
     expect(message).not.toHaveProperty('pidFd')
   })
 })

@@ -4,7 +4,7 @@ import type { IPv4Address } from 'bsd-sockets'
 import { expect, test } from 'vitest'
 import { allowed, bound, opened } from '../support/sockets.js'
 
-allowed('a packet socket is told what it cut off', whyNot.socket(C.AF_PACKET, SOCK_DGRAM), () => {
+allowed('a packet socket gets the length of a packet that is cut off', whyNot.socket(C.AF_PACKET, SOCK_DGRAM), () => {
   const ifindex = C.if_nametoindex('lo')
   const sniffer = bound(C.AF_PACKET!, SOCK_DGRAM, { family: 'packet', ifindex, protocol: C.ETH_P_IP! })
   setOption(sniffer, options.packetAuxData, true)
@@ -22,14 +22,14 @@ allowed('a packet socket is told what it cut off', whyNot.socket(C.AF_PACKET, SO
   }
 })
 
-test.runIf(C.PACKET_AUXDATA !== undefined)('a frame of a VLAN, as the kernel tells of it', () => {
+test.runIf(C.PACKET_AUXDATA !== undefined)('decodes the data of a VLAN frame', () => {
   const data = Buffer.concat([
     Buffer.from(new Uint32Array([C.TP_STATUS_VLAN_VALID! | C.TP_STATUS_VLAN_TPID_VALID!, 64, 60]).buffer),
     Buffer.from(new Uint16Array([14, 28, 42, 0x8100]).buffer),
   ])
   const message = { level: C.SOL_PACKET!, type: C.PACKET_AUXDATA! }
-  const come = (data: Buffer) => C.decodeControl(C.encodeControl([{ ...message, data }])!)[0]!
-  expect(come(data).packetAuxData).toEqual({
+  const decoded = (data: Buffer) => C.decodeControl(C.encodeControl([{ ...message, data }])!)[0]!
+  expect(decoded(data).packetAuxData).toEqual({
     status: 0x50,
     len: 64,
     snaplen: 60,
@@ -38,5 +38,5 @@ test.runIf(C.PACKET_AUXDATA !== undefined)('a frame of a VLAN, as the kernel tel
     vlanTci: 42,
     vlanTpid: 0x8100,
   })
-  expect(come(data.subarray(0, 19))).toEqual({ ...message, data: data.subarray(0, 19) })
+  expect(decoded(data.subarray(0, 19))).toEqual({ ...message, data: data.subarray(0, 19) })
 })

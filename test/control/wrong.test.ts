@@ -1,4 +1,4 @@
-// Arguments that are wrong, memory that is gone among them: each error has a code.
+// Wrong arguments, also views of detached memory: each error has a code.
 import { decodeControl, encodeControl, getOption, MessageBatch, options, PollSelector, setOption, Socket } from 'bsd-sockets' // prettier-ignore
 import { expect, test } from 'vitest'
 import { detachedViews, values as all } from '../support/arguments/values.js'
@@ -6,7 +6,7 @@ import { detachedViews, values as all } from '../support/arguments/values.js'
 const values = all.filter(one => !ArrayBuffer.isView(one) || detachedViews.has(one) || one.byteLength < 2 ** 20)
 const view = new Uint8Array(64)
 
-/** What `call` throws without a code for any of the values. */
+/** The errors without a code that `call` throws for the values. */
 function uncoded(call: (value: never) => unknown): unknown[] {
   return values.flatMap(value => {
     try {
