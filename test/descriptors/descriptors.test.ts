@@ -18,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 const path = join(directory, 'file')
 writeFileSync(path, 'from the file')
 
-/** Two ends that are closed with the test. */
+/** A socket pair that is closed after the test. */
 function pair(type: number = SOCK_STREAM): [Socket, Socket] {
   const ends = Socket.pair(AF_UNIX, type)
   onTestFinished(() => ends.forEach(end => end.close()))
@@ -33,7 +33,7 @@ function openFile(): number {
 
 const openCount = (): number => readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd').length
 
-// What another process does with the descriptor that comes over descriptor 3: it says what it is good for.
+// The programs of the other process: each receives descriptors over descriptor 3, uses them, and prints what it reads.
 const receivers = {
   node: [
     process.execPath,
@@ -55,7 +55,7 @@ const receivers = {
         owned.close()
       }
     }
-    channel.close() // one that is dropped is told of on stderr, by an engine that collects at once`),
+    channel.close() // a dropped Socket would be warned of on stderr`),
   ],
   python: [
     'python3',
@@ -69,67 +69,64 @@ for fd in fds:
   ],
 } as const
 
-describe.each(Object.entries(receivers))(
-  'a descriptor arrives in a process of %s, and works',
-  (_, [command, ...args]) => {
-    /** Sends it, lets the other process do its work, and gives what that printed. */
-    function pass(what: string, ...descriptors: Parameters<Socket['sendFds']>[1][]): string {
-      const [here, there] = pair()
-      expect(
-        here.sendFds(
-          what,
-          descriptors.flatMap(list => [...list]),
-        ),
-      ).toBe(what.length)
-      const child = spawnSync(command, args, {
-        cwd: root,
-        stdio: ['ignore', 'pipe', 'pipe', there.fd],
-        timeout: 20_000,
-      })
-      expect(child.stderr.toString()).toBe('')
-      expect(child.status).toBe(0)
-      return child.stdout.toString()
-    }
-
-    test('a file', () => {
-      expect(pass('file', [openFile()])).toBe('from the file\n')
+describe.each(Object.entries(receivers))('a process of %s receives and uses', (_, [command, ...args]) => {
+  /** Sends the descriptors, waits for the other process, and returns what it printed. */
+  function pass(what: string, ...descriptors: Parameters<Socket['sendFds']>[1][]): string {
+    const [here, there] = pair()
+    expect(
+      here.sendFds(
+        what,
+        descriptors.flatMap(list => [...list]),
+      ),
+    ).toBe(what.length)
+    const child = spawnSync(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe', there.fd],
+      timeout: 20_000,
     })
+    expect(child.stderr.toString()).toBe('')
+    expect(child.status).toBe(0)
+    return child.stdout.toString()
+  }
 
-    test('several files, a FileHandle among them', async () => {
-      const handle = await open(path)
-      onTestFinished(() => handle.close())
-      expect(pass('files', [openFile(), handle])).toBe('from the file\n'.repeat(2))
-    })
+  test('a file', () => {
+    expect(pass('file', [openFile()])).toBe('from the file\n')
+  })
 
-    test.runIf(supports.call('pipe2'))('a pipe', () => {
-      const [from, to] = pipe()
-      onTestFinished(() => [from, to].forEach(end => end.close()))
-      sys.write(to.fd, Buffer.from('through the pipe'))
-      expect(pass('pipe', [from])).toBe('through the pipe\n')
-    })
+  test('several files, a FileHandle among them', async () => {
+    const handle = await open(path)
+    onTestFinished(() => handle.close())
+    expect(pass('files', [openFile(), handle])).toBe('from the file\n'.repeat(2))
+  })
 
-    test('a TCP listener', () => {
-      const server = createServer(['127.0.0.1', 0])
-      const client = new Socket()
-      onTestFinished(() => [server, client].forEach(socket => socket.close()))
-      client.connect(server.getsockname())
-      pass('listener', [server])
-      expect(client.recv(64).toString()).toBe('accepted')
-    })
+  test.runIf(supports.call('pipe2'))('a pipe', () => {
+    const [from, to] = pipe()
+    onTestFinished(() => [from, to].forEach(end => end.close()))
+    sys.write(to.fd, Buffer.from('through the pipe'))
+    expect(pass('pipe', [from])).toBe('through the pipe\n')
+  })
 
-    test('a connected socket', () => {
-      const server = createServer(['127.0.0.1', 0])
-      const client = new Socket()
-      client.connect(server.getsockname())
-      const [connection] = server.accept()
-      onTestFinished(() => [server, client, connection].forEach(socket => socket.close()))
-      pass('socket', [connection])
-      expect(client.recv(64).toString()).toBe('sent')
-    })
-  },
-)
+  test('a TCP listener', () => {
+    const server = createServer(['127.0.0.1', 0])
+    const client = new Socket()
+    onTestFinished(() => [server, client].forEach(socket => socket.close()))
+    client.connect(server.getsockname())
+    pass('listener', [server])
+    expect(client.recv(64).toString()).toBe('accepted')
+  })
 
-test('what Python sends arrives here, and works', () => {
+  test('a connected socket', () => {
+    const server = createServer(['127.0.0.1', 0])
+    const client = new Socket()
+    client.connect(server.getsockname())
+    const [connection] = server.accept()
+    onTestFinished(() => [server, client, connection].forEach(socket => socket.close()))
+    pass('socket', [connection])
+    expect(client.recv(64).toString()).toBe('sent')
+  })
+})
+
+test('files that Python sends can be read', () => {
   const [here, there] = pair()
   const program = `import socket
 with open(${JSON.stringify(path)}) as file:
@@ -145,8 +142,8 @@ with open(${JSON.stringify(path)}) as file:
   message.fds.forEach(owned => owned.close())
 })
 
-describe('who owns what arrives', () => {
-  test('it is close-on-exec from birth, and a new descriptor', () => {
+describe('a received descriptor', () => {
+  test('is a new one, and close-on-exec', () => {
     const [here, there] = pair()
     const file = openFile()
     here.sendFds('x', [file])
@@ -155,7 +152,7 @@ describe('who owns what arrives', () => {
     expect(sys.fcntl(owned.fd, F_GETFD) & FD_CLOEXEC).toBe(FD_CLOEXEC)
   })
 
-  test('close() closes once; detach() gives the number up, still open', () => {
+  test('is closed once by close(); detach() returns its number and leaves it open', () => {
     const [here, there] = pair()
     here.sendFds('x', [here, here])
     const [first, second] = there.recvFds(1, 2).fds as [OwnedFd, OwnedFd]
@@ -172,7 +169,7 @@ describe('who owns what arrives', () => {
     expect(() => new OwnedFd(-1)).toThrow(RangeError)
   })
 
-  test('MSG_CTRUNC: for every size of room, what is open is in the result', () => {
+  test('is in the result for any size of the control buffer: MSG_CTRUNC leaks none', () => {
     const [here, there] = pair(SOCK_DGRAM)
     const file = openFile()
     const before = openCount()
@@ -188,7 +185,7 @@ describe('who owns what arrives', () => {
     expect(openCount()).toBe(before)
   })
 
-  test('recvFds takes no more than it was told, and leaves none open that it did not', () => {
+  test('beyond the limit of recvFds, or received by recv, is closed', () => {
     const [here, there] = pair()
     const before = openCount()
     for (let max = 0; max <= 4; max++) {
@@ -200,11 +197,11 @@ describe('who owns what arrives', () => {
       fds.forEach(owned => owned.close())
     }
     here.sendFds('x', [here])
-    expect(there.recv(1).toString()).toBe('x') // and no descriptor
+    expect(there.recv(1).toString()).toBe('x')
     expect(openCount()).toBe(before)
   })
 
-  test('each look at a message with MSG_PEEK is a descriptor more', () => {
+  test('is a new one for each receive with MSG_PEEK', () => {
     const [here, there] = pair()
     const before = openCount()
     here.sendFds('x', [here])
@@ -214,7 +211,7 @@ describe('who owns what arrives', () => {
     expect(openCount()).toBe(before)
   })
 
-  test('too many are EINVAL, one that is closed is EBADF, and nothing is sent', () => {
+  test('is none where sending fails: EINVAL for too many, EBADF for a closed one', () => {
     const [here, there] = pair()
     const before = openCount()
     const closed = new Socket()
@@ -231,7 +228,7 @@ describe('who owns what arrives', () => {
     expect(openCount()).toBe(before)
   })
 
-  test('they go over datagrams without a byte, over a stream with at least one, over TCP not at all', () => {
+  test('needs no data with datagrams, a byte with a stream, and does not go over TCP', () => {
     for (const type of [SOCK_DGRAM, SOCK_SEQPACKET]) {
       const [here, there] = pair(type)
       here.sendFds('', [here])
@@ -245,7 +242,7 @@ describe('who owns what arrives', () => {
     expect(() => tcp.sendFds('x', [here])).toThrow(TypeError)
   })
 
-  test('nobody takes them: they are closed when nobody holds them', async () => {
+  test('is closed by the garbage collector when nobody uses it', async () => {
     const program = `
       import { AF_UNIX, CMSG_SPACE, MessageBatch, SOCK_DGRAM, Socket } from 'bsd-sockets'
       import { readdirSync } from 'node:fs'
@@ -256,13 +253,13 @@ describe('who owns what arrives', () => {
       const batch = new MessageBatch(8, 16, { controlSize: CMSG_SPACE(8) })
       for (let i = 0; i < 40; i++) {
         here.sendFds('x', [here, there])
-        there.recvmsg(1, 64) // nobody looks at it
+        there.recvmsg(1, 64) // the result is dropped
         here.sendFds('x', [here, there])
-        there.recvmmsg(batch) // nor at that
+        there.recvmmsg(batch) // the descriptors stay in the batch
       }
       const most = count() - before
       here.send('x')
-      there.recvmmsg(batch) // what the batch held it lets go of
+      there.recvmmsg(batch) // the batch drops its earlier descriptors
       for (let i = 0; i < 100 && count() > before; i++) {
         gc()
         await setTimeout(10)
@@ -276,7 +273,7 @@ describe('who owns what arrives', () => {
     expect(text).toBe('true 0\n')
   })
 
-  test('a worker that is terminated leaves none open', async () => {
+  test('is closed when its worker is terminated', async () => {
     const [here, there] = pair()
     here.sendFds('x', [here, there])
     const program = `

@@ -1,4 +1,4 @@
-// Sockets that others opened: the service manager's, and those that move from one thread to another.
+// Sockets from a service manager, and sockets that move from one thread to another.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { on, once } from 'node:events'
@@ -18,7 +18,7 @@ import { allowed } from '../support/sockets.js'
 import { closing, connected, listening } from '../support/tcp.js'
 import { root } from '../support/root.js'
 
-/** Starts a program as a service manager does: with these sockets from 3 on, and `{ LISTEN_PID }` its own. */
+/** Starts a program as a service manager does: the sockets are descriptors 3 and up, and LISTEN_PID is its process. */
 function activated(program: string, sockets: Socket[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const command = 'LISTEN_PID=$$ exec "$@"'
   const child = spawn('sh', ['-c', command, '-', process.execPath, ...inline(program)], {
@@ -30,7 +30,7 @@ function activated(program: string, sockets: Socket[], env: NodeJS.ProcessEnv = 
   return child
 }
 
-const answering = `
+const httpProgram = `
   import http from 'node:http'
   import { listenFds, listenNet } from 'bsd-sockets/streams'
   for (const { name, socket } of listenFds()) {
@@ -38,12 +38,12 @@ const answering = `
   }
   console.log('ready')`
 
-const described = `
+const listProgram = `
   import { listenFds } from 'bsd-sockets/streams'
   const sockets = listenFds()
-  const of = ({ name, socket }) => [name, socket.fd, socket.family, socket.type, socket.getInheritable()]
+  const row = ({ name, socket }) => [name, socket.fd, socket.family, socket.type, socket.getInheritable()]
   const left = Object.keys(process.env).filter(name => name.startsWith('LISTEN_'))
-  console.log(JSON.stringify({ sockets: sockets.map(of), again: listenFds().length, left }))`
+  console.log(JSON.stringify({ sockets: sockets.map(row), again: listenFds().length, left }))`
 
 async function printed({ stdout }: ChildProcess): Promise<unknown> {
   return JSON.parse(await text(stdout as Readable)) as unknown
@@ -53,12 +53,12 @@ describe('listenFds', () => {
   const directory = mkdtempSync(join(tmpdir(), 'hand-over-'))
   const path = join(directory, 'socket')
 
-  test('sockets of several kinds, by name, which no child inherits', async () => {
+  test('returns sockets of several kinds with their names; no child inherits them', async () => {
     const unix = closing(new Socket(AF_UNIX))
     unix.bind(path)
     onTestFinished(() => rmSync(directory, { recursive: true }))
     const udp = closing(new Socket(AF_INET, SOCK_DGRAM))
-    const child = activated(described, [listening(), unix, udp], { LISTEN_FDNAMES: 'web:control:' })
+    const child = activated(listProgram, [listening(), unix, udp], { LISTEN_FDNAMES: 'web:control:' })
     expect(await printed(child)).toEqual({
       sockets: [
         ['web', 3, AF_INET, SOCK_STREAM, false],
@@ -70,9 +70,9 @@ describe('listenFds', () => {
     })
   })
 
-  test('without names they are unknown; those of another process are not taken', async () => {
+  test('uses the name "unknown" by default, and ignores the sockets of another process', async () => {
     const sockets = [['unknown', 3, AF_INET, SOCK_STREAM, false]]
-    expect(await printed(activated(described, [listening()]))).toEqual({ sockets, again: 0, left: [] })
+    expect(await printed(activated(listProgram, [listening()]))).toEqual({ sockets, again: 0, left: [] })
     const environment = { LISTEN_PID: '1', LISTEN_FDS: '1' }
     expect(listenFds(environment)).toEqual([])
     expect(environment).toEqual({ LISTEN_PID: '1', LISTEN_FDS: '1' })
@@ -81,13 +81,13 @@ describe('listenFds', () => {
   })
 
   // https://github.com/nodejs/node/issues/44035
-  test('http is served on a TCP and on a Unix socket of the service manager', async () => {
+  test('http listens on its TCP and Unix sockets', async () => {
     const name = join(tmpdir(), `hand-over-${process.pid}`)
     onTestFinished(() => rmSync(name))
     const [tcp, unix] = [listening(), closing(new Socket(AF_UNIX))]
     unix.bind(name)
     unix.listen()
-    const child = activated(answering, [tcp, unix], { LISTEN_FDNAMES: 'tcp:unix' })
+    const child = activated(httpProgram, [tcp, unix], { LISTEN_FDNAMES: 'tcp:unix' })
     await once(child.stdout!, 'data')
     for (const [socket, expected] of [
       [tcp, 'tcp'],
@@ -95,14 +95,14 @@ describe('listenFds', () => {
     ] as const) {
       const client = closing(new AsyncSocket(socket.family))
       await client.connect(socket.getsockname())
-      const stream = toDuplex(client) // before it sends: one whose answer has come whole may have no peer any more
+      const stream = toDuplex(client) // before the request: after the whole answer, the socket may have no peer
       stream.end('GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n')
       expect(await text(stream)).toMatch(new RegExp(`^HTTP/1.1 200 OK\r\n[^]*from ${expected}`))
     }
   })
 })
 
-/** A worker; `body` has `Socket`, and `moved`, the socket that was sent to it. */
+/** Starts a worker that receives a socket, `moved`, and runs `body`. */
 function worker(body: string): Worker {
   const program = `import('bsd-sockets/promises').then(({ Socket }) => {
     const { parentPort } = require('node:worker_threads')
@@ -120,20 +120,20 @@ function worker(body: string): Worker {
   return thread
 }
 
-/** The next message of a worker's: two may come in one turn, and its end with them. */
+/** The next message of a worker. The iterator keeps messages that arrive together, or with the exit. */
 const messages = new WeakMap<Worker, AsyncIterator<unknown[]>>()
-const heard = async (thread: Worker): Promise<unknown> => (await messages.get(thread)!.next()).value as unknown
+const nextMessage = async (thread: Worker): Promise<unknown> => (await messages.get(thread)!.next()).value as unknown
 
-/** Waits for a worker's end, which may have come by now. */
+/** Waits for a worker's exit, or returns at once after it. */
 const exits = new WeakMap<Worker, Promise<unknown>>()
 const ended = (thread: Worker): Promise<unknown> => exits.get(thread)!
 
-/** Gives a socket to a worker, which then says what it is. */
+/** Moves a socket to a worker, which reports its family and type. */
 async function move(socket: Socket | AsyncSocket, body: string): Promise<Worker> {
   const { family, type } = socket
   const thread = worker(body)
   thread.postMessage(socket.detach())
-  expect(await heard(thread)).toEqual([[family, type]])
+  expect(await nextMessage(thread)).toEqual([[family, type]])
   expect(socket.closed).toBe(true)
   return thread
 }
@@ -155,7 +155,7 @@ describe('a socket moves to a worker', () => {
     await ended(thread)
   })
 
-  test('one that listens, and what waits in its backlog', async () => {
+  test('a listener, with the connections in its backlog', async () => {
     const server = listening()
     const client = closing(new AsyncSocket())
     await client.connect(server.getsockname())
@@ -167,7 +167,7 @@ describe('a socket moves to a worker', () => {
     await ended(thread)
   })
 
-  test('one that was awaited already; what had come goes along', async () => {
+  test('a socket with a pending receive, which rejects; unread data moves too', async () => {
     const [moved, kept] = AsyncSocket.pair()
     closing(kept)
     await kept.send('received here, ')
@@ -199,7 +199,7 @@ describe('a socket moves to a worker', () => {
   allowed('netlink', whyNot.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), async () => {
     const moved = new Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
     moved.bind({ family: 'netlink', pid: 0, groups: 0 })
-    // RTM_GETLINK with NLM_F_REQUEST and NLM_F_DUMP, rtnetlink(7): answered with an RTM_NEWLINK first.
+    // RTM_GETLINK with NLM_F_REQUEST and NLM_F_DUMP: the first answer is an RTM_NEWLINK. rtnetlink(7)
     const thread = await move(
       moved,
       `const request = Buffer.alloc(32)
@@ -207,7 +207,7 @@ describe('a socket moves to a worker', () => {
        await moved.send(request)
        parentPort.postMessage((await moved.recv(65536)).readUInt16LE(4))`,
     )
-    expect(await heard(thread)).toEqual([16])
+    expect(await nextMessage(thread)).toEqual([16])
     await ended(thread)
   })
 })

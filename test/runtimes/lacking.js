@@ -32,7 +32,7 @@ const bun = {
     'wrong arguments are told': 'tells in another way of wrong arguments to its own functions',
   },
   'descriptors/hand-over': {
-    'listenFds http is served': 'listens on no descriptor by its http',
+    'listenFds http listens': 'listens on no descriptor by its http',
   },
   'http/body': { 'a body of a Request is all there by a reader of bytes': byteStream },
   'http/express': {
@@ -142,9 +142,9 @@ const deno = {
   'cli/servers-faults': killed,
   'cli/servers-ts': killed,
   'descriptors/descriptors': {
-    'a descriptor arrives in a process of node': ownFiles,
-    'what Python sends arrives': ownFiles,
-    'who owns what arrives a worker': leaves,
+    'a process of node': ownFiles,
+    'files that Python sends': ownFiles,
+    'a received descriptor is closed when its worker': leaves,
   },
   errors: {
     'wrong arguments are told': 'tells in another way of wrong arguments to its own functions',
