@@ -1,4 +1,4 @@
-// The examples on the event loop: a chat, a proxy, a restart, a client of many addresses, and finding each other.
+// The examples on the event loop: chat, splice-proxy, restart, happy-eyeballs and discovery.
 import { createHash, randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { example, script } from '../support/child.js'
 import { closedPort } from '../support/tcp.js'
 
-/** A client that sends lines and waits for some. */
+/** A client of the chat. */
 class Person {
   readonly #socket: net.Socket
   #heard = ''
@@ -39,14 +39,14 @@ class Person {
     this.#socket.destroy()
   }
 
-  /** Waits for the end of the connection, which is a reset where not all was received. */
-  sentAway(): Promise<void> {
+  /** Waits until the server closes the connection. It is a reset where unread data is left. */
+  disconnected(): Promise<void> {
     return new Promise(resolve => this.#socket.on('error', () => undefined).once('close', () => resolve()))
   }
 }
 
 describe('chat', () => {
-  test('what one says, the others hear, in pieces or not', async () => {
+  test('sends each line to the other clients, whole or in pieces', async () => {
     const server = example('chat')
     const port = await server.port()
     const [ann, bob] = [new Person(port), new Person(port)]
@@ -66,18 +66,18 @@ describe('chat', () => {
     await server.printed(/^\* Bob has gone$/m)
   })
 
-  test('a line without end is not kept', async () => {
+  test('disconnects a client whose line is too long', async () => {
     const rude = new Person(await example('chat').port())
     rude.say('x'.repeat(100_000))
-    await rude.sentAway()
+    await rude.disconnected()
   })
 })
 
 const hashed = (data: Buffer): Buffer => Buffer.concat([createHash('sha256').update(data).digest(), data])
 
 describe.runIf(supports.call('splice'))('splice-proxy', () => {
-  test('carries both ways to the end of each, and many at once', async () => {
-    // What comes is answered, when all of it has come, by its hash and itself.
+  test('relays both directions until each ends, for many clients at once', async () => {
+    // The server reads to the end, then answers with the hash and the data.
     const server = net.createServer({ allowHalfOpen: true }, client => {
       const chunks: Buffer[] = []
       client.on('data', chunk => chunks.push(chunk))
@@ -98,7 +98,7 @@ describe.runIf(supports.call('splice'))('splice-proxy', () => {
     expect(await Promise.all(outcomes)).toEqual(sizes.map(() => true))
   })
 
-  test('where nobody listens, the client is told by its end', async () => {
+  test('closes the client where nobody listens', async () => {
     const proxy = example('splice-proxy', '--to', `127.0.0.1:${closedPort()}`)
     const client = net.connect(await proxy.port(), '127.0.0.1')
     expect(await buffer(client)).toHaveLength(0)
@@ -106,7 +106,7 @@ describe.runIf(supports.call('splice'))('splice-proxy', () => {
   })
 })
 
-test('restart: under load, from one process to the next, nobody is refused', async () => {
+test('restart: refuses no client under load, from one process to the next', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'restart-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const control = join(folder, 'control')
@@ -119,7 +119,7 @@ test('restart: under load, from one process to the next, nobody is refused', asy
   async function load(): Promise<void> {
     while (loading) {
       try {
-        const request = http.get({ host: '127.0.0.1', port, agent: false }) // a connection of its own
+        const request = http.get({ host: '127.0.0.1', port, agent: false }) // a new connection for each request
         const [response] = (await once(request, 'response')) as [http.IncomingMessage]
         const answer = String(await buffer(response))
         answers.set(answer, (answers.get(answer) ?? 0) + 1)
@@ -148,7 +148,7 @@ test('restart: under load, from one process to the next, nobody is refused', asy
 })
 
 describe('happy-eyeballs', () => {
-  test('the first that answers is connected to', async () => {
+  test('connects to the first address that answers', async () => {
     const server = net.createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')
@@ -157,14 +157,14 @@ describe('happy-eyeballs', () => {
     expect(output).toMatch(/^(localhost is \S+\n)+connected to 127\.0\.0\.1\n$/)
   })
 
-  test('where nobody does, each address says why', async () => {
+  test('reports the error of each address where none answers', async () => {
     const client = example('happy-eyeballs', '127.0.0.1', '--port', String(closedPort()))
     expect(await client.ended).toMatchObject({ code: 1 })
     expect(client.stdout).toMatch(/^127\.0\.0\.1 is 127\.0\.0\.1\nconnect ECONNREFUSED 127\.0\.0\.1:\d+\n$/)
   })
 })
 
-test('restart: a client that has gone before it was accepted is no harm', async () => {
+test('restart: survives a client that resets before it is accepted', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'restart-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const server = example('restart', '--control', join(folder, 'control'))
@@ -173,12 +173,12 @@ test('restart: a client that has gone before it was accepted is no harm', async 
     const client = new Socket()
     setOption(client, options.linger, { on: true, seconds: 0 })
     client.connect(address)
-    client.close() // with a reset
+    client.close() // sends a reset
   }
   expect(await (await fetch(`http://127.0.0.1:${address.port}`)).text()).toBe(`served by ${server.pid}\n`)
 })
 
-test('discovery: all who are in the group answer', async () => {
+test('discovery: every member of the group answers', async () => {
   const here = ['--interface', '127.0.0.1']
   const one = example('discovery', 'announce', '--name', 'one', ...here)
   const port = String(await one.port())
@@ -191,7 +191,7 @@ test('discovery: all who are in the group answer', async () => {
   ])
 })
 
-test('a promises socket says when it is readable and writable, and takes nothing', async () => {
+test('readable() and writable() of a promises socket wait and take no data', async () => {
   const output = await script(`
     import { trySplice } from 'bsd-sockets'
     import { Socket } from 'bsd-sockets/promises'

@@ -1,11 +1,11 @@
-// Each example, as plain node, with its Python twin at the other end: once as the server and once as the client.
+// Runs each example with its Python counterpart: once as the server and once as the client.
 import { describe, expect, test } from 'vitest'
 import { example, python } from '../support/child.js'
 
 const address = String.raw`127\.0\.0\.1:\d+`
 
 describe('calls', () => {
-  test('the kernel gives integers; the library what they mean', async () => {
+  test('prints the integers of the kernel and what the library makes of them', async () => {
     const output = await example('calls').finished()
     for (const call of ['socket', 'setsockopt', 'bind', 'listen', 'connect', 'accept', 'write', 'read', 'close']) {
       expect(output).toMatch(new RegExp(`^  ${call}\\(.*\\) +=`, 'm'))
@@ -18,7 +18,7 @@ describe('calls', () => {
 })
 
 describe.each(['echo-loop', 'event-loop'])('%s', name => {
-  test('serves many Python clients at once, and says where they come from', async () => {
+  test('serves many Python clients at once, and prints their addresses', async () => {
     const server = example(name)
     const port = await server.port()
     expect(await python('echo_clients', port, 12).finished()).toBe('12 clients served\n')
@@ -27,7 +27,7 @@ describe.each(['echo-loop', 'event-loop'])('%s', name => {
     for (const line of connections) expect(line).toMatch(new RegExp(`^Connection from ${address}$`))
   })
 
-  test('a client that breaks off is its own affair', async () => {
+  test('survives a client that resets', async () => {
     const server = example(name)
     const port = await server.port()
     await python('reset', port).finished()
@@ -36,7 +36,7 @@ describe.each(['echo-loop', 'event-loop'])('%s', name => {
 })
 
 describe('echo-message', () => {
-  test('serves the Python client, one after the other', async () => {
+  test('serves Python clients, one after the other', async () => {
     const server = example('echo-message')
     const port = await server.port()
     for (let i = 0; i < 3; i++) {
@@ -46,7 +46,7 @@ describe('echo-message', () => {
     await server.printed(new RegExp(`^listening on 127.0.0.1:${port}\n(${line}){3}$`))
   })
 
-  test('a client that breaks off is told of, and the next one served', async () => {
+  test('serves the next client after one that resets', async () => {
     const server = example('echo-message')
     const port = await server.port()
     await python('reset', port).finished()
@@ -62,7 +62,7 @@ describe('echo-message', () => {
     await server.printed(new RegExp(`^New connection from ${address}$`, 'm'))
   })
 
-  test('--names: both ends call the connection by the same two names', async () => {
+  test('--names: both ends print the same two addresses', async () => {
     const server = example('echo-message', '--names')
     const port = await server.port()
     const client = await example('echo-message-client', '--names', '--port', String(port)).finished()
@@ -76,7 +76,7 @@ describe('echo-message', () => {
   })
 })
 
-test('backlog: one client too many is not answered until there is room', async () => {
+test('backlog: a client beyond the backlog waits until there is room', async () => {
   const output = await example('backlog').finished()
   expect(output).toMatch(
     /client 3 is connected, and waits\n(client.*\n)*connect ETIMEDOUT 127.0.0.1:\d+\naccepted one\n/,
@@ -87,14 +87,14 @@ test('backlog: one client too many is not answered until there is room', async (
 describe.each(['fixed', 'delimiter', 'length', 'shutdown'])('framing --by %s', by => {
   const received = (...messages: string[]) => messages.map(message => `Received '${message}'\n`).join('')
 
-  test('serves the Python client, whose pieces end anywhere', async () => {
+  test('serves the Python client, which splits messages anywhere', async () => {
     const server = example('framing', 'server', '--by', by)
     const client = await python('framing', 'client', by, await server.port()).finished()
     expect(client).toBe(received('HELLO', 'AND GOODBYE', 'END'))
     expect(server.stdout).toContain(received('hello', 'and goodbye', 'end'))
   })
 
-  test('talks to the Python server, to which all messages go at once', async () => {
+  test('sends all messages at once to the Python server', async () => {
     const server = python('framing', 'server', by, 0)
     const client = await example('framing', 'client', '--by', by, '--port', String(await server.port())).finished()
     expect(client.replaceAll(/^sending.*\n/gm, '')).toBe(received('HELLO', 'AND GOODBYE', 'END'))
@@ -102,7 +102,7 @@ describe.each(['fixed', 'delimiter', 'length', 'shutdown'])('framing --by %s', b
   })
 })
 
-test('framing --by length: a length comes in network byte order, and no length is believed', async () => {
+test('framing --by length: sends lengths in network byte order, and refuses one that is too large', async () => {
   const server = example('framing', 'server', '--by', 'length')
   const port = await server.port()
   const client = await example('framing', 'client', '--port', String(port)).finished()
@@ -156,13 +156,13 @@ describe('http-from-nothing', () => {
     expect(server.stdout).toMatch(/\{ family: 'IPv4', address: '127.0.0.1', port: \d+ \}/)
   })
 
-  test('what browsers ask for unbidden is there', async () => {
+  test('has the files that browsers ask for by themselves', async () => {
     const [robots, icon] = await ask(await example('http-from-nothing').port(), 'GET /robots.txt', 'GET /favicon.ico')
     expect(robots).toMatchObject({ status: 200, body: 'User-agent: *\nDisallow:\n' })
     expect(icon).toMatchObject({ status: 200, headers: { 'content-type': 'image/svg+xml' } })
   })
 
-  test('what is no request is a 400, and one that breaks off no harm', async () => {
+  test('answers 400 to an invalid request, and survives a reset', async () => {
     const port = await example('http-from-nothing').port()
     await python('reset', port).finished()
     const answer = await python('send', port, Buffer.from('no http\r\n\r\n').toString('hex')).finished()
@@ -190,7 +190,7 @@ describe.each([
     await server.printed(/(^client \{ family: 'IPv4'.*\n){6}/m)
   })
 
-  test('a client that breaks off is its own affair', async () => {
+  test('survives a client that resets', async () => {
     const server = example(name, '--host', 'localhost')
     const port = await server.port()
     await python('reset', port).finished()
@@ -199,13 +199,13 @@ describe.each([
 })
 
 describe('howto-select', () => {
-  test('serves the Python client that connects without waiting', async () => {
+  test('serves the Python client with a non-blocking connect', async () => {
     const port = await example('howto-select', '--host', 'localhost').port()
     const client = await python('select_client', port).finished()
     expect(client).toBe("connect True\nwritable True 0\nReceived 'hello, select'\n")
   })
 
-  test.each(['select_server', 'echo_server'])('its client connects to %s.py without waiting', async name => {
+  test.each(['select_server', 'echo_server'])('its client connects to %s.py, non-blocking', async name => {
     const port = await python(name, 0).port()
     const client = example('howto-select', 'client', '--host', 'localhost', '--port', String(port))
     expect(await client.finished()).toMatch(
@@ -213,20 +213,20 @@ describe('howto-select', () => {
     )
   })
 
-  test('its client learns from SO_ERROR that nobody listens', async () => {
+  test('its client gets ECONNREFUSED from SO_ERROR', async () => {
     const client = example('howto-select', 'client', '--host', 'localhost', '--port', '1')
     expect(await client.ended).toMatchObject({ code: 1 })
     expect(client.stderr).toContain('connect ECONNREFUSED 127.0.0.1:1')
   })
 
-  test('bad finds the bad descriptor', async () => {
+  test('bad: finds the bad descriptor', async () => {
     expect(await example('howto-select', 'bad').finished()).toMatch(
       /^descriptors [\d ]+\nselect EBADF\nsocket 0 is good\nsocket 1 is good\nsocket 2 is bad: select EBADF\nsocket 3 is good\n$/,
     )
   })
 })
 
-test('howto-local: the same over localhost and a Unix socket', async () => {
+test('howto-local: measures localhost and a Unix socket', async () => {
   const output = await example('howto-local', '--times', '100').finished()
   expect(output).toMatch(/^localhost: [\d.]+ microseconds.*\nUnix socket: [\d.]+ microseconds.*\n$/)
 })
@@ -234,7 +234,7 @@ test('howto-local: the same over localhost and a Unix socket', async () => {
 describe('my-socket', () => {
   const replies = "Received 'A MESSAGE'\nReceived 'AND ANOTHER'\n"
 
-  test('serves the Python client until its connection is broken', async () => {
+  test('serves the Python client until the connection is closed', async () => {
     const server = example('my-socket', 'server')
     expect(await python('my_socket', 'client', await server.port()).finished()).toBe(replies)
     await server.printed(/^socket connection broken$/m)
@@ -251,7 +251,7 @@ describe.each([
   ['one after the other', []],
   ['each in a thread', ['--threads']],
 ])('socketserver-echo, %s', (_, args) => {
-  test('sends lines back in capitals, the last one without its end too, until Ctrl-C', async () => {
+  test('sends each line back in capitals, also a last one without a newline, until Ctrl-C', async () => {
     const server = example('socketserver-echo', ...args)
     const port = await server.port()
     const lines = Buffer.from('one\ntwo\r\n\nlast').toString('hex')

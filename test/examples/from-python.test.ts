@@ -1,4 +1,4 @@
-// docs/from-python.md against the names that Python has, and against what is here.
+// Compares docs/from-python.md with the names of Python and of this package.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import * as os from 'node:os'
@@ -51,22 +51,22 @@ const pythons = commands.flatMap(command => {
 })
 
 describe.each(pythons)('Python $version.0.$version.1', ({ version, names, constants }) => {
-  test.each(Object.entries(names))('%s: each name stands in its table', (section, pythons) => {
+  test.each(Object.entries(names))('%s: its table has each name', (section, pythons) => {
     const listed = new Set(sections.get(section)?.flatMap(({ python }) => python))
     expect(pythons.filter(name => !listed.has(name))).toEqual([])
   })
 
-  test('each constant is here by its own name, or in the table', () => {
+  test('each constant is exported under the same name, or in the table', () => {
     const listed = sections.get('socket')!.flatMap(({ python }) => python)
     expect(constants.filter(name => !(name in sockets) && !listed.includes(name))).toEqual([])
     expect(constants.length).toBeGreaterThan(200)
   })
 
-  // What an older one lacks stands there all the same, and so does what it has on other systems.
+  // The tables have the names of all versions and systems. Only a new Python on Linux has nearly all of them.
   if (version[1] < 13 || process.platform !== 'linux') return
   const elsewhere = new Set(['DevpollSelector', 'KqueueSelector', 'kevent', 'kqueue'])
   test.each([...sections].filter(([section]) => section !== 'kqueue objects'))(
-    '%s: its table has no name that Python has not',
+    '%s: its table has only names of Python',
     (section, rows) => {
       const known = [...names[section]!, ...constants]
       const listed = rows.flatMap(({ python }) => python)
@@ -75,7 +75,7 @@ describe.each(pythons)('Python $version.0.$version.1', ({ version, names, consta
   )
 })
 
-describe('what stands beside them', () => {
+describe('the columns of this package', () => {
   const [socket, peer] = sockets.Socket.pair()
   const selector = new sockets.PollSelector()
   const everything = {
@@ -106,7 +106,7 @@ describe('what stands beside them', () => {
   const elsewhere = new Set(['Epoll', 'EpollSelector', 'Kqueue', 'KqueueSelector']) // undefined on other systems
   for (const [name, object] of Object.entries({ epoll, kqueue })) if (object === undefined) elsewhere.add(name)
 
-  /** Whether there is something of this name: `server.options.maxThreads`. */
+  /** Whether the path leads to a value, for example `server.options.maxThreads`. */
   function exists(path: string): boolean {
     const [first, ...rest] = path.split('.') as [string, ...string[]]
     if (elsewhere.has(first)) return first in scope
@@ -118,15 +118,15 @@ describe('what stands beside them', () => {
     return value !== undefined
   }
 
-  test.each([...sections])('%s: all of it exists', (_, rows) => {
+  test.each([...sections])('%s: each name exists', (_, rows) => {
     expect(rows.flatMap(({ here }) => here).filter(path => !exists(path))).toEqual([])
   })
 
-  test.each([...sections])('%s: where there is nothing, it says why', (_, rows) => {
+  test.each([...sections])('%s: a row without a counterpart gives the reason', (_, rows) => {
     expect(rows.filter(({ here, why }) => here.length === 0 && why === '')).toEqual([])
   })
 
-  test('no name stands in a table twice', () => {
+  test('no table has a name twice', () => {
     for (const [section, rows] of sections) {
       const names = rows.flatMap(({ python }) => python)
       expect(names, section).toEqual([...new Set(names)])

@@ -1,4 +1,4 @@
-// Program 6: the gateway, by curl and by bytes; and its application on `serve`.
+// The gateway, and its application on `serve`: by curl and by raw bytes.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
@@ -31,7 +31,7 @@ describe.each([
   ['gateway', ['--threads']],
   ['gateway-on-serve', []],
 ] as [string, string[]][])('%s %j', (name, options) => {
-  test.skipIf(!hasCurl)(`curl sees the products${hasCurl ? '' : ' (skipped: curl is not installed)'}`, async () => {
+  test.skipIf(!hasCurl)(`serves curl${hasCurl ? '' : ' (skipped: curl is not installed)'}`, async () => {
     const server = example(name, ...options)
     const port = await server.port()
     const curl = async (...args: string[]): Promise<string> =>
@@ -50,7 +50,7 @@ describe.each([
     await stop(server)
   })
 
-  test('goes round while the connection is kept', async () => {
+  test('answers several requests on one connection, until Connection: close', async () => {
     const server = example(name, ...options)
     const answer = await exchange(
       await server.port(),
@@ -65,7 +65,7 @@ describe.each([
     await stop(server)
   })
 
-  test('an application that fails is a 500', async () => {
+  test('answers 500 where the application throws', async () => {
     const server = example(name, ...options)
     const port = await server.port()
     expect(await exchange(port, get('/fails', 'Connection: close'))).toMatch(
@@ -90,21 +90,21 @@ describe('gateway', () => {
     ['two lengths', get('/', 'Content-Length: 1', 'Content-Length: 1'), 400],
     ['a length and a coding', get('/', 'Content-Length: 1', 'Transfer-Encoding: chunked'), 400],
     ['a coding', get('/', 'Transfer-Encoding: chunked'), 501],
-    ['a length that is none', get('/', 'Content-Length: +1'), 400],
-    ['too large a body', get('/', 'Content-Length: 1048577') + 'x'.repeat(300_000), 413],
-    ['a host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
+    ['an invalid length', get('/', 'Content-Length: +1'), 400],
+    ['a body that is too large', get('/', 'Content-Length: 1048577') + 'x'.repeat(300_000), 413],
+    ['an invalid host', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
   ])('%s', async (_, bytes, status) => {
     const server = example('gateway')
     expect((await exchange(await server.port(), bytes)).slice(0, 12)).toBe(`HTTP/1.1 ${status}`)
     await stop(server)
   })
 
-  test('sends the body piece by piece, as the application yields it', async () => {
+  test('sends each piece of the body as the application yields it', async () => {
     const server = example('gateway')
     const answer = await exchange(await server.port(), get('/products/', 'Connection: close'))
     const body = answer.slice(answer.indexOf('\r\n\r\n') + 4)
     expect(answer).toMatch(/\r\ntransfer-encoding: chunked\r\n/)
-    expect(body.match(/^[0-9a-f]+\r\n/gm)!.length).toBe(6) // five pieces and the end
+    expect(body.match(/^[0-9a-f]+\r\n/gm)!.length).toBe(6) // five pieces and the last chunk
     await stop(server)
   })
 
@@ -127,7 +127,7 @@ describe('gateway', () => {
     }
   })
 
-  test('a client that resets, or says nothing, is its own affair', async () => {
+  test('survives clients that reset or send nothing', async () => {
     const server = example('gateway')
     const port = await server.port()
     for (const bytes of ['', 'GET / HT', 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab']) {

@@ -1,4 +1,4 @@
-// What the texts on sockets teach about the kernel, seen happen.
+// What textbooks on sockets say of the kernel.
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -27,9 +27,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { example, python } from '../support/child.js'
 import { closing, connected, listening, portOf, thrown } from '../support/tcp.js'
 
-// Whose sockets a process has is told in /proc there, proc(5), and all of 127.0.0.0/8 is this machine.
+// Linux alone shows the sockets of a process in /proc, proc(5), and has all of 127.0.0.0/8 as its own addresses.
 const linux = process.platform === 'linux'
-if (!linux) console.warn('skipped: /proc is there on Linux alone')
+if (!linux) console.warn('skipped: only Linux has /proc')
 
 /** The local ports of a process's TCP sockets over IPv4. proc(5) */
 function tcpPorts(pid: number): number[] {
@@ -37,18 +37,18 @@ function tcpPorts(pid: number): number[] {
     try {
       return readlinkSync(`/proc/${pid}/fd/${fd}`)
     } catch {
-      return '' // it was closed in between
+      return '' // closed since readdir
     }
   })
   const inodes = new Set(sockets.map(link => /^socket:\[(\d+)\]$/.exec(link)?.[1]))
   const rows = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').split('\n').slice(1, -1)
   const columns = rows.map(row => row.trim().split(/\s+/)).filter(row => inodes.has(row[9]))
-  const ports = new Map(columns.map(row => [row[9], parseInt(row[1]!.split(':')[1]!, 16)])) // a row may be told of twice
+  const ports = new Map(columns.map(row => [row[9], parseInt(row[1]!.split(':')[1]!, 16)])) // the kernel may list a row twice
   return [...ports.values()]
 }
 
 describe.skipIf(!linux).each(['echo-loop', 'event-loop', 'howto-select', 'howto-threads'])('%s', name => {
-  test('N clients mean N + 1 sockets on the server, all with its port', async () => {
+  test('N clients make N + 1 sockets in the server, all with its port', async () => {
     const server = example(name, ...(name.startsWith('howto') ? ['--host', 'localhost'] : []))
     const port = await server.port()
     expect(tcpPorts(server.pid)).toEqual([port])
@@ -72,7 +72,7 @@ describe.skipIf(!linux).each(['echo-loop', 'event-loop', 'howto-select', 'howto-
 })
 
 describe('a port in TIME_WAIT', () => {
-  // Who closes first waits: here the server's end of a connection.
+  // The end that closes first goes to TIME_WAIT: here the server's.
   function portInTimeWait(reuse: boolean): number {
     const server = closing(new Socket())
     server.setsockopt(SOL_SOCKET, SO_REUSEADDR, reuse)
@@ -96,7 +96,7 @@ describe('a port in TIME_WAIT', () => {
     connected(next)
   })
 
-  test('and not without', () => {
+  test('cannot be bound without it', () => {
     for (const reuse of [true, false]) {
       const port = portInTimeWait(reuse)
       expect(() => closing(new Socket()).bind(['127.0.0.1', port])).toThrow(`bind EADDRINUSE 127.0.0.1:${port}`)
@@ -121,26 +121,29 @@ describe('an address to bind to', () => {
   const other = external ?? (linux ? '127.0.0.2' : undefined)
   if (other === undefined) console.warn('skipped: this machine has no address but 127.0.0.1')
 
-  test.skipIf(other === undefined)('127.0.0.1 is for this machine under that address alone', () => {
+  test.skipIf(other === undefined)('127.0.0.1 accepts connections to that address only', () => {
     const server = listening()
     closing(new Socket()).connect(['127.0.0.1', portOf(server)])
     const error = thrown(() => closing(new Socket()).connect([other!, portOf(server)]))
     expect(error).toBeInstanceOf(ConnectionRefusedError)
   })
 
-  test.skipIf(other === undefined).each(['', '0.0.0.0'])('%j is for each of its addresses', async host => {
-    const server = example('echo-message', '--host', host)
-    const port = await server.port()
-    await server.printed(/^listening on 0\.0\.0\.0:/)
-    for (const address of ['127.0.0.1', other!]) {
-      const client = example('echo-message-client', '--names', '--host', address, '--port', String(port))
-      expect(await client.finished()).toContain(` with ${address}:${port}\n`)
-    }
-  })
+  test.skipIf(other === undefined).each(['', '0.0.0.0'])(
+    '%j accepts connections to every address of the machine',
+    async host => {
+      const server = example('echo-message', '--host', host)
+      const port = await server.port()
+      await server.printed(/^listening on 0\.0\.0\.0:/)
+      for (const address of ['127.0.0.1', other!]) {
+        const client = example('echo-message-client', '--names', '--host', address, '--port', String(port))
+        expect(await client.finished()).toContain(` with ${address}:${port}\n`)
+      }
+    },
+  )
 })
 
-describe('a backlog that is full', () => {
-  test('lets no client in, and does not refuse it either', () => {
+describe('a full backlog', () => {
+  test('neither connects nor refuses a client', () => {
     const server = listening(1)
     const clients = Array.from({ length: 8 }, () => closing(new Socket()))
     for (const client of clients) client.tryConnect(server.getsockname())
@@ -148,11 +151,11 @@ describe('a backlog that is full', () => {
     expect(inside.length).toBeGreaterThan(0)
     expect(inside.length).toBeLessThan(clients.length)
     const late = clients.find(client => !inside.includes(client))!
-    expect(late.tryConnect(server.getsockname())).toBeNull() // still under way
+    expect(late.tryConnect(server.getsockname())).toBeNull() // still in progress
     expect(thrown(() => late.getpeername())).toMatchObject({ code: 'ENOTCONN' })
   })
 
-  test('of a Unix socket has connect wait until there is room', () => {
+  test('of a Unix socket makes connect wait for room', () => {
     const directory = mkdtempSync(join(tmpdir(), 'backlog-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
     const server = closing(new Socket(AF_UNIX))
@@ -167,7 +170,7 @@ describe('a backlog that is full', () => {
         client.connect(address)
         waiting.push(client)
       } catch (error) {
-        expect(error).toBeInstanceOf(linux ? TimeoutError : ConnectionRefusedError) // BSD refuses
+        expect(error).toBeInstanceOf(linux ? TimeoutError : ConnectionRefusedError) // BSD refuses the client
         break
       }
     }
@@ -177,8 +180,8 @@ describe('a backlog that is full', () => {
   })
 })
 
-describe('a peer that dies without closing', () => {
-  test('is the end of the stream: its kernel closes for it', async () => {
+describe('a killed peer', () => {
+  test('is an end of the stream: its kernel closes the socket', async () => {
     const server = listening()
     const peer = python('silent', portOf(server))
     await peer.printed(/connected/)
@@ -193,7 +196,7 @@ describe('a peer that dies without closing', () => {
     ).toBeInstanceOf(BrokenPipeError)
   })
 
-  test('with something that it had not read is a reset', async () => {
+  test('with unread data is a reset', async () => {
     const server = listening()
     const peer = python('silent', portOf(server))
     await peer.printed(/connected/)
@@ -204,7 +207,7 @@ describe('a peer that dies without closing', () => {
     expect(thrown(() => accepted.recv(1024))).toBeInstanceOf(ConnectionResetError)
   })
 
-  test('is told to who waits in select', async () => {
+  test('makes the socket readable in select', async () => {
     const server = listening()
     const peer = python('silent', portOf(server), 'READ')
     const accepted = closing(server.accept()[0])
@@ -236,11 +239,11 @@ test('options of a socket that net owns', async () => {
   expect(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, new Int32Array([0]))).toBe(0)
   expect(get(IPPROTO_TCP, TCP_NODELAY)).toBe(0)
   expect(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, new Int32Array([1]))).toBe(0)
-  expect(setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, new Int32Array([17]))).toBe(0) // which net has no name for
+  expect(setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, new Int32Array([17]))).toBe(0) // net has no method for it
   expect([get(SOL_SOCKET, SO_KEEPALIVE) !== 0, get(IPPROTO_TCP, TCP_KEEPINTVL)]).toEqual([true, 17])
 })
 
-test('a killed server leaves its clients the end of the stream, and its port', async () => {
+test('a killed server: its clients read the end of the stream, and its port is free', async () => {
   const server = example('echo-loop')
   const port = await server.port()
   const client = closing(new Socket())

@@ -1,4 +1,4 @@
-// The examples of messages, control messages and other families, as plain node.
+// The examples of messages, control messages and other families.
 import { AF_INET, AF_NETLINK, IPPROTO_ICMP, IPPROTO_UDP, NETLINK_ROUTE, SOCK_DGRAM, SOCK_RAW } from 'bsd-sockets'
 import { Socket, supports, UDP_SEGMENT, whyNot } from 'bsd-sockets'
 import { spawnSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { inNamespace, noNamespace } from '../support/namespace.js'
 import { allowed } from '../support/sockets.js'
 import { root } from '../support/root.js'
 
-// All of 127.0.0.0/8 is this machine there, elsewhere 127.0.0.1.
+// Linux has all of 127.0.0.0/8 as its own addresses, other systems have 127.0.0.1 alone.
 const linux = process.platform === 'linux'
 const compiled = (name: string): string => join(root, `build/programs/examples/${name}.js`)
 const run = (name: string, ...args: string[]): Child => new Child(process.execPath, [compiled(name), ...args])
@@ -20,18 +20,22 @@ test.each(['dns-server', 'netlink-routes', 'pass-descriptors', 'ping', 'udp-gso'
 })
 
 describe('netlink-routes', () => {
-  allowed('lists what the system says it has', whyNot.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), async () => {
-    const output = await run('netlink-routes').finished()
-    for (const [name, list = []] of Object.entries(networkInterfaces())) {
-      expect(output).toMatch(new RegExp(`^  \\d+: ${name} up mtu \\d+ ${list[0]!.mac}$`, 'm'))
-      for (const { cidr } of list) expect(output).toContain(`\n  ${cidr} on ${name}\n`)
-    }
-    const routes = spawnSync('ip', ['-4', 'route'], { encoding: 'utf8' })
-    if (routes.status !== 0) return
-    for (const [, to, via, on] of routes.stdout.matchAll(/^(\S+)(?: via (\S+))? dev (\S+)/gm)) {
-      expect(output).toContain(`  ${to}${via === undefined ? '' : ` via ${via}`} on ${on}\n`)
-    }
-  })
+  allowed(
+    'lists the interfaces, addresses and routes of the system',
+    whyNot.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
+    async () => {
+      const output = await run('netlink-routes').finished()
+      for (const [name, list = []] of Object.entries(networkInterfaces())) {
+        expect(output).toMatch(new RegExp(`^  \\d+: ${name} up mtu \\d+ ${list[0]!.mac}$`, 'm'))
+        for (const { cidr } of list) expect(output).toContain(`\n  ${cidr} on ${name}\n`)
+      }
+      const routes = spawnSync('ip', ['-4', 'route'], { encoding: 'utf8' })
+      if (routes.status !== 0) return
+      for (const [, to, via, on] of routes.stdout.matchAll(/^(\S+)(?: via (\S+))? dev (\S+)/gm)) {
+        expect(output).toContain(`  ${to}${via === undefined ? '' : ` via ${via}`} on ${on}\n`)
+      }
+    },
+  )
 })
 
 describe('ping', () => {
@@ -40,28 +44,24 @@ describe('ping', () => {
       `^ping 127.0.0.1 over a ${socket} socket\n(64 bytes from 127.0.0.1: icmp_seq=\\d ttl=\\d+ time=[\\d.]+ ms\n){2}2 sent, 2 answered\n$`,
     )
 
-  allowed(
-    '127.0.0.1, over whichever socket this process may have',
-    whyNot.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP),
-    async () => {
-      expect(await run('ping', '--count', '2').finished()).toMatch(answers('(raw|datagram)'))
-    },
-  )
+  allowed('127.0.0.1, over a raw or a datagram socket', whyNot.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), async () => {
+    expect(await run('ping', '--count', '2').finished()).toMatch(answers('(raw|datagram)'))
+  })
 
   const reason = noNamespace()
   const ping = [process.execPath, compiled('ping'), '--count', '2']
 
-  allowed('127.0.0.1 without root, where the range of groups allows it', reason, async () => {
+  allowed('127.0.0.1 without root, where ping_group_range allows it', reason, async () => {
     expect(await new Child(...inNamespace('0 2147483647', ...ping)).finished()).toMatch(answers('datagram'))
   })
 
-  allowed('without root it is refused where the range does not allow it', reason, async () => {
+  allowed('is refused without root where ping_group_range does not allow it', reason, async () => {
     const child = new Child(...inNamespace('1 0', ...ping))
     expect(await child.ended).toMatchObject({ code: 1 })
     expect(child.stderr).toMatch(/PermissionError: socket E(PERM|ACCES)/)
   })
 
-  allowed('says when no answer comes', reason, async () => {
+  allowed('reports a missing answer', reason, async () => {
     const drop = 'ip link set lo up && echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all && exec "$@"'
     const child = new Child('unshare', ['-n', 'sh', '-c', drop, '-', ...ping, '--timeout', '20'])
     expect(await child.ended).toMatchObject({ code: 1 })
@@ -91,7 +91,7 @@ describe('dns-server', () => {
     for (const host of hosts) await server.printed(new RegExp(`sent to ${host}: destination.example.test`))
   })
 
-  test('many queries at once are taken in few calls; what is no query is refused, not fatal', async () => {
+  test('receives many queries with few calls, and answers invalid ones with an error', async () => {
     const server = example('dns-server')
     const port = await server.port()
     using client = new Socket(AF_INET, SOCK_DGRAM)
@@ -100,7 +100,7 @@ describe('dns-server', () => {
     const header = (id: number): Buffer => Buffer.from([0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
     const name = Buffer.from('\u0003two\u0007example\u0004test\0\0\u0001\0\u0001', 'latin1')
     const hostile = [Buffer.of(1), header(0), Buffer.concat([header(0), Buffer.of(63, 1)]), Buffer.alloc(512, 0xff)]
-    server.process.kill('SIGSTOP') // they wait for it together
+    server.process.kill('SIGSTOP') // the datagrams queue up meanwhile
     for (const datagram of hostile) client.send(datagram)
     for (let id = 1; id <= 20; id++) client.send(Buffer.concat([header(id), name]))
     server.process.kill('SIGCONT')
@@ -118,7 +118,7 @@ describe('dns-server', () => {
 })
 
 describe('udp-gso', () => {
-  test('every way brings every datagram, with fewer and fewer calls', async () => {
+  test('delivers every datagram in each way; batches need fewer calls', async () => {
     const output = await example('udp-gso', '--count', '600').finished()
     const rows = [...output.matchAll(/(\d+) datagrams, (\d+) system calls/g)]
     const segments = supports.option(IPPROTO_UDP, UDP_SEGMENT)

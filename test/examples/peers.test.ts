@@ -1,4 +1,4 @@
-// Other people's programs over our streams, with nothing but npm's packages.
+// Other programs and packages over the streams of this package.
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import http from 'node:http'
@@ -23,7 +23,7 @@ import { tool } from '../support/tools.js'
 
 const big = 'every byte is to arrive. '.repeat(40_000)
 
-/** Gives each connection to a listening socket of ours, as a stream, to this function; the port. */
+/** Listens, gives each connection to `serve` as a stream, and returns the port. */
 async function accepting(serve: (stream: SocketDuplex) => void): Promise<number> {
   const server = closing(await createServer(['127.0.0.1', 0]))
   void (async () => {
@@ -42,8 +42,8 @@ async function connecting(port: number): Promise<SocketDuplex> {
   return stream
 }
 
-/** What lets fetch connect through a socket of ours, and how many connections it made. */
-function throughOurs(): Agent & { connections: number } {
+/** An Agent of undici that connects with a socket of this package, and counts its connections. */
+function socketAgent(): Agent & { connections: number } {
   const agent = Object.assign(
     new Agent({
       connections: 1,
@@ -70,9 +70,9 @@ describe('http', () => {
     return accepting(stream => server.emit('connection', stream))
   }
 
-  test('fetch and a server of http, both over our streams, on one connection', async () => {
+  test('fetch and an http server, both over these streams, on one connection', async () => {
     const url = `http://127.0.0.1:${await echo()}/`
-    const dispatcher = throughOurs()
+    const dispatcher = socketAgent()
     for (const body of ['hello', big, '']) {
       const response = await fetch(url, { method: 'POST', body, dispatcher })
       expect(response.headers.get('x-from')).toBe('127.0.0.1')
@@ -81,14 +81,14 @@ describe('http', () => {
     expect(dispatcher.connections).toBe(1)
   })
 
-  test("the runtime's own fetch and many requests at once", async () => {
+  test('many requests at once, by the fetch of the runtime', async () => {
     const url = `http://127.0.0.1:${await echo()}/`
     const bodies = Array.from({ length: 50 }, (_, i) => `${i}: ${big.slice(0, 1000 * i)}`)
     const answers = bodies.map(async body => (await globalThis.fetch(url, { method: 'POST', body })).text())
     expect(await Promise.all(answers)).toEqual(bodies)
   })
 
-  test('a client of http, with an agent that keeps the connection', async () => {
+  test('a client of http, with a keep-alive agent', async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     const port = await echo()
     const stream = await connecting(port)
@@ -108,7 +108,7 @@ describe('http', () => {
     const server = http.createServer(() => undefined)
     const port = await accepting(stream => server.emit('connection', stream))
     const stop = new AbortController()
-    const response = fetch(`http://127.0.0.1:${port}`, { signal: stop.signal, dispatcher: throughOurs() })
+    const response = fetch(`http://127.0.0.1:${port}`, { signal: stop.signal, dispatcher: socketAgent() })
     const [request] = (await once(server, 'request')) as [http.IncomingMessage]
     stop.abort()
     await expect(response).rejects.toMatchObject({ name: 'AbortError' })
@@ -133,7 +133,7 @@ describe('http', () => {
   })
 })
 
-test('TLS over our streams: both ends, the certificate checked', async () => {
+test('TLS over these streams: both ends, with the certificate verified', async () => {
   const { key, cert } = selfSigned()
   const secureContext = tls.createSecureContext({ key, cert })
   const port = await accepting(stream => {
@@ -150,7 +150,7 @@ test('TLS over our streams: both ends, the certificate checked', async () => {
   expect(error.code).toBe('DEPTH_ZERO_SELF_SIGNED_CERT')
 })
 
-test('WebSocket by ws, both ends', async () => {
+test('WebSocket with ws at both ends', async () => {
   const server = http.createServer()
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', socket => socket.on('message', (data, binary) => socket.send(data as Buffer, { binary })))
@@ -171,7 +171,7 @@ test('WebSocket by ws, both ends', async () => {
 })
 
 describe('datagrams of a Unix socket', () => {
-  /** Where messages are sent to, in a folder of the test's own. */
+  /** A datagram socket that is bound to a path in a temporary folder. */
   function receiver(): [Socket, string] {
     const directory = mkdtempSync(join(tmpdir(), 'peers-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -182,7 +182,7 @@ describe('datagrams of a Unix socket', () => {
   }
 
   // RFC 3164, 4.1: the priority is facility times 8 plus severity; daemon.notice is 29.
-  test('syslog: a message as /dev/log takes it', async () => {
+  test('syslog: a message in the form of /dev/log', async () => {
     const [log, path] = receiver()
     const sender = closing(new Socket(AF_UNIX, SOCK_DGRAM))
     await sender.connect(path)
@@ -190,7 +190,7 @@ describe('datagrams of a Unix socket', () => {
     expect(String(await log.recv(1024))).toBe('<29>Nov 21 08:00:00 program[1]: hello')
   })
 
-  test.skipIf(!tool('logger'))('syslog: what logger(1) sends is received', async () => {
+  test.skipIf(!tool('logger'))('syslog: a message of logger(1)', async () => {
     const [log, path] = receiver()
     const logger = new Child('logger', ['--socket', path, '-d', '-p', 'daemon.notice', '-t', 'program', 'hello'])
     expect(String(await log.recv(1024))).toMatch(/^<29>.*program.*: hello$/)

@@ -1,4 +1,4 @@
-// The examples against telnet, nc and curl: what a reader tries first.
+// The examples with telnet, nc and curl, which a reader tries first.
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
@@ -22,7 +22,7 @@ describe.skipIf(!tool('nc'))('nc', () => {
     expect(await nc.finished()).toBe('hello world!\n')
   })
 
-  test('echo-message answers when nc has said all, not before', async () => {
+  test('echo-message answers when nc has ended its side', async () => {
     const nc = new Child('nc', ['-N', '127.0.0.1', String(await example('echo-message').port())])
     nc.process.stdin.write('one ')
     nc.process.stdin.end('message')
@@ -39,7 +39,7 @@ describe.skipIf(!tool('nc'))('nc', () => {
     expect(await nc.finished()).toBe('Hello, world')
   })
 
-  test('my-socket says that the connection is broken when nc sends too little', async () => {
+  test('my-socket reports a broken connection when nc sends too little', async () => {
     const server = example('my-socket', 'server')
     const nc = new Child('nc', ['-N', '127.0.0.1', String(await server.port())])
     nc.process.stdin.end('too little')
@@ -56,7 +56,7 @@ describe.skipIf(!tool('curl'))('curl', () => {
     expect(await curl(port, '/')).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nhello world$/)
   })
 
-  test('http-from-nothing: routes, 404, 405, and what browsers ask for', async () => {
+  test('http-from-nothing: routes, 404, 405, robots.txt and favicon.ico', async () => {
     const port = await example('http-from-nothing').port()
     expect(await curl(port, '/')).toMatch(/^HTTP\/1.1 200 OK\r\nContent-Type: text\/html; charset=utf-8\r\n/)
     expect(await curl(port, '/none')).toMatch(/^HTTP\/1.1 404 Not Found\r\n/)
@@ -71,11 +71,11 @@ describe.skipIf(!tool('curl'))('curl', () => {
     expect(await curl(port, '/blog', '-H', `X-Long: ${'x'.repeat(8000)}`)).toMatch(/^HTTP\/1.1 200 OK\r\n/)
   })
 
-  test('http-from-nothing: the next client is served though one before it says nothing', async () => {
+  test('http-from-nothing: serves the next client after a silent one', async () => {
     const port = await example('http-from-nothing').port()
     const silent = connect(port, '127.0.0.1')
     await once(silent, 'connect')
-    expect(await curl(port, '/')).toMatch(/^HTTP\/1.1 200 OK\r\n/) // after the two seconds that it gives each
+    expect(await curl(port, '/')).toMatch(/^HTTP\/1.1 200 OK\r\n/) // after the timeout of 2 seconds
     silent.destroy()
   })
 })
