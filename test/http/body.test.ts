@@ -1,4 +1,4 @@
-// bsd-sockets/http: the bodies of requests as they come, for plain handlers that ask for it and for those of `fetch`.
+// bsd-sockets/http: streamed request bodies, for plain handlers with `streamBody` and for handlers of `fetch`.
 import { once } from 'node:events'
 import http from 'node:http'
 import { Readable } from 'node:stream'
@@ -21,7 +21,7 @@ import { HttpClient } from '../support/http-exchange.js'
 
 const MiB = 1024 * 1024
 
-/** What the handlers threw, in order. */
+/** Starts a server. `errors`: what its handlers threw, in order. */
 function started(make: (options: ServeOptions) => HttpServer, options: ServeOptions) {
   const errors: unknown[] = []
   const server = make({ error: error => void errors.push(error), ...options })
@@ -50,18 +50,18 @@ const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await sleep(5)
 }
 
-/** A promise that is settled from outside. */
+/** A promise and the function that resolves it. */
 function deferred<T = void>() {
   let resolve!: (value: T) => void
   const promise = new Promise<T>(settle => (resolve = settle))
   return { promise, resolve }
 }
 
-/** What comes of a body: its text, or the code of the error. */
+/** The text of a body, or the code of its error. */
 const outcome = (body: AsyncIterable<Uint8Array>): Promise<string> =>
   text(body as AsyncIterable<Buffer>).catch((error: unknown) => (error as { code: string }).code)
 
-/** A session without a socket. What it is given while it is paused waits, as it does in the kernel. */
+/** The transport of a session without a socket. */
 class Wire {
   readonly session: Session
   readonly queued = 0
@@ -104,11 +104,11 @@ class Wire {
 
 const slab = 256 * 1024
 
-describe('what a session holds', () => {
+describe('the memory of a session', () => {
   test.each<[string, number, string]>([
     ['a length', 64 * MiB, post(64 * MiB)],
     ['chunks', 64 * MiB, chunks()],
-  ])('of 64 MiB by %s is two receives at most, and nothing comes without being asked for', async (_, total, head) => {
+  ])('is at most two receives of 64 MiB by %s, and none are read before the handler asks', async (_, total, head) => {
     let taken = 0
     let most = 0
     let given = 0
@@ -154,7 +154,7 @@ describe('what a session holds', () => {
   })
 })
 
-test('a stream that never waits lets others have their turn', async () => {
+test('a synchronous stream does not block the event loop', async () => {
   let made = 0
   const body = (function* () {
     for (; ; made += 65536) yield Buffer.alloc(65536)
@@ -171,7 +171,7 @@ test('a stream that never waits lets others have their turn', async () => {
   expect(made).toBe(before)
 })
 
-/** Sends `total` bytes with Node's client, and says how many it has handed over so far. */
+/** Sends `total` bytes with the client of Node. `sent.count`: how many it has taken so far. */
 function upload({ port }: HttpServer, total: number, headers: http.OutgoingHttpHeaders = {}) {
   const sent = { count: 0 }
   const pieces = Readable.from(
@@ -198,7 +198,7 @@ describe('an upload of 64 MiB', () => {
     let count = 0
     for await (const piece of body) {
       if (count === 0) await wait()
-      // Every byte is of its place: 65,536 in turn are alike.
+      // The value of each byte is the number of its 64 KiB block.
       for (let i = 0; i < piece.length; i += 4096) {
         if (piece[i] !== (((count + i) / 65536) & 255)) throw new Error(`the byte ${count + i} is ${piece[i]}`)
       }
@@ -207,7 +207,7 @@ describe('an upload of 64 MiB', () => {
     return String(count)
   }
 
-  test.each(lengths)('%s waits for a plain handler, and one of fetch', async (_, headers) => {
+  test.each(lengths)('%s waits for a plain handler and for one of fetch', async (_, headers) => {
     for (const kind of ['plain', 'fetch']) {
       const gate = deferred()
       const wait = (): Promise<void> => gate.promise
@@ -221,14 +221,14 @@ describe('an upload of 64 MiB', () => {
         before = sent.count
         await sleep(100)
       }
-      expect(before).toBeLessThan(24 * MiB) // which is in the kernel's buffers, but for a few receives
+      expect(before).toBeLessThan(24 * MiB) // the kernel's buffers, and a few receives
       gate.resolve()
       expect(await text((await answer)[0])).toBe(String(64 * MiB))
       expect(server.errors).toEqual([])
     }
   })
 
-  test.each(lengths)('%s comes back as it is sent, to a client that reads late', async (_, headers) => {
+  test.each(lengths)('%s is echoed to a client that reads late', async (_, headers) => {
     const servers = [
       start(({ body }) => ({ body }), { limits }),
       startFetch(({ body }) => new Response(body), { limits }),
@@ -241,7 +241,7 @@ describe('an upload of 64 MiB', () => {
         before = sent.count
         await sleep(100)
       }
-      expect(before).toBeLessThan(48 * MiB) // both ways' buffers, and Node's
+      expect(before).toBeLessThan(48 * MiB) // the buffers of both directions, and those of Node
       expect([...server.server].map(({ queued }) => queued < MiB)).toEqual([true])
       expect(await consume(response, () => Promise.resolve())).toBe(String(64 * MiB))
       expect(server.errors).toEqual([])
@@ -263,7 +263,7 @@ const echo = ({ headers }: HttpRequest<RequestBody>, body: Buffer): HttpResponse
   body,
 })
 
-describe('says the same as a server whose bodies are whole', () => {
+describe('a server that streams bodies passes the same cases as one that buffers them', () => {
   const errors: unknown[] = []
   const whole = (app: typeof hello) =>
     serve(async request => app(request, await buffer(request.body)), {
@@ -275,14 +275,14 @@ describe('says the same as a server whose bodies are whole', () => {
   declareHttpCases(find)
   declareHttpCases(find, { bytewise: true })
 
-  test('and no handler has thrown anything of its own', () => {
+  test('and no handler threw', () => {
     for (const server of Object.values(servers)) server.close()
     expect(errors).toEqual([])
   })
 })
 
 describe('a body', () => {
-  test('is whole, in order and its own, however it is cut, with requests behind it', async () => {
+  test('is complete and in order wherever it is split, with requests behind it', async () => {
     const seen: string[] = []
     const server = start(async ({ body, path }) => {
       const pieces: Buffer[] = []
@@ -304,7 +304,7 @@ describe('a body', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('is read once', async () => {
+  test('can be read once', async () => {
     const codes: unknown[] = []
     const server = start(async ({ body }) => {
       codes.push(body.used)
@@ -320,7 +320,7 @@ describe('a body', () => {
     expect(server.errors).toEqual(Array(2).fill(expect.objectContaining({ code: 'ERR_INVALID_STATE' })))
   })
 
-  test('gives several who wait their pieces in order', async () => {
+  test('gives its pieces to several waiters in order', async () => {
     const server = start(async ({ body }) => {
       const iterator = body[Symbol.asyncIterator]()
       const all = await Promise.all([iterator.next(), iterator.next(), iterator.next()])
@@ -359,14 +359,14 @@ describe('a body', () => {
       tee: [async request => Promise.all(request.body!.tee().map(one => text(one as never))), ['[1,2,3]', '[1,2,3]']],
     }
 
-    test.each(Object.entries(uses))('is all there by %s', async (_, [use, result]) => {
+    test.each(Object.entries(uses))('is complete by %s', async (_, [use, result]) => {
       const server = startFetch(async request => new Response(JSON.stringify(await use(request))))
       for (const pause of [0, 20]) {
         const client = clientOf(server)
         client.send(post(7, 'Connection: close') + '[1,'.slice(0, pause && 3))
         if (pause > 0) await sleep(pause)
         client.send('[1,2,3]'.slice(pause && 3))
-        // Other runtimes than Node send it in chunks.
+        // Runtimes other than Node send it in chunks.
         const [, answer] = /\r\n\r\n(?:[\da-f]+\r\n)?(.*)/.exec(await client.end())!
         expect(JSON.parse(answer!)).toEqual(result)
       }
@@ -374,7 +374,7 @@ describe('a body', () => {
     })
   })
 
-  test('is whole for a handler of fetch, where that is asked for', async () => {
+  test('is buffered for a handler of fetch with streamBody: false', async () => {
     const seen: unknown[] = []
     const server = started(
       more =>
@@ -396,7 +396,7 @@ describe('a body', () => {
     expect(() => serve(() => ({}), { streamBody: 1 } as never)).toThrow(/"options.streamBody"/)
   })
 
-  test('passes from a plain handler to one of fetch', async () => {
+  test('can be passed from a plain handler to one of fetch', async () => {
     const app = fetchHandler(async request => new Response(`fetch ${await request.text()}`))
     const server = start(async request =>
       request.path === '/last' ? app(request) : { body: `plain ${await text(request.body)}` },
@@ -405,10 +405,10 @@ describe('a body', () => {
     client.send(post(2) + 'ab' + last)
     const answer = await client.end()
     expect(answer).toContain('plain ab')
-    expect(answer).toMatch(/\r\nfetch (?:\r\n0\r\n\r\n)?$/) // Node sends it whole, others in chunks
+    expect(answer).toMatch(/\r\nfetch (?:\r\n0\r\n\r\n)?$/) // other runtimes than Node send it in chunks
   })
 
-  test('has an iterator that can be iterated itself, as the consumers of Deno do', async () => {
+  test('has an iterator that is iterable, which the stream consumers of Deno need', async () => {
     const server = start(async ({ body }) => ({ body: await text(body[Symbol.asyncIterator]() as never) }))
     const client = clientOf(server)
     client.send(post(2, 'Connection: close') + 'ab')
@@ -416,7 +416,7 @@ describe('a body', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('may be larger than any memory', async () => {
+  test('may be larger than the memory', async () => {
     const server = start(() => ({ status: 204 }), { limits: { body: Number.MAX_SAFE_INTEGER } })
     const client = clientOf(server)
     client.send(post(Number.MAX_SAFE_INTEGER) + 'a')
@@ -428,7 +428,7 @@ describe('a body', () => {
 describe('Expect: 100-continue', () => {
   const continues = 'HTTP/1.1 100 Continue\r\n\r\n'
 
-  test('is answered when the body is asked for', async () => {
+  test('is answered when the handler reads the body', async () => {
     const gate = deferred()
     const server = start(async ({ body }) => {
       await gate.promise
@@ -444,7 +444,7 @@ describe('Expect: 100-continue', () => {
     expect((await client.end()).slice(continues.length)).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nabc$/s)
   })
 
-  test('is answered before an answer that is made of the body, and by a handler of fetch', async () => {
+  test('is answered before a response that streams the body, also by a handler of fetch', async () => {
     for (const server of [start(({ body }) => ({ body })), startFetch(({ body }) => new Response(body))]) {
       const client = clientOf(server)
       client.send(post(3, 'Expect: 100-continue', 'Connection: close'))
@@ -458,7 +458,7 @@ describe('Expect: 100-continue', () => {
     ['a plain handler', () => start(() => ({ status: 403 }))],
     ['one that throws', () => start(() => Promise.reject(new Error('no')))],
     ['one of fetch', () => startFetch(() => new Response(null, { status: 403 }))],
-  ])('is not, and the connection closed, where %s does not read', async (_, make) => {
+  ])('is not answered, and the connection is closed, where %s does not read', async (_, make) => {
     const client = clientOf(make())
     client.send(post(3, 'Expect: 100-continue'))
     const answer = await client.end()
@@ -466,7 +466,7 @@ describe('Expect: 100-continue', () => {
     expect(statuses(answer)).toHaveLength(1)
   })
 
-  test('comes behind the answers to what was sent before, in their order', async () => {
+  test('is answered after the requests before it, in order', async () => {
     const server = start(async ({ body, path }) => ({ body: `${path} ${await text(body)}` }))
     const client = clientOf(server)
     client.send(last.replace('Connection: close\r\n', '').repeat(3) + post(1, 'Expect: 100-continue'))
@@ -477,71 +477,77 @@ describe('Expect: 100-continue', () => {
   })
 })
 
-describe('a body that breaks off', () => {
+describe('a broken body', () => {
   type Use = (server: ReturnType<typeof start>, client: HttpClient) => unknown
-  const leaves: [string, string, Use, string, number | undefined, ServeOptions?][] = [
-    ['by chunks that are none', chunks() + chunk('abc') + 'zzz\r\n', () => 0, 'ERR_HTTP_REQUEST_BODY', 400],
-    ['by more than the limit', chunks() + chunk('abc') + '2\r\nde', () => 0, 'ERR_HTTP_REQUEST_BODY', 413],
+  const causes: [string, string, Use, string, number | undefined, ServeOptions?][] = [
+    ['by an invalid chunk', chunks() + chunk('abc') + 'zzz\r\n', () => 0, 'ERR_HTTP_REQUEST_BODY', 400],
+    ['by its size', chunks() + chunk('abc') + '2\r\nde', () => 0, 'ERR_HTTP_REQUEST_BODY', 413],
     ['by large trailers', chunks() + '0\r\nA: ' + 'a'.repeat(99), () => 0, 'ERR_HTTP_REQUEST_BODY', 431],
-    ['by time', post(4) + 'abc', () => 0, 'ERR_HTTP_REQUEST_BODY', 408, { timeouts: { body: 100 } }],
-    ['as the client resets', post(4) + 'abc', (_, client) => client.socket.resetAndDestroy(), 'ECONNRESET', undefined],
-    ['as the client ends', post(4) + 'abc', (_, client) => client.finish(), 'ECONNRESET', undefined],
-    ['as the server closes', post(4) + 'abc', server => server.close(), 'ECONNRESET', undefined],
-    ['as a stop runs out', post(4) + 'abc', server => void server.stop({ timeout: 50 }), 'ECONNRESET', undefined],
+    ['by a timeout', post(4) + 'abc', () => 0, 'ERR_HTTP_REQUEST_BODY', 408, { timeouts: { body: 100 } }],
+    ['by a reset', post(4) + 'abc', (_, client) => client.socket.resetAndDestroy(), 'ECONNRESET', undefined],
+    ['by an end of the client', post(4) + 'abc', (_, client) => client.finish(), 'ECONNRESET', undefined],
+    ['by a close of the server', post(4) + 'abc', server => server.close(), 'ECONNRESET', undefined],
+    ['by the timeout of a stop', post(4) + 'abc', server => void server.stop({ timeout: 50 }), 'ECONNRESET', undefined],
   ]
 
-  test.each(leaves)('%s tells the reader, aborts, and is answered once', async (_, bytes, use, code, status, more) => {
-    const handlers = {
-      reads: (body: AsyncIterable<Uint8Array>) => outcome(body),
-      throws: (body: AsyncIterable<Uint8Array>) =>
-        text(body as never).catch((error: unknown) => {
-          codes.push((error as { code: string }).code)
-          throw error
-        }),
-      never: (body: AsyncIterable<Uint8Array>) =>
-        outcome(body).then(result => {
-          codes.push(result)
-          return new Promise<string>(() => undefined)
-        }),
-    }
-    const codes: string[] = []
-    const options: ServeOptions = { limits: { body: 4, headerBytes: 90 }, ...more }
-    for (const [name, read] of Object.entries(handlers)) {
-      for (const kind of ['plain', 'fetch']) {
-        codes.length = 0
-        let aborted = false
-        let begun = false
-        const watch = (signal: AbortSignal): void => {
-          begun = true
-          signal.addEventListener('abort', () => (aborted = true))
-        }
-        const take = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
-          const result = await read(body)
-          codes.push(result)
-          return result
-        }
-        const server =
-          kind === 'plain'
-            ? start(async ({ body, signal }) => (watch(signal), { body: await take(Readable.from(body)) }), options)
-            : startFetch(async ({ body, signal }) => (watch(signal), new Response(await take(body as never))), options)
-        const client = clientOf(server)
-        const end = client.end().catch(() => '')
-        client.send(bytes.slice(0, bytes.indexOf('\r\n\r\n') + 4))
-        await until(() => begun)
-        client.send(bytes.slice(bytes.indexOf('\r\n\r\n') + 4))
-        await sleep(20)
-        use(server, client)
-        await until(() => codes.length > 0 && aborted)
-        expect([name, kind, ...codes]).toEqual([name, kind, code])
-        if (status !== undefined) expect(statuses(await end)).toEqual([String(status)])
-        else expect(client.text).toBe('')
-        await until(() => server.server.connections === 0)
-        expect(server.errors).toEqual([])
+  test.each(causes)(
+    '%s rejects the read, aborts the signal, and is answered once',
+    async (_, bytes, use, code, status, more) => {
+      const handlers = {
+        reads: (body: AsyncIterable<Uint8Array>) => outcome(body),
+        throws: (body: AsyncIterable<Uint8Array>) =>
+          text(body as never).catch((error: unknown) => {
+            codes.push((error as { code: string }).code)
+            throw error
+          }),
+        never: (body: AsyncIterable<Uint8Array>) =>
+          outcome(body).then(result => {
+            codes.push(result)
+            return new Promise<string>(() => undefined)
+          }),
       }
-    }
-  })
+      const codes: string[] = []
+      const options: ServeOptions = { limits: { body: 4, headerBytes: 90 }, ...more }
+      for (const [name, read] of Object.entries(handlers)) {
+        for (const kind of ['plain', 'fetch']) {
+          codes.length = 0
+          let aborted = false
+          let begun = false
+          const watch = (signal: AbortSignal): void => {
+            begun = true
+            signal.addEventListener('abort', () => (aborted = true))
+          }
+          const take = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
+            const result = await read(body)
+            codes.push(result)
+            return result
+          }
+          const server =
+            kind === 'plain'
+              ? start(async ({ body, signal }) => (watch(signal), { body: await take(Readable.from(body)) }), options)
+              : startFetch(
+                  async ({ body, signal }) => (watch(signal), new Response(await take(body as never))),
+                  options,
+                )
+          const client = clientOf(server)
+          const end = client.end().catch(() => '')
+          client.send(bytes.slice(0, bytes.indexOf('\r\n\r\n') + 4))
+          await until(() => begun)
+          client.send(bytes.slice(bytes.indexOf('\r\n\r\n') + 4))
+          await sleep(20)
+          use(server, client)
+          await until(() => codes.length > 0 && aborted)
+          expect([name, kind, ...codes]).toEqual([name, kind, code])
+          if (status !== undefined) expect(statuses(await end)).toEqual([String(status)])
+          else expect(client.text).toBe('')
+          await until(() => server.server.connections === 0)
+          expect(server.errors).toEqual([])
+        }
+      }
+    },
+  )
 
-  test('gives what came before the error', async () => {
+  test('gives the bytes before the error', async () => {
     const pieces: string[] = []
     const gate = deferred()
     const server = start(async ({ body }) => {
@@ -565,10 +571,10 @@ describe('a body that breaks off', () => {
   })
 
   test.each<[string, string, Use]>([
-    ['is no chunk', chunks() + chunk('abc'), (_, client) => client.send('zzz\r\n')],
+    ['has an invalid chunk', chunks() + chunk('abc'), (_, client) => client.send('zzz\r\n')],
     ['is too large', chunks() + chunk('abc'), (_, client) => client.send('5\r\n')],
-    ['does not come', chunks() + chunk('abc'), (_, client) => client.finish()],
-  ])('breaks off the answer that is made of it, where it %s', async (_, bytes, use) => {
+    ['ends early', chunks() + chunk('abc'), (_, client) => client.finish()],
+  ])('aborts a response that streams it, where it %s', async (_, bytes, use) => {
     for (const server of [
       start(({ body }) => ({ body }), { limits: { body: 6 } }),
       startFetch(({ body }) => new Response(body), { limits: { body: 6 } }),
@@ -585,7 +591,7 @@ describe('a body that breaks off', () => {
     }
   })
 
-  test('ends the connection behind an answer that has begun without it', async () => {
+  test('closes the connection after a response that began before the error', async () => {
     const gate = deferred()
     const codes: string[] = []
     const server = start(({ body }) => ({
@@ -608,8 +614,8 @@ describe('a body that breaks off', () => {
   })
 })
 
-describe('time', () => {
-  test('is limited for a client that sends a byte now and then', async () => {
+describe('timeouts', () => {
+  test('end a body that arrives byte by byte', async () => {
     const server = start(async ({ body }) => ({ body: await outcome(body) }), { timeouts: { body: 300 } })
     const client = clientOf(server)
     client.send(post(1000))
@@ -617,7 +623,7 @@ describe('time', () => {
     expect(await client.end().finally(() => clearInterval(dribble))).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  test('is not, for a handler that does not read, nor for a client that goes on', async () => {
+  test('do not count while the handler does not read, and begin again as bytes arrive', async () => {
     const server = start(
       async ({ body }) => {
         await sleep(600)
@@ -634,7 +640,7 @@ describe('time', () => {
     expect(await client.end()).toMatch(/\r\n\r\n524288$/)
   })
 
-  test('goes on for a client that has done sending, while its body is taken', async () => {
+  test('do not end a half-closed connection while its body is read', async () => {
     const server = start(
       async ({ body }) => {
         let count = 0
@@ -653,7 +659,7 @@ describe('time', () => {
   })
 })
 
-describe('an answer before the body', () => {
+describe('a response before the end of the body', () => {
   type Make = () => ReturnType<typeof start>
   const makes: [string, Make][] = [
     ['at once', () => start(() => ({ status: 403 }), { limits })],
@@ -688,25 +694,22 @@ describe('an answer before the body', () => {
     ],
   ]
 
-  test.each(makes)(
-    '%s: what is left is dropped where that is little, and the next request answered',
-    async (_, make) => {
-      for (const [head, rest] of [
-        [post(100_001) + 'a', 'x'.repeat(100_000)],
-        [chunks() + chunk('a'), chunk('x'.repeat(100_000)) + '0\r\n\r\n'],
-      ] as const) {
-        const server = make()
-        const client = clientOf(server)
-        client.send(head)
-        await until(() => statuses(client.text).length === 1)
-        client.send(rest + last.replace('/last', '/'))
-        expect(statuses(await client.end())).toHaveLength(2)
-        expect(statuses(client.text)[0]).toMatch(/403|500/)
-      }
-    },
-  )
+  test.each(makes)('%s: a small rest is dropped, and the next request answered', async (_, make) => {
+    for (const [head, rest] of [
+      [post(100_001) + 'a', 'x'.repeat(100_000)],
+      [chunks() + chunk('a'), chunk('x'.repeat(100_000)) + '0\r\n\r\n'],
+    ] as const) {
+      const server = make()
+      const client = clientOf(server)
+      client.send(head)
+      await until(() => statuses(client.text).length === 1)
+      client.send(rest + last.replace('/last', '/'))
+      expect(statuses(await client.end())).toHaveLength(2)
+      expect(statuses(client.text)[0]).toMatch(/403|500/)
+    }
+  })
 
-  test.each(makes)('%s: of a large one the rest is not waited for, and the answer not lost', async (_, make) => {
+  test.each(makes)('%s: a large rest closes the connection, and the response is not lost', async (_, make) => {
     for (const [head, rest] of [
       [post(8 * MiB + 1) + 'a', 'x'.repeat(8 * MiB)],
       [chunks() + chunk('a'), chunk('x'.repeat(65536)).repeat(128)],
@@ -721,14 +724,14 @@ describe('an answer before the body', () => {
     }
   })
 
-  test('says that the connection is closed where it is known', async () => {
+  test('has Connection: close where the rest is known to be too large', async () => {
     const server = start(() => ({ status: 403 }), { limits })
     const client = clientOf(server)
     client.send(post(MiB))
     expect(await client.end()).toMatch(/Connection: close\r\n\r\n$/)
   })
 
-  test('tells who goes on reading', async () => {
+  test('rejects a reader of the rest', async () => {
     const codes: string[] = []
     const server = start(({ body }) => {
       void outcome(body).then(code => codes.push(code))
@@ -743,7 +746,7 @@ describe('an answer before the body', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('leaves a client that does not send the rest its time, and no more', async () => {
+  test('waits for the rest no longer than the timeout', async () => {
     const server = start(() => ({ status: 403 }), { timeouts: { body: 100, linger: 100 } })
     const client = clientOf(server)
     client.send(post(3) + 'a')
@@ -751,7 +754,7 @@ describe('an answer before the body', () => {
     await until(() => server.server.connections === 0)
   })
 
-  test('of a handler that throws midway is a 500, and the connection goes on', async () => {
+  test('is a 500 where the handler throws, and the connection goes on', async () => {
     const server = start(async ({ body, path }) => {
       for await (const piece of body) if (piece.length > 0) throw new Error('midway')
       return { body: path }
@@ -765,7 +768,7 @@ describe('an answer before the body', () => {
   })
 })
 
-describe('a stop', () => {
+describe('stop', () => {
   test('waits for an upload and its answer', async () => {
     const begun = deferred()
     const server = start(async ({ body }) => {
@@ -782,7 +785,7 @@ describe('a stop', () => {
     await stopped
   })
 
-  test('does not wait for what a handler has no use for', async () => {
+  test('does not wait for a body that the handler has not read', async () => {
     const server = start(() => ({ status: 403 }))
     const client = clientOf(server)
     client.send(post(6) + 'abc')

@@ -1,41 +1,41 @@
-// What a handler of http, and whatever else it hands over, may do to its connection and its server: anything. The table has
-// each place where code of the application runs and each thing done there, in a process of its own, which must end by itself.
+// The application may do anything to its connection and its server, wherever its code runs. Each place where it runs is tested
+// with each action, in a new process, which must end by itself.
 import { describe, expect, it } from 'vitest'
 import { script } from '../support/child.js'
 
-// By place: the handler, given `act`, and how the client goes on once it has sent the first half of its request.
+// By place: a handler that calls `act` there. `resets`: the client resets after half of its request; `rest`: it sends this then.
 const places = `{
   handler: { handler: () => { act(); return { body: 'x' } } },
   'handler that streams': { handler: () => { act(); return { body: generate() } } },
   'handler that waits': { handler: request => { act(); return wait(request) } },
-  'handler that read': { handler: async request => { await first(request.body); act(); return { body: 'x' } } },
-  'handler that reads on': { handler: async request => { act(); return { body: String(await count(request.body)) } } },
+  'handler that has read': { handler: async request => { await first(request.body); act(); return { body: 'x' } } },
+  'handler that reads later': { handler: async request => { act(); return { body: String(await count(request.body)) } } },
   later: { handler: async () => { await sleep(1); act(); return { body: 'x' } } },
   'later, then a stream': { handler: async () => { await sleep(1); act(); return { body: generate() } } },
   'the headers': { handler: () => ({ headers: (function* () { act(); yield ['a', 'b'] })(), body: generate() }) },
   'a getter': { handler: () => ({ get body() { act(); return 'x' } }) },
   'the iterator': { handler: () => ({ body: { [Symbol.asyncIterator]() { act(); return generate() } } }) },
-  'the iterator of what is not sent': { handler: () => ({ status: 204, body: { [Symbol.iterator]() { act(); return [][Symbol.iterator]() } } }) },
+  'the iterator of a body that is not sent': { handler: () => ({ status: 204, body: { [Symbol.iterator]() { act(); return [][Symbol.iterator]() } } }) },
   'the first piece': { handler: () => ({ body: (function* () { opened++; try { act(); yield 'a'; yield 'b' } finally { opened-- } })() }) },
   'a later piece': { handler: () => ({ body: (async function* () { opened++; try { yield 'a'; await sleep(1); act(); yield 'b' } finally { opened-- } })() }) },
   pull: { handler: () => ({ body: new ReadableStream({ async pull(controller) { await sleep(1); controller.enqueue(Buffer.from('a')); act() } }) }) },
-  'what the body is made into': { handler: request => ({ body: (async function* () { for await (const piece of request.body) { act(); yield piece } })() }) },
-  'return, as the client goes': { goes: true, handler: () => ({ body: { [Symbol.iterator]: () => ({ next: () => ({ value: Buffer.alloc(100000) }), return() { act(); return {} } }) } }) },
-  'cancel, as the client goes': { goes: true, handler: () => ({ body: new ReadableStream({ start: controller => controller.enqueue(Buffer.from('a')), cancel: () => act() }) }) },
-  'destroy, as the client goes': { goes: true, handler: () => ({ body: { [Symbol.iterator]: () => ({ next: () => ({ value: Buffer.alloc(100000) }) }), destroy: () => act() } }) },
-  'abort, as the client goes': { goes: true, handler: async request => { request.signal.addEventListener('abort', act); await count(request.body); return {} } },
-  'abort, as the body is none': { rest: 'zzz\\r\\n', handler: async request => { request.signal.addEventListener('abort', act); await count(request.body); return {} } },
-  'reading, as the client goes': { goes: true, handler: async request => { try { await count(request.body) } catch { act() } return {} } },
-  'reading, as the body is none': { rest: 'zzz\\r\\n', handler: async request => { try { await count(request.body) } catch { act() } return {} } },
-  'reading, as it was answered': { handler: request => { count(request.body).catch(act).catch(() => 0); return {} } },
+  'an echo of the body': { handler: request => ({ body: (async function* () { for await (const piece of request.body) { act(); yield piece } })() }) },
+  'return, as the client resets': { resets: true, handler: () => ({ body: { [Symbol.iterator]: () => ({ next: () => ({ value: Buffer.alloc(100000) }), return() { act(); return {} } }) } }) },
+  'cancel, as the client resets': { resets: true, handler: () => ({ body: new ReadableStream({ start: controller => controller.enqueue(Buffer.from('a')), cancel: () => act() }) }) },
+  'destroy, as the client resets': { resets: true, handler: () => ({ body: { [Symbol.iterator]: () => ({ next: () => ({ value: Buffer.alloc(100000) }) }), destroy: () => act() } }) },
+  'abort, as the client resets': { resets: true, handler: async request => { request.signal.addEventListener('abort', act); await count(request.body); return {} } },
+  'abort, as the body is invalid': { rest: 'zzz\\r\\n', handler: async request => { request.signal.addEventListener('abort', act); await count(request.body); return {} } },
+  'reading, as the client resets': { resets: true, handler: async request => { try { await count(request.body) } catch { act() } return {} } },
+  'reading, as the body is invalid': { rest: 'zzz\\r\\n', handler: async request => { try { await count(request.body) } catch { act() } return {} } },
+  'reading, after the response': { handler: request => { count(request.body).catch(act).catch(() => 0); return {} } },
   error: { error: () => act(), handler: () => { throw new Error('of the handler') } },
   'error, later': { error: () => act(), handler: async () => { await sleep(1); throw new Error('of the handler') } },
   'error, of a stream': { error: () => act(), handler: () => ({ body: (async function* () { yield 'a'; throw new Error('of the stream') })() }) },
   fetch: { fetch: () => { act(); return new Response('x') } },
   'fetch, then a stream': { fetch: () => { act(); return new Response(ReadableStream.from(generate())) } },
   'fetch, later': { fetch: async () => { await sleep(1); act(); return new Response('x') } },
-  'fetch that read': { fetch: async request => { const reader = request.body.getReader(); await reader.read(); act(); return new Response('x') } },
-  'fetch that reads on': { fetch: async request => { act(); return new Response(await request.text()) } },
+  'fetch that has read': { fetch: async request => { const reader = request.body.getReader(); await reader.read(); act(); return new Response('x') } },
+  'fetch that reads later': { fetch: async request => { act(); return new Response(await request.text()) } },
 }`
 
 const program = (place: string): string => `
@@ -59,7 +59,7 @@ const program = (place: string): string => `
     'stop twice, and throw': () => { void server.stop(); void server.stop({ timeout: 1 }); throw new Error('thrown') },
   }
   const wrong = []
-  let server, name, acted, opened, told
+  let server, name, acted, opened, aborts
   const act = () => {
     if (acted++ > 0) return
     actions[name]()
@@ -77,7 +77,7 @@ const program = (place: string): string => `
   const first = async body => { for await (const piece of body) return piece }
   const count = async body => { let n = 0; for await (const piece of body) n += piece.length; return n }
   const wait = ({ signal }) => new Promise((resolve, reject) => {
-    const abort = () => { told++; reject(signal.reason) }
+    const abort = () => { aborts++; reject(signal.reason) }
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort)
   })
@@ -85,7 +85,7 @@ const program = (place: string): string => `
   process.on('unhandledRejection', error => wrong.push([name, 'unhandled', String(error?.stack)]))
   const place = (${places})[${JSON.stringify(place)}]
   for (name of Object.keys(actions)) {
-    acted = opened = told = 0
+    acted = opened = aborts = 0
     let over = false
     let late = 0
     let begun = false
@@ -99,8 +99,8 @@ const program = (place: string): string => `
     client.on('error', () => 0).resume()
     client.write('POST / HTTP/1.1\\r\\nHost: x\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n3\\r\\nabc\\r\\n')
     await soon(() => begun)
-    if (place.goes) await sleep(20)
-    if (place.goes) client.resetAndDestroy()
+    if (place.resets) await sleep(20)
+    if (place.resets) client.resetAndDestroy()
     else client.write(place.rest ?? '3\\r\\ndef\\r\\n0\\r\\n\\r\\n')
     await soon(() => acted > 0)
     await sleep(10)
@@ -112,17 +112,17 @@ const program = (place: string): string => `
     await soon(() => opened === 0)
     await sleep(5)
     if (acted === 0) wrong.push([name, 'never'])
-    if (opened !== 0) wrong.push([name, 'a stream is not let go'])
+    if (opened !== 0) wrong.push([name, 'a stream is not closed'])
     if (late !== 0) wrong.push([name, 'late'])
-    if (${JSON.stringify(place)} === 'handler that waits' && told !== 1 && !/throw/.test(name)) wrong.push([name, 'not aborted'])
+    if (${JSON.stringify(place)} === 'handler that waits' && aborts !== 1 && !/throw/.test(name)) wrong.push([name, 'not aborted'])
     if (server.server.fd !== -1) wrong.push([name, 'listens'])
   }
   console.log(JSON.stringify(wrong))`
 
 const names = [...places.matchAll(/^ {2}'?(.*?)'?: \{/gm)].map(([, name]) => name!)
 
-describe('whatever is done in a place where code of the application runs, the process ends by itself', () => {
-  it('knows the places', () => expect(names.length).toBeGreaterThan(30))
+describe('the process ends by itself after each action in', () => {
+  it('finds the places', () => expect(names.length).toBeGreaterThan(30))
   it.each(names)('%s', async place => {
     expect(await script(program(place)).finished()).toBe('[]\n')
   })

@@ -1,4 +1,4 @@
-// Listeners of node:http on our sockets, by bsd-sockets/streams: Express, unchanged.
+// Express on sockets of this package, by bsd-sockets/streams.
 import http from 'node:http'
 import { createRequire } from 'node:module'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
@@ -41,7 +41,7 @@ function application(): http.RequestListener {
   return app
 }
 
-/** A server of node:http that accepts from a socket of ours. */
+/** An http server of Node that listens on a socket of this package. */
 async function byListenNet(): Promise<number> {
   const socket = new Socket()
   socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
@@ -54,7 +54,7 @@ async function byListenNet(): Promise<number> {
   return port
 }
 
-/** One that never listens: each connection is accepted by us, and handed over as a stream. */
+/** An http server of Node that does not listen. It gets each accepted connection as a stream. */
 function byDuplex(): number {
   const server = http.createServer(application())
   const listener = new AsyncSocket()
@@ -69,7 +69,7 @@ function byDuplex(): number {
       server.emit('connection', stream)
     }
   }
-  accept().catch(() => undefined) // the listener was closed
+  accept().catch(() => undefined) // rejects when the listener is closed
   return (listener.getsockname() as { port: number }).port
 }
 

@@ -1,4 +1,4 @@
-// Applications of others on bsd-sockets/http: Hono by `fetchHandler`, as it is on its usual Node adapter.
+// Hono on bsd-sockets/http by `fetchHandler`, compared with its adapter for Node; then `fetchHandler` itself.
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -28,7 +28,7 @@ interface Product {
 
 const png = new Uint8Array([137, 80, 78, 71, 0, 255])
 
-/** An application that uses what applications use. */
+/** An application with the common features of Hono. */
 function application(): Hono {
   const app = new Hono()
   const products: Product[] = [{ id: 1, name: 'socket' }]
@@ -138,7 +138,7 @@ const requests: [path: string, init?: RequestInit | undefined][] = [
   ['/', { method: 'DELETE' }],
 ]
 
-// Headers that belong to the server, not to the application.
+// Headers that the server adds, not the application.
 const servers = new Set(['connection', 'date', 'keep-alive', 'transfer-encoding', 'content-length'])
 
 async function result(port: number, path: string, init?: RequestInit) {
@@ -149,7 +149,7 @@ async function result(port: number, path: string, init?: RequestInit) {
 
 describe.each([
   ['with light objects', true],
-  ['with the real ones', false],
+  ['with the real objects', false],
 ])('Hono %s', (_, overrideGlobalObjects) => {
   let ours: ReturnType<typeof serve>
   let usual: http.Server
@@ -169,7 +169,7 @@ describe.each([
     expect(errors).toEqual([])
   })
 
-  test.each(requests)('%s %j is answered as by its usual adapter', async (path, init) => {
+  test.each(requests)('%s %j gets the same answer as from its adapter for Node', async (path, init) => {
     const expected = await result((usual.address() as AddressInfo).port, path, init)
     expect(await result(ours.port, path, init)).toEqual(expected)
   })
@@ -189,7 +189,7 @@ describe('fetchHandler', () => {
   const ask = (port: number, path = '/', init?: RequestInit): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}${path}`, init)
 
-  test('gives a Request that is one', async () => {
+  test('gives the handler a Request', async () => {
     const seen: unknown[] = []
     const handler = async (request: Request): Promise<Response> => {
       seen.push(request instanceof Request, request instanceof Real.Request, request.constructor.name)
@@ -211,7 +211,7 @@ describe('fetchHandler', () => {
     ])
   })
 
-  test('gives a Request that `fetch` takes: a proxy in a line', async () => {
+  test('gives a Request that fetch accepts, as a proxy needs', async () => {
     using upstream = serve(({ method, headers, body }) => ({ body: `${method} ${headers['x-a']} ${body.toString()}` }))
     const proxy = (request: Request): Promise<Response> => {
       const url = new URL(request.url)
@@ -226,7 +226,7 @@ describe('fetchHandler', () => {
     })
   })
 
-  test('takes a Response of every kind, and lets nothing else pass for one', async () => {
+  test('takes every kind of Response, and nothing else', async () => {
     const light = (): Response => new Response('text', { headers: { 'X-A': 'b' } })
     const kinds: Record<string, () => unknown> = {
       '/text': light,
@@ -301,7 +301,7 @@ describe('fetchHandler', () => {
     )
   })
 
-  test('makes Responses as they were made before', () => {
+  test('makes light Responses that are like those of the runtime', () => {
     fetchHandler(() => new Response())
     const attempts: [unknown, unknown?][] = [
       ['x', { status: 99 }],
@@ -373,7 +373,7 @@ describe('fetchHandler', () => {
     expect([Response.json.name, Response.json.length]).toEqual([Real.Response.json.name, Real.Response.json.length])
   })
 
-  test('takes bytes of another realm', () => {
+  test('accepts bytes of another realm', () => {
     fetchHandler(() => new Response())
     for (const made of ['new Uint8Array([65, 66])', 'new Uint8Array([65, 66]).buffer']) {
       const bytes = runInNewContext(made) as ArrayBuffer
@@ -381,7 +381,7 @@ describe('fetchHandler', () => {
     }
   })
 
-  test('tells by the signal that the client has gone', async () => {
+  test('aborts the signal when the client resets', async () => {
     let aborted!: (reason: unknown) => void
     const abort = new Promise(resolve => (aborted = resolve))
     const handler = async (request: Request): Promise<Response> => {
@@ -426,21 +426,24 @@ describe('fetchHandler', () => {
     for (const url of urls) expect(url).toBe(new URL(url).href)
   })
 
-  test.each([true, false])('keeps a field that is called __proto__, both ways (light objects: %j)', async light => {
-    const handler = (request: Request): Response => {
-      const headers = [...request.headers].filter(([name]) => name === '__proto__')
-      return new Response(null, { headers: [...headers, ['x-cloned', request.clone().headers.get('__proto__')!]] })
-    }
-    const answer = async (port: number): Promise<string> => {
-      const client = new HttpClient({ address: port })
-      client.send('GET / HTTP/1.1\r\nHost: x\r\n__proto__: kept\r\nConnection: close\r\n\r\n')
-      return client.end()
-    }
-    const text = await serving(handler, answer, { overrideGlobalObjects: light })
-    expect(text).toMatch(/\r\n__proto__: kept\r\nx-cloned: kept\r\n/)
-  })
+  test.each([true, false])(
+    'keeps a field named __proto__ in requests and responses (light objects: %j)',
+    async light => {
+      const handler = (request: Request): Response => {
+        const headers = [...request.headers].filter(([name]) => name === '__proto__')
+        return new Response(null, { headers: [...headers, ['x-cloned', request.clone().headers.get('__proto__')!]] })
+      }
+      const answer = async (port: number): Promise<string> => {
+        const client = new HttpClient({ address: port })
+        client.send('GET / HTTP/1.1\r\nHost: x\r\n__proto__: kept\r\nConnection: close\r\n\r\n')
+        return client.end()
+      }
+      const text = await serving(handler, answer, { overrideGlobalObjects: light })
+      expect(text).toMatch(/\r\n__proto__: kept\r\nx-cloned: kept\r\n/)
+    },
+  )
 
-  test('lets a 426 keep its Upgrade, and none else', async () => {
+  test('keeps the Upgrade of a 426 alone', async () => {
     const handler = ({ url }: Request): Response =>
       new Response(null, { status: Number(url.slice(-3)), headers: { Upgrade: 'h2c', Connection: 'upgrade' } })
     const answer = async (port: number): Promise<string> => {
@@ -517,7 +520,7 @@ describe('fetchHandler', () => {
     })
   })
 
-  test('the real objects serve as well, and none is replaced', async () => {
+  test('works with the real objects, and replaces none', async () => {
     const before = { Request, Response, fetch }
     const handler = async (request: Request): Promise<Response> => new Response(await request.text())
     const answer = async (port: number): Promise<string> => (await ask(port, '/', { method: 'POST', body: 'x' })).text()

@@ -9,7 +9,7 @@ import { HttpClient, startHttpServer } from '../support/http-exchange.js'
 import type { HttpServer } from '../support/http-exchange.js'
 import { root } from '../support/root.js'
 
-// test/all/http-hostile.js asks for more, and with HOSTILE_SEED a failure comes again.
+// test/all/http-hostile.js sends more requests. HOSTILE_SEED repeats a failure.
 const total = Number(process.env.HOSTILE_REQUESTS ?? 5_000)
 const seed = Number(process.env.HOSTILE_SEED ?? Date.now() % 1_000_000)
 const clients = 32
@@ -30,7 +30,7 @@ const pieces = [
   'HTTP/1.1',
 ]
 
-/** Numbers from 0 to 1, the same for the same seed. */
+/** A pseudo-random generator of numbers from 0 to 1. */
 function generator(state: number): () => number {
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
@@ -38,7 +38,7 @@ function generator(state: number): () => number {
   }
 }
 
-/** A case, or two, with a few bytes deleted, doubled, changed or put in. */
+/** One or two cases, with a few bytes deleted, doubled, replaced or inserted. */
 function mutate(random: () => number): string {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
   let bytes = pick(corpus) + (random() < 0.3 ? pick(corpus) : '')
@@ -94,14 +94,14 @@ describe.each([
   })
 })
 
-describe(`bodies that are streamed, seed ${seed}`, () => {
+describe(`streamed bodies, seed ${seed}`, () => {
   const type = (headers: Readonly<Record<string, string>>): Record<string, string> => ({
     'Content-Type': headers['content-type'] || 'application/octet-stream',
   })
   const errors: unknown[] = []
   const options = { error: (error: unknown) => void errors.push(error), limits: { body: 5000 } }
 
-  /** Sends the bytes, cut where chance has it, and gives all that comes. */
+  /** Sends the bytes in pieces, split at `cuts`, and returns the whole answer. */
   async function ask(port: number, bytes: string, cuts: readonly number[]): Promise<string> {
     const client = new HttpClient({ address: port })
     let from = 0
@@ -115,7 +115,7 @@ describe(`bodies that are streamed, seed ${seed}`, () => {
     return client.end()
   }
 
-  test(`are answered as whole ones are: ${total} hostile requests`, { timeout: 600_000 }, async () => {
+  test(`get the answers of buffered ones: ${total} hostile requests`, { timeout: 600_000 }, async () => {
     using whole = serve(({ body, headers }) => ({ headers: type(headers), body }), options)
     using streamed = serve(async ({ body, headers }) => ({ headers: type(headers), body: await buffer(body) }), {
       ...options,

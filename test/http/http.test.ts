@@ -1,4 +1,4 @@
-// bsd-sockets/http: `serve`, seen by fetch, node:http, curl and raw sockets.
+// `serve` of bsd-sockets/http, with fetch, node:http, curl and raw sockets as clients.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const hasCurl = tool('curl')
 const lockedStream = new ReadableStream<Uint8Array>()
 lockedStream.getReader()
 
-/** What the handlers threw, in order; a test that expects none may leave it be. */
+/** Starts a server. `errors`: what its handlers threw, in order. */
 function start(handler: Handler, options: ServeOptions = {}) {
   const errors: unknown[] = []
   const server = serve(handler, { error: error => void errors.push(error), ...options })
@@ -34,7 +34,7 @@ function start(handler: Handler, options: ServeOptions = {}) {
 
 const urlOf = ({ port }: HttpServer, path = '/'): string => `http://127.0.0.1:${port}${path}`
 
-/** Sends bytes on a connection of their own, and gives what comes until the server ends. */
+/** Sends bytes on a new connection and returns all that the server sends until it ends. */
 async function exchange({ port }: HttpServer, bytes: string): Promise<string> {
   const client = new HttpClient({ address: port })
   client.send(bytes)
@@ -50,7 +50,7 @@ const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await sleep(5)
 }
 
-/** A promise, and what settles it. */
+/** A promise and the functions that settle it. */
 function deferred<T = void>() {
   let resolve!: (value: T) => void
   let reject!: (error: unknown) => void
@@ -59,7 +59,7 @@ function deferred<T = void>() {
 }
 
 describe('requests', () => {
-  test('tell of their parts, the same after other requests as at once', async () => {
+  test('keep their parts after later requests', async () => {
     const seen: HttpRequest[] = []
     const server = start(request => {
       seen.push(request)
@@ -96,7 +96,7 @@ describe('requests', () => {
     expect([second.path, second.query, second.keepAlive, second.body.length]).toEqual(['/second', '', false, 0])
   })
 
-  test('of an asynchronous handler keep their parts while another comes in pieces', async () => {
+  test('of an asynchronous handler keep their parts while another arrives in pieces', async () => {
     const gate = deferred()
     const server = start(async request => {
       await gate.promise
@@ -112,7 +112,7 @@ describe('requests', () => {
     other.socket.destroy()
   })
 
-  test('have bodies by length and by chunks, of any size up to the limit', async () => {
+  test('have bodies with a length or in chunks, of any size up to the limit', async () => {
     const server = start(({ body }) => ({ body }), { limits: { body: 5_000_000 } })
     const bytes = Buffer.alloc(5_000_000, 'abcdefghijklm')
     const sized = await fetch(urlOf(server), { method: 'POST', body: bytes })
@@ -145,13 +145,13 @@ describe('requests', () => {
     [{ limits: { requestLine: 65_537 } }, /"limits.requestLine".*65_?537/],
     [{ limits: { headerCount: NaN } }, /"limits.headerCount".*NaN/],
     [{ timeouts: { idle: -5 } }, /-5/],
-  ])('%j is no limit', (options, message) => {
+  ])('%j is refused', (options, message) => {
     expect(() => serve(() => ({}), options)).toThrow(RangeError)
     expect(() => serve(() => ({}), options)).toThrow(message)
   })
 })
 
-describe('durations', () => {
+describe('timeouts', () => {
   const limitsOf = (timeouts: ServeOptions['timeouts']): Readonly<Record<string, number>> =>
     new Service(() => ({}), { timeouts }).timeouts
 
@@ -164,7 +164,7 @@ describe('durations', () => {
     [2 ** 31, 2 ** 31],
     [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
     [undefined, 60_000],
-  ])('of %j are kept', (idle, kept) => {
+  ])('of %j are accepted', (idle, kept) => {
     expect(limitsOf({ idle } as never)).toMatchObject({ idle: kept, first: 10_000 })
   })
 
@@ -175,7 +175,7 @@ describe('durations', () => {
     ['5', 'ERR_INVALID_ARG_TYPE'],
     [true, 'ERR_INVALID_ARG_TYPE'],
     [5n, 'ERR_INVALID_ARG_TYPE'],
-  ])('of %s are none', async (timeout, code) => {
+  ])('of %s are refused', async (timeout, code) => {
     for (const name of ['first', 'idle', 'head', 'body', 'write', 'linger', 'halfClose'])
       expect(() => serve(() => ({}), { timeouts: { [name]: timeout as never } })).toThrow(
         expect.objectContaining({ code, message: expect.stringContaining(`timeouts.${name}`) as string }),
@@ -185,11 +185,11 @@ describe('durations', () => {
     const client = new HttpClient({ address: server.port })
     client.send(get())
     await once(client.socket, 'data')
-    expect(client.text).not.toMatch(/Connection: close/) // that was no stop
+    expect(client.text).not.toMatch(/Connection: close/) // the server was not stopped
     client.socket.destroy()
   })
 
-  test('of 0 wait for ever, as those of null', async () => {
+  test('of 0 and of null do not end', async () => {
     const server = start(() => ({ body: 'late' }), { timeouts: { first: 0, head: 0, idle: null } })
     const client = new HttpClient({ address: server.port })
     await sleep(600)
@@ -213,14 +213,14 @@ test.each<[string, () => unknown]>([
   ['a misspelt option of workers', () => serveInWorkers('data:,', { workers: 1, limit: {} } as never)],
   ['a misspelt limit', () => serve(() => ({}), { limits: { bodies: 5 } as never })],
   ['a misspelt timeout', () => serve(() => ({}), { timeouts: { header: 5 } as never })],
-])('%s that will not do is an error with a code', async (_, use) => {
+])('the error of %s that is invalid has a code', async (_, use) => {
   await expect(async () => await use()).rejects.toMatchObject({
     code: expect.stringMatching(/^ERR_(INVALID_ARG|OUT_OF_RANGE)/) as string,
   })
 })
 
 describe('responses', () => {
-  test('of every kind of body', async () => {
+  test('have every kind of body', async () => {
     const bodies: Record<string, HttpResponse['body']> = {
       '/text': 'grüß',
       '/bytes': new Uint8Array([1, 2, 3]),
@@ -243,7 +243,7 @@ describe('responses', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('large ones, to a client that reads late', async () => {
+  test('of any size reach a client that reads late', async () => {
     const body = Buffer.alloc(20_000_000, 'The quick brown fox')
     const server = start(({ path }) => ({ body: path === '/text' ? body.toString() : body }))
     for (const path of ['/text', '/bytes']) {
@@ -258,7 +258,7 @@ describe('responses', () => {
     }
   })
 
-  test('have the status, the reason and the headers that were given, in one order', async () => {
+  test('have the status, the reason and the headers of the handler, in a fixed order', async () => {
     const server = start(({ path }) =>
       path === '/list'
         ? { headers: [['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['content-type', 'x/y']] } // prettier-ignore
@@ -272,7 +272,7 @@ describe('responses', () => {
     )
   })
 
-  test('to HEAD, and of 204 and 304, have no content, even one that comes in pieces', async () => {
+  test('to HEAD and with 204 and 304 have no content, also where the body is a stream', async () => {
     let cancelled = 0
     const stream = (): ReadableStream<Uint8Array> => new ReadableStream({ cancel: () => ++cancelled } as never)
     const server = start(({ path }) => {
@@ -296,20 +296,20 @@ describe('responses', () => {
     ['a line break in a value', { headers: { 'X-A': 'a\r\nX-B: b' } }, 'ERR_INVALID_CHAR'],
     ['a bare LF in a value', { headers: [['X-A', 'a\nb']] }, 'ERR_INVALID_CHAR'],
     ['NUL in a value', { headers: { 'X-A': ['a', 'b\0'] } }, 'ERR_INVALID_CHAR'],
-    ['a character that is no byte', { headers: { 'X-A': '\u010a' } }, 'ERR_INVALID_CHAR'],
+    ['a character beyond Latin-1', { headers: { 'X-A': '\u010a' } }, 'ERR_INVALID_CHAR'],
     ['no value', { headers: { 'X-A': undefined } }, 'ERR_INVALID_CHAR'],
     ['a line break in a name', { headers: { 'X-A: b\r\nX-B': 'c' } }, 'ERR_INVALID_HTTP_TOKEN'],
     ['an empty name', { headers: { '': 'c' } }, 'ERR_INVALID_HTTP_TOKEN'],
     ['a line break in Content-Type', { headers: { 'content-type': 'a\r\nb' } }, 'ERR_INVALID_CHAR'],
     ['a line break in the reason', { statusText: 'OK\r\nX-B: c' }, 'ERR_INVALID_CHAR'],
-    ['a length that is not so', { headers: { 'Content-Length': 3 }, body: 'ab' }, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH'],
-    ['a length that is no number', { headers: { 'Content-Length': '1e1' } }, 'ERR_HTTP_INVALID_HEADER_VALUE'],
+    ['a wrong length', { headers: { 'Content-Length': 3 }, body: 'ab' }, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH'],
+    ['an invalid length', { headers: { 'Content-Length': '1e1' } }, 'ERR_HTTP_INVALID_HEADER_VALUE'],
     ['another coding', { headers: { 'Transfer-Encoding': 'gzip' } }, 'ERR_HTTP_INVALID_HEADER_VALUE'],
     ['another protocol', { headers: { Connection: 'Upgrade' } }, 'ERR_HTTP_INVALID_HEADER_VALUE'],
-    ['a status that is none', { status: 99 }, 'ERR_OUT_OF_RANGE'],
+    ['a status below 100', { status: 99 }, 'ERR_OUT_OF_RANGE'],
     ['a status with a fraction', { status: 200.5 }, 'ERR_OUT_OF_RANGE'],
-    ['a body that is none', { body: 5 }, 'ERR_INVALID_ARG_TYPE'],
-    ['a stream that somebody else reads', { body: lockedStream }, 'ERR_INVALID_STATE'],
+    ['a body that is a number', { body: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a locked stream', { body: lockedStream }, 'ERR_INVALID_STATE'],
     ['headers that are a text', { headers: 'X-A: b' }, 'ERR_INVALID_ARG_TYPE'],
     ['headers that are a number', { headers: 5 }, 'ERR_INVALID_ARG_TYPE'],
     ['headers that are null', { headers: null }, 'ERR_INVALID_ARG_TYPE'],
@@ -320,10 +320,10 @@ describe('responses', () => {
     ['a value that is an object', { headers: { 'X-A': {} } }, 'ERR_INVALID_CHAR'],
     ['a value that is null', { headers: [['X-A', null]] }, 'ERR_INVALID_CHAR'],
     ['a name that is a number', { headers: [[5, 'b']] }, 'ERR_INVALID_HTTP_TOKEN'],
-    ['a connection that is none', { headers: { Connection: undefined } }, 'ERR_INVALID_CHAR'],
+    ['an undefined connection', { headers: { Connection: undefined } }, 'ERR_INVALID_CHAR'],
     ['no response', undefined, 'ERR_INVALID_ARG_TYPE'],
     ['a response that is a text', 'hello', 'ERR_INVALID_ARG_TYPE'],
-  ])('%s is a 500, and tells the client nothing', async (_, response, code) => {
+  ])('%s is a 500 without details', async (_, response, code) => {
     for (const handler of [() => response, async () => Promise.resolve(response)]) {
       const server = start(handler as Handler)
       expect(await exchange(server, last())).toBe(
@@ -334,7 +334,7 @@ describe('responses', () => {
     }
   })
 
-  test('may close the connection, and say what frameworks say of the framing', async () => {
+  test('may have Connection: close and the framing headers of frameworks', async () => {
     const server = start(({ path }) => ({
       headers:
         path === '/close' ? { connection: 'Close' } : { 'Transfer-Encoding': 'chunked', Connection: 'keep-alive' },
@@ -347,7 +347,7 @@ describe('responses', () => {
     )
   })
 
-  test('take headers of every kind that has pairs', async () => {
+  test('take headers from any iterable of pairs, and from an object', async () => {
     const kinds: HttpResponse['headers'][] = [
       new Headers([['x-a', '1'], ['Set-Cookie', 'a'], ['Set-Cookie', 'b']]), // prettier-ignore
       new Map([['x-a', '1']]),
@@ -361,7 +361,7 @@ describe('responses', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('keep a field that is called __proto__, as requests do', async () => {
+  test('keep a field named __proto__, as requests do', async () => {
     const server = start(request => {
       expect(Object.entries(request.headers)).toContainEqual(['__proto__', 'asked'])
       return { headers: { ['__proto__']: request.header('__proto__')!, 'X-A': '1' } }
@@ -371,7 +371,7 @@ describe('responses', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('of 205 have no content, whatever it was to be', async () => {
+  test('with 205 have no content, whatever the body', async () => {
     const bodies: HttpResponse['body'][] = ['text', Buffer.from('bytes'), ['pie', 'ces'], null]
     const server = start(({ path }) => ({
       status: 205,
@@ -391,7 +391,7 @@ describe('responses', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('name an upgrade that they offer in Connection', async () => {
+  test('with Upgrade have Connection: Upgrade', async () => {
     const server = start(({ path }) => ({
       status: 426,
       headers: path === '/' ? { Upgrade: 'TLS/1.0' } : { Connection: 'close, upgrade', Upgrade: 'a, b' },
@@ -438,7 +438,7 @@ describe('streams', () => {
     }
   }
 
-  test('of every kind go out in chunks', async () => {
+  test('of every kind are sent in chunks', async () => {
     const bodies: Record<string, () => StreamingBody> = {
       '/generator': () => pieces(3),
       '/array': () => ['a', Buffer.alloc(0), 'b', new Uint8Array([99])],
@@ -460,7 +460,7 @@ describe('streams', () => {
     )
   })
 
-  test('have a length where one is told, and end the connection of HTTP/1.0', async () => {
+  test('with a Content-Length are sent without chunks; others end a connection of HTTP/1.0', async () => {
     const server = start(({ path }) =>
       path === '/sized' ? { headers: { 'Content-Length': 3 }, body: ['ab', 'c'] } : { body: ['ab', 'c'] },
     )
@@ -474,7 +474,7 @@ describe('streams', () => {
   test.each([
     ['longer', ['ab', 'cd'], /more bytes/],
     ['shorter', ['ab'], /1 bytes less/],
-  ])('that are %s than their length break off', async (_, body, message) => {
+  ])('that are %s than their length reset the connection', async (_, body, message) => {
     const server = start(() => ({ headers: { 'Content-Length': 3 }, body }))
     using client = await createConnection(['127.0.0.1', server.port])
     await client.sendall(get())
@@ -490,7 +490,7 @@ describe('streams', () => {
     ])
   })
 
-  test('that fail midway break off, and are told of', async () => {
+  test('that throw midway break off, and are reported', async () => {
     const server = start(() => ({
       body: (async function* () {
         yield* pieces(1)
@@ -517,14 +517,14 @@ describe('streams', () => {
       before = made
       await sleep(100)
     }
-    expect(made).toBeLessThan(900) // of 100 MB, the kernel holds a few
+    expect(made).toBeLessThan(900) // of 100 MB, the kernel buffers a few
     expect([...server.server].map(({ queued }) => queued < 1_000_000)).toEqual([true])
     client.socket.resume()
     await client.end()
     expect(made).toBe(1000)
   })
 
-  test.each(['generator', 'web', 'node'])('of a client that goes are let go: %s', async kind => {
+  test.each(['generator', 'web', 'node'])('are closed when the client disconnects: %s', async kind => {
     const gone = deferred()
     const generate = async function* (): AsyncGenerator<Buffer> {
       try {
@@ -555,7 +555,7 @@ describe('streams', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('whose maker is silent are let go when the client resets', async () => {
+  test('that wait are cancelled when the client resets', async () => {
     const cancelled = deferred()
     const server = start(() => ({
       body: new ReadableStream<Uint8Array>({
@@ -573,7 +573,7 @@ describe('streams', () => {
 })
 
 describe('connections', () => {
-  test('answer in the order of the requests, whichever handler is done first', async () => {
+  test('answer in the order of the requests, whichever handler finishes first', async () => {
     let running = 0
     const server = start(async ({ path }) => {
       running++
@@ -586,7 +586,7 @@ describe('connections', () => {
     expect(running).toBe(0)
   })
 
-  test('do not answer a client that floods and never reads', async () => {
+  test('stop answering a client that floods and does not read', async () => {
     let answered = 0
     const body = 'x'.repeat(10_000)
     const server = start(() => {
@@ -610,7 +610,7 @@ describe('connections', () => {
     expect(answered).toBe(20_000)
   })
 
-  test('tell a handler by `signal` that the client has gone, and report what it throws later', async () => {
+  test('abort the signal when the client resets, and report other errors of the handler', async () => {
     const aborted = deferred<HttpRequest>()
     const begun: string[] = []
     const server = start(async request => {
@@ -632,7 +632,7 @@ describe('connections', () => {
     expect(server.errors.map(String)).toEqual(['Error: late'])
   })
 
-  describe('of a client that has done sending', () => {
+  describe('that are half-closed by the client', () => {
     const half = async (server: HttpServer, bytes: string): Promise<HttpClient> => {
       const client = new HttpClient({ address: server.port })
       await once(client.socket, 'connect')
@@ -641,7 +641,7 @@ describe('connections', () => {
       return client
     }
 
-    test('go on while something of the answer is sent', async () => {
+    test('stay open while the response is being sent', async () => {
       const server = start(
         ({ path }) => ({
           body: (async function* () {
@@ -658,7 +658,7 @@ describe('connections', () => {
       expect(server.errors).toEqual([])
     })
 
-    test('go on for ever where that is asked for', async () => {
+    test('stay open without a limit where halfClose is null', async () => {
       const gate = deferred()
       const server = start(() => gate.promise.then(() => ({ body: 'late' })), { timeouts: { halfClose: null } })
       const client = await half(server, get())
@@ -669,15 +669,15 @@ describe('connections', () => {
     test.each<[string, string]>([
       ['alone', get()],
       ['with another request behind it', get() + get('/behind')],
-      ['with a part of one behind it', get() + 'GET / HT'],
-    ])('end where the answer comes to a stop: a request %s', async (_, bytes) => {
+      ['with a part of another behind it', get() + 'GET / HT'],
+    ])('end where the response makes no progress: a request %s', async (_, bytes) => {
       const seen: string[] = []
-      const told: string[] = []
+      const events: string[] = []
       const handlers: Handler[] = [
         () => ({
           body: new ReadableStream<Uint8Array>({
             start: controller => controller.enqueue(Buffer.from('first')),
-            cancel: () => void told.push('cancel'),
+            cancel: () => void events.push('cancel'),
           }),
         }),
         () => ({
@@ -696,7 +696,7 @@ describe('connections', () => {
         const server = start(
           request => {
             seen.push(request.path)
-            request.signal.addEventListener('abort', () => told.push('abort'))
+            request.signal.addEventListener('abort', () => events.push('abort'))
             return handler(request)
           },
           { timeouts: { halfClose: 100 } },
@@ -709,11 +709,11 @@ describe('connections', () => {
         expect(server.errors).toEqual([])
       }
       expect(seen).toEqual(['/', '/', '/', '/'])
-      expect(told.filter(one => one === 'cancel')).toHaveLength(1)
-      expect(told.filter(one => one === 'abort')).toHaveLength(4)
+      expect(events.filter(one => one === 'cancel')).toHaveLength(1)
+      expect(events.filter(one => one === 'abort')).toHaveLength(4)
     })
 
-    test('is none that sends urgent data', async () => {
+    test('are not meant where the client sends urgent data', async () => {
       const gate = deferred()
       const server = start(() => gate.promise.then(() => ({ body: 'late' })), { timeouts: { halfClose: 50 } })
       const client = await createConnection(['127.0.0.1', server.port])
@@ -725,7 +725,7 @@ describe('connections', () => {
     })
   })
 
-  test('tell of a reset that comes with the request', async () => {
+  test('abort the signal for a reset that arrives with the request', async () => {
     const requests: HttpRequest[] = []
     const aborted: unknown[] = []
     const server = start(request => {
@@ -733,7 +733,7 @@ describe('connections', () => {
       return new Promise(() => request.signal.addEventListener('abort', () => aborted.push(request.signal.reason)))
     })
     for (let i = 0; i < 20; i++) {
-      const client = new Socket() // whose calls leave the server no turn in between
+      const client = new Socket() // blocking: the server runs only after close
       client.connect(['127.0.0.1', server.port])
       client.sendall(i % 2 === 0 ? get() : get() + get())
       client.setsockopt(SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
@@ -744,7 +744,7 @@ describe('connections', () => {
     expect(server.errors).toEqual([])
   })
 
-  test('`signal` of a request that was answered stays as it is', async () => {
+  test('do not abort the signal of an answered request', async () => {
     const signals: AbortSignal[] = []
     const server = start(async request => {
       signals.push(request.signal)
@@ -756,7 +756,7 @@ describe('connections', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false])
   })
 
-  test('an error answer is not lost to a client that is still sending', async () => {
+  test('deliver an error response to a client that is still sending', async () => {
     const server = start(() => ({}), { limits: { body: 10 } })
     for (let i = 0; i < 20; i++) {
       const answer = await exchange(
@@ -767,7 +767,7 @@ describe('connections', () => {
     }
   })
 
-  test('ask for a body that waits to be asked for', async () => {
+  test('send 100 Continue where the client expects it', async () => {
     const server = start(({ body }) => ({ body }))
     const request = http.request(urlOf(server), { method: 'POST', headers: { Expect: '100-continue' } })
     request.flushHeaders()
@@ -778,8 +778,8 @@ describe('connections', () => {
   })
 
   test.each<[string, keyof NonNullable<ServeOptions['timeouts']>, string, RegExp]>([
-    ['says nothing', 'first', '', /^$/],
-    ['says nothing more', 'idle', get(), /^HTTP\/1\.1 200 .*\r\n\r\nok$/s],
+    ['sends nothing', 'first', '', /^$/],
+    ['sends nothing more', 'idle', get(), /^HTTP\/1\.1 200 .*\r\n\r\nok$/s],
     ['does not finish its head', 'head', 'GET / HTTP', /^HTTP\/1\.1 408 .*Connection: close\r\n\r\n408 Request/s],
     [
       'does not finish its body',
@@ -787,12 +787,12 @@ describe('connections', () => {
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nab',
       /^HTTP\/1\.1 408 /,
     ],
-  ])('of a client that %s end', async (_, phase, bytes, expected) => {
+  ])('end by a timeout where the client %s', async (_, phase, bytes, expected) => {
     const server = start(() => ({ body: 'ok' }), { timeouts: { [phase]: 100 } })
     expect(await exchange(server, bytes)).toMatch(expected)
   })
 
-  test('of a client that sends a head byte by byte for ever end', async () => {
+  test('end by a timeout where the client sends a head byte by byte', async () => {
     const server = start(() => ({}), { timeouts: { head: 300 } })
     const client = new HttpClient({ address: server.port })
     client.send('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
@@ -800,7 +800,7 @@ describe('connections', () => {
     expect(await client.end().finally(() => clearInterval(dribble))).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  test('of a client that never reads, or never closes, end', async () => {
+  test('end by a timeout where the client does not read or does not close', async () => {
     const server = start(() => ({ body: Buffer.alloc(50_000_000) }), { timeouts: { write: 200, linger: 200 } })
     const silent = new HttpClient({ address: server.port })
     silent.socket.pause()
@@ -814,7 +814,7 @@ describe('connections', () => {
     open.socket.destroy()
   })
 
-  test('hundreds of slow ones do not hold up the others', async () => {
+  test('are served beside hundreds of slow ones', async () => {
     const server = start(() => ({ body: 'ok' }), { timeouts: { head: 1500, first: 1500 } })
     const slow = Array.from({ length: 300 }, () => new HttpClient({ address: server.port }))
     for (const client of slow) client.send('GET / HTTP/1.1\r\n')
@@ -823,7 +823,7 @@ describe('connections', () => {
     expect(answers.every(answer => answer.startsWith('HTTP/1.1 408 '))).toBe(true)
   })
 
-  test('keep no more than what has not been answered', async () => {
+  test('are at most maxConnections; the next is accepted when one closes', async () => {
     const server = start(() => ({}), { maxConnections: 1, timeouts: { idle: null } })
     const first = new HttpClient({ address: server.port })
     first.send(get())
@@ -835,7 +835,7 @@ describe('connections', () => {
     expect(await second).toMatch(/^HTTP\/1\.1 200 /)
   })
 
-  test('serve node:http, with an agent that keeps them', async () => {
+  test('serve node:http with a keep-alive agent', async () => {
     const server = start(({ body, method }) => ({ headers: { 'X-Method': method }, body }))
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     onTestFinished(() => agent.destroy())
@@ -859,7 +859,7 @@ describe('connections', () => {
     expect(await curl('-I')).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   })
 
-  test('over a Unix socket', async () => {
+  test('work over a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'http-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const path = join(folder, 'socket')
@@ -872,7 +872,7 @@ describe('connections', () => {
 })
 
 describe('stop', () => {
-  test('lets what is under way finish, ends what is idle, and accepts no more', async () => {
+  test('finishes the current requests, ends idle connections, and accepts no more', async () => {
     const gate = deferred()
     const server = start(async ({ path }) => {
       if (path === '/slow') await gate.promise
@@ -900,7 +900,7 @@ describe('stop', () => {
     expect(server.server.connections).toBe(0)
   })
 
-  test('answers what has come by then, seen or not: in the backlog, on a new connection, on one that is kept', async () => {
+  test('answers the requests that have arrived: in the backlog, on new connections, on kept ones', async () => {
     const server = start(({ path, body }) => ({ body: `${path} ${body.length}` }), { limits: { body: 1 << 21 } })
     const post = `POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`
     const requests: Record<string, [before: string, then: string, answer: RegExp]> = {
@@ -928,7 +928,7 @@ describe('stop', () => {
       if (name.startsWith('in the backlog')) client.connect(['127.0.0.1', server.port])
       if (then !== '') client.sendall(then)
     }
-    const stopped = server.stop() // in the same turn of the loop: none of that was received
+    const stopped = server.stop() // in the same turn of the event loop: the server has received none of them
     for (const { name, client, answer } of clients) {
       let text = ''
       for (;;) {
@@ -943,7 +943,7 @@ describe('stop', () => {
     await stopped
   })
 
-  test('answers a request that had come, and a stream to its end', async () => {
+  test('sends a stream to its end', async () => {
     const gate = deferred()
     const server = start(({ path }) => ({
       body:
@@ -1019,7 +1019,7 @@ describe('workers', () => {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
   })
 
-  test('stream bodies where that is asked for', async () => {
+  test('stream bodies with streamBody', async () => {
     const code = `export const handler = ({ body }) => ({ body })`
     const pool = await serveInWorkers(module('stream', code), { workers: 1, streamBody: true })
     const client = new HttpClient({ address: 'port' in pool.address ? pool.address.port : 0 })
@@ -1030,7 +1030,7 @@ describe('workers', () => {
     await pool.stop()
   })
 
-  test('say what is wrong with a module', async () => {
+  test('report the error of a module', async () => {
     const empty = serveInWorkers(module('empty', 'export const nothing = 1'), { workers: 1 })
     await expect(empty).rejects.toThrow(/handler.*fetch/)
     rmSync(folder, { recursive: true })

@@ -1,4 +1,4 @@
-// An answer that hands its connection to another protocol. RFC 9110, 7.8
+// A response that switches its connection to another protocol. RFC 9110, 7.8
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -45,7 +45,7 @@ const shout = (log: string[] = []): Handlers => ({
 
 const upgraded = (upgrade: Handlers): HttpResponse => ({ status: 101, headers: { Upgrade: 'shout' }, upgrade })
 
-test('the connection is the other protocol’s, with what came behind the request', async () => {
+test('the handlers of the new protocol get the connection, with the bytes behind the request', async () => {
   const log: string[] = []
   const server = start(({ path }) => (path === '/' ? upgraded(shout(log)) : { body: 'plain' }))
   const one = client(server)
@@ -61,7 +61,7 @@ test('the connection is the other protocol’s, with what came behind the reques
   expect(server.errors).toEqual([])
 })
 
-test('nothing is lost of what comes while the handler thinks, in pieces of any size', async () => {
+test('no byte is lost that arrives before the handler answers', async () => {
   let answer!: (response: HttpResponse) => void
   const server = start(() => new Promise(resolve => (answer = resolve)))
   const one = client(server)
@@ -76,7 +76,7 @@ test('nothing is lost of what comes while the handler thinks, in pieces of any s
   expect(await one.end()).toBe(switched + 'ONE TWO THREEBYE')
 })
 
-test('bytes that came wait for a protocol that pauses at once', async () => {
+test('a protocol that pauses in open gets the bytes after resume', async () => {
   const log: string[] = []
   let resume!: () => void
   const upgrade: Handlers = {
@@ -98,7 +98,7 @@ test('bytes that came wait for a protocol that pauses at once', async () => {
   await one.has(switched + 'EARLY LATE')
 })
 
-test('its handlers run in the context of who called serve, and what they throw ends the connection', async () => {
+test('its handlers run in the async context of serve; what they throw ends the connection', async () => {
   const storage = new AsyncLocalStorage<string>()
   const seen: unknown[] = []
   const thrown = new Error('thrown')
@@ -126,7 +126,7 @@ test('timeouts and limits end with HTTP; stop waits for the connection', async (
   const one = client(server)
   one.send(asks())
   await one.has(switched)
-  await sleep(600) // two checks of the server
+  await sleep(600) // the server checks timeouts twice in this time
   const stopped = server.stop()
   one.send('x'.repeat(1000))
   await one.has(switched + 'X'.repeat(1000))
@@ -143,21 +143,21 @@ test('timeouts and limits end with HTTP; stop waits for the connection', async (
   await gone
 })
 
-const refuses: [string, string, (request: HttpRequest) => HttpResponse][] = [
-  ['that was not asked for', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', () => upgraded({})],
-  ['of another name', asks('whisper'), () => upgraded({})],
+const refused: [string, string, (request: HttpRequest) => HttpResponse][] = [
+  ['that the client did not ask for', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', () => upgraded({})],
+  ['to another protocol', asks('whisper'), () => upgraded({})],
   ['without Connection', 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: shout\r\n\r\n', () => upgraded({})],
   ['of HTTP/1.0', asks().replace('1.1', '1.0').replace('Upgrade\r\n', 'Upgrade, keep-alive\r\n'), () => upgraded({})],
-  ['without a name', asks(), () => ({ status: 101, upgrade: {} })],
-  ['without a name that is asked for', asks(','), () => ({ status: 101, upgrade: {} })],
-  ['of another status', asks(), () => ({ status: 200, headers: { Upgrade: 'shout' }, upgrade: {} })],
+  ['without a protocol', asks(), () => ({ status: 101, upgrade: {} })],
+  ['without a protocol, where the client named none', asks(','), () => ({ status: 101, upgrade: {} })],
+  ['with another status', asks(), () => ({ status: 200, headers: { Upgrade: 'shout' }, upgrade: {} })],
   ['with a body', asks(), () => ({ ...upgraded({}), body: 'x' })],
-  ['to a handler that is none', asks(), () => upgraded({ data: 5 } as never)],
-  ['to what is no object', asks(), () => upgraded(5 as never)],
-  ['that is missing', asks(), () => ({ status: 101, headers: { Upgrade: 'shout' } })],
+  ['to an invalid handler', asks(), () => upgraded({ data: 5 } as never)],
+  ['to a number', asks(), () => upgraded(5 as never)],
+  ['without handlers', asks(), () => ({ status: 101, headers: { Upgrade: 'shout' } })],
 ]
 
-test.each(refuses)('an upgrade %s is an error, and the connection goes on with HTTP', async (_, request, handler) => {
+test.each(refused)('an upgrade %s is an error, and the connection goes on with HTTP', async (_, request, handler) => {
   const server = start(given => (given.path === '/' ? handler(given) : { body: 'on' }))
   const one = client(server)
   one.send(request + 'GET /on HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
@@ -167,7 +167,7 @@ test.each(refuses)('an upgrade %s is an error, and the connection goes on with H
   expect(server.errors).toEqual([expect.objectContaining({ code: expect.stringMatching(/^ERR_/) })])
 })
 
-test('a streamed body has to be read first', async () => {
+test('a streamed body must be read first', async () => {
   const errors: unknown[] = []
   const server = serve(
     async request => {

@@ -34,7 +34,7 @@ const bun = {
   'descriptors/hand-over': {
     'listenFds http listens': 'listens on no descriptor by its http',
   },
-  'http/body': { 'a body of a Request is all there by a reader of bytes': byteStream },
+  'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
   'http/express': {
     'Express by listenNet': 'listens on no descriptor by its http',
   },
@@ -154,7 +154,7 @@ const deno = {
     'UNIX by the bytes of a path, no UTF-8': 'takes no path in its fs that is no UTF-8',
   },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
-  'http/body': { 'a body of a Request is all there by a reader of bytes': byteStream },
+  'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
   'http/http': { 'workers share a port': module },
   'waiting/kqueue-selector': { '': ownFiles },
   'package/copies': { 'a storm of signals': 'calls a listener once for all signals of one turn of its loop' },
