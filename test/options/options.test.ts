@@ -60,7 +60,7 @@ const names = Object.keys(options) as (keyof typeof options)[]
 const python = spawnSync('python3', ['--version']).status === 0
 const linux = process.platform === 'linux'
 
-/** Reads or sets an option, whatever it is of. */
+/** Reads an option, or sets one that cannot be read. */
 function touch(socket: Socket, option: (typeof options)[keyof typeof options]): void {
   if ('decode' in option.codec) getOption(socket, option as ReadableSockOpt<unknown>)
   else setOption(socket, { ...option, codec: { encode: () => Buffer.alloc(8) } }, undefined)
@@ -71,7 +71,7 @@ describe('the table', () => {
     expect(names).toEqual([...names].sort())
   })
 
-  test('names each option in C beside its meaning, as its row does', () => {
+  test('names in each docstring the C constant of its row', () => {
     const source = readFileSync(join(root, 'src/options/index.ts'), 'utf8')
     const table = source.slice(source.indexOf('export const options'), source.indexOf('\n}\n'))
     const rows = table.split('/**').slice(1)
@@ -83,7 +83,7 @@ describe('the table', () => {
     expect(wrong).toEqual([])
   })
 
-  test('has no two options of one level and name, but for one name that two have on purpose', () => {
+  test('has each level and name once, but for one deliberate pair', () => {
     const known = Object.entries(options).filter(([, { name }]) => name !== undefined)
     const keys = known.map(([key, { level, name }]) => [`${level} ${name}`, key] as const)
     const twice = keys.filter(([id], i) => keys.findIndex(([other]) => other === id) !== i).map(([, key]) => key)
@@ -92,7 +92,7 @@ describe('the table', () => {
 })
 
 describe('each option', () => {
-  // What kernels say of an option, a protocol or a family that they lack; Node calls EOPNOTSUPP so.
+  // The errors of kernels for an unknown option, protocol or family. Node calls EOPNOTSUPP ENOTSUP.
   const lacking = ['EAFNOSUPPORT', 'ENOPROTOOPT', 'ENOTSUP', 'EPROTONOSUPPORT', 'ESOCKTNOSUPPORT']
   const lacked: string[] = []
 
@@ -107,7 +107,7 @@ describe('each option', () => {
         skip(`${option.option} needs a privilege`)
       const withoutTls = error.code === 'ENOENT' && error.option === 'TCP_ULP'
       if (!lacking.includes(error.code) && !withoutTls) throw error
-      // This kernel lacks the option, or what it is an option of: another socket does not know it either.
+      // The kernel lacks the option, its protocol or its family: a UDP socket lacks it too.
       expect(() => touch(udp(), option)).toThrow(
         expect.objectContaining({ code: expect.stringMatching(/^(ENOPROTOOPT|ENOTSUP)$/), option: option.option }),
       )
@@ -147,7 +147,7 @@ describe('values', () => {
     refused(option, value, code, text)
   })
 
-  test.runIf(linux)('of options that Linux alone has', () => {
+  test.runIf(linux)('of options that only Linux has', () => {
     refused(options.congestion, 'a'.repeat(16), 'ERR_INVALID_ARG_VALUE', "'value'")
     refused(options.bindToDevice, 'lo\0', 'ERR_INVALID_ARG_VALUE', "'value'")
     refused(options.attachFilter, [{ code: 6, k: 2 ** 32 }], 'ERR_OUT_OF_RANGE', '"value.k"')
@@ -163,12 +163,12 @@ describe('values', () => {
     refused(options.tlsTransmit, { version: 0x303, cipherType: 1 }, 'ERR_INVALID_ARG_VALUE', "'value.cipherType'")
   })
 
-  test('that can only be set or only be read', () => {
+  test('cannot be read of an option that is set-only, nor set of one that is read-only', () => {
     expect(() => getOption(udp(), options.addMembership as never)).toThrow(/'option' must be one that can be read/)
     expect(() => setOption(udp(), options.type as never, 1)).toThrow(/'option' must be one that can be set/)
   })
 
-  test('are refused before any descriptor is touched, and a lacking option by its name in C', () => {
+  test('of an option that this system lacks are refused with its name in C', () => {
     const lacking: SockOpt<number> = { ...options.priority, option: 'SO_ELSEWHERE', name: undefined }
     expect(() => getOption(udp(), lacking)).toThrow(
       expect.objectContaining({
@@ -182,8 +182,8 @@ describe('values', () => {
     expect(() => setOption(udp(), options.noDelay, true)).toThrow(SocketError)
   })
 
-  // As that kernel declares them.
-  test.runIf(linux)('to the kernel are the bytes of the structures', () => {
+  // The structures as Linux declares them.
+  test.runIf(linux)('are encoded as the bytes of the structures', () => {
     const bytes = <T>(option: WritableSockOpt<T>, value: NoInfer<T>): string =>
       Buffer.from(option.codec.encode(value)).toString('hex')
     expect(bytes(options.addMembership, { group: '239.1.2.3', address: '127.0.0.1', ifindex: 2 })).toBe(
@@ -200,7 +200,7 @@ describe('values', () => {
     )
   })
 
-  test.runIf(SO_GET_FILTER !== undefined)('of SO_GET_FILTER stay within the view, in bytes', () => {
+  test.runIf(SO_GET_FILTER !== undefined)('of SO_GET_FILTER stay within the view; the length is in bytes', () => {
     const socket = udp()
     setOption(
       socket,
@@ -217,19 +217,19 @@ describe('values', () => {
   })
 })
 
-describe('structures that no header of this machine declares whole', () => {
+describe('structures that the package declares itself', () => {
   const compiler = process.env.CC ?? 'cc'
   const found = spawnSync(compiler, ['--version']).status === 0
   if (!found) console.log(`structures are not compared with headers: no ${compiler} here`)
 
-  test.runIf(linux && found)('agree with those headers as far as these go', () => {
+  test.runIf(linux && found)('have the layout of the headers, where these declare them', () => {
     const { layouts } = (createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Native)(root)
     const structures = readFileSync(join(root, 'native/addon/structures_linux.h'), 'utf8')
     const declared = new Set([...structures.matchAll(/^struct (\w+) \{/gm)].map(([, name]) => name!))
     const rows = Object.entries(layouts).filter(([row]) => row.includes('.') && declared.has(row.split('.')[0]!))
     const headers =
       'linux/can/isotp.h linux/can/j1939.h linux/in6.h linux/mptcp.h linux/net_tstamp.h linux/tcp.h linux/tls.h'
-    // Each assertion is a line of a file of its name, so that a complaint tells which one it is about.
+    // `#line` gives each assertion its own file name, so that an error of the compiler names it.
     const source = [
       ...headers.split(' ').map(header => `#if __has_include(<${header}>)\n#include <${header}>\n#endif`),
       ...rows.map(([row, value]) => {
@@ -241,15 +241,13 @@ describe('structures that no header of this machine declares whole', () => {
       input: source.join('\n'),
       encoding: 'utf8',
     })
-    const complaints = [...stderr.matchAll(/^([\w.]+):1:\d+: error: (.*)$/gm)]
-    expect(
-      complaints.filter(([, , text]) => /static[ _]assert(ion)? failed/.test(text!)).map(([, row]) => row),
-    ).toEqual([])
-    expect(rows.length - new Set(complaints.map(([, row]) => row)).size).toBeGreaterThan(60)
+    const errors = [...stderr.matchAll(/^([\w.]+):1:\d+: error: (.*)$/gm)]
+    expect(errors.filter(([, , text]) => /static[ _]assert(ion)? failed/.test(text!)).map(([, row]) => row)).toEqual([])
+    expect(rows.length - new Set(errors.map(([, row]) => row)).size).toBeGreaterThan(60)
   })
 })
 
-describe('what they do', () => {
+describe('effects', () => {
   const bound = (family: number, host: string): Socket => {
     const socket = closing(new Socket(family, SOCK_DGRAM))
     socket.settimeout(10_000)
@@ -261,7 +259,7 @@ describe('what they do', () => {
   test.each([
     ['address', { address: '127.0.0.1' }],
     ['interface', { ifindex: if_nametoindex(linux ? 'lo' : 'lo0') }],
-  ])('a datagram comes to a group joined by %s', (_, where) => {
+  ])('a member that joined by %s receives a datagram of the group', (_, where) => {
     const receiver = bound(AF_INET, '')
     setOption(receiver, options.addMembership, { group: '239.255.9.9', ...where })
     const sender = bound(AF_INET, '127.0.0.1')
@@ -274,7 +272,7 @@ describe('what they do', () => {
     expect(receiver.recv(100).toString()).toBe('to one')
   })
 
-  // Who is a member it tells in /proc. proc(5)
+  // /proc/net/igmp6 lists the members. proc(5)
   test.runIf(linux).each([
     ['ipv6JoinGroup', 'ipv6LeaveGroup'],
     ['ipv6McastJoinGroup', 'ipv6McastLeaveGroup'],
@@ -289,18 +287,18 @@ describe('what they do', () => {
     expect(isMember()).toBe(false)
   })
 
-  test.runIf(supports.option(SOL_SOCKET, SO_ATTACH_FILTER))('a filter drops, until it is detached', () => {
+  test.runIf(supports.option(SOL_SOCKET, SO_ATTACH_FILTER))('a filter drops datagrams until it is detached', () => {
     const receiver = bound(AF_INET, '127.0.0.1')
     const sender = bound(AF_INET, '127.0.0.1')
-    setOption(receiver, options.attachFilter, [{ code: 6, k: 0 }]) // BPF_RET | BPF_K: no byte
+    setOption(receiver, options.attachFilter, [{ code: 6, k: 0 }]) // BPF_RET | BPF_K: keep 0 bytes
     sender.sendto('dropped', receiver.getsockname())
     setOption(receiver, options.detachFilter, true)
-    sender.sendto('taken', receiver.getsockname())
-    expect(receiver.recv(100).toString()).toBe('taken')
+    sender.sendto('received', receiver.getsockname())
+    expect(receiver.recv(100).toString()).toBe('received')
   })
 
   test.runIf(supports.option(SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF))(
-    'a filter chooses among the sockets of a port',
+    'a filter selects one of the sockets that share a port',
     () => {
       const [first, second] = [0, 1].map(() => closing(new Socket(AF_INET, SOCK_DGRAM))) as [Socket, Socket]
       for (const socket of [first, second]) setOption(socket, options.reusePort, true)
@@ -329,11 +327,11 @@ describe('what they do', () => {
     expect(() => client.recv(1)).toThrow(ConnectionResetError)
   })
 
-  test('receiveTimeout ends a call that blocks', () => {
+  test('receiveTimeout ends a blocking call', () => {
     const socket = udp()
     setOption(socket, options.receiveTimeout, 20)
-    fcntl(socket.fd, F_SETFL, 0) // a Socket's descriptor does not block
-    // What io_uring has done for libuv meanwhile ends such a call as a signal does. signal(7)
+    fcntl(socket.fd, F_SETFL, 0) // the descriptor of a Socket is non-blocking
+    // A completion of io_uring, which libuv uses, interrupts the call like a signal. signal(7)
     let result = -constants.errno.EINTR
     while (result === -constants.errno.EINTR) result = recv(socket.fd, Buffer.alloc(1), 0)
     expect(result).toBe(-constants.errno.EAGAIN)
@@ -341,7 +339,7 @@ describe('what they do', () => {
 })
 
 describe('sockets that Node owns', () => {
-  test('net: a client, a server and what it accepted', async () => {
+  test('net: a client, a server and an accepted socket', async () => {
     const server = net.createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     expect(getOption(server, options.listening)).toBe(true)
@@ -356,7 +354,7 @@ describe('sockets that Node owns', () => {
       expect(getOption(socket, options.userTimeout)).toBe(5000)
       expect(tcpInfo(socket).state).toBe('ESTABLISHED')
     }
-    // Zero seconds of linger: the peer gets a reset.
+    // A linger of 0 seconds sends a reset.
     client.destroy()
     expect(await once(accepted, 'error')).toEqual([expect.objectContaining({ code: 'ECONNRESET' })])
     await once(server.close(), 'close')
@@ -383,7 +381,7 @@ describe('sockets that Node owns', () => {
     expect(seen[1]!.rtt).toBeGreaterThan(0)
   })
 
-  test('tls: the connection under it', async () => {
+  test('tls: the underlying connection', async () => {
     const pskCallback = () => ({ psk: Buffer.alloc(16), identity: 'me' })
     const common = { ciphers: 'PSK', maxVersion: 'TLSv1.2' as const }
     const server = tls.createServer({ ...common, pskCallback: () => Buffer.alloc(16) }).listen(0, '127.0.0.1')
@@ -426,7 +424,7 @@ describe('sockets that Node owns', () => {
     expect(warnings).toEqual([])
   })
 
-  test('none has a descriptor before it is connected or listening, nor once it is destroyed', () => {
+  test('are refused before they are connected or listening, and after destroy', () => {
     const message = /"socket" argument must be connected, bound or listening, and not destroyed/
     expect(() => tcpInfo(new net.Socket())).toThrow(message)
     expect(() => getOption(net.createServer(), options.listening)).toThrow(message)
@@ -437,7 +435,7 @@ describe('sockets that Node owns', () => {
 })
 
 describe('descriptors', () => {
-  test('are taken as numbers', () => {
+  test('are accepted as numbers', () => {
     expect(getOption(tcp().fd, options.noDelay)).toBe(false)
     expect(() => getOption(-1, options.noDelay)).toThrow(RangeError)
     expect(() => getOption(null as never, options.noDelay)).toThrow(TypeError)
@@ -451,7 +449,7 @@ describe('descriptors', () => {
     expect(() => setOption(socket, options.noDelay, true)).toThrow(expect.objectContaining({ code: 'EBADF' }))
   })
 
-  test('that are no sockets are ENOTSOCK, with the option', () => {
+  test('that are not sockets are ENOTSOCK, with the option', () => {
     const file = openSync('/dev/null', 'r')
     expect(() => getOption(file, options.type)).toThrow('getsockopt ENOTSOCK SO_TYPE')
     closeSync(file)
@@ -459,7 +457,7 @@ describe('descriptors', () => {
 })
 
 describe('tcpInfo', () => {
-  test('counts what went over', () => {
+  test('counts the bytes of a connection', () => {
     const server = listener()
     const client = closing(new Socket(AF_INET, SOCK_STREAM))
     expect(tcpInfo(client).state).toBe('CLOSED')
@@ -480,24 +478,21 @@ describe('tcpInfo', () => {
     expect(tcpInfo(client).state).toBe('CLOSE-WAIT')
   })
 
-  test.runIf(TCP_INFO !== undefined)(
-    'has every field of the kernel under its own name, as many as the kernel knows',
-    () => {
-      const { raw } = tcpInfo(tcp())
-      const { rtt, state, pacingRate, maxPacingRate, sndWscale, rcvWscale, options: flags } = raw as LinuxTcpInfo
-      expect({ state, maxPacingRate }).toEqual({ state: 1, maxPacingRate: Infinity })
-      expect(flags & 4 ? [sndWscale, rcvWscale].every(scale => scale > 0 && scale < 15) : true).toBe(true)
-      expect(rtt).toBeGreaterThan(0)
-      expect(pacingRate).toBeGreaterThan(0)
-      // An older kernel gives fewer bytes.
-      const bytes = tcp().getsockopt(IPPROTO_TCP, TCP_INFO!, 104)
-      const older = options.tcpInfo.codec.decode(bytes, -1)
-      expect(older.raw).not.toHaveProperty('pacingRate')
-      expect([older.bytesSent, older.raw.rto > 0]).toEqual([undefined, true])
-    },
-  )
+  test.runIf(TCP_INFO !== undefined)('has in `raw` the fields that the kernel knows, under their own names', () => {
+    const { raw } = tcpInfo(tcp())
+    const { rtt, state, pacingRate, maxPacingRate, sndWscale, rcvWscale, options: flags } = raw as LinuxTcpInfo
+    expect({ state, maxPacingRate }).toEqual({ state: 1, maxPacingRate: Infinity })
+    expect(flags & 4 ? [sndWscale, rcvWscale].every(scale => scale > 0 && scale < 15) : true).toBe(true)
+    expect(rtt).toBeGreaterThan(0)
+    expect(pacingRate).toBeGreaterThan(0)
+    // An older kernel returns fewer bytes.
+    const bytes = tcp().getsockopt(IPPROTO_TCP, TCP_INFO!, 104)
+    const older = options.tcpInfo.codec.decode(bytes, -1)
+    expect(older.raw).not.toHaveProperty('pacingRate')
+    expect([older.bytesSent, older.raw.rto > 0]).toEqual([undefined, true])
+  })
 
-  test.runIf(TCP_INFO !== undefined)('agrees with what Python reads', () => {
+  test.runIf(TCP_INFO !== undefined)('agrees with Python', () => {
     const socket = tcp()
     const script = 'import socket; print(socket.socket(fileno=3).getsockopt(6, 11, 104).hex())'
     const { stdout } = spawnSync('python3', ['-c', script], {
@@ -516,13 +511,13 @@ describe('tcpInfo', () => {
 })
 
 describe('peerCredentials', () => {
-  test('of a pair are this process', () => {
+  test('of a pair are those of this process', () => {
     const mine = { pid: process.pid, uid: process.geteuid?.(), gid: process.getegid?.() }
     expect(peerCredentials(unix())).toEqual(mine)
     expect(getOption(unix(), options.peerCredentials)).toEqual(mine)
   })
 
-  test.runIf(python)('of another process are its own', async () => {
+  test.runIf(python)('of another process are those of that process', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'options-')), 'socket')
     using server = new Socket(AF_UNIX)
     server.bind(path)
@@ -567,7 +562,7 @@ test('types', () => {
     net.Socket | net.Server | tls.TLSSocket | tls.Server | http.Server | dgram.Socket | Socket | number
   >().toExtend<SocketOrFd>()
 
-  // What does not compile: never called.
+  // Calls that do not compile. The function is never called.
   const misuse = (socket: Socket): unknown[] => [
     // @ts-expect-error it cannot be set
     setOption(socket, options.tcpInfo, {}),
@@ -579,13 +574,13 @@ test('types', () => {
     setOption(socket, options.linger, { on: true }),
     // @ts-expect-error no such property
     setOption(socket, options.linger, { on: true, seconds: 1, minutes: 2 }),
-    // @ts-expect-error a string is no socket
+    // @ts-expect-error a string is not a socket
     getOption('socket', options.linger),
   ]
   expect(misuse).toBeTypeOf('function')
 })
 
-test('the example prints a live request', () => {
+test('the example prints the options of a live request', () => {
   const program = join(root, 'build/programs/examples/http-socket-options.js')
   const { stdout, stderr, status } = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 20_000 })
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
