@@ -1,5 +1,5 @@
-// Two copies of the package in one process, as two versions in node_modules are: each loads an addon of its own, and
-// both see the signals of the process.
+// Two copies of the package in one process, as with two versions in node_modules. Each loads its own addon, and both are
+// notified of the signals of the process.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { root } from '../support/root.js'
 const folder = mkdtempSync(join(tmpdir(), 'copies-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** The module of one copy, a URL. */
+/** Copies the package and returns the URL of its module. */
 function copy(name: string, entry = 'index'): string {
   const place = join(folder, name)
   cpSync(join(root, 'lib'), join(place, 'lib'), { recursive: true })
@@ -46,7 +46,7 @@ const script = (body: string): Child =>
           other.close()
         }
       }
-      // A copy that has never waited may miss what came in an earlier turn of the loop: docs/architecture.md
+      // A copy that has never waited may miss a signal of an earlier turn of the event loop: docs/architecture.md
       const begin = () => Object.keys(copies).map(name => wait(name, 1))
       const signal = async name => {
         const before = heard
@@ -60,7 +60,7 @@ const script = (body: string): Child =>
     { BSD_SOCKETS_ADDON: '' },
   )
 
-const told = (...names: string[]): string => names.map(name => `${name} InterruptedError 1 TimeoutError\n`).join('')
+const expected = (...names: string[]): string => names.map(name => `${name} InterruptedError 1 TimeoutError\n`).join('')
 
 const loads: Record<string, [string, string]> = {
   'a, then b': ["await load('a')", "await load('b')"],
@@ -74,18 +74,21 @@ describe.each(Object.entries(loads))('%s', (_, [first, second]) => {
     ['between', [first, listen, second]],
     ['after both', [first, second, listen]],
     ['between, and the first has waited', [first, listen, 'begin()', second]],
-  ])('a listener that is added %s hears each signal once, and it ends a wait of either', async (_, steps) => {
-    const child = script(`
+  ])(
+    'a listener that is added %s gets each signal once, and the signal ends a wait of either copy',
+    async (_, steps) => {
+      const child = script(`
       ${steps.join('\n')}
       begin()
       for (const name of ['a', 'b', 'b', 'a']) await signal(name)
       process.off('SIGUSR2', listener)
       process.on('SIGUSR2', listener)
       for (const name of ['b', 'a', 'a', 'b']) await signal(name)`)
-    expect(await child.finished()).toBe(told('a', 'b', 'b', 'a', 'b', 'a', 'a', 'b'))
-  })
+      expect(await child.finished()).toBe(expected('a', 'b', 'b', 'a', 'b', 'a', 'a', 'b'))
+    },
+  )
 
-  test('a signal that comes during a wait ends it', async () => {
+  test('a signal during a wait ends it', async () => {
     const child = script(`
       ${first}
       ${second}
@@ -102,13 +105,13 @@ describe.each(Object.entries(loads))('%s', (_, [first, second]) => {
     for (const [i, name] of ['a', 'b', 'a'].entries()) {
       await child.printed(new RegExp(`(waiting in .[^]*){${i + 1}}$`))
       expect(child.stdout).toMatch(new RegExp(`waiting in ${name}\n$`))
-      process.kill(child.pid, 'SIGUSR2') // Deno's ChildProcess sends no second one
+      process.kill(child.pid, 'SIGUSR2') // the ChildProcess of Deno sends only one signal
       await child.printed(new RegExp(`InterruptedError\nheard ${i + 1}\n`))
     }
     await child.finished()
   })
 
-  test('whose threads come and go: their ends change nothing', async () => {
+  test('signals still work after threads of both copies have ended', async () => {
     const child = script(`
       ${first}
       ${listen}
@@ -117,18 +120,18 @@ describe.each(Object.entries(loads))('%s', (_, [first, second]) => {
         new Worker(program, { eval: true }).on('exit', resolve)
       })
       begin()
-      console.log(await thread('a'), await thread('b')) // one of them is nowhere else: its addon goes with the thread
+      console.log(await thread('a'), await thread('b')) // one copy is loaded in its thread only: its addon is unloaded with it
       for (const name of Object.keys(copies)) await signal(name)
       ${second}
       begin()
       console.log(await thread('a'), await thread('b'))
       for (const name of ['a', 'b']) await signal(name)`)
     const name = first.includes("'a'") ? 'a' : 'b'
-    expect(await child.finished()).toBe(`0 0\n${told(name)}0 0\n${told('a', 'b')}`)
+    expect(await child.finished()).toBe(`0 0\n${expected(name)}0 0\n${expected('a', 'b')}`)
   })
 })
 
-test('a storm of signals calls the listener, and no handler calls in a circle', async () => {
+test('a storm of signals calls the listener each time: the handlers do not call each other', async () => {
   const child = script(`
     await load('a')
     await load('b')

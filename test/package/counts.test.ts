@@ -1,5 +1,5 @@
-// What must not get slower: the system calls that a message costs. They are counted, at most so many of each and no
-// others, while the clients do one thing after the other, or everything at once.
+// The system calls that a server makes for a message. Each has a maximum, and there must be no others. Clients send one
+// message after the other, or all at once.
 import { createSocket } from 'node:dgram'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -16,28 +16,27 @@ const message = Buffer.alloc(64, 1)
 const inSequence = 200
 const atOnce = 50
 
-// Node's own threads wake its loop now and then, by an eventfd; and theirs wait anew after a stop. Any call that is none of
-// a message's may be made a few times, as newer versions ask for the scheduler's parameters or read a file. On a machine that
-// is busy with other things there is one now and then, for so many messages that come one after the other.
+// The threads of Node sometimes wake its event loop by an eventfd, and wait again after a stop. Other calls are allowed a few
+// times: newer versions read the parameters of the scheduler, or a file. A busy machine adds one per `messagesForOne` messages.
 const ofNode: Counts = { epoll_pwait: 3, epoll_wait: 3 }
 const messagesForOne = 12
 const fewOfNode = 4
 
-// A message wakes the loop once, and the loop looks for another in vain as often as the client is slow to send it.
+// A message wakes the event loop once. Polls in vain are those before a slow client sends the next.
 const eachWaits = { epoll_pwait: 1, 'epoll_pwait in vain': 2, epoll_wait: 1 }
 
-// A datagram may wake it again, when there is room for the next one to be sent.
+// A datagram may wake it again, when there is room to send the next.
 const eachDatagramWaits = { ...eachWaits, epoll_pwait: 2, epoll_wait: 2 }
 
-// What a stop and a continuation, and libuv, which asks once more, may add to the waits of 50 messages at once.
+// The waits of 50 messages at once, with those of SIGSTOP and SIGCONT, and one more poll of libuv.
 const waits = { epoll_pwait: 8, 'epoll_pwait in vain': 8, epoll_wait: 3 }
 
 interface Row {
   readonly program: string
   readonly args?: readonly string[]
-  /** For each message, the clients waiting for each. */
+  /** For each message, when one is sent after the other. */
   readonly each: Counts
-  /** For all messages, all there at once. */
+  /** For all messages, when they are sent at once. */
   readonly all?: Counts
 }
 

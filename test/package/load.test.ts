@@ -1,10 +1,10 @@
-// What loading costs, by count: each file that Node reads to load a floor takes it about half a millisecond.
+// The cost of loading, in files: each file that Node reads takes about half a millisecond.
 import { spawnSync } from 'node:child_process'
 import { basename } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../support/root.js'
 
-/** The modules of lib/ that a program loads which imports this one, or requires it: Node's loaders tell of each. */
+/** The files of lib/ that a program loads when it imports or requires the specifier. */
 function loaded(specifier: string, by: 'import' | 'require' = 'import'): string[] {
   const program = `
     const { createRequire, register } = process.getBuiltinModule('node:module')
@@ -23,12 +23,12 @@ function loaded(specifier: string, by: 'import' | 'require' = 'import'): string[
 test.each([
   ['bsd-sockets/syscalls', 'syscalls', ['syscalls.bundle.cjs', 'syscalls.cjs']],
   ['bsd-sockets', 'index', ['index.bundle.cjs', 'index.cjs', 'syscalls.bundle.cjs']],
-])('%s is few files', (specifier, entry, files) => {
+])('%s loads few files', (specifier, entry, files) => {
   expect(loaded(specifier, 'require')).toEqual(files)
   expect(loaded(specifier)).toEqual([...files, `${entry}.js`].sort())
 })
 
-test.each(['promises', 'streams', 'reactor', 'http', 'socketserver'])('%s adds only those of the floors', floor => {
+test.each(['promises', 'streams', 'reactor', 'http', 'socketserver'])('%s loads only the files of floors', floor => {
   const files = loaded(`bsd-sockets/${floor}`)
   expect(
     files.filter(file => !/^(index|syscalls|promises|streams|reactor|http|socketserver)(\.bundle)?\.c?js$/.test(file)),
@@ -36,7 +36,7 @@ test.each(['promises', 'streams', 'reactor', 'http', 'socketserver'])('%s adds o
   expect(files.length).toBeLessThan(12)
 })
 
-test('no floor loads what streams or workers stand on in Node', () => {
+test('bsd-sockets and its promises do not load the streams and workers of Node', () => {
   const program = `
     const before = new Set(process.moduleLoadList)
     for (const floor of ['', '/promises']) await import('bsd-sockets' + floor)
@@ -49,7 +49,7 @@ test('no floor loads what streams or workers stand on in Node', () => {
   expect(stdout).toBe('[]\n')
 })
 
-test('http leaves out what Request and Response stand on, until a handler asks for them', () => {
+test('http does not load undici (Request, Response) before fetchHandler is called', () => {
   const program = `
     const { fetchHandler } = await import('bsd-sockets/http')
     const loaded = () => process.moduleLoadList.some(name => name.includes('undici'))
@@ -64,7 +64,7 @@ test('http leaves out what Request and Response stand on, until a handler asks f
   expect(stdout).toBe('false true\n')
 })
 
-test('a floor leaves those above it out', () => {
+test('a floor does not load the floors above it', () => {
   expect(loaded('bsd-sockets').filter(file => !/^(index|syscalls)\./.test(file))).toEqual([])
   expect(loaded('bsd-sockets/promises').filter(file => /^(streams|reactor|http|socketserver)\./.test(file))).toEqual([])
 })
@@ -74,7 +74,7 @@ test.each([
   ["getnameinfo(['127.0.0.1', 80], NI_NUMERICHOST | NI_NUMERICSERV)", ['lookups.bundle.cjs']],
   ['options.linger', ['options.bundle.cjs', 'structures.bundle.cjs']],
   ['tcpInfo', []],
-])('%s loads only what it needs, at its first use', (expression, files) => {
+])('%s loads its files at the first use', (expression, files) => {
   const program = `
     import * as sockets from 'bsd-sockets'
     import { createRequire } from 'node:module'
@@ -91,7 +91,7 @@ test.each([
   expect((JSON.parse(stdout) as string[]).map(file => basename(file))).toEqual(files)
 })
 
-test('the table of options is whole before its values are loaded', () => {
+test('the table of options has every name before its values are loaded', () => {
   const program = `
     import { getOption, options } from 'bsd-sockets'
     const names = Object.keys(options)

@@ -1,4 +1,4 @@
-// The package by `require` and by `import`, in a bundle, and where it cannot be loaded.
+// Loads the package by `require`, by `import` and in a bundle, and where that must fail.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ const paths = Object.keys(manifest.exports).filter(path => path !== './package.j
 const entryOf = (path: string): string => (path === '.' ? 'index' : path.slice(2))
 const specifierOf = (path: string): string => `bsd-sockets${path.slice(1)}`
 
-/** What a program prints and with which status it ends; Node's arguments come first. */
+/** Runs Node with these arguments. */
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, BSD_SOCKETS_ADDON: '' }
   return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env })
@@ -43,7 +43,7 @@ describe.each(paths)('%s', path => {
     expect(rest).toEqual({ different: [], more: [] })
   })
 })
-test('an error is one of the class, whoever loaded which', () => {
+test('errors and sockets are instances of the same classes by import and by require', () => {
   const program = `
     import { createRequire } from 'node:module'
     import { ConnectionRefusedError, Socket, SocketError } from 'bsd-sockets'
@@ -80,7 +80,7 @@ test('two copies in one process each have an event loop of their own', () => {
 test.each([
   ['import', inline("await import('bsd-sockets')")],
   ['require', commonJs("require('bsd-sockets')")],
-])('an older Node is told which one is needed, by %s', (_, args) => {
+])('an older Node gets an error with the version that is needed, by %s', (_, args) => {
   const older = `
     Object.defineProperty(process.versions, 'node', { value: '18.20.8' })
     const { getBuiltinModule } = process
@@ -93,7 +93,7 @@ test.each([
   expect(stderr).toMatch(/^(Uncaught )?error: bsd-sockets needs Node 20\.19 or newer: this is Node 18\.20\.8/im)
 })
 
-test('that Node is the one of package.json', () => {
+test('that version is the one of package.json', () => {
   expect(manifest.engines.node).toBe('>=20.19')
 })
 
@@ -112,7 +112,7 @@ test.each([
   expect(run(permission, '--allow-fs-read=*', '--allow-addons', ...commonJs("require('bsd-sockets')")).status).toBe(0)
 })
 
-test('an addon that is none is named, with what the linker says', () => {
+test('the error of an invalid addon has its path and the message of the linker', () => {
   const file = join(folder, 'none.node')
   writeFileSync(file, 'no addon')
   const program = `process.env.BSD_SOCKETS_ADDON = '${file}'; require('bsd-sockets')`
@@ -136,7 +136,7 @@ describe.each(['esm', 'cjs'] as const)('a bundle, %s', format => {
   `
   let bundle = ''
   let place = ''
-  // Outside the repository, where no package is found.
+  // Outside the repository, so that the package is not found.
   beforeAll(async () => {
     place = join(folder, format)
     mkdirSync(join(place, 'prebuilds'), { recursive: true })
@@ -150,14 +150,14 @@ describe.each(['esm', 'cjs'] as const)('a bundle, %s', format => {
     })
   })
 
-  test('says in one sentence where it wants its addon', () => {
+  test('without an addon, fails with the places where it is looked for', () => {
     const { stderr, status } = run(bundle)
     expect(status).toBe(1)
     expect(stderr).toContain(`rror: bsd-sockets has no addon in ${place}, where it was bundled to: copy prebuilds/`)
     expect(stderr).toContain('BSD_SOCKETS_ADDON')
   })
 
-  test('takes the addon that BSD_SOCKETS_ADDON names', () => {
+  test('loads the addon of BSD_SOCKETS_ADDON', () => {
     const { stdout } = spawnSync(process.execPath, [bundle], {
       env: { ...process.env, BSD_SOCKETS_ADDON: addonFile() },
       encoding: 'utf8',
@@ -165,7 +165,7 @@ describe.each(['esm', 'cjs'] as const)('a bundle, %s', format => {
     expect(stdout).toMatch(/^hello\n/)
   })
 
-  test('finds the addon beside it, and tells of the file that its threads lack', () => {
+  test('finds the addon beside it; starting workers fails with the file that is missing', () => {
     copyFileSync(addonFile(), join(place, basename(addonFile())))
     const { stdout } = run(bundle)
     expect(stdout).toMatch(

@@ -18,16 +18,16 @@ test('docs/platforms.md lists each file that has a block for macOS, and no other
   expect(listed).toEqual(files.sort())
 })
 
-test('it tells of each runtime, and of each reason why a test does not apply', () => {
+test('it lists each runtime, with the reasons why tests do not apply', () => {
   execFileSync(process.execPath, [join(root, 'test/runtimes/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
 })
 
-test('it tells of each environment, and of no result that is not expected', () => {
+test('it lists each environment, with the expected results only', () => {
   execFileSync(process.execPath, [join(root, 'test/environments/table.js')], { stdio: ['ignore', 'ignore', 'inherit'] })
 })
 
-test('each test file is one that runs for arm64, or says why it does not', async () => {
-  const list: string = '../arm64/files.js' // which has no types
+test('each test file runs for arm64, or has a reason why not', async () => {
+  const list: string = '../arm64/files.js' // a variable, because the file has no types
   const { undecided } = (await import(list)) as { undecided: (names: string[]) => string[] }
   const names = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.test.ts') && !/^(all|traces)\/|node_modules/.test(file))

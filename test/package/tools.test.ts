@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest'
 import { tool } from '../support/tools.js'
 
-test('what is installed is there', () => expect(tool('sh')).toBe(true))
+test('an installed tool is found', () => expect(tool('sh')).toBe(true))
 
-test('what is missing is skipped with its reason, or a failure where all tools are required', () => {
+test('a missing tool is a warning, or an error with BSD_SOCKETS_REQUIRE_TOOLS', () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
   vi.stubEnv('BSD_SOCKETS_REQUIRE_TOOLS', '')
   expect(tool('no-such-tool')).toBe(false)

