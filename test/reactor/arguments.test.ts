@@ -1,4 +1,4 @@
-// Arguments of the streams and the reactor that are of no use are refused by name, with a code.
+// Wrong arguments of the streams and the reactor: each error has a code.
 import { createServer, MySocket } from 'bsd-sockets'
 import { createServer as createServerLater } from 'bsd-sockets/promises'
 import { serve } from 'bsd-sockets/http'
@@ -10,7 +10,7 @@ import { closing, connected } from '../support/tcp.js'
 
 const code = 'ERR_INVALID_ARG_TYPE'
 
-describe('a switch is a boolean', () => {
+describe('an option that must be a boolean', () => {
   const calls: Record<string, (given: never) => unknown> = {
     'listen noDelay': noDelay => listen({ noDelay }),
     'listen reusePort': reusePort => listen({ reusePort }),
@@ -30,7 +30,7 @@ describe('a switch is a boolean', () => {
   })
 })
 
-test.each([undefined, null, {}, 5, 'x'])('%o is no socket', async given => {
+test.each([undefined, null, {}, 5, 'x'])('%o is refused as a socket', async given => {
   const socket = given as never
   for (const call of [toDuplex, toNet, toWeb, (one: never) => new SocketDuplex(one)]) {
     expect(() => call(socket)).toThrow(expect.objectContaining({ code }))
@@ -40,7 +40,7 @@ test.each([undefined, null, {}, 5, 'x'])('%o is no socket', async given => {
   if (given !== undefined) expect(() => new MySocket(3, socket)).toThrow(expect.objectContaining({ code }))
 })
 
-test('what a reactor sends', () => {
+test('what cannot be sent is refused', () => {
   const socket = closing(bind({}))
   for (const batch of [undefined, {}, 5]) {
     expect(() => socket.send(batch as never)).toThrow(expect.objectContaining({ code }))

@@ -1,5 +1,5 @@
-// What comes for several connections at once is received before the first handler is called: what one handler does must
-// not reach what another one is to get.
+// The loop receives for several connections before it calls the first handler. What one handler does must not affect what
+// another gets.
 import { describe, expect, it } from 'vitest'
 import { options, setOption, Socket } from 'bsd-sockets'
 import { connect, listen } from 'bsd-sockets/reactor'
@@ -10,9 +10,9 @@ interface Scene {
   readonly clients: Socket[]
   /** The server's side of each client. */
   readonly connections: Connection[]
-  /** What each got, by the client's place. */
+  /** What each connection received, by index. */
   readonly got: string[]
-  /** Whose handler was called, in turn. */
+  /** The indexes of the connections whose handlers were called, in order. */
   readonly order: number[]
 }
 
@@ -23,7 +23,7 @@ const turn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 10)
 
 const portOf = ({ address }: Server): number => ('port' in address ? address.port : 0)
 
-/** Clients of a server; `first` is called by the first handler of all. */
+/** Connects clients to a server. `first` is called in the first call of a handler. */
 async function scene(
   count: number,
   use: (scene: Scene) => Promise<void>,
@@ -39,13 +39,13 @@ async function scene(
     ...handlers,
     open: connection => void opened.push(connection),
     data(connection, bytes) {
-      // Which of two comes first is the kernel's affair: to the tests it is the first.
+      // The kernel decides which of two is first. The tests call that one the first.
       if (order.length === 0 && connections.length === 2 && connection === connections[1]) {
         for (const list of [connections, clients, got]) list.reverse()
       }
-      const place = connections.indexOf(connection)
-      if (order.push(place) === 1) first(given)
-      got[place] = `${got[place]}${bytes.toString()}` // what the first handler did has not touched them
+      const index = connections.indexOf(connection)
+      if (order.push(index) === 1) first(given)
+      got[index] = `${got[index]}${bytes.toString()}` // the first handler must not have changed the bytes
     },
   })
   const given = { server, clients, connections, got, order }
@@ -68,7 +68,7 @@ async function scene(
 const pauseSecond = ({ connections }: Scene): void => connections[1]!.pause()
 
 describe('a batch', () => {
-  it('brings each connection its own bytes', () =>
+  it('delivers to each connection its own bytes', () =>
     scene(200, async ({ clients, got, order }) => {
       for (let round = 1; round <= 3; round++) {
         clients.forEach((client, i) => client.sendall(`${i}:${'x'.repeat(i * round)};`))
@@ -77,9 +77,9 @@ describe('a batch', () => {
       expect(got).toEqual(clients.map((_, i) => [1, 2, 3].map(n => `${i}:${'x'.repeat(i * n)};`).join('')))
     }))
 
-  it('of more than is received at once loses nothing', () =>
+  it('that is too large for the slab loses nothing', () =>
     scene(60, async ({ clients, got }) => {
-      const text = 'abcdefgh'.repeat(2000) // there is room for 16 of these
+      const text = 'abcdefgh'.repeat(2000) // the slab has room for 16 of these
       for (let round = 1; round <= 3; round++) {
         clients.forEach((client, i) => client.sendall(`${i}:${text}`))
         await soon(() => got.every((all, i) => all.length === round * `${i}:${text}`.length))
@@ -87,7 +87,7 @@ describe('a batch', () => {
       expect(got).toEqual(clients.map((_, i) => `${i}:${text}`.repeat(3)))
     }))
 
-  it('brings nothing to who was closed in it', () =>
+  it('delivers nothing to a connection that was closed in it', () =>
     scene(
       2,
       async ({ clients, order }) => {
@@ -99,7 +99,7 @@ describe('a batch', () => {
       ({ connections }) => connections[1]!.destroy(),
     ))
 
-  it('brings nothing to who took the number of who was closed in it', async () => {
+  it('delivers nothing to a new connection with the descriptor number of a closed one', async () => {
     const taken: string[] = []
     let next: Connection | undefined
     let number = -1
@@ -122,18 +122,18 @@ describe('a batch', () => {
     )
   })
 
-  it('is kept for who was paused in it, and comes before what follows', () =>
+  it('is kept for a connection that was paused in it, before later bytes', () =>
     scene(
       2,
       async ({ clients, connections, got, order }) => {
         for (const client of clients) client.sendall('one ')
         await soon(() => order.length > 0)
-        clients[0]!.sendall('1'.repeat(100)) // stands where that stood
+        clients[0]!.sendall('1'.repeat(100)) // overwrites the slab
         clients[1]!.sendall('two ')
         await turn()
         expect(order).toEqual([0, 0])
         connections[1]!.resume()
-        connections[1]!.pause() // again, before anything could come
+        connections[1]!.pause() // before anything can be delivered
         await turn()
         expect(order).toEqual([0, 0])
         connections[1]!.resume()
@@ -147,7 +147,7 @@ describe('a batch', () => {
       pauseSecond,
     ))
 
-  it('is kept for who was paused in it with the end behind it', async () => {
+  it('is kept for a connection that was paused in it, before the end', async () => {
     const ended: Connection[] = []
     await scene(
       2,
@@ -169,7 +169,7 @@ describe('a batch', () => {
     )
   })
 
-  it('tells of a reset to who was paused in it', async () => {
+  it('notifies of a reset a connection that was paused in it', async () => {
     const closed: (string | undefined)[] = []
     await scene(
       2,
@@ -186,7 +186,7 @@ describe('a batch', () => {
     )
   })
 
-  it('is unharmed by a handler that stops the server', async () => {
+  it('is delivered though a handler stops the server', async () => {
     const finished: Connection[] = []
     let stopped: Promise<void> | undefined
     await scene(

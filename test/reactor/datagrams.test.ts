@@ -1,4 +1,4 @@
-// The synchronous Socket over UDP and Unix datagrams: one call, one datagram, whole or cut.
+// The synchronous Socket over UDP and Unix datagrams: each call receives one datagram, whole or truncated.
 import {
   AF_INET,
   AF_UNIX,
@@ -18,24 +18,24 @@ import { describe, expect, test } from 'vitest'
 import { bound } from '../support/sockets.js'
 import { closing, connected, thrown } from '../support/tcp.js'
 
-// It takes MSG_TRUNC as a flag of a receive, recv(2), and holds up who sends to a full Unix queue.
+// Linux accepts MSG_TRUNC as a flag of a receive, recv(2), and blocks a sender to a full Unix queue.
 const linux = process.platform === 'linux'
 const udp = (): Socket => bound(AF_INET, SOCK_DGRAM, ['127.0.0.1', 0])
 const unix = (): [Socket, Socket] => Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing) as [Socket, Socket]
 
 describe('receiving', () => {
-  test('a call takes one datagram, and says whose it is', () => {
+  test('a call receives one datagram, with its sender', () => {
     const [receiver, one, two] = [udp(), udp(), udp()]
     const to = receiver.getsockname()
     one.sendto('first', to)
     two.sendto('', to)
     one.sendto('last', to)
     expect(receiver.recvfrom(100)).toEqual([Buffer.from('first'), one.getsockname()])
-    expect(receiver.recvfrom(100)).toEqual([Buffer.alloc(0), two.getsockname()]) // no end: there is none
+    expect(receiver.recvfrom(100)).toEqual([Buffer.alloc(0), two.getsockname()]) // an empty datagram, not an end
     expect(receiver.recvfrom(100)).toEqual([Buffer.from('last'), one.getsockname()])
   })
 
-  test('what there is no room for is gone, whichever call receives', () => {
+  test('each call discards the rest of a datagram that is too long', () => {
     const [receiver, sender] = [udp(), udp()]
     const calls: ((room: number) => unknown)[] = [
       room => receiver.recv(room).toString(),
@@ -58,7 +58,7 @@ describe('receiving', () => {
     ])
   })
 
-  test.runIf(linux)('MSG_TRUNC gives the true length, and no more bytes than there are (Linux)', () => {
+  test.runIf(linux)('MSG_TRUNC returns the real length, and only the bytes received (Linux)', () => {
     const [here, there] = unix()
     for (let i = 0; i < 4; i++) here.send('0123456789')
     expect(there.recv(4, MSG_TRUNC).toString()).toBe('0123')
@@ -67,7 +67,7 @@ describe('receiving', () => {
     expect(there.recvmsg(4, 0, MSG_TRUNC)).toMatchObject({ size: 10, truncated: true, data: Buffer.from('0123') })
   })
 
-  test.runIf(linux)('MSG_TRUNC over TCP leaves bytes out, and gives none of others in their place (Linux)', () => {
+  test.runIf(linux)('MSG_TRUNC over TCP discards bytes, and the result is zeros, not old memory (Linux)', () => {
     const [client, accepted] = connected()
     const secret = Buffer.alloc(1000, 'secret')
     const batch = new MessageBatch(1, 1000)
@@ -86,7 +86,7 @@ describe('receiving', () => {
     }
   })
 
-  test('waits until the time is over, or not at all', () => {
+  test('fails after the timeout, or at once without blocking', () => {
     const socket = udp()
     socket.settimeout(10)
     for (const call of [() => socket.recv(1), () => socket.recvfrom(1), () => socket.recvmsg(1)])
@@ -98,7 +98,7 @@ describe('receiving', () => {
 })
 
 describe('sending', () => {
-  test('the largest there is, and none that is larger', () => {
+  test('the largest datagram, and an error for a larger one', () => {
     const [receiver, sender] = [udp(), udp()]
     const largest = 65_535 - 20 - 8 // less the headers of IP and UDP
     receiver.setsockopt(SOL_SOCKET, SO_RCVBUF, 200_000)
@@ -108,7 +108,7 @@ describe('sending', () => {
     expect(error).toMatchObject({ code: 'EMSGSIZE', syscall: 'sendto', address: '127.0.0.1' })
   })
 
-  test('connected: to one peer and from nobody else; connect again changes that', () => {
+  test('connected: sends to one peer and receives from it alone; connect again changes the peer', () => {
     const [client, one, two] = [udp(), udp(), udp()]
     client.connect(one.getsockname())
     two.sendto('from a stranger', client.getsockname())
@@ -120,7 +120,7 @@ describe('sending', () => {
     expect(client.getpeername()).toEqual(two.getsockname())
   })
 
-  test('to nobody: without a peer it says so, and the refusal of one that is gone comes with the next call', () => {
+  test('without a peer: EDESTADDRREQ; to a closed peer: the next call fails with ECONNREFUSED', () => {
     const client = udp()
     expect(thrown(() => client.send('x'))).toMatchObject({ code: 'EDESTADDRREQ' })
     const gone = new Socket(AF_INET, SOCK_DGRAM)
@@ -132,8 +132,8 @@ describe('sending', () => {
     expect(thrown(() => client.recv(1))).toBeInstanceOf(ConnectionRefusedError)
   })
 
-  // macOS gives ENOBUFS, for which there is nothing to wait.
-  test.runIf(linux)('a full queue: null, an error or a wait, and all that went comes in order (Linux)', () => {
+  // macOS fails with ENOBUFS, which cannot be waited for.
+  test.runIf(linux)('a full queue: null, an error or a wait; all that was sent arrives in order (Linux)', () => {
     const [here, there] = unix()
     let sent = 0
     while (here.trySend(String(sent)) !== null) sent++

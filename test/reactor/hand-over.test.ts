@@ -1,4 +1,4 @@
-// A connection whose protocol changes: other handlers take it, with the bytes that belong to them.
+// Connection.handOver gives a connection to other handlers, with the bytes that follow.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { connect as connectNet } from 'node:net'
@@ -6,7 +6,7 @@ import { listen } from 'bsd-sockets/reactor'
 import type { Connection, Handlers } from 'bsd-sockets/reactor'
 import { expect, onTestFinished, test } from 'vitest'
 
-/** A server whose first bytes name the handlers that get the rest of them; the log of those; and a client. */
+/** A server that hands a connection over to the handlers that its first line names; its errors; and a client. */
 async function named(handlers: Record<string, Handlers>, more: Handlers = {}) {
   const errors: unknown[] = []
   const server = listen({
@@ -25,7 +25,7 @@ async function named(handlers: Record<string, Handlers>, more: Handlers = {}) {
   return { client, errors, server }
 }
 
-test('from then on its handlers are called, and no others', async () => {
+test('only the new handlers are called', async () => {
   const log: string[] = []
   const second: Handlers = {
     open: connection => {
@@ -42,8 +42,8 @@ test('from then on its handlers are called, and no others', async () => {
     { second },
     {
       open: connection => (connection.context = 1),
-      end: () => log.push('the end of the first'),
-      close: () => log.push('the first is closed'),
+      end: () => log.push('end of the first handlers'),
+      close: () => log.push('close of the first handlers'),
     },
   )
   client.write('second\nrest')
@@ -56,7 +56,7 @@ test('from then on its handlers are called, and no others', async () => {
   expect(errors).toEqual([])
 })
 
-test('one that pauses gets the bytes when it resumes, before those that come', async () => {
+test('a connection that is paused in open gets the bytes after resume, before later ones', async () => {
   let text = ''
   let resume!: () => void
   const second: Handlers = {
@@ -81,7 +81,7 @@ test('one that pauses gets the bytes when it resumes, before those that come', a
   expect(text).toBe('restmore')
 })
 
-test('may end the connection, or throw, in each of its handlers', async () => {
+test('the new handlers may end the connection or throw', async () => {
   const log: string[] = []
   const thrown = new Error('thrown')
   const throws = (): never => {
@@ -105,18 +105,18 @@ test('may end the connection, or throw, in each of its handlers', async () => {
   expect(log).toEqual(['close', 'error true', 'close', 'error true', 'close'])
 })
 
-test('run in the context of who gave them', async () => {
+test('the new handlers run in the async context of handOver', async () => {
   const storage = new AsyncLocalStorage<string>()
   const { server, client } = await named({})
   const [connection] = server as Iterable<Connection> as [Connection]
   const seen = new Promise(resolve =>
-    storage.run('their own', () => connection.handOver({ data: () => resolve(storage.getStore()) })),
+    storage.run('of handOver', () => connection.handOver({ data: () => resolve(storage.getStore()) })),
   )
   client.write('x')
-  expect(await seen).toBe('their own')
+  expect(await seen).toBe('of handOver')
 })
 
-test('what are no handlers is an error; a connection that is closed has none', async () => {
+test('wrong handlers are an error; handlers for a closed connection are not called', async () => {
   const { server, client } = await named({})
   const [connection] = server as Iterable<Connection> as [Connection]
   expect(() => connection.handOver(5 as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))

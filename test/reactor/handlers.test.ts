@@ -1,9 +1,9 @@
-// What a handler may do to its own connection: anything. The table has each handler and each method called inside it, in
-// a process of its own, which must end by itself: no turn of its loop is left.
+// A handler may do anything to its own connection. Each handler is tested with each action, in a new process, which must end by
+// itself.
 import { describe, expect, it } from 'vitest'
 import { script } from '../support/child.js'
 
-// What is done inside a handler, by name: none of it may be told of anything once `close` was called, which it is once.
+// The actions in a handler, by name. `close` must be called once, and no handler after it.
 const actions = `{
   close: (one, server) => one.destroy?.() ?? one.close?.(),
   closeTwice: one => { one.destroy?.(); one.destroy?.(); one.close?.(); one.close?.() },
@@ -125,7 +125,7 @@ const datagrams = (handler: string): string => `
   rmSync(folder, { recursive: true })
   console.log(JSON.stringify(wrong))`
 
-describe('each method inside a handler, and the process ends by itself', () => {
+describe('the process ends by itself after each action in the handler', () => {
   it.each(['open', 'data', 'drain', 'end', 'reset', 'close'])('%s of a connection', async handler => {
     expect(await script(streams(handler)).finished()).toBe('[]\n')
   })

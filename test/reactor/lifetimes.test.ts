@@ -1,4 +1,4 @@
-// What a reactor's sockets own and for how long: addresses, names in the file system, descriptors, time.
+// What the sockets of a reactor own, and for how long: addresses, paths, descriptors, timeouts.
 import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -41,7 +41,7 @@ function connected(server: Server): Socket {
 }
 
 describe('the address of a peer', () => {
-  it('that was reset before it was accepted is the one that accept(2) told', async () => {
+  it('that resets before it is accepted is the one from accept(2)', async () => {
     const seen: unknown[] = []
     const server = listening({ open: one => seen.push(one.remoteAddress) })
     const client = connected(server)
@@ -52,7 +52,7 @@ describe('the address of a peer', () => {
     expect(seen).toEqual([address])
   })
 
-  it('that is gone, and of a connection that is closed, is undefined', async () => {
+  it('is undefined after it has reset, and after the connection is closed', async () => {
     const closed: unknown[] = []
     let connection: Connection | undefined
     const server = listening({
@@ -83,7 +83,7 @@ describe('the address of a peer', () => {
 })
 
 describe('an idle timeout', () => {
-  it.each(['listen', 'connect'])('counts what is sent as well as what comes (%s)', async side => {
+  it.each(['listen', 'connect'])('begins again with each send and receive (%s)', async side => {
     const handlers = { idleTimeout: 100 }
     let connection: Connection | undefined
     let closed = false
@@ -107,7 +107,7 @@ describe('an idle timeout', () => {
     await soon(() => closed)
   })
 
-  it.each([null, 0, Infinity, 2 ** 40])('of %s closes nothing', async idleTimeout => {
+  it.each([null, 0, Infinity, 2 ** 40])('of %s does not close idle connections', async idleTimeout => {
     const server = listening({ idleTimeout })
     const client = connect({ port: portOf(server), idleTimeout })
     await soon(() => server.connections === 1)
@@ -117,18 +117,18 @@ describe('an idle timeout', () => {
   })
 })
 
-describe('a time', () => {
-  it.each([NaN, -1, -Infinity])('of %s is out of range, for each that takes one', async time => {
+describe('a timeout', () => {
+  it.each([NaN, -1, -Infinity])('of %s is out of range, everywhere', async time => {
     const wrong = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }) as unknown
     expect(thrown(() => listen({ idleTimeout: time }))).toEqual(wrong)
     expect(thrown(() => connect({ port: 1, idleTimeout: time }))).toEqual(wrong)
     expect(thrown(() => connect({ port: 1, timeout: time }))).toEqual(wrong)
     const server = listening()
     await expect(server.stop({ timeout: time })).rejects.toEqual(wrong)
-    expect(server.fd).toBeGreaterThan(0) // nothing was done
+    expect(server.fd).toBeGreaterThan(0) // the server was not stopped
   })
 
-  it.each([Infinity, 2 ** 40])('of %s for a stop or a connect is long', async timeout => {
+  it.each([Infinity, 2 ** 40])('of %s for a stop or a connect does not end', async timeout => {
     const full = closing(new Socket())
     full.bind(['127.0.0.1', 0])
     full.listen(0)
@@ -147,7 +147,7 @@ describe('a time', () => {
     for (const one of waiting) one.destroy()
   })
 
-  it('of 0 for a stop hands each connection over, and closes it', async () => {
+  it('of 0 for a stop calls finish for each connection, and closes it', async () => {
     const server = listening()
     connect({ port: portOf(server) })
     await soon(() => server.connections === 1)
@@ -156,7 +156,7 @@ describe('a time', () => {
     expect([finished, server.connections]).toEqual([1, 0])
   })
 
-  it('of 0 for a connect is none to wait', async () => {
+  it('of 0 for a connect does not wait', async () => {
     const full = closing(new Socket())
     full.bind(['127.0.0.1', 0])
     full.listen(0)
@@ -177,7 +177,7 @@ describe('the file of a Unix socket', () => {
     ['bind', path => bind({ path })],
   ]
 
-  it.each(opened)('is removed when it is closed (%s)', (_, open) => {
+  it.each(opened)('is removed when the socket is closed (%s)', (_, open) => {
     const path = newPath()
     const socket = open(path)
     expect(existsSync(path)).toBe(true)
@@ -185,7 +185,7 @@ describe('the file of a Unix socket', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it.each(opened)('is not when it is the next one’s (%s)', (_, open) => {
+  it.each(opened)('is not removed where another has replaced it (%s)', (_, open) => {
     const path = newPath()
     const first = open(path)
     rmSync(path)
@@ -201,7 +201,7 @@ describe('the file of a Unix socket', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  it.each(opened)('cannot be removed any more: it is closed all the same (%s)', (_, open) => {
+  it.each(opened)('may be gone: the socket is still closed (%s)', (_, open) => {
     const inner = mkdtempSync(join(folder, 'inner-'))
     const socket = open(join(inner, 'socket'))
     rmSync(inner, { recursive: true })
@@ -209,14 +209,14 @@ describe('the file of a Unix socket', () => {
     expect(socket.fd).toBe(-1)
   })
 
-  // Which no other kernel has. unix(7)
-  it.runIf(process.platform === 'linux').each(opened)('is none for an abstract name (%s, Linux)', (_, open) => {
+  // Only Linux has abstract names. unix(7)
+  it.runIf(process.platform === 'linux').each(opened)('does not exist for an abstract name (%s, Linux)', (_, open) => {
     const socket = open(`\0bsd-sockets-${process.pid}-${names++}`)
     socket.close()
     expect(socket.fd).toBe(-1)
   })
 
-  it('is found where it was bound, wherever the process has gone', async () => {
+  it('is removed also after a change of the working directory', async () => {
     const program = `
       import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
       import { listen } from 'bsd-sockets/reactor'
@@ -231,13 +231,13 @@ describe('the file of a Unix socket', () => {
     expect(await script(program, folder).finished()).toBe('true false\n')
   })
 
-  it('is removed where listening fails after it was made', () => {
+  it('is removed where listen fails after bind', () => {
     const path = newPath()
     expect(thrown(() => listen({ path, backlog: 2 ** 40 }))).toMatchObject({ code: 'ERR_OUT_OF_RANGE' })
     expect(existsSync(path)).toBe(false)
   })
 
-  it('stays where it was another’s', () => {
+  it('stays where it belongs to another socket', () => {
     const path = newPath()
     const server = closing(listen({ path }))
     expect(thrown(() => listen({ path }))).toMatchObject({ code: 'EADDRINUSE', path })
@@ -247,26 +247,26 @@ describe('the file of a Unix socket', () => {
 })
 
 describe('a descriptor', () => {
-  it('that cannot be listened on stays its giver’s', () => {
+  it('on which listen fails stays open', () => {
     const fd = openSync(join(folder, 'file'), 'w+')
     onTestFinished(() => closeSync(fd))
     expect(thrown(() => listen({ fd }))).toMatchObject({ code: 'ENOTSOCK' })
     expect(fstatSync(fd).isFile()).toBe(true)
   })
 
-  // Which descriptors the pollers of this process watch. proc_pid_fdinfo(5)
+  // The descriptors that the pollers of this process watch. proc_pid_fdinfo(5)
   const watched = (): number[] =>
     readdirSync('/proc/self/fdinfo').flatMap(name => {
       let text = ''
       try {
         text = readFileSync(`/proc/self/fdinfo/${name}`, 'latin1')
       } catch {
-        // It was the one of that folder.
+        // The descriptor of the folder, which is closed now.
       }
       return Array.from(text.matchAll(/^tfd: +(\d+)/gm), match => Number(match[1]))
     })
 
-  it.runIf(supports.call('epoll_wait'))('that others share leaves the poller when it is closed', async () => {
+  it.runIf(supports.call('epoll_wait'))('with a duplicate is removed from the poller when it is closed', async () => {
     let connection: Connection | undefined
     const server = listen({ open: one => void (connection = one) })
     connected(server)
@@ -275,7 +275,7 @@ describe('a descriptor', () => {
     const client = connect({ port: portOf(server) })
     for (const one of [connection!, client, datagrams, server]) {
       const { fd } = one
-      const other = sys.fcntl(fd, F_DUPFD_CLOEXEC, 0) // as a process has it that it was sent to
+      const other = sys.fcntl(fd, F_DUPFD_CLOEXEC, 0) // as another process would have after SCM_RIGHTS
       onTestFinished(() => void sys.close(other))
       expect(watched()).toContain(fd)
       if ('destroy' in one) one.destroy()
@@ -316,7 +316,7 @@ describe('a connect', () => {
     for (const one of clients) one.destroy()
   })
 
-  it('to a full Unix backlog ends with its listener, its timeout, or destroy', async () => {
+  it('to a full Unix backlog ends with the listener, by its timeout, or by destroy', async () => {
     const path = newPath()
     const listener = new Socket(AF_UNIX)
     listener.bind(path)
@@ -336,7 +336,7 @@ describe('a connect', () => {
     first.destroy()
   })
 
-  it('that fails names its address', async () => {
+  it('that fails has the address in its error', async () => {
     const error = await new Promise(resolve => connect({ port: 1, close: (_, reason) => resolve(reason) }))
     expect(error).toMatchObject({ message: 'connect ECONNREFUSED 127.0.0.1:1', address: '127.0.0.1', port: 1 })
     expect(thrown(() => connect({ path: newPath() }))).toMatchObject({
@@ -347,7 +347,7 @@ describe('a connect', () => {
 })
 
 describe('a batch of datagrams', () => {
-  it('is gone on with behind a message that the kernel refuses', () => {
+  it('can be continued after a message that the kernel refuses', () => {
     const receiver = closing(new Socket(AF_INET, SOCK_DGRAM))
     receiver.bind(['127.0.0.1', 0])
     const sender = closing(bind({}))
@@ -362,7 +362,7 @@ describe('a batch of datagrams', () => {
     expect(receiver.tryRecv(1)).toBeNull()
   })
 
-  it('is gone on with when there is room again: to the full queue of a Unix socket too', async () => {
+  it('is continued in drain, also to the full queue of a Unix socket', async () => {
     const path = newPath()
     const receiver = closing(new Socket(AF_UNIX, SOCK_DGRAM))
     receiver.bind(path)
@@ -387,7 +387,7 @@ describe('a batch of datagrams', () => {
 })
 
 describe('an interrupted call', () => {
-  traced('of send is made again', async () => {
+  traced('of send is repeated', async () => {
     const program = `
       import { listen } from 'bsd-sockets/reactor'
       import { connect } from 'node:net'

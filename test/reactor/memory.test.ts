@@ -1,4 +1,4 @@
-// What many connections hold: bytes are counted, by V8 and by the ArrayBuffers that live.
+// The memory of many connections: the heap of V8, and ArrayBuffers.
 import { Socket } from 'bsd-sockets'
 import { listen } from 'bsd-sockets/reactor'
 import type { Connection } from 'bsd-sockets/reactor'
@@ -13,7 +13,7 @@ const collect = runInNewContext('gc') as () => void
 const count = 1000
 const chunk = Buffer.alloc(16 * 1024)
 
-test('paused connections hold nothing of what has come, nor a slab each', async () => {
+test('paused connections keep neither received bytes nor a slab', async () => {
   const connections: Connection[] = []
   const received = new Map<Connection, number>()
   const server = listen({
@@ -46,7 +46,7 @@ test('paused connections hold nothing of what has come, nor a slab each', async 
     for (const one of connections) one.resume()
 })
 
-test('an idle connection weighs at most 160 bytes of the heap, whatever was open before', async () => {
+test('an idle connection takes at most 160 bytes of the heap', async () => {
   let opened = 0
   const server = listen({
     open: () => {

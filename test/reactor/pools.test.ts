@@ -1,4 +1,4 @@
-// Pools of threads that listen together: how they start, what they own, how they die and stop.
+// Pools of worker threads: start, ownership, failure and stop.
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,13 +15,13 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Child } from '../support/child.js'
 import { root } from '../support/root.js'
 
-// Within this package, whose name its programs import.
+// In the folder of the package, so that its modules can import 'bsd-sockets'.
 const folder = mkdtempSync(join(root, 'build/pools-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let files = 0
 
-/** A file of this code: of a module in a `data:` URL Bun lists no exports. */
+/** Writes a module. It is a file because Bun lists no exports of a `data:` URL. */
 function file(code: string): string {
   const path = join(folder, `${files++}.mjs`)
   writeFileSync(path, code)
@@ -30,7 +30,7 @@ function file(code: string): string {
 const module = (code: string): string => pathToFileURL(file(code)).href
 const echo = 'export const data = (connection, bytes) => void connection.write(bytes)\n'
 
-/** What a pool of this module sends back. */
+/** Sends `text` to a pool and returns the answer. */
 async function ask({ address }: Pool, text = 'hello'): Promise<string> {
   const socket = new Socket(address.family === 'unix' ? 1 : 2)
   await socket.connect(address)
@@ -40,7 +40,7 @@ async function ask({ address }: Pool, text = 'hello'): Promise<string> {
   return answer.toString()
 }
 
-/** A program that starts pools. */
+/** Runs a program that starts pools. */
 const program = (code: string): Child =>
   new Child(process.execPath, [
     file(`import { Socket } from 'bsd-sockets'\nimport { listenInWorkers } from 'bsd-sockets/reactor'\n${code}`),
@@ -55,8 +55,8 @@ const listening = (): BlockingSocket => {
 
 const isOpen = (fd: number): boolean => sys.fcntl(fd, F_GETFD, 0) >= 0
 
-describe('a pool on a descriptor', () => {
-  test('listens where that does, with a duplicate for each thread, and closes the one that it was given', async () => {
+describe('a pool with a descriptor', () => {
+  test('listens on a duplicate in each thread, and closes the original', async () => {
     const listener = listening()
     const address = listener.getsockname()
     const fd = listener.detach()
@@ -65,8 +65,8 @@ describe('a pool on a descriptor', () => {
     expect(isOpen(fd)).toBe(false)
     expect(await ask(pool)).toBe('hello')
     await pool.workers[0]!.terminate()
-    const pairs = Array.from({ length: 20 }, () => BlockingSocket.pair()).flat() // who has the numbers by now
-    expect(await ask(pool)).toBe('hello') // by the other
+    const pairs = Array.from({ length: 20 }, () => BlockingSocket.pair()).flat() // these may reuse the numbers
+    expect(await ask(pool)).toBe('hello') // from the other worker
     await pool.stop()
     for (const socket of pairs) {
       socket.getsockname()
@@ -74,7 +74,7 @@ describe('a pool on a descriptor', () => {
     }
   })
 
-  test('that does not start leaves it to the caller', async () => {
+  test('leaves it open where the pool does not start', async () => {
     const listener = listening()
     const fd = listener.detach()
     await expect(listenInWorkers('file:///no/such/module.mjs', { fd, workers: 2 })).rejects.toThrow(/module\.mjs/)
@@ -86,7 +86,7 @@ describe('a pool on a descriptor', () => {
     closeSync(file)
   })
 
-  test('or on a path, which is removed in the end', async () => {
+  test('or with a path, removes the path when it stops', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'pool-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const path = join(folder, 'socket')
@@ -101,7 +101,7 @@ describe('a pool on a descriptor', () => {
 })
 
 describe("a pool's module", () => {
-  test('exports handlers, and nothing else of it is an option', async () => {
+  test('exports handlers; its other exports are not options', async () => {
     const pool = await listenInWorkers(
       module(`${echo}export const maxConnections = 'no number'\nexport const fd = 1`),
       {
@@ -113,7 +113,7 @@ describe("a pool's module", () => {
     await expect(listenInWorkers(module('export const datum = 1'), { workers: 1 })).rejects.toThrow(/handler.*data/)
   })
 
-  test('may send messages of its own as it is loaded', async () => {
+  test('may send messages while it is loaded', async () => {
     const code = `import { parentPort } from 'node:worker_threads'
       parentPort.postMessage('listening')
       parentPort.postMessage(null)
@@ -122,13 +122,13 @@ describe("a pool's module", () => {
     await expect(listenInWorkers(module(code), { workers: 1 })).rejects.toThrow('not listening')
   })
 
-  test('that exits before it listens does not keep anybody waiting', async () => {
+  test('rejects the start where it exits before it listens', async () => {
     await expect(listenInWorkers(module('process.exit(3)'), { workers: 2 })).rejects.toThrow('status 3')
     await expect(serveInWorkers(module('process.exit(3)'), { workers: 2 })).rejects.toThrow('status 3')
   })
 })
 
-describe('a thread of a pool that dies', () => {
+describe('a worker that dies', () => {
   const deadly = {
     throws: 'export const data = () => { throw new Error("dead") }',
     exits: 'export const data = () => process.exit(3)',
@@ -137,23 +137,23 @@ describe('a thread of a pool that dies', () => {
   test.each([
     ['throws', /^Error: dead$/],
     ['exits', /^Error: .*status 3$/],
-  ] as const)('since it %s is heard of, and the pool stops all the same', async (how, message) => {
+  ] as const)('because it %s emits an error, and the pool still stops', async (how, message) => {
     const pool = await listenInWorkers(module(deadly[how]), { workers: 1 })
-    const heard = once(pool.workers[0]!, 'error')
+    const emitted = once(pool.workers[0]!, 'error')
     const client = new Socket()
     await client.connect(pool.address)
     await client.sendall('x')
-    expect(String((await heard)[0])).toMatch(message)
+    expect(String((await emitted)[0])).toMatch(message)
     client.close()
     await pool.stop()
     await pool.stop({ timeout: 0 })
   })
 
-  // Deno emits no `error` for an exception where nobody listens: it is the thread's own word that is heard there.
+  // Deno emits no `error` without a listener. The message comes from the worker itself there.
   test.each([
     ['throws', /^uncaught (dead|.*status 1)\nstopped\n$/],
     ['exits', /^uncaught .*status 3\nstopped\n$/],
-  ] as const)('since it %s is an uncaught exception where nobody listens', async (how, said) => {
+  ] as const)('because it %s is an uncaught exception without a listener', async (how, said) => {
     const child = program(`
       process.once('uncaughtException', async ({ message }) => {
         console.log('uncaught', message)
@@ -168,7 +168,7 @@ describe('a thread of a pool that dies', () => {
     expect(await child.finished()).toMatch(said)
   })
 
-  test('of terminate() is nobody else’s business', async () => {
+  test('by terminate() does not affect the pool', async () => {
     const pool = await listenInWorkers(module(echo), { workers: 2 })
     await pool.workers[0]!.terminate()
     await pool.stop()
@@ -179,8 +179,8 @@ describe('stopping a pool', () => {
   test.each([
     ['a handler that never returns', 'for (;;);', ''],
     ['a connection that stays open', '', ''],
-    ['a module that keeps the loop busy', 'connection.destroy()', 'setInterval(() => undefined, 1000)'],
-  ])('with %s ends at its timeout', async (_, work, more) => {
+    ['a module with a timer', 'connection.destroy()', 'setInterval(() => undefined, 1000)'],
+  ])('ends at its timeout with %s', async (_, work, more) => {
     const code = `export const data = connection => {\n${work}\n}\n${more}`
     const pool = await listenInWorkers(module(code), { workers: 2 })
     const ended = Promise.all(pool.workers.map(worker => once(worker, 'exit')))
@@ -194,7 +194,7 @@ describe('stopping a pool', () => {
     await pool.stop()
   })
 
-  test('lets a thread that has nothing to do but what its module keeps end without a timeout, too', async () => {
+  test('ends without a timeout where only a timer of the module is left', async () => {
     const pool = await listenInWorkers(module(`${echo}setInterval(() => undefined, 1000)`), { workers: 2 })
     expect(await ask(pool)).toBe('hello')
     await pool.stop()
@@ -204,7 +204,7 @@ describe('stopping a pool', () => {
     await http.stop()
   })
 
-  test('lets a module finish what it has begun', async () => {
+  test('waits for a pending timer of a close handler', async () => {
     const code = `${echo}import { writeFileSync } from 'node:fs'
       export const close = () => setTimeout(() => console.log('finished'), 200)`
     const child = program(`
@@ -218,7 +218,7 @@ describe('stopping a pool', () => {
     expect(await child.finished()).toBe('finished\n')
   })
 
-  test('takes no time that is none', async () => {
+  test('refuses an invalid timeout', async () => {
     const pool = await listenInWorkers(module(echo), { workers: 1 })
     await expect(pool.stop({ timeout: -1 })).rejects.toThrow(RangeError)
     await pool.stop({ timeout: Infinity })

@@ -1,4 +1,4 @@
-// Whatever handlers do to their own connection and to others, each gets its own bytes, all of them, in their order.
+// Handlers do random things to their own connection and to others. Each connection must still get all of its bytes in order.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import type { Connection, Handlers, Server } from 'bsd-sockets/reactor'
 const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-random-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Numbers from 0 to 1 that are the same for the same seed. Mulberry32 */
+/** A pseudo-random generator of numbers from 0 to 1: Mulberry32. */
 function random(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0
@@ -20,11 +20,11 @@ function random(seed: number): () => number {
   }
 }
 
-const total = 300_000 // of each
+const total = 300_000 // bytes of each client
 const pattern = Buffer.alloc(total + 256)
 for (let i = 0; i < pattern.length; i++) pattern[i] = (i * 31 + (i >> 8) * 7) & 255
 
-/** The bytes of client `i` from `offset`: no two clients have the same ones there. */
+/** The bytes of client `i` from `offset`. They differ between clients. */
 const bytesOf = (i: number, offset: number, count: number): Buffer => pattern.subarray(i + offset, i + offset + count)
 
 const portOf = ({ address }: Server): number => ('port' in address ? address.port : 0)
@@ -53,7 +53,7 @@ it.each([1, 2, 3, 4])('any mix of pauses, ends and sizes, seed %i', async seed =
     },
     data(connection, bytes) {
       const peer = connection.context as Peer
-      const from = peer.i < 0 ? 1 : 0 // the first byte tells who it is
+      const from = peer.i < 0 ? 1 : 0 // the first byte is the number of the client
       if (peer.i < 0) peer.i = bytes[0]!
       const other = open[Math.floor(next() * open.length)]!
       const dice = next()
@@ -63,9 +63,9 @@ it.each([1, 2, 3, 4])('any mix of pauses, ends and sizes, seed %i', async seed =
         destroyed++
         other.destroy()
       }
-      const came = bytes.subarray(from) // after all that
-      if (!came.equals(bytesOf(peer.i, peer.got, came.length))) wrong.push(`client ${peer.i} at ${peer.got}`)
-      peer.got += came.length
+      const received = bytes.subarray(from) // the actions above must not have changed it
+      if (!received.equals(bytesOf(peer.i, peer.got, received.length))) wrong.push(`client ${peer.i} at ${peer.got}`)
+      peer.got += received.length
     },
     end(connection) {
       const { got } = connection.context as Peer
@@ -114,7 +114,7 @@ it.each([1, 2, 3, 4])('any mix of pauses, ends and sizes, seed %i', async seed =
 const ticks = (ms = 0): Promise<void> =>
   new Promise(resolve => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)))
 
-/** One connection, to whose ends anything happens until the peer has closed, in peace or by a reset; what went wrong. */
+/** Does random things at both ends of a connection until the peer closes or resets. Returns what went wrong. */
 async function lifetime(next: () => number, place: 'TCP' | 'Unix'): Promise<string[]> {
   const dice = (sides: number): number => Math.floor(next() * sides)
   const did: string[] = [place]
@@ -128,7 +128,7 @@ async function lifetime(next: () => number, place: 'TCP' | 'Unix'): Promise<stri
       got += bytes.length
       const side = dice(6)
       if (side === 0) one.pause()
-      // After end() that is an error, which the connection would end with.
+      // A write after end() throws, which would end the connection.
       else if (side === 1 && !did.includes('end')) one.write('echo')
     },
     drain: () => void log.push('drain'),
@@ -139,7 +139,7 @@ async function lifetime(next: () => number, place: 'TCP' | 'Unix'): Promise<stri
   const server = listen({ ...(place === 'TCP' ? {} : { path: join(folder, 'lifetime') }), ...handlers })
   const peer = new Socket(place === 'TCP' ? AF_INET : AF_UNIX)
   peer.connect(server.address)
-  if (place === 'TCP') setOption(peer, options.noDelay, true) // what is held back would be lost at a reset
+  if (place === 'TCP') setOption(peer, options.noDelay, true) // a reset would discard delayed data
   while (connection === undefined) await ticks()
   const here = connection
   let sent = 0
@@ -168,7 +168,7 @@ async function lifetime(next: () => number, place: 'TCP' | 'Unix'): Promise<stri
     try {
       await steps[name]!()
     } catch (error) {
-      did.push(String(error)) // of the peer, whose other end has gone
+      did.push(String(error)) // an error of the peer, whose other end is closed
     }
   }
   if (!peer.closed) finish()
@@ -186,7 +186,7 @@ async function lifetime(next: () => number, place: 'TCP' | 'Unix'): Promise<stri
   return [`${did.join(' ')}: got ${got} of ${sent}${open ? ', never closed' : ''}, ${log.join(' ')}`]
 }
 
-it.each([1, 2])('any way in which a peer may end, seed %i', async seed => {
+it.each([1, 2])('any end of a peer, seed %i', async seed => {
   const next = random(seed)
   const wrong: string[] = []
   for (let i = 0; i < 120; i++) wrong.push(...(await lifetime(next, i % 2 === 0 ? 'TCP' : 'Unix')))

@@ -14,7 +14,7 @@ import { Child, inline, script } from '../support/child.js'
 const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-reactor-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What a program of one module prints until it ends. */
+/** Runs a program and returns what it prints. */
 async function output(program: string): Promise<string> {
   const child = new Child(process.execPath, inline(program))
   await child.ended
@@ -42,7 +42,7 @@ interface Ended {
   error: Error | undefined
 }
 
-/** Connects, sends, half-closes, and gives what came until the end. */
+/** Connects, sends, half-closes, and returns what it receives until the end. */
 function talk(where: { port: number } | { path: string }, data: Buffer | string): Promise<Ended> {
   const chunks: Buffer[] = []
   return new Promise(resolve => {
@@ -75,7 +75,7 @@ const soon = (condition: () => boolean): Promise<void> =>
     look()
   })
 
-// ES2024's, which Node has from 22 on, and the compiler's library has not.
+// ES2024. Node has it since 22, the library of the compiler does not.
 type Transferable = ArrayBuffer & { transfer?(length?: number): ArrayBuffer }
 
 const { port1, port2 } = new MessageChannel()
@@ -84,12 +84,12 @@ afterAll(() => {
   port2.close()
 })
 
-describe('lends bytes that no handler can give away, to the harm of all others', () => {
+describe('other connections still receive after a handler transfers the slab', () => {
   it.each<[string, (buffer: Transferable) => unknown]>([
     ['by a message', buffer => port1.postMessage(buffer, [buffer])],
     ['by a clone', buffer => structuredClone(buffer, { transfer: [buffer] })],
-    ['by transfer(), where there is one', buffer => buffer.transfer?.()],
-    ['by transfer(0), where there is one', buffer => buffer.transfer?.(0)],
+    ['by transfer(), where it exists', buffer => buffer.transfer?.()],
+    ['by transfer(0), where it exists', buffer => buffer.transfer?.(0)],
   ])('%s', async (_, give) => {
     const handlers: Handlers = {
       data(connection, bytes) {
@@ -97,7 +97,7 @@ describe('lends bytes that no handler can give away, to the harm of all others',
         try {
           give(bytes.buffer as ArrayBuffer)
         } catch {
-          // It may refuse, or send a copy.
+          // A transfer may fail, or send a copy.
         }
         connection.write(text)
       },
@@ -108,7 +108,7 @@ describe('lends bytes that no handler can give away, to the harm of all others',
         const clients = Array.from({ length: 3 }, () => new Socket())
         try {
           clients.forEach(client => client.connect(address))
-          await new Promise(resolve => setTimeout(resolve, 5)) // they are accepted
+          await new Promise(resolve => setTimeout(resolve, 5)) // until they are accepted
           clients.forEach((client, i) => client.sendall(`from ${i}`)) // all in one batch of events
           for (const [i, client] of clients.entries()) {
             await soon(() => poll([client], 0).length > 0)
@@ -123,7 +123,7 @@ describe('lends bytes that no handler can give away, to the harm of all others',
 })
 
 describe('connections', () => {
-  it('sends back what 200 clients send, byte for byte', async () => {
+  it('echo all bytes of 200 clients', async () => {
     await serving(echo, async server => {
       await Promise.all(
         Array.from({ length: 200 }, async (_, i) => {
@@ -137,7 +137,7 @@ describe('connections', () => {
     })
   })
 
-  it('serves a Unix path, and removes it', async () => {
+  it('work over a Unix path, which is removed', async () => {
     const path = join(folder, 'echo.sock')
     await serving({ ...echo, path }, async () => {
       expect(String((await talk({ path }, 'hello')).bytes)).toBe('hello')
@@ -145,7 +145,7 @@ describe('connections', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it('serves IPv6', async () => {
+  it('work over IPv6', async () => {
     await serving({ ...echo, address: '::1' }, async server => {
       expect(server.address).toMatchObject({ family: 'IPv6', address: '::1' })
       const socket = netConnect(portOf(server), '::1').end('hello')
@@ -155,7 +155,7 @@ describe('connections', () => {
     })
   })
 
-  it('has options, addresses and a context of its own', async () => {
+  it('have options, addresses and a context', async () => {
     await serving(
       {
         open(connection) {
@@ -172,7 +172,7 @@ describe('connections', () => {
     )
   })
 
-  it('queues what the kernel does not take, and says when to stop and to go on', async () => {
+  it('queue what the kernel does not accept; write returns false, and drain is called', async () => {
     const data = Buffer.alloc(8 << 20, 'drained')
     let refused = 0
     let drained = 0
@@ -186,7 +186,7 @@ describe('connections', () => {
           drained++
           connection.end()
         },
-        end: () => undefined, // or the connection would be ended in turn, and not go on
+        end: () => undefined, // by default the connection would be ended
       },
       async server => {
         const { bytes } = await talk({ port: portOf(server) }, '')
@@ -196,7 +196,7 @@ describe('connections', () => {
     expect({ refused, drained }).toEqual({ refused: 1, drained: 1 })
   })
 
-  it('goes on sending after the peer has ended, with an end handler', async () => {
+  it('can send after the peer has ended, with an end handler', async () => {
     let connection: Connection | undefined
     await serving(
       {
@@ -212,7 +212,7 @@ describe('connections', () => {
     expect(connection?.fd).toBe(-1)
   })
 
-  it('throws what it is given after end, and drops what comes after close', async () => {
+  it('throw at a write after end, and drop a write after close', async () => {
     await serving(
       {
         open(connection) {
@@ -227,7 +227,7 @@ describe('connections', () => {
     )
   })
 
-  it('pauses and resumes without losing a byte', async () => {
+  it('pause and resume without losing a byte', async () => {
     const data = Buffer.alloc(4 << 20, 'paused')
     await serving(
       {
@@ -244,7 +244,7 @@ describe('connections', () => {
     )
   })
 
-  it('resets', async () => {
+  it('can be reset', async () => {
     let resets = 0
     await serving({ open: connection => connection.reset(), close: () => (resets += 1) }, async server => {
       const client = new Socket()
@@ -255,7 +255,7 @@ describe('connections', () => {
     })
   })
 
-  it('tells of a peer that resets', async () => {
+  it('are closed with the error of a reset', async () => {
     const errors: (string | undefined)[] = []
     await serving(
       { data: () => {}, close: (_, error) => void errors.push((error as { code?: string } | undefined)?.code) },
@@ -272,7 +272,7 @@ describe('connections', () => {
     expect(errors).toEqual(['ECONNRESET'])
   })
 
-  it('ends the connection of a handler that throws, and harms no other', async () => {
+  it('end where a handler throws; the others go on', async () => {
     const errors: unknown[] = []
     await serving(
       {
@@ -294,7 +294,7 @@ describe('connections', () => {
     expect(errors).toEqual(['thrown'])
   })
 
-  it('lets what a handler throws be uncaught where nobody listens for errors', async () => {
+  it('without an error handler, an error of a handler is an uncaught exception', async () => {
     const program = `
       import { connect, listen } from 'bsd-sockets/reactor'
       process.on('uncaughtException', error => { console.log('uncaught', error.message); process.exit() })
@@ -303,7 +303,7 @@ describe('connections', () => {
     expect(await output(program)).toBe('uncaught thrown\n')
   })
 
-  it('does not let one loud connection starve the rest', async () => {
+  it('are served beside one that sends without a pause', async () => {
     let loud = 0
     let quietAt = -1
     await serving(
@@ -332,7 +332,7 @@ describe('connections', () => {
     expect(quietAt).toBeGreaterThan(0)
   })
 
-  it('gives a connection that never runs dry two bursts a turn, and no more as it goes on', async () => {
+  it('get at most two bursts of receives in a turn of the event loop', async () => {
     const path = join(folder, 'flood.sock')
     let calls = 0
     await serving({ path, data: () => (calls += 1) }, async () => {
@@ -344,7 +344,7 @@ describe('connections', () => {
         path,
       )
       await soon(() => calls > 0)
-      // A burst is of four: one with each batch of events, of which Node's own loop has one a turn, and one more.
+      // A burst has four receives. There is one with each batch of events (one a turn of the event loop of Node), and one more.
       let before = batches.count
       const excess: number[] = []
       await new Promise<void>(resolve => {
@@ -364,7 +364,7 @@ describe('connections', () => {
 })
 
 describe('a server', () => {
-  it('accepts no more than maxConnections, and goes on when one closes', async () => {
+  it('accepts at most maxConnections, and goes on when one closes', async () => {
     let most = 0
     let open = 0
     await serving(
@@ -385,7 +385,7 @@ describe('a server', () => {
     expect(most).toBe(3)
   })
 
-  it('closes what is idle for too long', async () => {
+  it('closes connections that are idle too long', async () => {
     const errors: (string | undefined)[] = []
     await serving(
       { idleTimeout: 100, close: (_, error) => void errors.push((error as { code?: string } | undefined)?.code) },
@@ -400,7 +400,7 @@ describe('a server', () => {
     expect(errors).toEqual(['ETIMEDOUT'])
   })
 
-  it('stops when the last connection is closed, and hands each to who finishes it', async () => {
+  it('stops when the last connection is closed, and calls finish for each', async () => {
     const server = listen({ ...echo, end: connection => connection.end() })
     const client = new Promise<Connection>(resolve => {
       connect({ port: portOf(server), open: resolve })
@@ -417,7 +417,7 @@ describe('a server', () => {
     await closed(connection)
   })
 
-  it('stops after a time even so', async () => {
+  it('stops at a timeout', async () => {
     const server = listen(echo)
     const connection = connect({ port: portOf(server) })
     await soon(() => server.connections === 1)
@@ -425,7 +425,7 @@ describe('a server', () => {
     await closed(connection)
   })
 
-  it('says what is wrong with its options', () => {
+  it('refuses wrong options', () => {
     expect(() => listen({ port: 70000 })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }))
     expect(() => listen({ address: 'localhost' })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }))
     expect(() => listen({ maxConnections: 0 })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }))
@@ -434,9 +434,9 @@ describe('a server', () => {
     server.close()
   })
 
-  it('leaves no descriptor behind', async () => {
+  it('leaves no descriptor open', async () => {
     const count = (): number => readdirSync('/proc/self/fd').length
-    await serving(echo, server => talk({ port: portOf(server) }, 'first')) // makes the poller
+    await serving(echo, server => talk({ port: portOf(server) }, 'first')) // creates the poller
     const before = count()
     await serving(echo, async server => {
       await Promise.all(Array.from({ length: 50 }, () => talk({ port: portOf(server) }, 'x')))
@@ -447,7 +447,7 @@ describe('a server', () => {
     expect(count()).toBe(before)
   })
 
-  it('survives having no descriptor left, without spinning', async () => {
+  it('survives having no descriptor left, without a busy loop', async () => {
     const program = `
       import { listen } from 'bsd-sockets/reactor'
       let errors = 0
@@ -463,7 +463,7 @@ describe('a server', () => {
     expect(stdout).toContain('cpu true true')
   })
 
-  it('can be closed by who is told that it cannot accept', async () => {
+  it('can be closed in the error handler of a failed accept', async () => {
     const program = `
       import { listen } from 'bsd-sockets/reactor'
       const server = listen({ error(error, connection) { console.log(error.code, connection); server.close() } })
@@ -475,7 +475,7 @@ describe('a server', () => {
     for (const client of clients) client.destroy()
   })
 
-  it('keeps the process alive while it listens, and not after that', async () => {
+  it('keeps the process alive while it listens, and no longer', async () => {
     const program = `
       import { listen } from 'bsd-sockets/reactor'
       const server = listen({})
@@ -492,7 +492,7 @@ describe('a server', () => {
     await pool.stop()
   })
 
-  it('serves who has connected by a stop, though nobody was accepted yet', async () => {
+  it('serves at a stop the connections that are not accepted yet', async () => {
     const server = listen({ data: (connection, bytes) => void connection.write(bytes) })
     const clients = Array.from({ length: 100 }, () => {
       const client = new Socket()
@@ -508,20 +508,20 @@ describe('a server', () => {
     }
   })
 
-  it('says why its workers do not start', async () => {
+  it('rejects with the error of a worker that does not start', async () => {
     await expect(listenInWorkers('file:///no/such/module.mjs', { workers: 2 })).rejects.toThrow(/module\.mjs/)
   })
 })
 
 describe('a client', () => {
-  it('is told why it was not connected', async () => {
+  it('gets the error of a failed connect', async () => {
     const error = await new Promise(resolve => {
       connect({ port: 1, close: (_, reason) => resolve(reason) })
     })
     expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', name: 'ConnectionRefusedError' })
   })
 
-  it('sends after it is connected what was written before', async () => {
+  it('sends after the connect what was written before', async () => {
     await serving(echo, async server => {
       const chunks: string[] = []
       await new Promise<void>(resolve => {
@@ -539,7 +539,7 @@ describe('a client', () => {
 })
 
 describe('datagrams', () => {
-  it('come and go in batches', async () => {
+  it('are received and sent in batches', async () => {
     const server = bind({ messages: (socket, batch, count) => void socket.send(batch, count) })
     const got = new Set<string>()
     await new Promise<void>(resolve => {
@@ -557,7 +557,7 @@ describe('datagrams', () => {
     expect(got.size).toBe(100)
   })
 
-  it('are joined and cut by the kernel', async () => {
+  it('are joined (GRO) and split (GSO) by the kernel', async () => {
     const sizes: number[] = []
     await new Promise<void>(resolve => {
       const receiver = bind({
@@ -580,7 +580,7 @@ describe('datagrams', () => {
     expect(CMSG_SPACE(4)).toBeGreaterThan(4)
   })
 
-  it('tell of what a handler throws', async () => {
+  it('report what a handler throws', async () => {
     const error = await new Promise(resolve => {
       const socket = bind({
         messages() {

@@ -1,4 +1,4 @@
-// A connection that ends by an error: what the kernel has received before is delivered first, as recv(2) has it.
+// A connection that ends by an error: the bytes that the kernel received before are delivered first. recv(2)
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const nameOf = (error: Error | undefined): string => (error === undefined ? '' :
 interface Scene {
   readonly connection: Connection
   readonly peer: Socket
-  /** What was told of the connection, in turn; pieces of data in a row are one. */
+  /** The calls of handlers, in order. Successive data is one entry. */
   readonly log: string[]
 }
 
@@ -28,7 +28,7 @@ const paths = Array.from({ length: 40 }, (_, i) => join(folder, `${i}`))
 
 const places = { TCP: () => ({}), Unix: () => ({ path: paths.pop()! }) } as const
 
-/** A server's connection, and the other end of it. */
+/** A connection of a server, and its peer. */
 async function scene(place: keyof typeof places, handlers: Handlers = {}, limits: ListenOptions = {}): Promise<Scene> {
   const log: string[] = []
   let connection: Connection | undefined
@@ -63,7 +63,7 @@ async function scene(place: keyof typeof places, handlers: Handlers = {}, limits
   return { connection: connection!, peer, log }
 }
 
-// What a Unix socket that is closed has not received resets it. unix(7)
+// Closing a Unix socket with unread data is a reset. unix(7)
 function reset(peer: Socket, connection: Connection): void {
   if (peer.family === AF_INET) setOption(peer, options.linger, { on: true, seconds: 0 })
   else connection.write('unread')
@@ -71,7 +71,7 @@ function reset(peer: Socket, connection: Connection): void {
 }
 
 describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
-  it('of a paused connection comes after what came before it, and is told at once', async () => {
+  it('of a paused connection is notified at once; resume delivers the data before it', async () => {
     const { connection, peer, log } = await scene(place)
     connection.pause()
     peer.sendall('last words')
@@ -86,7 +86,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(log.slice(1)).toEqual(['data last words', 'close recv ECONNRESET'])
   })
 
-  it('of a paused connection that has nothing unread closes it', async () => {
+  it('of a paused connection without unread data closes it', async () => {
     const { connection, peer, log } = await scene(place)
     connection.pause()
     reset(peer, connection)
@@ -94,7 +94,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(log).toEqual(['close recv ECONNRESET'])
   })
 
-  it('right behind what a handler pauses at closes it', async () => {
+  it('right after the data at which a handler pauses closes the connection', async () => {
     const { connection, peer, log } = await scene(place, { data: one => one.pause() })
     peer.sendall('request')
     reset(peer, connection)
@@ -102,7 +102,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(log).toEqual(['data request', 'close recv ECONNRESET'])
   })
 
-  it('does not end the reading for who pauses at each piece', async () => {
+  it('does not discard data for a handler that pauses at each piece', async () => {
     const { connection, peer, log } = await scene(place, {
       data(one) {
         one.pause()
@@ -117,7 +117,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(log).not.toContain('end')
   })
 
-  it('is the reason of a close that it leads to', async () => {
+  it('is the error of close where the handler destroys the connection', async () => {
     const { connection, peer, log } = await scene(place, { reset: one => one.destroy() })
     connection.pause()
     peer.sendall('request')
@@ -126,7 +126,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(log).toEqual(['reset recv ECONNRESET', 'close recv ECONNRESET'])
   })
 
-  it('is told to who has heard the end and sends nothing', async () => {
+  it('is notified after the end, also where nothing is sent', async () => {
     const { connection, peer, log } = await scene(place)
     peer.shutdown(SHUT_WR)
     await soon(() => log.length === 1)
@@ -135,7 +135,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(log).toEqual(['end', expect.stringMatching(/^close (recv|send) (ECONNRESET|EPIPE)$/)])
   })
 
-  it('while much is queued comes after the early answer', async () => {
+  it('while data is queued is notified after the received data', async () => {
     const { connection, peer, log } = await scene(place)
     connection.write(Buffer.alloc(16 << 20))
     peer.recv(1000)
@@ -146,7 +146,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(connection.queued).toBe(0)
   })
 
-  it('that a write meets first comes after all that was sent', async () => {
+  it('that a write meets first is notified after the received data', async () => {
     const { connection, peer, log } = await scene(place)
     const sent = peer.trySend(Buffer.alloc(60_000, 'x'))!
     reset(peer, connection)
@@ -171,7 +171,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
     expect(log.slice(1)).toEqual(['data last words', expect.stringMatching(/^close (recv|send) ECONNRESET$/)])
   })
 
-  it('that a write in a handler meets comes after the rest', async () => {
+  it('that a write in a handler meets is notified after the received data', async () => {
     const { connection, peer, log } = await scene(place, { data: (one, bytes) => void one.write(bytes) })
     connection.pause()
     const sent = peer.trySend(Buffer.alloc(60_000, 'x'))!
@@ -183,7 +183,7 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
   })
 })
 
-it('A connection that was reset before the loop has looked was connected, where something has come', async () => {
+it('a client that is reset before the loop polls it is still opened and gets its data', async () => {
   const listener = new Socket()
   onTestFinished(() => listener.close())
   listener.bind(['127.0.0.1', 0])
@@ -205,14 +205,14 @@ it('A connection that was reset before the loop has looked was connected, where 
   expect(log).toEqual(['open', 'data busy', 'close recv ECONNRESET'])
 })
 
-describe('a peer that has closed in peace', () => {
-  it('is heard to its end before the error of a late write', async () => {
+describe('a peer that has closed', () => {
+  it('is read to its end before the error of a late write', async () => {
     for (const place of ['TCP', 'Unix'] as const) {
       const { connection, peer, log } = await scene(place)
       connection.pause()
       peer.sendall('all of it')
       peer.close()
-      await soon(() => !connection.write('too late')) // over TCP the first is answered by the reset
+      await soon(() => !connection.write('too late')) // over TCP the first write succeeds, and the peer answers with a reset
       connection.resume()
       await soon(() => log.at(-1)?.startsWith('close') === true)
       expect(log.filter(line => !line.startsWith('reset'))).toEqual([
