@@ -1,4 +1,4 @@
-// AsyncLocalStorage: a handler is called in the context of who registered it, as those of `net` and `node:http` are.
+// AsyncLocalStorage: a handler is called in the context in which it was registered, as with `net` and `node:http`.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Socket as BlockingSocket } from 'bsd-sockets'
 import { serve } from 'bsd-sockets/http'
@@ -11,14 +11,14 @@ const storage = new AsyncLocalStorage<string>()
 
 const portOf = ({ address }: { address: unknown }): number => (address as { port: number }).port
 
-/** Somebody who waits before all others do, and in whose context none of these is to run. */
+/** Waits first in this process, in a context of its own. No handler may run in that context. */
 async function waitFirst(): Promise<void> {
   const [a, b] = Socket.pair()
   await storage.run('another', async () => {
     const waiting = a.recv(1)
     b.trySend('x')
     await waiting
-    expect(storage.getStore()).toBe('another') // an await keeps its own
+    expect(storage.getStore()).toBe('another') // await keeps the context
   })
   a.close()
   b.close()
@@ -52,7 +52,7 @@ test("a reactor's handlers are called in the context of listen and of connect", 
         data: () => note('data'),
         end(connection) {
           note('end')
-          setImmediate(() => storage.run('who closes it', () => connection.destroy()))
+          setImmediate(() => storage.run('the closer', () => connection.destroy()))
         },
         close() {
           note('close')
@@ -73,7 +73,7 @@ test("a reactor's handlers are called in the context of listen and of connect", 
   ])
 })
 
-test('a handler that enters a context enters it for its own connection alone', async () => {
+test('enterWith in a handler does not affect later connections', async () => {
   const seen: string[] = []
   const server = listen({
     open: () => seen.push(`open: ${storage.getStore()}`),
@@ -100,7 +100,7 @@ test('a handler that enters a context enters it for its own connection alone', a
   expect(seen).toEqual([...each, ...each, ...each])
 })
 
-test('what a handler enters is never seen by a connection that is open at the same time, nor by the server', async () => {
+test('enterWith in a handler affects neither other open connections nor the server', async () => {
   const seen = new Map<string, Set<unknown>>()
   const server = storage.run('given', () =>
     listen({
@@ -137,7 +137,7 @@ test("a datagram socket's handlers are called in the context of bind", async () 
       bind({
         messages(one) {
           stores.push(storage.getStore())
-          setImmediate(() => storage.run('who closes it', () => one.close()))
+          setImmediate(() => storage.run('the closer', () => one.close()))
           throw new Error('on purpose')
         },
         error: () => stores.push(storage.getStore()),
@@ -152,7 +152,7 @@ test("a datagram socket's handlers are called in the context of bind", async () 
   expect(seen).toEqual(['binder', 'binder', 'binder'])
 })
 
-test('a handler of HTTP is called in the context of serve, and what it awaits keeps that', async () => {
+test('a handler of HTTP is called in the context of serve, and keeps it over await', async () => {
   await waitFirst()
   const seen: unknown[] = []
   const server = storage.run('server', () =>
@@ -170,8 +170,8 @@ test('a handler of HTTP is called in the context of serve, and what it awaits ke
 
 test.each([
   ['', {}],
-  [', where a thread watches', { BSD_SOCKETS_LOOP: 'thread' }], // as on Bun and Deno
-])('nobody keeps the store of who waited first in a process%s', async (_, env) => {
+  [', with a thread that polls', { BSD_SOCKETS_LOOP: 'thread' }], // as on Bun and Deno
+])('the store of the first waiter of a process is garbage-collected%s', async (_, env) => {
   const program = `
     import { AsyncLocalStorage } from 'node:async_hooks'
     import { createConnection, Socket } from 'bsd-sockets/promises'

@@ -1,4 +1,4 @@
-// A TCP socket that gave less than was asked for is dry: nobody asks it again before the poller has told of more.
+// A TCP socket whose receive returned less than the size has no more data: the next receive waits for the poller first.
 import { AF_INET, IPPROTO_TCP, MSG_OOB, SHUT_RD, SHUT_WR, SOCK_STREAM, TCP_NODELAY } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
@@ -16,8 +16,8 @@ async function connected(): Promise<[Socket, Socket]> {
   return [one, other]
 }
 
-/** A peer, and a socket that has waited once and then given less than was asked for. */
-async function dry(): Promise<[Socket, Socket]> {
+/** A peer, and a socket that has waited once and received less than the size. */
+async function drained(): Promise<[Socket, Socket]> {
   const [peer, socket] = await connected()
   const waiting = socket.recv(100)
   await peer.send('first')
@@ -25,8 +25,8 @@ async function dry(): Promise<[Socket, Socket]> {
   return [peer, socket]
 }
 
-test('what came meanwhile is received', async () => {
-  const [peer, socket] = await dry()
+test('receives data that has arrived since', async () => {
+  const [peer, socket] = await drained()
   await peer.send('second')
   expect((await socket.recv(100)).toString()).toBe('second')
   const third = socket.recvInto(new Uint8Array(100))
@@ -35,8 +35,8 @@ test('what came meanwhile is received', async () => {
   expect(await third).toBe(5)
 })
 
-test('an end that came with the bytes, or behind them, is told of, and again', async () => {
-  const [peer, socket] = await dry()
+test('returns the end of the stream, repeatedly', async () => {
+  const [peer, socket] = await drained()
   await peer.send('last')
   peer.shutdown(SHUT_WR)
   await sleep(20)
@@ -45,22 +45,22 @@ test('an end that came with the bytes, or behind them, is told of, and again', a
   expect(await socket.recv(100)).toHaveLength(0)
 })
 
-test('so is an end of one’s own making', async () => {
-  const [, socket] = await dry()
+test('returns the end after its own shutdown(SHUT_RD)', async () => {
+  const [, socket] = await drained()
   socket.shutdown(SHUT_RD)
   expect(await socket.recv(100)).toHaveLength(0)
 })
 
-test('a reset is told of', async () => {
-  const [peer, socket] = await dry()
+test('rejects with a reset', async () => {
+  const [peer, socket] = await drained()
   await socket.send('never read')
   await sleep(20)
-  peer.close() // with bytes that were not read
+  peer.close() // a reset, because there is unread data
   await expect(socket.recv(100)).rejects.toThrow('ECONNRESET')
 })
 
-test('bytes before and after an urgent one are not held back by it', async () => {
-  const [peer, socket] = await dry()
+test('receives the bytes before and after an urgent byte', async () => {
+  const [peer, socket] = await drained()
   await peer.send('before')
   await peer.send('!', MSG_OOB)
   await peer.send('after')
@@ -70,16 +70,16 @@ test('bytes before and after an urgent one are not held back by it', async () =>
   expect(text).toBe('beforeafter')
 })
 
-test('what is wrong is refused at once', async () => {
-  const [, socket] = await dry()
+test('rejects wrong arguments at once', async () => {
+  const [, socket] = await drained()
   await expect(socket.recv(-1)).rejects.toThrow('size')
   await expect(socket.recv(1.5)).rejects.toThrow('size')
   await expect(socket.recvInto('text' as never)).rejects.toThrow('view')
   await expect(socket.recv(10, 2 ** 40)).rejects.toThrow(RangeError)
 })
 
-test('a timeout of 0 asks all the same', async () => {
-  const [peer, socket] = await dry()
+test('a timeout of 0 tries once', async () => {
+  const [peer, socket] = await drained()
   await peer.send('second')
   const text = (): string | undefined => socket.tryRecv(100)?.toString()
   await sleep(20)
@@ -88,7 +88,7 @@ test('a timeout of 0 asks all the same', async () => {
   expect(text()).toBeUndefined()
 })
 
-test('pieces of any length, at any moment, arrive whole and in order', async () => {
+test('pieces of any length, at any time, arrive complete and in order', async () => {
   const [peer, socket] = await connected()
   const sent = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7919) >> 3))
   let seed = 1
@@ -102,11 +102,11 @@ test('pieces of any length, at any moment, arrive whole and in order', async () 
     }
     peer.shutdown(SHUT_WR)
   })()
-  const came: Buffer[] = []
+  const received: Buffer[] = []
   for (let chunk = await socket.recv(1); chunk.length > 0; chunk = await socket.recv(1 + random(400))) {
-    came.push(chunk)
+    received.push(chunk)
     for (let turns = random(4); turns > 0; turns--) await turn()
   }
   await sending
-  expect(Buffer.concat(came).equals(sent)).toBe(true)
+  expect(Buffer.concat(received).equals(sent)).toBe(true)
 })
