@@ -1,4 +1,4 @@
-"""Clients of an echo server, all at once: each sends its own lines and wants them back. PORT COUNT [HOST]"""
+"""Clients of an echo server, all at once: each sends its own lines and expects them back. PORT COUNT [HOST]"""
 
 import asyncio
 import sys

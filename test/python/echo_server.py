@@ -1,4 +1,4 @@
-"""An echo server on asyncio: echo-loop's twin."""
+"""An echo server on asyncio: the counterpart of echo-loop."""
 
 import asyncio
 import sys

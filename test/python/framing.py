@@ -1,4 +1,4 @@
-"""Four ways to tell where a message ends: framing's twin. `framing.py server|client HOW PORT`."""
+"""Four ways to mark the end of a message: the counterpart of framing. `framing.py server|client HOW PORT`."""
 
 import socket
 import struct
@@ -38,7 +38,7 @@ def ask(messages):
     with socket.create_connection(('127.0.0.1', port)) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         data = b''.join(frame(message.encode()) for message in messages)
-        # In pieces that stop in the middle of a message, of a length, and behind the beginning of the next.
+        # The pieces end within a message, within a length, and after the first bytes of the next message.
         for start in range(0, len(data), 3):
             s.sendall(data[start : start + 3])
             time.sleep(0.001)

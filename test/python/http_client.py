@@ -1,4 +1,4 @@
-"""Asks for METHOD PATH and prints the status, the headers and the body as JSON, a line for each request."""
+"""Requests METHOD PATH and prints the status, the headers and the body as JSON, a line for each request."""
 
 import http.client
 import json

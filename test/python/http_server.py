@@ -1,4 +1,4 @@
-"""An HTTP server of the standard library: what howto-client talks to."""
+"""An HTTP server of the standard library, for howto-client."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer

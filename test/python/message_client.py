@@ -1,4 +1,4 @@
-"""Sends one message, says that this is all, and prints what comes back: echo-message-client's twin."""
+"""Sends one message, half-closes, and prints the answer: the counterpart of echo-message-client."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Takes one message, to its end, and sends it back whole: echo-message's twin."""
+"""Receives one message to its end and sends it back: the counterpart of echo-message."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Messages of one length: my-socket's twin. `my_socket.py server PORT` or `my_socket.py client PORT`."""
+"""Messages of a fixed length: the counterpart of my-socket. `my_socket.py server PORT` or `my_socket.py client PORT`."""
 
 import socket
 import sys

@@ -18,7 +18,7 @@ def is_number(value):
 
 
 def is_own(value, module):
-    """Whether the module defines it, or has it under a name of its own; it may be written in C."""
+    """Whether the module, or the C module behind it, defines the object, possibly under another name."""
     where = getattr(value, "__module__", None)
     return not inspect.ismodule(value) and where in (None, "builtins", module.__name__, "_" + module.__name__)
 

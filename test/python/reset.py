@@ -1,4 +1,4 @@
-"""Connects, sends, and breaks off: with SO_LINGER of no seconds, close sends RST."""
+"""Connects, sends, and resets: with an SO_LINGER of 0 seconds, close sends RST."""
 
 import socket
 import struct

@@ -1,4 +1,4 @@
-"""Connects without waiting, asks select for the outcome, and talks: howto-select client's twin."""
+"""Connects without blocking, waits with select, and exchanges a message: the counterpart of `howto-select client`."""
 
 import select
 import socket

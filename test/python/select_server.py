@@ -1,4 +1,4 @@
-"""Echoes to all of its clients at once, with select: howto-select's twin."""
+"""Echoes to all of its clients at once, with select: the counterpart of howto-select."""
 
 import select
 import socket

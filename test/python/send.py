@@ -1,4 +1,4 @@
-"""Sends bytes given in hexadecimal, COUNT times, says that this is all, and prints what comes back. PORT HEX [COUNT]"""
+"""Sends bytes given in hexadecimal, COUNT times, half-closes, and prints the answer. PORT HEX [COUNT]"""
 
 import socket
 import sys
@@ -10,4 +10,4 @@ with socket.create_connection(('127.0.0.1', int(sys.argv[1]))) as s:
         while data := s.recv(4096):
             sys.stdout.write(data.decode())
     except (BrokenPipeError, ConnectionResetError):
-        pass  # it has heard enough
+        pass  # the server has closed the connection

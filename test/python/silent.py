@@ -1,4 +1,4 @@
-"""Connects, says so, and does nothing more until it is killed. With READ it reads what comes."""
+"""Connects, prints that, and then waits until it is killed. With READ it reads first."""
 
 import socket
 import sys

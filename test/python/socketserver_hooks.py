@@ -1,4 +1,4 @@
-"""Does something in one hook of a socketserver, and prints what happened, a line of JSON for each case on standard input."""
+"""Acts in one hook of a socketserver and prints the result, a line of JSON for each case on standard input."""
 
 import json
 import socket
@@ -107,7 +107,7 @@ def play(case):
         thread.join()
     closed = server.fileno() < 0
     once = [name for i, name in enumerate(events) if name != "serviceActions" or name not in events[:i]]
-    # A second request, where the server still listens.
+    # A second request, if the server still listens.
     again = None
     if client is not None and not closed and case["way"] == "handle":
         hook = None
