@@ -1,5 +1,5 @@
-// Uses every part of the addon that allocates, and calls each function of the floor; prints of each step `done` or the
-// error's code. It is run with one allocation failing after another: test/programs/failing-allocations.ts
+// Uses every part of the addon that allocates, and calls each function of bsd-sockets/syscalls. Prints `done` or the code of
+// the error for each step. test/programs/failing-allocations.ts runs it with one allocation failing after another.
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
@@ -16,16 +16,16 @@ async function step(name: string, run: () => unknown): Promise<void> {
   }
 }
 
-/** In a thread too: what of the addon belongs to an environment. */
+/** The parts of the addon that belong to an environment: they run in a worker, too. */
 async function inEachThread(): Promise<void> {
   await step('load', () => import('bsd-sockets/syscalls'))
   await step('load promises', () => import('bsd-sockets/promises'))
-  // A module that could not be loaded is loaded anew by who asks for it again, but not by `import`.
+  // A second `import` of a module that failed to load fails again.
   const C = await import('bsd-sockets')
   const P = await import('bsd-sockets/promises')
   const { listen } = await import('bsd-sockets/reactor')
 
-  // The first of them starts the loop, and where it cannot, the next one does.
+  // The first wait starts the event loop; if it fails, the second does.
   for (const attempt of ['first wait', 'second wait']) {
     await step(attempt, async () => {
       const [one, other] = P.Socket.pair()

@@ -1,4 +1,4 @@
-// Calls every function of the floor with values that it should not be given, and prints what went wrong, as JSON.
+// Calls every function of bsd-sockets/syscalls with wrong values, and prints what went wrong, as JSON.
 import { fstatSync, readdirSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { F_GETFL } from 'bsd-sockets'
@@ -19,7 +19,7 @@ const fillsDescriptors = new Map([
   ['socketpair', 3],
 ])
 
-function closeWhatCame(name: string, given: readonly unknown[], result: unknown): void {
+function closeResult(name: string, given: readonly unknown[], result: unknown): void {
   if (typeof result !== 'number' || result < 0) return
   if (makesDescriptor.has(name) && result > 2) floor.close(result)
   const at = fillsDescriptors.get(name)
@@ -36,8 +36,8 @@ const codes: Record<string, ErrorConstructor> = {
   ERR_OUT_OF_RANGE: RangeError,
 }
 
-/** Whether an error is of Node's shape and names one of the parameters that were wrong. */
-function fitting(error: unknown, bad: readonly Parameter[]): boolean {
+/** Whether an error has a code of Node and names one of the wrong parameters. */
+function isExpected(error: unknown, bad: readonly Parameter[]): boolean {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false
   const expected = codes[error.code]
   if (expected === undefined || !(error instanceof expected)) return false
@@ -57,27 +57,27 @@ function attempt(name: string, call: Call, declared: readonly Parameter[], given
   calls++
   try {
     const result = call(...given)
-    closeWhatCame(name, given, result)
+    closeResult(name, given, result)
     if (bad.length > 0) wrong.push(`${text()} gave ${inspect(result)} for a wrong ${bad[0]!.name}`)
     else if (!isResult(result)) wrong.push(`${text()} gave ${inspect(result)}`)
   } catch (error) {
     thrown++
-    if (!fitting(error, bad)) wrong.push(`${text()} threw ${inspect(error)}`)
+    if (!isExpected(error, bad)) wrong.push(`${text()} threw ${inspect(error)}`)
   }
 }
 
-// A generator of Lehmer's: the same numbers each time.
+// Lehmer's generator: the same numbers each time.
 let seed = 1
 const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below
 
-function torment(name: string, call: Call, declared: readonly Parameter[]): void {
+function callWrongly(name: string, call: Call, declared: readonly Parameter[]): void {
   const good = (): unknown[] => declared.map(parameter => parameter.good())
   attempt(name, call, declared, good().concat(values))
   for (const i of declared.keys()) {
     attempt(name, call, declared, good().slice(0, i))
     for (const value of values) attempt(name, call, declared, good().with(i, value))
   }
-  // All at once; but not poll, which would wait for ever, as it was told to.
+  // All parameters at once. Not for poll, which could wait without end.
   for (let i = 0; i < 60 && name !== 'poll'; i++) {
     attempt(
       name,
@@ -97,9 +97,9 @@ const descriptors = (): number => readdirSync('/dev/fd').length
 
 const table: Readonly<Record<string, readonly Parameter[]>> = parameters
 const functions = Object.entries(table).filter(([name]) => typeof floor[name as keyof typeof floor] === 'function')
-for (const [, declared] of functions) for (const parameter of declared) parameter.good() // opens what they call on
+for (const [, declared] of functions) for (const parameter of declared) parameter.good() // opens the descriptors of the calls
 const before = { standard: standard(), descriptors: descriptors() }
-for (const [name, declared] of functions) torment(name, floor[name as keyof typeof floor] as Call, declared)
+for (const [name, declared] of functions) callWrongly(name, floor[name as keyof typeof floor] as Call, declared)
 const after = { standard: standard(), descriptors: descriptors() }
 
 console.log(JSON.stringify({ functions: functions.length, calls, thrown, before, after, wrong: wrong.slice(0, 50) }))

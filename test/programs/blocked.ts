@@ -1,5 +1,5 @@
-// Calls that block for ever, on the main thread or in a worker: `node blocked.js accept heard`. It says `ready` before
-// it makes the call, and then what ended that. With `heard` somebody listens for SIGUSR2.
+// Makes a call that blocks without end, on the main thread or in a worker: `node blocked.js accept heard`. Prints `ready`
+// before the call, and then what ended it. With `heard`, SIGUSR2 has a listener.
 import * as sockets from 'bsd-sockets'
 import type { Interrupter } from 'bsd-sockets'
 import { writeSync } from 'node:fs'
@@ -26,7 +26,7 @@ function full(): sockets.Socket {
   return socket
 }
 
-// The client whose connect gets no answer, since nobody accepts those before it.
+// A client whose connect gets no answer, because the backlog is full.
 function unanswered(): Blocked {
   const server = createServer(['127.0.0.1', 0], { backlog: 0 })
   const address = server.getsockname()
@@ -46,7 +46,7 @@ function unanswered(): Blocked {
 
 function fullBacklog(): Blocked {
   const server = new Socket(AF_UNIX)
-  server.bind({ family: 'unix' }) // an abstract name of the kernel's choice
+  server.bind({ family: 'unix' }) // the kernel chooses an abstract name
   server.listen(0)
   const first = new Socket(AF_UNIX)
   const last = new Socket(AF_UNIX)
@@ -103,7 +103,7 @@ const say = (what: unknown): void => {
 const [name = '', heard] = isMainThread ? process.argv.slice(2) : (workerData as string[])
 if (heard === 'heard') process.on('SIGUSR2', () => say('listened'))
 const { call, interrupter } = calls[name]!()
-sockets.select([], [], [], 0) // what comes after this is not missed
+sockets.select([], [], [], 0) // a signal after this is not missed
 say(isMainThread ? 'ready' : interrupter())
 try {
   call()

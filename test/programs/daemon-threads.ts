@@ -1,5 +1,5 @@
-// Ends while a thread of its server still waits for its client, who is told after a while; with the argument `daemons` the
-// thread is one that nobody waits for.
+// Closes its server while a thread of it waits for its client, which closes after 500 ms. With the argument `daemons`, the
+// server does not wait for the thread.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Socket } from 'bsd-sockets'
 import { TCPServer } from 'bsd-sockets/socketserver'

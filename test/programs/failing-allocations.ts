@@ -1,5 +1,5 @@
-// Runs test/programs/allocations.ts once for each allocation of the addon's, with that one failing, or for a sample:
-// `node failing-allocations.js LIBRARY [EVERY]`. Prints how many there are and what went wrong, as JSON.
+// Runs test/programs/allocations.ts once for each allocation of the addon, or each EVERYth, and makes that one fail:
+// `node failing-allocations.js LIBRARY [EVERY]`. Prints the number of allocations and what went wrong, as JSON.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'allocations-'))
 const counted = join(folder, 'count')
 const program = join(import.meta.dirname, 'allocations.js')
 
-/** What each step came to, with allocation `number` failing; none for 0. */
+/** The result of each step while allocation `number` fails; 0: none fails. */
 function run(loop: string, number: number): { lines: string[]; ending: string } {
   const env = { ...process.env, LD_PRELOAD: library, ALLOCATIONS: counted, FAIL_ALLOCATION: String(number) }
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program], {
@@ -25,7 +25,7 @@ function run(loop: string, number: number): { lines: string[]; ending: string } 
 const wrong: string[] = []
 let positions = 0
 let failures = 0
-// As libuv watches, and as a thread does: each has allocations of its own.
+// The event loop with libuv and with a thread: each allocates differently.
 for (const loop of ['', 'thread']) {
   const whole = run(loop, 0)
   const total = Number(readFileSync(counted).readBigInt64LE())

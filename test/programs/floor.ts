@@ -1,4 +1,4 @@
-// Every call of the syscalls floor once. What is not looked at here is looked at in the trace of it.
+// Makes every call of bsd-sockets/syscalls once. The test checks the trace.
 import { openSync, writeFileSync } from 'node:fs'
 import { AF_INET, AF_UNIX, encodeAddress, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, F_GETFD, F_GETFL, FIONREAD, MSG_DONTWAIT } from 'bsd-sockets'
@@ -36,7 +36,7 @@ length[0] = address.length
 const second = sys.accept4!(server, address, length, SOCK_CLOEXEC!)
 sys.getpeername(other, address, length)
 
-// Bytes, over and back
+// Bytes, in both directions
 sys.send(other, hello, 0)
 sys.recv(second, room, 0)
 sys.write(second, hello)
@@ -95,7 +95,7 @@ sys.fcntl(left, F_GETFL)
 sys.fcntl(left, F_GETFD)
 sys.ioctl(right, FIONREAD)
 
-// What fails is a number; a wrong argument is an exception, and no system call
+// A failed call returns a number. A wrong argument throws, without a system call
 sys.close(-1)
 sys.getsockopt(out, SOL_SOCKET, SO_TYPE, one, four)
 const wrong = (call: () => number) => {
@@ -113,7 +113,7 @@ wrong(() => sys.fcntl(left, 1 << 30))
 wrong(() => sys.ioctl(left, 1 << 30))
 wrong(() => sys.select(2 ** 20, set, null, null, now))
 
-// What is C's but no system call
+// Functions of C that make no system call of their own
 sys.htonl(1)
 sys.htons(1)
 sys.ntohl(1)

@@ -1,5 +1,5 @@
-// Calls the methods of Sockets, and what stands beside them, with values that nobody should give, by the hundred
-// thousand: `node fuzz-sockets.js SEED CALLS`. Prints what went wrong, as JSON. Its descriptors are its own.
+// Calls the methods of Socket and related functions many times with wrong values: `node fuzz-sockets.js SEED CALLS`. Prints
+// what went wrong, as JSON. It is a process of its own because it opens and closes descriptors.
 import { readdirSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
@@ -8,7 +8,7 @@ import { detachedViews, values as all } from '../support/arguments/values.js'
 
 const [seed = '1', calls = '10000'] = process.argv.slice(2)
 
-// A generator of Lehmer's: the same numbers each time.
+// Lehmer's generator: the same numbers each time.
 let state = Number(seed) || 1
 const random = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below
 const oneOf = <T>(list: readonly T[]): T => list[random(list.length)]!
@@ -20,7 +20,7 @@ const purpose = new Error('on purpose')
 const context = createContext({})
 const descriptors = (): number => readdirSync('/dev/fd').length
 
-/** Bytes that lie among others, which no call may change. */
+/** Views within a larger buffer. No call may change the bytes around them. */
 const guard = 64
 const memory = new Uint8Array(4096).fill(0xa5)
 const within = (): Uint8Array => memory.subarray(guard, guard + random(256))
@@ -45,7 +45,7 @@ const detached = (): Uint8Array => {
   return view
 }
 
-/** Objects whose properties do something when they are read. */
+/** Objects whose getters have side effects. */
 const hostile = (): unknown => {
   const view = new Uint8Array(16)
   const step = oneOf<() => unknown>([
@@ -89,8 +89,8 @@ const value = (): unknown => {
   return oneOf(makers)()
 }
 
-// What waits as long as it is told, would ask a name server, changes the machine, or is given a descriptor's number.
-const left = new Set([
+// Methods that are not called: they wait without end, query a name server, change the machine, or take a descriptor's number.
+const excluded = new Set([
   ...['connected', 'connecting', 'isShut', 'last', 'sending', 'sendingFile'], // protected
   ...['constructor', 'settimeout', 'setblocking', 'interrupter', 'accept', 'detach'],
   ...['setdefaulttimeout', 'sethostname', 'select', 'poll', 'supports', 'sendfile', 'splice', 'trySendfile'],
@@ -98,17 +98,17 @@ const left = new Set([
 
 function methodsOf(prototype: object): [name: string, method: Method][] {
   const own = Object.entries(Object.getOwnPropertyDescriptors(prototype))
-    .filter(([name, { value }]) => typeof value === 'function' && !left.has(name))
+    .filter(([name, { value }]) => typeof value === 'function' && !excluded.has(name))
     .map(([name, { value }]) => [name, value as Method] as [string, Method])
   const parent = Object.getPrototypeOf(prototype) as object
   return parent === Object.prototype ? own : [...own, ...methodsOf(parent)]
 }
 
 const methods = methodsOf(C.Socket.prototype)
-const beside = ['encodeAddress', 'decodeAddress', 'getOption', 'setOption', 'interrupt', 'recvExactly'] as const
+const functions = ['encodeAddress', 'decodeAddress', 'getOption', 'setOption', 'interrupt', 'recvExactly'] as const
 const optionsOf = Object.values(C.options).filter(option => option !== undefined)
 
-/** What a call made is closed. */
+/** Closes the descriptors in the result of a call. */
 function release(result: unknown): void {
   if (Array.isArray(result)) return result.forEach(release)
   if (typeof result !== 'object' || result === null) return
@@ -134,8 +134,8 @@ for (let i = 0; i < Number(calls) && wrong.length < 20; i++) {
       name = method
       release(call.apply(oneOf(sockets), given))
     } else {
-      name = oneOf(beside)
-      const call = C[name as (typeof beside)[number]] as Method
+      name = oneOf(functions)
+      const call = C[name as (typeof functions)[number]] as Method
       if (name.endsWith('Option')) given.splice(0, 2, oneOf(sockets), oneOf(optionsOf))
       if (name === 'recvExactly') given[0] = oneOf(sockets)
       release(call(...given))
@@ -147,7 +147,7 @@ for (let i = 0; i < Number(calls) && wrong.length < 20; i++) {
       wrong.push(`${i}: ${name}(${given.map(one => typeof one).join()}) threw ${inspect(error).slice(0, 400)}`)
   }
   close()
-  if (!isWhole()) wrong.push(`${i}: ${name} wrote beside its view`)
+  if (!isWhole()) wrong.push(`${i}: ${name} wrote outside its view`)
   if (!isWhole()) memory.fill(0xa5)
   if (i % 100 === 99 && descriptors() !== before) wrong.push(`${i}: ${descriptors() - before} descriptors are left`)
 }

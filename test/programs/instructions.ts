@@ -1,5 +1,5 @@
-// Makes each kind of call many times, for test/all/instructions.js, which counts what the processor does meanwhile: between
-// two marks, the first when all of it is compiled.
+// Makes each kind of call many times. test/all/instructions.js counts the instructions between two marks. The first mark
+// comes when all code is compiled.
 import { AF_UNIX, MSG_DONTWAIT, SO_RCVBUF, Socket, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { serve } from 'bsd-sockets/http'
@@ -13,7 +13,7 @@ const answer = new Uint8Array(4096)
 const value = new Int32Array(1)
 const length = new Uint32Array([4])
 
-// `count` messages, each sent when the one before is answered, over a connection that stays.
+// Sends `count` messages over one connection, each after the answer to the last.
 async function exchange(count: number, address: unknown, message: Uint8Array, answerLength: number): Promise<void> {
   using client = new Socket()
   client.connect(address as { address: string; port: number })
@@ -41,7 +41,7 @@ async function served(count: number, handler: Handler | { fetch: FetchHandler })
   server.close()
 }
 
-/** How long the answer is, head and all. */
+/** The length of an answer in bytes, with its head. */
 async function fetchOnce(port: number): Promise<number> {
   using client = new Socket()
   client.connect(['127.0.0.1', port])
@@ -53,7 +53,7 @@ async function fetchOnce(port: number): Promise<number> {
   }
 }
 
-// `count` messages over TCP, each of which a receive with these options waits for.
+// Receives `count` messages over TCP. Each receive waits, with these options.
 async function waited(count: number, options?: WaitOptions): Promise<void> {
   const listener = new Socket()
   listener.bind(['127.0.0.1', 0])
@@ -118,16 +118,16 @@ const kinds: Readonly<Record<string, (count: number) => unknown>> = {
 const [left, right] = Socket.pair(AF_UNIX, SOCK_STREAM)
 const counted = 20_000
 
-// A call that nobody else makes. umask(2)
+// A call that nothing else makes. umask(2)
 const mark = (): void => void process.umask(0o022)
 
-// In pieces: what a compiler that works at run time compiles is a function that was called often.
+// Many short calls, because the compiler optimizes functions that are called often.
 async function run(kind: (count: number) => unknown): Promise<void> {
   for (let done = 0; done < counted; done += 500) await kind(500)
 }
 
 for (const [name, kind] of Object.entries(kinds)) {
-  const rounds = name in waits ? 4 : 2 // what was compiled for waits with other options is compiled anew
+  const rounds = name in waits ? 4 : 2 // code that was compiled for waits with other options is compiled again
   for (let i = 0; i < rounds; i++) await run(kind)
   mark()
   await run(kind)

@@ -1,13 +1,13 @@
-// Loaded before a program that is traced (node --import): each function of the native table makes, before it runs and
-// after it, a system call that nobody else makes, access(2) on a name that tells which function it is and which line of
-// the program asked for it.
+// Loaded before a traced program (node --import). Each function of the addon makes a system call before and after it runs:
+// access(2) with a path that has the name of the function and the line of the program that called it. Nothing else makes
+// that call.
 import { existsSync } from 'node:fs'
 
 type Functions = Record<string, (...values: unknown[]) => unknown>
 
 const programs = new URL('../../', import.meta.url).href
 
-/** The innermost line of a program of ours, as file:line; empty where the event loop called. */
+/** The innermost line of this project on the stack, as file:line; empty for a call by the event loop. */
 function caller(): string {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 50
@@ -30,7 +30,7 @@ function mark(functions: Functions): void {
   }
 }
 
-// Before the library takes its functions from the table.
+// Must run before the library reads the functions of the addon.
 const dlopen = process.dlopen.bind(process)
 process.dlopen = (module: { exports: { functions: Functions } }, ...rest: [filename: string, flags?: number]) => {
   dlopen(module, ...rest)

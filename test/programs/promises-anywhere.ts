@@ -1,4 +1,4 @@
-// The promises Socket on any runtime: plain assertions, nothing of a test runner. Prints `ok` and how many there were.
+// Tests the promises Socket on any runtime, without a test runner. Prints `ok` and the number of tests.
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -64,7 +64,7 @@ await test('a hundred at once', async () => {
   )
 })
 
-await test('eight megabytes, both ways at once', async () => {
+await test('eight megabytes, in both directions at once', async () => {
   using client = new Socket()
   await client.connect(['127.0.0.1', port])
   const bytes = Buffer.alloc(8 << 20, 'bsd-sockets')
@@ -72,7 +72,7 @@ await test('eight megabytes, both ways at once', async () => {
   assert(received.equals(bytes))
 })
 
-await test('a timeout takes nothing away', async () => {
+await test('a timeout loses no data', async () => {
   const [one, other] = Socket.pair()
   await assert.rejects(one.recv(10, { timeout: 20 }), { code: 'ETIMEDOUT', name: 'TimeoutError' })
   await other.sendall('late')
@@ -81,7 +81,7 @@ await test('a timeout takes nothing away', async () => {
   other.close()
 })
 
-await test('so does an abort', async () => {
+await test('an abort loses no data', async () => {
   const [one, other] = Socket.pair()
   const controller = new AbortController()
   setTimeout(() => controller.abort(), 20)
@@ -92,7 +92,7 @@ await test('so does an abort', async () => {
   other.close()
 })
 
-await test('closing rejects who waits', async () => {
+await test('close rejects the waiters', async () => {
   const [one, other] = Socket.pair()
   const waits = [one.recv(10), one.recv(10)]
   one.close()
@@ -101,7 +101,7 @@ await test('closing rejects who waits', async () => {
   other.close()
 })
 
-await test('waiters have their turn in order', async () => {
+await test('waiters are served in order', async () => {
   const [one, other] = Socket.pair()
   const waits = [one.recv(1), one.recv(1), one.recv(1)]
   await other.sendall('abc')

@@ -1,4 +1,4 @@
-// The calls of bsd-sockets/promises: what need not wait makes its system call at once; then what waiting is.
+// The methods of bsd-sockets/promises: first without waiting, when each makes its system call at once; then with waiting.
 import { openSync, writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { AF_INET, AF_UNIX, MessageBatch, SHUT_WR, SOCK_DGRAM } from 'bsd-sockets'
@@ -26,8 +26,8 @@ await left.send('hello')
 await right.readable()
 await right.recvInto(room)
 
-// After sixteen calls in a row the next one gives others their turn. The first turn of all makes the poller. From where
-// in the event loop's round a program starts depends on the version of Node: this goes on from its end.
+// After sixteen calls in a row, the next waits for a turn of the event loop. The first such turn creates the poller. The
+// phase in which a program starts depends on the version of Node: setImmediate sets it.
 await setImmediate()
 const [busy, peer] = Socket.pair()
 for (let count = 14; count <= 17; count++) await busy.send('x')
@@ -55,7 +55,7 @@ const first = right.recv(1024)
 await left.send('hello')
 await first
 
-// The second makes no call but its own
+// The second wait makes no further call
 const second = right.recv(1024)
 await left.send('hello')
 await second
@@ -70,7 +70,7 @@ const client = new Socket()
 await client.connect(port)
 const [connection] = await accepting
 
-// Loops: what a socket gives, its descriptor knows
+// Iterators: chunks and connections
 await client.send('hello')
 for await (const chunk of connection.chunks(1024)) if (chunk.length > 0) break
 await client.send('hello')
@@ -84,5 +84,5 @@ for await (const [accepted] of server.connections()) {
 }
 another.close()
 
-// The end: what the poller watches leaves it first, since others may hold the same open file
+// Close: a watched descriptor is first removed from the poller, because its open file may have a duplicate
 for (const socket of [left, right, receiver, sender, connection, client, server]) socket.close()

@@ -1,4 +1,4 @@
-// Every method of the synchronous Socket that makes a system call, where it need not wait; then what waiting is.
+// Every method of the synchronous Socket that makes a system call: first without waiting, then with waiting.
 import { openSync, writeFileSync } from 'node:fs'
 import { AF_INET, AF_UNIX, IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_RCVBUF, SO_REUSEADDR, SOL_SOCKET } from 'bsd-sockets'
 import { createConnection, createServer, MessageBatch, poll, POLLIN, select, Socket } from 'bsd-sockets'
@@ -17,7 +17,7 @@ client.connect(address)
 const [connection] = server.accept()
 connection.getpeername()
 
-// Bytes, over and back
+// Bytes, in both directions
 const room = Buffer.alloc(8)
 client.send('hello')
 connection.recv(1024)
@@ -85,7 +85,7 @@ fds[0]!.close()
 select([left], [right], [], 0)
 poll([left, [right, POLLIN]], 0)
 
-// Waiting. What is corked goes by itself 200 ms later: tcp(7), TCP_CORK
+// Waiting. The kernel sends corked bytes after 200 ms: tcp(7), TCP_CORK
 client.setsockopt(IPPROTO_TCP, TCP_CORK!, true)
 client.send('later')
 connection.recv(1024)
@@ -95,13 +95,13 @@ left.settimeout(150)
 attempt(() => left.recv(1024))
 attempt(() => createConnection(['127.0.0.1', 1]))
 left.interrupter()
-attempt(() => left.recv(1024)) // which another thread could end
+attempt(() => left.recv(1024)) // another thread could end it
 
 function attempt(call: () => unknown) {
   try {
     call()
   } catch {
-    // the trace tells why
+    // the trace shows the error
   }
 }
 

@@ -1,6 +1,6 @@
-// 64 MiB from one process to another, both in a storm of signals: `node storm.js send` or `node storm.js receive PORT`,
-// and then `heard`, somebody listens for SIGUSR2, or `child`, the event loop has a handler for SIGCHLD. Each goes on
-// where a signal has ended a call, says in the end how often that was and what went, and waits for the end of its input.
+// Sends 64 MiB from one process to another during a storm of signals: `node storm.js send` or `node storm.js receive PORT`.
+// A further argument `heard` adds a listener for SIGUSR2; `child` makes libuv handle SIGCHLD. Each process goes on after an
+// interrupted call, prints the number of interruptions and a hash of the data, and waits for the end of standard input.
 import { createServer, InterruptedError, select, Socket } from 'bsd-sockets'
 import type { IPv4Address } from 'bsd-sockets'
 import { spawn } from 'node:child_process'
@@ -55,7 +55,7 @@ function receive(port: number): string {
     try {
       data = client.recv(65536)
       hash.update(data)
-      if (count % 50 === 0) select([], [], [], 2) // so that the sender has to wait, too
+      if (count % 50 === 0) select([], [], [], 2) // so that the sender must wait, too
     } catch (error) {
       goOn(error)
     }

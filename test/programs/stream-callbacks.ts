@@ -1,5 +1,5 @@
-// What happens when a callback of a stream or a datagram socket throws, destroys or closes: prints one outcome for each row,
-// as JSON. `node stream-callbacks.js MAKER`. An exception of a row says which, so that all rows are played at the same time.
+// Does something (throws, destroys, closes…) in each callback of a stream or a datagram socket, and prints the outcomes as
+// JSON: `node stream-callbacks.js MAKER`. All rows run at the same time; the exception of a row has its own `told` list.
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -11,11 +11,11 @@ import type { SocketDuplex } from 'bsd-sockets/streams'
 import { codeOf, quiet, shown } from '../support/states.js'
 
 interface Outcome {
-  /** The events and callbacks in their order; `acted` is the action itself. */
+  /** The events and callbacks in order; `acted` is the action itself. */
   told: string[]
-  /** How the object is in the end. */
+  /** The state of the object at the end. */
   after: unknown
-  /** What the peer has got. */
+  /** What the peer received. */
   heard: unknown
 }
 
@@ -43,7 +43,7 @@ function bound(type = SOCK_STREAM): Socket {
   return socket
 }
 
-/** An action happens once, in the callback that is looked at. */
+/** Runs the action at the first call only. */
 function onlyOnce(told: string[], act: () => void): () => void {
   let acted = false
   return () => {
@@ -84,7 +84,7 @@ const makers: Record<string, () => Scene | Promise<Scene>> = {
   },
 }
 
-/** Each lets a callback be called, in which `act` is. */
+/** Each makes a callback run that calls `act`. */
 const hooks: Record<string, (scene: Scene, act: () => void) => unknown> = {
   data: ({ stream, peer }, act) => {
     stream.on('data', act)
@@ -153,7 +153,7 @@ interface Heard {
   end: string
 }
 
-/** What has come to a peer, added to what had before. */
+/** Receives what has arrived at the peer, and adds it to `heard`. */
 function hear(peer: Socket, heard: Heard): void {
   if (peer.closed || heard.end !== '') return
   try {
@@ -169,11 +169,11 @@ function attempt(call: () => void): void {
   try {
     call()
   } catch {
-    // The peer of a stream that is gone.
+    // The stream of this peer is closed.
   }
 }
 
-/** What a peer does in each row: it takes all, says something more, and has nothing more to say. */
+/** The peer of each row: it receives all, sends more, and ends its side. */
 async function goOn(peer: Socket): Promise<Heard> {
   const steps = [() => undefined, () => peer.send('again'), () => peer.shutdown(SHUT_WR)]
   const heard = { bytes: 0, end: '' }
@@ -194,7 +194,7 @@ async function playStream(maker: string, hook: string, action: string): Promise<
   const act = action === 'close the socket' ? closeBeneath : actions[action]!
   stream.on('error', () => undefined)
   for (const event of events) {
-    if (event === 'data' && !['data', 'two writes'].includes(hook)) continue // it would make it flow
+    if (event === 'data' && !['data', 'two writes'].includes(hook)) continue // a listener would start the flow
     stream.on(event, (...given: unknown[]) => void told.push(shown(event, given)))
   }
   hooks[hook]!(
@@ -423,12 +423,12 @@ async function playDgram(maker: string, hook: string, action: string): Promise<O
   return { told: [...told], after: null, heard: got }
 }
 
-// All
+// All rows
 
 const ends: (() => unknown)[] = []
 const [, , maker = 'toDuplex'] = process.argv
 
-/** Plays all rows at the same time; what is still open then must use no processor. */
+/** Runs all rows at the same time. */
 async function table(
   hooks: object,
   actions: readonly string[],
@@ -454,18 +454,18 @@ function played(): Promise<Record<string, Outcome>> {
   return table(hooks, [...Object.keys(actions), ...also], (hook, action) => playStream(maker, hook, action))
 }
 
-/** Closes all that was opened, and waits for it to be. */
+/** Closes all that was opened, and waits until it is closed. */
 async function end(): Promise<void> {
   for (const one of ends.splice(0)) await one()
   for (let i = 0; i < 100 && descriptors() > before; i++) await quiet()
 }
 
 let before = descriptors()
-await played() // what a process opens once is open then
+await played() // opens what a process opens only once
 await end()
 before = descriptors()
 const rows = await played()
-// What is open now waits: a loop that turns in a circle would use the processor for all of the time.
+// Everything is idle now: a busy loop would use the processor all the time.
 const cpu = process.cpuUsage()
 await new Promise(resolve => setTimeout(resolve, 300))
 const { user, system } = process.cpuUsage(cpu)

@@ -1,4 +1,4 @@
-// A handler for the threads of test/socketserver/socketserver.test.ts: the server's data says what it does.
+// A handler for the threads of test/socketserver/socketserver.test.ts. `server.data` selects what it does.
 import { StreamRequestHandler } from 'bsd-sockets/socketserver'
 
 export class Handler extends StreamRequestHandler {

@@ -1,6 +1,6 @@
-// Workers that are terminated, each at another moment, and what that leaves open: `node terminated-threads.js pairs 20`
-// does so with 20 workers, one after the other. They open and close without end, or have a thousand waits under way. Of
-// those whose event loop turns, a third exits by itself and a third throws, at any moment too.
+// Terminates workers, each at a random moment, and counts the descriptors that stay open: `node terminated-threads.js pairs
+// 20` does so with 20 workers, one after the other. They open and close sockets without end, or have a thousand waits. Where
+// the event loop of the worker runs, a third of them exit by themselves and a third throw, also at random moments.
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -14,10 +14,10 @@ const ready = (): void => parentPort!.postMessage('ready')
 const endings = ['terminate', 'exit', 'throw'] as const
 type Ending = (typeof endings)[number]
 
-/** Those that give their thread to nothing else. */
+/** Works that never return to the event loop. */
 const busy = new Set(['pairs', 'connections', 'descriptors'])
 
-/** Does something many times at once, again and again. */
+/** Runs eight calls at once, again and again. */
 async function crowd(call: () => Promise<unknown>): Promise<void> {
   for (ready(); ;) await Promise.all(Array.from({ length: 8 }, call))
 }
@@ -121,7 +121,7 @@ const works: Record<string, () => unknown> = {
   },
 }
 
-// Says that it is ready before it loads anything. By require: a file that `import` reads Node leaves open when it ends.
+// Posts `ready` before it loads the package. It uses require, because Node leaves files open that `import` is reading.
 const loading = `
   const { parentPort, workerData } = require('node:worker_threads')
   parentPort.postMessage('ready')
@@ -146,7 +146,7 @@ async function end(ending: Ending): Promise<void> {
   if (other.length > 0) throw other[0]
 }
 
-// In the worker: at any moment.
+// In the worker: ends at a random moment.
 function endSoon(ending: Ending): void {
   setTimeout(() => {
     if (ending === 'exit') process.exit()
@@ -164,7 +164,7 @@ interface Given {
 const [name = '', rounds = '1'] = isMainThread ? process.argv.slice(2) : [(workerData as Given).name]
 if (isMainThread) {
   const possible = busy.has(name) || name === 'loading' ? endings.slice(0, 1) : endings
-  await end('terminate') // what Node opens for its first worker stays
+  await end('terminate') // Node keeps what it opens for its first worker
   const before = openCount()
   for (let i = 0; i < Number(rounds); i++) await end(possible[i % possible.length]!)
   console.log(`${rounds} workers were terminated, ${openCount() - before} descriptors are left`)

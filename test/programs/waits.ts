@@ -1,5 +1,5 @@
-// Prints how many bytes of the heap a wait takes, with each kind of options: test/promises/waits.test.ts. Nothing is collected
-// meanwhile, since the young generation is large enough.
+// Prints the bytes of the heap that a wait takes, with each kind of options: test/promises/waits.test.ts. The young
+// generation is so large that no garbage is collected meanwhile.
 import { AF_UNIX, SOCK_STREAM } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 import type { WaitOptions } from 'bsd-sockets/promises'
@@ -27,7 +27,7 @@ async function wait(count: number, options: WaitOptions | undefined): Promise<vo
 const [from, to] = Socket.pair(AF_UNIX, SOCK_STREAM)
 const counted = 1000
 const taken: Record<string, number> = {}
-// The least of many rounds: what is compiled meanwhile takes some, too, and code that is not compiled yet takes more.
+// The minimum of many rounds: compilation takes heap, and interpreted code takes more than compiled code.
 for (let round = 0; round < 80; round++) {
   for (const [kind, options] of Object.entries(kinds)) {
     gc()
