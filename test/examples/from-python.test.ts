@@ -50,7 +50,8 @@ const pythons = commands.flatMap(command => {
   return status === 0 ? [JSON.parse(stdout) as Python] : []
 })
 
-describe.each(pythons)('Python $version.0.$version.1', ({ version, names, constants }) => {
+describe.each(pythons.map(python => [python.version.join('.'), python] as const))('Python %s', (_, python) => {
+  const { version, names, constants } = python
   test.each(Object.entries(names))('%s: its table has each name', (section, pythons) => {
     const listed = new Set(sections.get(section)?.flatMap(({ python }) => python))
     expect(pythons.filter(name => !listed.has(name))).toEqual([])
