@@ -213,7 +213,7 @@ test.each<[string, () => unknown]>([
   ['a misspelt option of workers', () => serveInWorkers('data:,', { workers: 1, limit: {} } as never)],
   ['a misspelt limit', () => serve(() => ({}), { limits: { bodies: 5 } as never })],
   ['a misspelt timeout', () => serve(() => ({}), { timeouts: { header: 5 } as never })],
-])('the error of %s that is invalid has a code', async (_, use) => {
+])('%s: an invalid value is an error with a code', async (_, use) => {
   await expect(async () => await use()).rejects.toMatchObject({
     code: expect.stringMatching(/^ERR_(INVALID_ARG|OUT_OF_RANGE)/) as string,
   })
