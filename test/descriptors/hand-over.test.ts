@@ -81,7 +81,7 @@ describe('listenFds', () => {
   })
 
   // https://github.com/nodejs/node/issues/44035
-  test('http listens on its TCP and Unix sockets', async () => {
+  test('http is served on its TCP and Unix sockets', async () => {
     const name = join(tmpdir(), `hand-over-${process.pid}`)
     onTestFinished(() => rmSync(name))
     const [tcp, unix] = [listening(), closing(new Socket(AF_UNIX))]

@@ -32,7 +32,7 @@ const bun = {
     'wrong arguments are told': 'tells in another way of wrong arguments to its own functions',
   },
   'descriptors/hand-over': {
-    'listenFds http listens': 'listens on no descriptor by its http',
+    'listenFds http is served': 'listens on no descriptor by its http',
   },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
   'http/express': {
