@@ -159,8 +159,8 @@ Bytes Arguments::RefuseView(const Bytes& bytes, size_t at_least, size_t multiple
   return {nullptr, 0};
 }
 
-// The kernel is given a copy, at most the room of the address or value before it, so that no other
-// thread that shares the view can raise it in between.
+// The kernel gets a copy, limited to the size of the buffer before it: another thread that shares the view could
+// otherwise raise it meanwhile.
 socklen_t* Arguments::Read(Type<socklen_t*>) {
   const Bytes bytes = View(Null::kAllowed, sizeof length_);
   has_room_ = false;
@@ -213,7 +213,7 @@ Vectors Arguments::Read(Type<Vectors>) {
          kMaxVectors, count);
     return {nullptr, 0};
   }
-  // All elements first: a getter may move or detach the memory of another element.
+  // All elements are read first: a getter may move or detach the memory of another element.
   napi_value views[kMaxVectors];
   for (uint32_t i = 0; i < count; i++) {
     if (napi_get_element(env_, array, i, &views[i]) != napi_ok) {

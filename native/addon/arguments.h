@@ -1,20 +1,19 @@
-// What crosses the border: numbers, byte views and short strings, each checked before any system
-// call is made.
+// Reads the arguments of a call from JavaScript: numbers, byte views and short strings. Each is checked before the
+// system call is made.
 //
-// A C parameter's type says how its JavaScript argument is read, through `Arguments::Take<Parameter>()`:
-//   an integer                a number in the range of that very type
-//   void*, const sockaddr*    a view; the length parameter behind it is that view's byte length, no argument
-//   sockaddr*                 a view or null, likewise
-//   socklen_t*                behind one of those, a Uint32Array(1): clamped to that view, and written back
+// A C parameter's type says how `Arguments::Take<Parameter>()` reads its JavaScript argument:
+//   an integer                a number in the range of the type
+//   void*, const sockaddr*    a view; the length parameter after it takes no argument: it is the view's byte length
+//   sockaddr*                 the same, or null
+//   socklen_t*                after one of those, a Uint32Array(1): limited to the view's length, and written back
 //   any other T*              a view of at least sizeof(T) bytes, or null
 //   const char*               a string of less than kTextSize bytes without a NUL
-// and the types below, for functions of our own. No view's bytes need be aligned as T is: the kernel copies them, and
-// our own functions do so too.
+// The types below are for the addon's own functions. The bytes of a view need not be aligned as T is: the kernel and
+// the addon's own functions copy them.
 //
-// The first argument that is wrong leaves a JavaScript exception pending; the rest then read as
-// zero, and the caller makes no call. Addresses are taken from views only after everything that
-// could run JavaScript has run, and are not kept beyond the call: a view's memory cannot move or
-// shrink under the kernel's hands.
+// The first wrong argument leaves a JavaScript exception pending. The rest then read as zero, and the caller makes no
+// call. The addresses of views are read after all code that could run JavaScript, and are not kept after the call: a
+// view's memory cannot move or shrink while the kernel uses it.
 #ifndef BSD_SOCKETS_ARGUMENTS_H
 #define BSD_SOCKETS_ARGUMENTS_H
 
@@ -31,10 +30,10 @@
 inline constexpr double kMaxSafeInteger = 9007199254740991;  // Number.MAX_SAFE_INTEGER
 inline constexpr size_t kMaxArguments = 8;
 inline constexpr size_t kMaxVectors = 1024;  // IOV_MAX on both systems
-inline constexpr size_t kTextSize = 1025;    // NI_MAXHOST: the longest name that the C library knows
+inline constexpr size_t kTextSize = 1025;    // NI_MAXHOST: the C library's maximum for a host name
 inline constexpr size_t kMaxTexts = 2;
 
-// A view that must be there.
+// A required view.
 struct Bytes {
   uint8_t* data;
   size_t size;
@@ -46,13 +45,13 @@ struct OptionalBytes {
   size_t size;
 };
 
-// A view of at least sizeof(T) bytes, which must be there.
+// A required view of at least sizeof(T) bytes.
 template <typename T>
 struct Structure {
   T* data;
 };
 
-// A view that holds a whole number of T.
+// A required view whose length is a multiple of sizeof(T).
 template <typename T>
 struct Array {
   T* data;
@@ -69,26 +68,26 @@ struct Array {
   uint8_t* At(int i) const { return reinterpret_cast<uint8_t*>(data) + static_cast<size_t>(i) * sizeof(T); }
 };
 
-// As Array, or null.
+// An Array or null.
 template <typename T>
 struct OptionalArray {
   T* data;
   int count;
 };
 
-// An integer whose limits are narrower than its type's.
+// An integer from Min to Max.
 template <int64_t Min, int64_t Max>
 struct Ranged {
   int value;
 };
 
-// An integer that must be one of a few.
+// An integer that is one of these values.
 template <auto... Values>
 struct OneOf {
   std::common_type_t<decltype(Values)...> value;
 };
 
-// A number, or nothing at all, which reads as zero.
+// A number, or undefined, which reads as zero.
 template <typename T>
 struct Optional {
   T value;
@@ -99,15 +98,13 @@ struct OptionalText {
   const char* text;
 };
 
-// An array of views. It comes before every other view of its function: reading its elements may run
-// JavaScript.
+// An array of views. It must be the first view among the parameters: reading its elements may run JavaScript.
 struct Vectors {
   const iovec* data;
   int count;
 };
 
-// The parameters whose argument is a buffer, and those that are its length when they stand right
-// behind it.
+// Whether the argument of a parameter is a buffer; and whether a parameter directly after a buffer is its length.
 template <typename P>
 inline constexpr bool kIsBuffer =
     std::is_pointer_v<P> &&
@@ -115,7 +112,7 @@ inline constexpr bool kIsBuffer =
 template <typename P>
 inline constexpr bool kIsLength = std::is_same_v<P, size_t> || std::is_same_v<P, socklen_t>;
 
-// A byte length or a count as C's own type, which may be too small for it: the largest then, which no kernel takes.
+// Converts a length or a count to T. A value that is too large becomes T's maximum, which every kernel rejects.
 template <typename T>
 constexpr T Clamp(size_t size) {
   return size > static_cast<size_t>(std::numeric_limits<T>::max()) ? std::numeric_limits<T>::max()
@@ -124,8 +121,7 @@ constexpr T Clamp(size_t size) {
 
 class Arguments {
  public:
-  // `names` are those of the JavaScript parameters, for messages; there are `count` of them, and those that are missing
-  // read as undefined.
+  // `names`: the names of the `count` JavaScript parameters, for messages. Missing arguments read as undefined.
   Arguments(napi_env env, napi_callback_info info, const char* const* names, size_t count) : env_(env), names_(names) {
     failed_ = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) != napi_ok;
   }
@@ -137,7 +133,7 @@ class Arguments {
 
   bool failed() const { return failed_; }
 
-  // Writes an out-length back; to be called after the call, with errno already saved.
+  // Writes the socklen_t back. Call it after the system call, when errno is saved.
   void Finish() const {
     if (length_target_ != nullptr) memcpy(length_target_, &length_, sizeof length_);
   }
@@ -210,7 +206,7 @@ class Arguments {
   OptionalText Read(Type<OptionalText>) { return {SkipNull() ? nullptr : Read(Type<const char*>{})}; }
   socklen_t* Read(Type<socklen_t*>);
 
-  // Each takes the next argument. What is right goes the short way, here; the rest is looked at again, and refused.
+  // Each reads the next argument. The common case is here; RefuseNumber and RefuseView find out what is wrong.
   double Number(double min, double max) {
     double number = 0;
     if (napi_get_value_double(env_, values_[next_++], &number) == napi_ok && number >= Lowest(min) &&
@@ -230,7 +226,7 @@ class Arguments {
     return RefuseView(bytes, at_least, multiple_of);
   }
 
-  // To Node-API any view is a buffer, and found sooner as that than as what it is.
+  // Node-API accepts any view as a buffer; that is faster than asking for its type.
   bool Buffer(napi_value value, Bytes* bytes) {
     bool is_buffer = false;
     void* data = nullptr;
@@ -249,7 +245,7 @@ class Arguments {
 
   bool SkipUndefined() { return Skip(napi_undefined); }
   bool SkipNull() { return Skip(napi_null); }
-  bool Skip(napi_valuetype type);  // whether the next argument is of this type, and then takes it
+  bool Skip(napi_valuetype type);  // reads the next argument if it is of this type; returns whether it is
   bool Is(napi_valuetype type, napi_value value);
   bool Memory(napi_value value, Bytes* bytes);
   bool Fail(bool range, const char* code, const char* format, ...) __attribute__((format(printf, 4, 5)));
@@ -264,7 +260,7 @@ class Arguments {
   size_t next_ = 0;
   bool failed_ = false;
 
-  size_t room_ = 0;  // of the latest buffer, for the length behind it
+  size_t room_ = 0;  // the size of the latest buffer, for the length parameter after it
   bool has_room_ = false;
 
   socklen_t length_ = 0;

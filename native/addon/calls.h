@@ -1,7 +1,6 @@
-// The functions of our own in the table of calls: those whose C prototype does not say how long
-// their arguments are (fcntl's and ioctl's may be pointers, socketpair's is an array without an
-// extent), or which take structures. Each makes the one system call of its name and returns as that
-// does: -1 with errno set.
+// The addon's own functions in the table of calls: for calls whose C prototype does not give the sizes of their
+// arguments (fcntl's and ioctl's may be pointers, socketpair's is an array without a length), and for calls that take
+// structures. Each makes the system call of its name, and fails as that does: -1 with errno set.
 #ifndef BSD_SOCKETS_CALLS_H
 #define BSD_SOCKETS_CALLS_H
 
@@ -21,7 +20,7 @@ struct DescriptorPair {
   int fds[2];
 };
 
-// The commands with an integer argument, or with none.
+// Only the commands with an integer argument or without one.
 using FcntlCommand = OneOf<F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN>;
 
 int Fcntl(int fd, FcntlCommand command, Optional<int> argument);
@@ -37,10 +36,9 @@ int Ioctl(int fd, OneOf<Requests...> request) {
   return ioctl(fd, request.value, &result) == -1 ? -1 : result;
 }
 
-// Messages and vectors: messages.cc; those of a batch: calls_linux.cc
+// Messages and vectors: messages.cc. Batches of messages: calls_linux.cc
 
-// The three numbers that come back with a message. On the way in, the lengths are those of the
-// views.
+// The numbers that recvmsg(2) returns with a message. When it is called, the lengths of the views are used instead.
 struct MessageNumbers {
   uint32_t name_length;
   uint32_t control_length;
@@ -52,8 +50,8 @@ ssize_t Writev(int fd, Vectors views);
 ssize_t Recvmsg(int fd, Vectors iov, OptionalBytes name, OptionalBytes control, MessageNumbers* numbers, int flags);
 ssize_t Sendmsg(int fd, Vectors iov, OptionalBytes name, OptionalBytes control, int flags);
 
-// A batch lies in views of equal slots: `data` of `size` bytes each, names and control alike or
-// null; `results` holds for each message its length and its MessageNumbers.
+// The views of a batch divide into equal slots, one for each message; names and controls may be null. `results` has the
+// length of each message and its MessageNumbers.
 struct MessageResult {
   uint32_t length;
   MessageNumbers numbers;
@@ -71,16 +69,16 @@ struct kevent;
 struct sock_filter;
 
 int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms);
-// Its length is in bytes for SO_GET_FILTER too, which the kernel counts in instructions.
+// The length is in bytes for SO_GET_FILTER too; the kernel counts instructions there.
 int Getsockopt(int fd, int level, int name, void* value, socklen_t* length);
 int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout);
 int Pipe2(Structure<DescriptorPair> fds, int flags);
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
-// For options whose value is a sock_fprog with a pointer to instructions, as SO_ATTACH_FILTER.
+// For options whose value is a sock_fprog, which has a pointer to instructions: SO_ATTACH_FILTER and others.
 int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions);
 
-// The HTTP parser's (native/http/http_parser.h), of the bytes from `start` to before `end`; -EINVAL where those are not
-// in the view or a structure is null or misaligned: http.cc
+// The HTTP parser (native/http/http_parser.h), over the bytes from `start` to before `end`: http.cc. Returns -EINVAL if
+// they are outside the view, or a structure is null or misaligned.
 
 int HttpParseRequest(Bytes bytes, uint32_t start, uint32_t end, http_limits* limits, http_request* request);
 int HttpDecodeChunked(Bytes bytes, uint32_t start, uint32_t end, http_limits* limits, http_chunked* chunked);
@@ -101,16 +99,15 @@ uint16_t Ntohs(uint16_t network);
 size_t CmsgLen(uint32_t length);
 size_t CmsgSpace(uint32_t length);
 
-// Nor these: inet.cc
+// Not system calls: inet.cc
 
-// 1 for an address, 0 for a text that is none; `bytes` takes 4 of them for AF_INET, 16 for
-// AF_INET6.
+// Returns 1; or 0 if the text is not an address. `bytes` needs room for 4 bytes (AF_INET) or 16 (AF_INET6).
 int InetAton(const char* text, Bytes address);
 Text InetNtop(int family, Bytes address);
 int InetPton(int family, const char* text, Bytes address);
 
-// One of them for each interface, in `interfaces`; returns how many there are, which may be more
-// than fit.
+// Writes an entry for each interface, and returns the number of interfaces, which may be more than `interfaces` has
+// room for.
 struct Interface {
   uint32_t index;
   char name[28];  // IF_NAMESIZE is 16
@@ -119,9 +116,9 @@ Text IfIndextoname(uint32_t index);
 int IfNameindex(Array<Interface> interfaces);
 int IfNametoindex(const char* name);
 
-// Not system calls, and may make many: addrinfo.cc
+// Not system calls; they may make many: addrinfo.cc
 
-// 0 or an EAI_ code, and the errno where that is EAI_SYSTEM.
+// `code`: 0 or an EAI_ code. `error`: the errno, for EAI_SYSTEM.
 struct ResolverStatus {
   int32_t code;
   int32_t error;
@@ -142,23 +139,22 @@ struct AddressHints {
   int32_t protocol;
 };
 
-// Returns how many addresses there are, which may be more than fit into `results`, or -1 where
-// `status` tells why. `canonname` gets the first one's canonical name, if AI_CANONNAME asks for it,
-// and a NUL.
+// Returns the number of addresses, which may be more than `results` has room for; or -1, with the error in `status`.
+// With AI_CANONNAME, `canonname` gets the canonical name of the first, and a NUL.
 int Getaddrinfo(ResolverStatus* status, OptionalText node, OptionalText service, AddressHints* hints,
                 Array<AddressInfo> results, OptionalBytes canonname);
-// Fills both views with texts that end with a NUL; returns 0, or -1 where `status` tells why.
+// Writes a string that ends with a NUL into both views. Returns 0; or -1, with the error in `status`.
 int Getnameinfo(ResolverStatus* status, Bytes address, int flags, Bytes host, Bytes service);
-// Writes the status; returns 0 for the code 0, else -1.
+// Writes the status. Returns 0 for the code 0, otherwise -1.
 int Report(ResolverStatus* status, int code);
 
 // Entries of the C library's databases: netdb.cc
 
-// Both write texts that end with a NUL: the host's name, its other names, an empty text, and its addresses. They return
-// how many bytes that takes, which may be more than fit, or -1 where `status` tells why.
+// Both write strings that end with a NUL: the host's name, its aliases, an empty string, and its addresses. They return
+// the number of bytes needed, which may be more than there is room for; or -1, with the error in `status`.
 int Gethostbyaddr(ResolverStatus* status, int family, Bytes address, Bytes texts);
 int Gethostbyname(ResolverStatus* status, const char* name, Bytes texts);
-// ENOENT is that there is none. Ports are in host byte order, and a null protocol is any.
+// They fail with ENOENT if there is no such entry. Ports are in host byte order. A null protocol means any.
 int Getprotobyname(const char* name);
 int Getservbyname(const char* name, OptionalText protocol);
 Text Getservbyport(Ranged<0, 65535> port, OptionalText protocol);

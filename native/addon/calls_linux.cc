@@ -47,8 +47,8 @@ int SetsockoptFprog(int fd, int level, int name, Array<sock_filter> instructions
 
 namespace {
 
-// The headers of a batch, on the stack for the length of one call: built anew each time from the
-// views as they are now, so that no pointer of ours lies where JavaScript could change it.
+// The headers of a batch, on the stack during one call. They are built from the views for each call, so that JavaScript
+// cannot change a pointer in them.
 struct Batch {
   mmsghdr headers[kMaxVectors];
   iovec vectors[kMaxVectors];

@@ -1,7 +1,6 @@
-// The layouts of the system's structures, from its headers, so that TypeScript can read and write
-// them. S is a structure, F a field of the structure above it. JavaScript gets one number for each:
-// a structure's size, or a field's offset << 16 | (1 << 15 if it is a signed integer) | size, all in
-// bytes.
+// The layouts of the system's structures, from its headers, so that TypeScript can read and write them. S is a
+// structure, F a field of the structure before it. JavaScript gets one number for each: the size of a structure; or for
+// a field, offset << 16 | (1 << 15 if it is a signed integer) | size. Sizes and offsets are in bytes.
 #define __APPLE_USE_RFC_3542  // ip6(4) on macOS: struct in6_pktinfo
 #include <netinet/in.h>
 #include <poll.h>

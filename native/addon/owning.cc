@@ -9,7 +9,7 @@ void OwnsPair::OwnPair(napi_env env, int result, Structure<DescriptorPair> pair)
   for (const int fd : made.fds) Own(env, fd, true);
 }
 
-// The descriptors in the control messages of one message, which has room for `room` bytes of them. cmsg(3)
+// The descriptors in the control messages of one message, which has `room` bytes for control messages. cmsg(3)
 static void OwnRights(napi_env env, const uint8_t* control, size_t length, size_t room) {
   if (length > room) length = room;
   for (size_t at = 0; at + sizeof(cmsghdr) <= length;) {

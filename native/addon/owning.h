@@ -1,4 +1,4 @@
-// Whose the descriptors are that a call makes, in a worker: its environment owns each from the very call that makes it.
+// The owners of the descriptors that calls create in a worker: its environment owns each from the call that creates it.
 // A worker can be terminated between any two statements of JavaScript, so a later statement would be too late. `After`
 // is called with the result and the parameters of the call.
 #ifndef BSD_SOCKETS_OWNING_H
@@ -7,7 +7,7 @@
 #include "calls.h"
 #include "environment.h"
 
-// close(2): the descriptor is gone even where that fails.
+// close(2): the descriptor is closed even if the call fails.
 struct Disowns {
   static void After(napi_env env, int, int fd) { Own(env, fd, false); }
 };
@@ -19,7 +19,7 @@ struct OwnsResult {
   }
 };
 
-// fcntl(2): the other commands give no descriptor.
+// fcntl(2): the other commands create no descriptor.
 struct OwnsDuplicate {
   static void After(napi_env env, int result, int, FcntlCommand command, Optional<int>) {
     if (command.value == F_DUPFD || command.value == F_DUPFD_CLOEXEC) Own(env, result, true);

@@ -1,4 +1,4 @@
-// Structures of macOS that not every set of its headers has: declared as xnu does.
+// Structures of macOS that some versions of its headers lack, declared as in xnu.
 #if defined(__APPLE__)
 
 #ifndef BSD_SOCKETS_STRUCTURES_DARWIN_H
@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-// Without linkage: another file may have a header that declares one of these.
+// In an anonymous namespace: another file may include a header that declares one of these.
 namespace {
 
 // sys/vsock.h

@@ -1,5 +1,5 @@
-// Structures of Linux' ABI that no header of the C library has, or that grew after the oldest headers that are served:
-// declared as the running kernel knows them. The kernel adds to their ends alone and says how much it filled in.
+// Structures of Linux' ABI that no header of the C library has, or that have grown since the oldest supported headers.
+// They are declared as in recent kernels: a kernel adds fields only at the end, and says how many bytes it filled in.
 #if defined(__linux__)
 
 #ifndef BSD_SOCKETS_STRUCTURES_LINUX_H
@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-// Without linkage: another file may have a header that declares one of these.
+// In an anonymous namespace: another file may include a header that declares one of these.
 namespace {
 
 // net/bluetooth/*.h
@@ -118,7 +118,7 @@ struct so_timestamping {
   int32_t bind_phc;
 };
 
-// linux/tcp.h. The two bytes of bit fields are `wscale` and `flags`; what follows received_ce_bytes differs between
+// linux/tcp.h. `wscale` and `flags` are the two bytes of bit fields. The fields after received_ce_bytes differ between
 // kernels.
 struct tcp_info {
   uint8_t tcpi_state;

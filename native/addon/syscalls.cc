@@ -67,7 +67,7 @@
   X(poller_remove, ::poller_remove, "poller", "fd")                                 \
   X(sethostname, Sethostname, "name")
 
-// The calls that make descriptors, and close(2): what does so for a worker, of those in owning.h.
+// The calls that create descriptors, and close(2), each with its class in owning.h.
 #define POSIX_OWNING_CALLS(X)                                                       \
   X(accept, OwnsResult)                                                             \
   X(close, Disowns)                                                                 \

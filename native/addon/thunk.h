@@ -63,7 +63,7 @@ napi_value ToValue(napi_env env, const Result& result, int error) {
   return value;
 }
 
-// Whose the descriptors are that a call makes: nobody's, but for those of owning.h.
+// The owner of the descriptors that a call creates: none by default; owning.h has those that own.
 struct OwnsNothing {
   template <typename... Values>
   static void After(napi_env, const Values&...) {}

@@ -21,8 +21,7 @@ int poller_remove(int poller, int fd) {
 }
 
 static int32_t readiness(uint32_t events) {
-  // An error or a hang-up ends every wait, whatever it waited for: poll(2) reports them unasked for
-  // the same reason.
+  // An error or a hang-up ends every wait, whatever it waits for. poll(2) always reports them for the same reason.
   const uint32_t ended = events & (EPOLLERR | EPOLLHUP);
   int32_t flags = 0;
   if (ended || events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI)) flags |= POLLER_READABLE;

@@ -9,7 +9,7 @@
 
 #include "poller.h"
 
-#ifndef EV_OOBAND  // macOS alone reports urgent data by it
+#ifndef EV_OOBAND  // only macOS has it: urgent data
 #define EV_OOBAND 0
 #endif
 
@@ -28,8 +28,7 @@ int poller_create(void) {
   return poller;
 }
 
-// Adds or deletes the two filters. EV_RECEIPT makes the kernel answer for each, so that no event is
-// taken here.
+// Adds or deletes the two filters. With EV_RECEIPT the kernel returns a receipt for each, and no pending events.
 static int change(int poller, int fd, uint16_t action) {
   struct kevent changes[2];
   EV_SET(&changes[0], fd, EVFILT_READ, action | EV_RECEIPT, 0, 0, NULL);
@@ -59,8 +58,7 @@ int poller_remove(int poller, int fd) {
 }
 
 static int32_t readiness(const struct kevent* event) {
-  // A peer that is gone or an error ends every wait, whatever it waited for, as epoll's EPOLLHUP
-  // and EPOLLERR do.
+  // A hang-up or an error ends every wait, whatever it waits for, as epoll's EPOLLHUP and EPOLLERR do.
   int32_t flags = event->filter == EVFILT_READ ? POLLER_READABLE : POLLER_WRITABLE;
   if (event->flags & EV_ERROR || (event->flags & EV_EOF && event->fflags != 0)) {
     flags |= POLLER_READABLE | POLLER_WRITABLE | POLLER_ERROR;
