@@ -1,4 +1,5 @@
-// What one call costs: in C, here on two floors, by a foreign function interface, in Python; each in a process of its own.
+// The cost of one call: in C, on the syscalls floor, on Socket, by a foreign function interface, in Python; each in its
+// own process.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -36,7 +37,8 @@ export const calls: Question = {
       const [file, ...rest] = pinned(serverCore, [...runtime.command!, ...args, `${milliseconds}`])
       return JSON.parse((await run(file!, rest)).stdout) as Costs
     }
-    // A process measures all of its calls. The first time says which it has; after that, a case takes its own from it.
+    // A process measures all of its calls. The first run tells which calls there are; each case then runs the process and
+    // takes its own figure.
     const entrants = await Promise.all(
       there.map(async peer => ({ peer, names: Object.keys(await measure(peer, 1)), rounds: [] as Costs[] })),
     )

@@ -1,4 +1,4 @@
-// Connections a second: connect, one message there and back, close.
+// Connections per second: connect, one message there and back, close.
 import { echoPeers } from './echo-peers.js'
 import { loadCase, loadColumns } from './load.js'
 import { choose, startAll, stopAll } from './peer.js'

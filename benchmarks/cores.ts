@@ -1,4 +1,4 @@
-// What a second core brings: servers that share a port, with all cores for them and for the load.
+// The gain of a second core: servers that share a port. They and the load generator may use all cores.
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { loadCase, loadColumns } from './load.js'
@@ -28,7 +28,7 @@ const peers: readonly Peer[] = [
 
 export const manyCores: Question = {
   title: 'Echo by workers, on all cores',
-  // The CPU time of a cluster is that of its processes, which nobody adds up.
+  // The CPU time of a cluster is that of several processes; the load generator reads it of one only.
   columns: loadColumns.filter(({ key }) => !/cpu|Ns/i.test(key)),
   warm: true,
   async prepare(options): Promise<Prepared> {

@@ -1,4 +1,4 @@
-// The echo servers, the mark first. The package's are its commands, as they ship.
+// The echo servers; the others are compared with the first. The servers of this package are its commands, as published.
 import { join } from 'node:path'
 import { built, root } from './machine.js'
 import type { Peer } from './peer.js'
@@ -19,7 +19,7 @@ const inTypeScript = (mode: string, runtime = node): Peer => ({
   ...served(command, mode),
 })
 
-/** A program of benchmarks/servers; its argument is a path, where there is one. */
+/** A program of benchmarks/servers. Its argument is the path of a Unix socket, or none. */
 const program = (name: string, runtime: Runtime, file: string): Peer => {
   const path = file.endsWith('.ts')
     ? join(import.meta.dirname, 'servers', file.replace('.ts', '.js'))
@@ -27,14 +27,14 @@ const program = (name: string, runtime: Runtime, file: string): Peer => {
   return { name, runtime, args: [path], unix: place => [path, place] }
 }
 
-/** `most`: one client at a time, a thread each, FD_SETSIZE. */
+/** The reasons for `most`: one client at a time, a thread for each client, FD_SETSIZE. */
 export const echoPeers: readonly Peer[] = [
   inC('epoll'),
   { name: 'c-plain', runtime: native, args: [built('load'), 'serve', '--offset', '128'] },
   inTypeScript('reactor'),
   inTypeScript('reactor', newestNode),
   inTypeScript('promises'),
-  program('streams', node, 'echo-streams.ts'), // no command echoes by streams
+  program('streams', node, 'echo-streams.ts'), // no command has this mode
   inTypeScript('epoll'),
   inTypeScript('poll'),
   { ...inTypeScript('select'), most: 900 },

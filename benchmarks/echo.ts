@@ -1,11 +1,11 @@
-// What an echo costs: TCP connections that stay, messages there and back.
+// The cost of an echo: messages there and back over persistent TCP connections.
 import { echoPeers } from './echo-peers.js'
 import { loadCase, loadColumns } from './load.js'
 import type { Load } from './load.js'
 import { choose, startAll, stopAll } from './peer.js'
 import type { Prepared, Question } from './question.js'
 
-/** Of each kind the best, where all would take too long. */
+/** The best of each kind, for cases where all peers would take too long. */
 const chief = [
   'c-epoll',
   'c-plain',
@@ -33,7 +33,7 @@ const slices = [
   chiefly({ connections: 10, size: 16384, depth: 1 }),
   chiefly({ connections: 10, size: 262144, depth: 1 }),
   chiefly({ connections: 10, size: 16384, depth: 16 }),
-  // Each message has its time from the beginning: what is left of latency when nobody pushes.
+  // At a fixed rate: the latency of servers that are not saturated.
   chiefly({ connections: 100, size: 64, depth: 16, rate: 10000 }),
 ]
 

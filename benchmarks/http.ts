@@ -1,4 +1,4 @@
-// HTTP: `hello` over connections that stay, asked for by wrk, one request at a time and 16 at a time.
+// HTTP: requests by wrk for `hello` over persistent connections, one at a time and 16 at a time.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,12 +27,12 @@ const inTypeScript = (mode: string, app = 'hello'): Peer => ({
   args: [join(root, 'bin/bsd-sockets.js'), 'http', '--port=0', `--mode=${mode}`, `--app=${app}`],
 })
 
-// The package's are its commands, as they ship.
+// The servers of this package are its commands, as published.
 const peers: readonly Peer[] = [
   inC('epoll'),
   inTypeScript('reactor'),
   inTypeScript('promises'),
-  { name: 'fetchHandler', runtime: node, args: compiled('http-fetch.js') }, // no command takes a handler
+  { name: 'fetchHandler', runtime: node, args: compiled('http-fetch.js') }, // no command has this handler
   inTypeScript('epoll'),
   inTypeScript('poll'),
   { ...inTypeScript('select'), most: 900 },
@@ -51,7 +51,7 @@ const peers: readonly Peer[] = [
   { ...inC('blocking'), most: 1 },
 ]
 
-/** They give a request its content back. */
+/** These answer a request with its own content. */
 const echoing: readonly Peer[] = [
   inC('epoll', 'echo'),
   inTypeScript('reactor', 'echo'),
@@ -75,7 +75,7 @@ request = function() return all end
 const content = 'x'.repeat(65536)
 const upload = `wrk.method = 'POST'; wrk.body = string.rep('x', ${content.length})`
 
-/** Asks once, and checks the answer: wrk looks at the status alone. */
+/** Sends one request and checks the answer: wrk checks only the status. */
 async function check(name: string, server: Server, sent?: string): Promise<void> {
   const method = sent === undefined ? {} : { method: 'POST', body: sent }
   const response = await fetch(urlOf(server), { ...method, signal: AbortSignal.timeout(10_000) })
@@ -89,7 +89,7 @@ const microseconds = (text: string | undefined): number => {
   return Number(digits) * { us: 1, ms: 1e3, s: 1e6 }[(unit ?? 's') as 'us' | 'ms' | 's']
 }
 
-// wrk counts whole seconds; an interrupt ends it before them, with its report.
+// wrk takes whole seconds only. SIGINT ends it earlier; it then prints its report.
 async function wrkOn(server: Server, connections: number, script: string, duration: number): Promise<string> {
   const args = ['-t1', `-c${connections}`, '-d600s', '--latency', '-s', script, urlOf(server)]
   const [file, ...command] = pinned(loadCore, ['wrk', ...args])
@@ -121,7 +121,7 @@ async function ask(server: Server, connections: number, script: string, duration
   }
 }
 
-// One that the kernel gives to nobody by itself, while nginx has not got it yet. ip(7), ip_local_port_range
+// A port that the kernel does not assign by itself, so that nobody takes it before nginx. ip(7), ip_local_port_range
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000)
@@ -135,7 +135,7 @@ async function freePort(): Promise<number> {
   }
 }
 
-// nginx says nothing once it listens: a shell that has started it says so, and becomes it.
+// nginx does not print when it listens. So a shell starts a background process that prints it, and becomes nginx.
 async function nginxOn(folder: string): Promise<Peer> {
   const port = await freePort()
   const file = join(folder, 'nginx.conf')

@@ -1,4 +1,4 @@
-// What it takes to start: a process that imports the module and ends, beside one that imports nothing.
+// The time of a start: a process that imports the module and ends, compared with one that imports nothing.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { pinned, root, serverCore } from './machine.js'
@@ -46,7 +46,7 @@ export const loadTime: Question = {
           await run(file!, rest, { cwd: root })
           return performance.now() - before
         }
-        // What disturbs a start only ever lengthens it.
+        // Disturbances only make a start longer.
         const first = await once()
         return { ms: options.quick ? first : Math.min(first, await once(), await once()) }
       },

@@ -1,4 +1,4 @@
-// Runs the load generator of benchmarks/load, on a core of its own.
+// Runs the load generator of benchmarks/load on its own core.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { built, loadCore, pinned } from './machine.js'
@@ -7,7 +7,7 @@ import type { Case, Column, Sample } from './question.js'
 
 const run = promisify(execFile)
 
-/** What is asked of a server; `benchmarks/load/load.c` says what each means. */
+/** The load on a server. `benchmarks/load/load.c` describes each option. */
 export interface Load {
   readonly mode: 'connect' | 'echo' | 'udp'
   readonly connections?: number
@@ -27,10 +27,10 @@ interface Report {
   kernelSeconds: number
 }
 
-/** What a load of messages gives. */
+/** The figures of a load of messages. */
 export const loadColumns: readonly Column[] = [
   { key: 'perSecond', title: 'a second', digits: 0, ratio: true },
-  // What other programs take from the cores does not show in this one.
+  // This figure does not depend on what other programs take from the cores.
   { key: 'perCpuSecond', title: 'a CPU second', digits: 0, ratio: true },
   { key: 'userNs', title: 'user ns', digits: 0 },
   { key: 'kernelNs', title: 'kernel ns', digits: 0 },
@@ -52,7 +52,7 @@ const titleOf = ({ mode, connections, size = 0, depth, rate }: Load): string =>
     ...(rate === undefined ? [] : [`${rate.toLocaleString('en')} a second`]),
   ].join(', ')
 
-/** One round. The warm-up, a quarter of it, comes on top. It fails where a byte was wrong or a connection was lost. */
+/** One round, after a warm-up of a quarter of its length. It fails if a byte was wrong or a connection was lost. */
 async function measureLoad({ pid, place, everywhere }: Server, load: Load, duration: number): Promise<Sample> {
   const { mode, ...rest } = load
   const values = { ...rest, ...place, pid, warmup: Math.round(duration / 4), duration }
@@ -73,7 +73,7 @@ async function measureLoad({ pid, place, everywhere }: Server, load: Load, durat
   }
 }
 
-/** This load on each of the servers that can serve so many connections. */
+/** This load on each server that can serve so many connections. */
 export const loadCase = (load: Load, servers: readonly Running[], duration: number): Case => ({
   name: titleOf(load),
   shape: load,

@@ -1,4 +1,4 @@
-// Where the figures were made: they mean nothing without it.
+// The machine that the figures are measured on.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,23 +11,23 @@ export const root = dirname(createRequire(import.meta.url).resolve('bsd-sockets/
 /** A program of the native build. */
 export const built = (name: string): string => join(root, 'build/Release', name)
 
-/** A module of benchmarks/tools, which has a package of its own. Throws where that is not installed. */
+/** A module of benchmarks/tools, which is its own npm package. Throws if that is not installed. */
 export const requireTool = createRequire(join(root, 'benchmarks/tools/package.json')) as (name: string) => unknown
 
-// Servers have the first core and the load the second, where there are two and Linux's taskset(1).
+// Servers run on the first core and the load on the second, if there are two cores and taskset(1), which is Linux's.
 let pins = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
 
-/** From here on nothing is pinned: where nobody looks at the figures, all start sooner. */
+/** Pins nothing from now on: processes then start faster, for runs whose figures do not matter. */
 export const shareCores = (): void => void (pins = false)
 
 export const serverCore = 0
 export const loadCore = 1
 
-/** The command, pinned to a core where that can be, unless the core is null. */
+/** The command, pinned to a core if possible. A null core: not pinned. */
 export const pinned = (core: number | null, command: readonly string[]): string[] =>
   pins && core !== null ? ['taskset', '-c', `${core}`, ...command] : [...command]
 
-/** What the program says of its version; null where it is not installed. */
+/** The version that the program prints; null if it is not installed. */
 export function version(command: string, ...args: string[]): string | null {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   return status === null || status === 127 ? null : (/\d+\.\d+(\.\d+)?/.exec(stdout + stderr)?.[0] ?? null)
@@ -41,7 +41,7 @@ const textOf = (path: string): string => {
   }
 }
 
-/** The processor's family and model, which its name alone often does not say: how it copies memory depends on them. */
+/** The processor's family and model. The speed of copying memory depends on them, and its name often lacks them. */
 function family(): string {
   const info = textOf('/proc/cpuinfo')
   const number = (name: string): string | undefined => new RegExp(`^${name}\\s*: (.*)$`, 'm').exec(info)?.[1]
@@ -49,7 +49,7 @@ function family(): string {
   return family === undefined ? '' : `family ${family}, model ${model}`
 }
 
-/** Such as `L1d 32K, L2 1024K, L3 32768K`: those of the first core. */
+/** The caches of the first core, for example `L1d 32K, L2 1024K, L3 32768K`. */
 function caches(): string {
   const folder = '/sys/devices/system/cpu/cpu0/cache'
   const indexes = existsSync(folder) ? readdirSync(folder).filter(name => name.startsWith('index')) : []
@@ -60,7 +60,7 @@ function caches(): string {
   return sizes.filter(Boolean).join(', ')
 }
 
-/** What is recorded with each result; `versions` are those of what was compared. */
+/** Recorded with each result. `versions`: of the runtimes and programs that are compared. */
 export const machine = (versions: Readonly<Record<string, string | null>>) => ({
   date: new Date().toISOString(),
   kernel: `${type()} ${release()}`,

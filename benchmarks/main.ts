@@ -15,7 +15,7 @@ async function ask(name: string, question: Question, options: Options, folder: s
   const { cases, skipped, close } = await question.prepare(options)
   const results: CaseResult[] = []
   try {
-    // What a compiler that works at run time has not compiled yet is not what is asked for.
+    // The warm-up lets just-in-time compilers finish.
     if (question.warm && !options.quick && cases[0] !== undefined) {
       await measureCase(cases[0], question.columns, 1, text => progress(`${name}: warm-up: ${text}`))
     }
@@ -38,13 +38,13 @@ async function ask(name: string, question: Question, options: Options, folder: s
 }
 
 /**
- * Asks the questions of these names, or all, and leaves NAME.json of each in `folder`. Returns whether all went well; it
- * throws for a name that there is not.
+ * Runs the questions of these names, or all, and writes NAME.json of each to `folder`. Returns whether all succeeded.
+ * Throws for an unknown name.
  */
 export async function bench(names: readonly string[], options: Options, folder: string): Promise<boolean> {
   const unknown = names.filter(name => !(name in questions))
   if (unknown.length > 0) {
-    throw new Error(`no such question: ${unknown.join(' ')}; there are ${Object.keys(questions).join(' ')}`)
+    throw new Error(`no such question: ${unknown.join(' ')}; the questions are ${Object.keys(questions).join(' ')}`)
   }
   if (options.quick) shareCores()
   mkdirSync(folder, { recursive: true })

@@ -1,4 +1,4 @@
-// What an idle connection weighs: the server's memory with many of them, less its memory before, for each.
+// The memory of an idle connection: the growth of the server's memory, divided by the number of new connections.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -25,8 +25,8 @@ async function hold(place: object, count: number): Promise<{ close(): Promise<vo
   }
 }
 
-// A tenth of them first: what they bring with them, such as the growth of a heap's young generation, is not each one's
-// weight.
+// Some connections are opened before the first measurement: they cause growth that is not per connection, for example of
+// a heap's young generation.
 async function measure(peer: Peer, count: number): Promise<Sample> {
   const server = await startServer(peer)
   try {

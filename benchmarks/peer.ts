@@ -1,5 +1,5 @@
-// A peer: a server that is compared. It is a process of its own on the servers' core, which says
-// `listening on HOST:PORT`, or the path of its socket, once it does.
+// A peer: a server that is compared. It is a process on the servers' core. Once it listens, it prints
+// `listening on HOST:PORT`, or `listening on` with the path of its socket.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,17 +14,17 @@ export interface Peer {
   readonly name: string
   readonly runtime: Runtime
   readonly args: readonly string[]
-  /** What follows instead of `args` where it is to listen on a Unix socket, for those that can. */
+  /** The arguments instead of `args` to listen on a Unix socket, for peers that can. */
   readonly unix?: (path: string) => readonly string[]
-  /** How many connections it can serve at a time. */
+  /** The maximum number of connections that it can serve at a time. */
   readonly most?: number
-  /** Whether it has all cores, and its load too. */
+  /** Whether it and the load generator may use all cores. */
   readonly everywhere?: boolean
 }
 
 export interface Server {
   readonly pid: number
-  /** Either is what the load generator connects to. */
+  /** The address that the load generator connects to. */
   readonly place: { readonly port: number } | { readonly path: string }
   readonly everywhere: boolean
   stop(): Promise<void>
@@ -60,7 +60,7 @@ export async function startServer(
     pause(patience, '', { ref: false }),
   ])
   const place = placeOf(line)
-  if (place === undefined) throw new Error(`${command.join(' ')}: it did not say where it listens, but '${line}'`)
+  if (place === undefined) throw new Error(`${command.join(' ')}: it did not print where it listens, but '${line}'`)
   return {
     pid: child.pid!,
     place,
@@ -73,7 +73,7 @@ export async function startServer(
   }
 }
 
-/** Those of the peers that the command line asks for and that are installed, and why others are left out. */
+/** The peers that the command line selects and that are installed; and why others are skipped. */
 export function choose<One extends { name: string; runtime: Runtime }>(
   { only }: Options,
   peers: readonly One[],
@@ -87,7 +87,7 @@ export function choose<One extends { name: string; runtime: Runtime }>(
   }
 }
 
-/** Starts them, and gives each with its server. */
+/** Starts the peers, and returns each with its server. */
 export const startAll = (
   peers: readonly Peer[],
   args: (peer: Peer) => readonly string[] = ({ args }) => args,
@@ -100,14 +100,14 @@ export async function stopAll(peers: readonly Running[]): Promise<void> {
 
 const ticksPerSecond = 100 // Linux's USER_HZ, the same on every machine. time(7)
 
-/** The seconds of user time and of the kernel's that a process has used. proc_pid_stat(5), fields 14 and 15 */
+/** The user time and the kernel time of a process, in seconds. proc_pid_stat(5), fields 14 and 15 */
 export function cpuOf(pid: number): { user: number; kernel: number } {
   const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return { user: Number(fields[11]) / ticksPerSecond, kernel: Number(fields[12]) / ticksPerSecond }
 }
 
-/** The bytes of memory that a process has in use. proc_pid_status(5), VmRSS */
+/** The resident memory of a process, in bytes. proc_pid_status(5), VmRSS */
 export function memoryOf(pid: number): number {
   return Number(/VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) * 1024
 }

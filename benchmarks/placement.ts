@@ -1,4 +1,4 @@
-// Whether it matters where received bytes land: the same plain server in C, its buffer at several distances from the
+// The effect of the receive buffer's address: the same plain server in C, with its buffer at several offsets from the
 // beginning of a page. docs/placement.md
 import { loadCase, loadColumns } from './load.js'
 import { built } from './machine.js'
@@ -7,7 +7,7 @@ import type { Peer } from './peer.js'
 import type { Prepared, Question } from './question.js'
 import { native } from './runtimes.js'
 
-/** The first is where `roomFor` places. malloc(3) places 128 KiB and more at 16. */
+/** Offsets in bytes. The first is that of `roomFor`; 16 is that of malloc(3) for 128 KiB and more. */
 const offsets = [128, 0, 16, 32, 48, 64, 256, 512, 1024, 2048]
 
 const peers = offsets.map((offset): Peer => ({

@@ -1,4 +1,4 @@
-// What has to be there before the benchmarks run: a build, and the packages of benchmarks/tools. With --install also the
+// Prepares the benchmarks: builds, and installs the packages of benchmarks/tools. With --install it also installs the
 // other runtimes, which are large.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

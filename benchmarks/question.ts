@@ -1,6 +1,6 @@
-// What a question is: who is compared, over which cases, by which figures.
+// A question: the entrants that are compared, the cases, and the figures.
 
-/** What one round of one entrant gave, by the names of the figures. */
+/** The figures of one round of one entrant, by name. */
 export type Sample = Readonly<Record<string, number>>
 
 export interface Entrant {
@@ -10,7 +10,7 @@ export interface Entrant {
 
 export interface Case {
   readonly name: string
-  /** What is varied, for the plots: connections, size, depth, rate. */
+  /** The values that vary between cases, for the plots: connections, size, depth, rate. */
   readonly shape?: object
   readonly entrants: readonly Entrant[]
 }
@@ -19,33 +19,33 @@ export interface Column {
   readonly key: string
   readonly title: string
   readonly digits: number
-  /** Whether its ratio to the first entrant's is told. */
+  /** Whether the ratio to the first entrant's figure is shown. */
   readonly ratio?: boolean
 }
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
-  /** Short rounds, few cases: whether it works, not how fast it is. */
+  /** Short rounds and few cases: tests that the benchmarks work, not how fast anything is. */
   readonly quick: boolean
-  /** The entrants to compare; all where it is empty. */
+  /** The entrants to compare; empty: all. */
   readonly only: readonly string[]
-  /** Milliseconds of a round. */
+  /** The length of a round, in milliseconds. */
   readonly duration: number
   readonly rounds: number
 }
 
 export interface Prepared {
   readonly cases: readonly Case[]
-  /** Who is not there, and why. */
+  /** The entrants that are missing, and why. */
   readonly skipped: readonly string[]
   close?: () => Promise<void>
 }
 
 export interface Question {
   readonly title: string
-  /** The first is what is compared. Other figures are kept without being shown. */
+  /** The first is the figure that is compared. Figures without a column are recorded, but not shown. */
   readonly columns: readonly Column[]
-  /** Whether the servers live on from case to case, so that the first of these is run once uncounted. */
+  /** Whether the servers keep running from case to case: the first case then runs once uncounted, as a warm-up. */
   readonly warm: boolean
   prepare(options: Options): Promise<Prepared>
 }

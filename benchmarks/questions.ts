@@ -1,4 +1,4 @@
-// The questions, by the names that the command line knows them by.
+// The questions, by their names on the command line.
 import { calls } from './calls.js'
 import { connections } from './connections.js'
 import { manyCores } from './cores.js'

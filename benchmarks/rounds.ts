@@ -1,4 +1,4 @@
-// Rounds in turn, A B A B: what the machine does meanwhile, it does to all.
+// Interleaved rounds, A B A B: disturbances of the machine affect all entrants alike.
 import type { Case, Column, Sample } from './question.js'
 
 export interface Summary {
@@ -9,7 +9,7 @@ export interface Summary {
 
 export interface Row {
   readonly name: string
-  /** By column: the figure over that of the first entrant in the same round. */
+  /** By column: the ratio of the figure to that of the first entrant in the same round. */
   readonly ratios: Readonly<Record<string, Summary>>
   readonly figures: Readonly<Record<string, Summary>>
 }
@@ -34,7 +34,7 @@ const summaries = (
 ): Record<string, Summary> =>
   Object.fromEntries(keys.map(key => [key, summarize(samples.map((sample, round) => figure(key, sample, round)))]))
 
-/** Measures each entrant once a round; every other round goes backwards. */
+/** Measures each entrant once in each round; every other round runs in reverse order. */
 export async function measureCase(
   { name, shape, entrants }: Case,
   columns: readonly Column[],

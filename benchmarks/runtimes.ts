@@ -1,12 +1,12 @@
-// What runs the programs that are compared. One that is not installed is left out, and with it its peers.
+// The runtimes of the programs that are compared. The peers of one that is not installed are skipped.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, version } from './machine.js'
 
 export interface Runtime {
-  /** What the program's arguments follow; null where it is not installed. */
+  /** The command, to which the program's arguments are appended; null if it is not installed. */
   readonly command: readonly string[] | null
-  /** What to install, and how. */
+  /** Why it may be missing, or how to install it. */
   readonly missing: string
   readonly version: string | null
 }

@@ -1,4 +1,4 @@
-// The figures as text.
+// Prints the figures.
 import type { Column } from './question.js'
 import type { CaseResult, Summary } from './rounds.js'
 
@@ -11,7 +11,7 @@ const cell = (summary: Summary | undefined, digits: number): string =>
 const range = (summary: Summary | undefined, digits: number): string =>
   summary === undefined ? '–' : `${number(summary.min, digits)}–${number(summary.max, digits)}`
 
-/** A table: the median of each figure, for the first its least and its most, and the ratios to the first row's. */
+/** A table: the median of each figure, the minimum and maximum of the first figure, and the ratios to the first row. */
 export function table({ name, rows }: CaseResult, columns: readonly Column[]): string {
   const lines = [
     [
@@ -32,7 +32,7 @@ export function table({ name, rows }: CaseResult, columns: readonly Column[]): s
   return lines.map(line => line.map(pad).join('  ').trimEnd()).join('\n')
 }
 
-/** Writes over its own line on a terminal; elsewhere it says nothing. */
+/** Overwrites one line of the terminal; prints nothing if there is no terminal. */
 export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }

@@ -1,4 +1,4 @@
-// What a datagram there and back costs.
+// The cost of a datagram there and back.
 import { join } from 'node:path'
 import { loadCase, loadColumns } from './load.js'
 import { built, root } from './machine.js'

@@ -1,4 +1,4 @@
-// What an echo costs over a Unix socket.
+// The cost of an echo over a Unix socket.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// What the programs of this folder share: each measures its calls and prints them, in nanoseconds, as one line of JSON.
+// Shared by the programs of this folder: each measures its calls and prints the times, in nanoseconds, as one line of
+// JSON.
 import { requireTool } from '../machine.js'
 
 interface Mitata {
@@ -9,8 +10,8 @@ interface Mitata {
 }
 
 /**
- * The best of mitata's batches of 100, in nanoseconds for each call, of the second of two measurements: mitata's own
- * warming up is over long before the compiler is done.
+ * Prints the best of mitata's batches of 100, in nanoseconds for each call. The second of two measurements counts: the
+ * compiler is not done when mitata's own warm-up ends.
  */
 export async function printCalls(calls: Readonly<Record<string, () => void>>): Promise<void> {
   const { measure } = requireTool('mitata') as Mitata
@@ -21,7 +22,7 @@ export async function printCalls(calls: Readonly<Record<string, () => void>>): P
   console.log(JSON.stringify(Object.fromEntries(results)))
 }
 
-/** Fails unless a call gave what it had to. */
+/** Throws unless a call returned the expected result. */
 export function expect(result: unknown, expected: unknown): void {
   if (result !== expected) throw new Error(`${String(result)}, not ${String(expected)}`)
 }

@@ -1,7 +1,7 @@
-// calls: what one system call costs from C, in nanoseconds, as one line of JSON: the mark for the same calls from
-// elsewhere. With `thread` before the
-// milliseconds another one sleeps beside it, as several do in each process of Node: descriptors cost the kernel more,
-// and calls that can be cancelled the C library, where there is more than one.
+// calls: prints the cost of one system call from C, in nanoseconds, as one line of JSON. The same calls from other
+// languages are compared with it. With `thread` before the milliseconds a second thread sleeps meanwhile, as several do
+// in each process of Node: with more than one thread, descriptors cost the kernel more, and cancellable calls cost the
+// C library more.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
@@ -28,7 +28,7 @@ static void call_getppid(void) {
   getppid();
 }
 
-// Through a pointer that the compiler cannot see through: so it is a call.
+// A volatile pointer, so that the compiler does not inline the call.
 static uint16_t (*volatile swap)(uint16_t) = htons;
 
 static void call_htons(void) {
@@ -74,7 +74,7 @@ static int64_t now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-// The best of the batches, for as long as it is told to.
+// Returns the best of the batches within this time.
 static double measure(void (*call)(void), int64_t nanoseconds) {
   double best = 1e9;
   const int64_t begun = now();

@@ -1,4 +1,4 @@
-"""What one call costs from Python, in nanoseconds, as one line of JSON."""
+"""Prints the cost of one call from Python, in nanoseconds, as one line of JSON."""
 import json
 import os
 import socket

@@ -1,4 +1,4 @@
-// The calls on the syscalls floor.
+// The calls on the floor of system calls.
 import { constants } from 'node:os'
 import { AF_UNIX, MSG_DONTWAIT, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import { getsockopt, htons, recv, send, socketpair } from 'bsd-sockets/syscalls'

@@ -1,4 +1,4 @@
-// The same calls by koffi, a foreign function interface: prototypes as text, no layouts, no checks.
+// The same calls by koffi, a foreign function interface: prototypes are strings; nothing is checked.
 import { constants } from 'node:os'
 import { AF_UNIX, MSG_DONTWAIT, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import { requireTool } from '../machine.js'

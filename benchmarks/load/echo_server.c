@@ -1,6 +1,6 @@
-// The mark for echoes: a server that is as plain as epoll(7) allows, level-triggered, and nothing else. It receives
-// into one buffer that begins --offset bytes behind a page's beginning, and drops a client that does not take its
-// answer at once into a wait for room.
+// The reference for echoes: the simplest possible server on epoll(7), level-triggered. It receives into one buffer,
+// which begins --offset bytes after the beginning of a page. If a client does not receive its answer at once, the whole
+// server waits for it.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-// The mark for datagrams: answers them in batches, recvmmsg(2) and sendmmsg(2), or one by one, and nothing else.
+// The reference for datagrams: answers them in batches, by recvmmsg(2) and sendmmsg(2), or one by one.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// Bun's own sockets. A write takes what the kernel takes; the rest is this program's to keep.
+// Bun's own sockets. A write may be partial, as in the kernel; the program keeps the rest.
 /* global Bun */
 const path = process.argv[2]
 

@@ -1,4 +1,4 @@
-// Node's net on several cores as Node's documentation has it: processes, not threads.
+// Node's net on several cores as in Node's documentation: processes, not threads.
 import cluster from 'node:cluster'
 import { createServer } from 'node:net'
 import { listening } from './listening.js'

@@ -1,5 +1,5 @@
-// Node's net with a buffer of its own for each connection (`onread`), which saves making one for each message. A server
-// cannot be told of it: so each connection is made anew from its handle. It receives no more until all is sent.
+// Node's net with one buffer for each connection (`onread`), instead of a new one for each message. net.Server has no
+// such option, so each connection is created again from its handle. It receives no more until all is sent.
 import { createServer, Socket } from 'node:net'
 import type { SocketConstructorOpts } from 'node:net'
 import { listening, place } from './listening.js'

@@ -1,4 +1,4 @@
-// Gives each request its content back, by a web-standard handler.
+// Answers each request with its own content, by a web-standard handler.
 import { fetchHandler, serve } from 'bsd-sockets/http'
 import { listening } from './listening.js'
 

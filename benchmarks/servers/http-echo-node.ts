@@ -1,4 +1,4 @@
-// Gives each request its content back, by node:http.
+// Answers each request with its own content, by node:http.
 import { createServer } from 'node:http'
 import { listening } from './listening.js'
 

@@ -1,4 +1,4 @@
-// Gives each request its content back as it comes: a streamed body.
+// Answers each request with its own content as it arrives: a streamed body.
 import { serve } from 'bsd-sockets/http'
 import { listening } from './listening.js'
 

@@ -1,4 +1,4 @@
-// A web-standard handler, as Bun and Deno take it.
+// A web-standard handler, as for Bun and Deno.
 import { fetchHandler, serve } from 'bsd-sockets/http'
 import { listening } from './listening.js'
 

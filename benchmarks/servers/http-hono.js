@@ -1,4 +1,4 @@
-// One Hono application by `fetchHandler`, or on its usual adapter, which is on node:http.
+// The same Hono application by `fetchHandler`, or by Hono's own adapter for node:http.
 import { serve as serveOnNode } from '@hono/node-server'
 import { fetchHandler, serve } from 'bsd-sockets/http'
 import { Hono } from 'hono'

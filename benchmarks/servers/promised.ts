@@ -1,9 +1,9 @@
-// The listening socket of those on bsd-sockets/promises.
+// The listening socket of the servers on bsd-sockets/promises.
 import { AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from 'bsd-sockets'
 import { createServer, Socket } from 'bsd-sockets/promises'
 import { place } from './listening.js'
 
-/** Listens at `place`; connections have TCP_NODELAY, as everybody's here. */
+/** Listens at `place`. Connections have TCP_NODELAY, as in all servers here. */
 export async function openServer(): Promise<Socket> {
   if (!('path' in place)) {
     const server = await createServer([place.host, place.port], { backlog: place.backlog })

@@ -5,7 +5,7 @@ const socket = await Bun.udpSocket({
   port: 0,
   socket: {
     data: (socket, bytes, port, address) => void socket.send(bytes, port, address),
-    error: () => undefined, // the client is gone: Bun hears of it, and would end
+    error: () => undefined, // the client is gone: without a handler Bun would end
   },
 })
 console.log(`listening on 127.0.0.1:${socket.port}`)

@@ -1,4 +1,4 @@
-// The C program, word for word: recvmmsg(2) and sendmmsg(2) on a socket that blocks.
+// The same as the C program: recvmmsg(2) and sendmmsg(2) on a blocking socket.
 import { MSG_WAITFORONE } from 'bsd-sockets'
 import { MessageBatch, recvmmsg, sendmmsg } from 'bsd-sockets/syscalls'
 import { check, openUdp } from './udp-floor.js'

@@ -1,4 +1,4 @@
-// The C program, word for word: recvfrom(2) and sendto(2) on a socket that blocks.
+// The same as the C program: recvfrom(2) and sendto(2) on a blocking socket.
 import { recvfrom, sendto } from 'bsd-sockets/syscalls'
 import { check, openUdp } from './udp-floor.js'
 

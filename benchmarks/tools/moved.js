@@ -1,4 +1,4 @@
-// What has changed since the last published figures, those of the last commit: ratios that moved by more than a tenth.
+// Compares with the last published figures, those of the last commit: finds ratios that changed by more than a tenth.
 import { spawnSync } from 'node:child_process'
 import { join, relative } from 'node:path'
 import { root } from '../../scripts/stamp.js'
@@ -24,7 +24,7 @@ const ratiosOf = ({ cases }) =>
     ),
   )
 
-/** A line for each ratio that moved, and for each report that cannot be compared. */
+/** A line for each ratio that changed, and for each report that cannot be compared. */
 export function moved(folder, reports) {
   return Object.entries(reports).flatMap(([name, report]) => {
     const before = published(relative(root, join(folder, `${name}.json`)))

@@ -1,4 +1,4 @@
-// What is shown of the figures: a panel for each case.
+// The panels of the plots, one for each case.
 import * as Plot from '@observablehq/plot'
 
 const ours =
@@ -21,7 +21,7 @@ const messages = { key: 'perSecond', label: 'messages a second →' }
 
 const short = value => value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 })
 
-/** Where received bytes land: a curve over the distances from a page's beginning. */
+/** The throughput by the buffer's offset from the beginning of a page: a curve. */
 function placementOf({ cases }) {
   return cases.map(({ name, rows }) => {
     const data = rows
@@ -47,7 +47,7 @@ function placementOf({ cases }) {
   })
 }
 
-/** Bars: the median of each entrant, with its least and most. */
+/** Bars: the median of each entrant, with its minimum and maximum. */
 export function barsOf(question, report) {
   if (question === 'placement') return placementOf(report)
   const { cases } = report
@@ -77,7 +77,7 @@ export function barsOf(question, report) {
     })
 }
 
-// Of each kind the best, in colours that a light page shows as well as a dark one.
+// The best of each kind, in colours that are visible on light and on dark pages.
 const lines = {
   'c-epoll': '#8b949e',
   reactor: '#2f81f7',
@@ -90,14 +90,14 @@ const lines = {
   asyncio: '#a5673f',
 }
 
-/** Labels beside the ends of lines, moved apart where they would cover each other. */
+/** Labels beside the ends of lines, moved apart if they would overlap. */
 function spread(ends, least) {
   const sorted = [...ends].sort((a, b) => b.median - a.median)
   let below = Infinity
   return sorted.map(end => ({ ...end, at: (below = Math.min(end.median, below - least)) }))
 }
 
-/** Throughput by connections: a line for each entrant, over the cases that differ in nothing else. */
+/** Throughput by connections: a line for each entrant, over the cases that differ only in connections. */
 export function linesOf({ cases }) {
   const same = cases.filter(({ shape }) => shape?.mode === 'echo' && shape.size === 64 && shape.depth === 1)
   if (same.length < 3) return []
@@ -139,7 +139,7 @@ export function linesOf({ cases }) {
 
 const percentiles = ['p50', 'p90', 'p99', 'p99.9', 'max']
 
-/** Where messages had their times: the latency of each entrant, from the median to the worst. */
+/** The latency of each entrant, from the median to the maximum, for messages at a fixed rate. */
 export function latenciesOf({ cases }) {
   return cases
     .filter(({ shape, rows }) => shape?.rate > 0 && rows.length > 0)

@@ -1,4 +1,4 @@
-// Draws the figures of a folder: NAME.svg of each NAME.json. With --publish the README shows them.
+// Draws the figures of a folder: NAME.svg for each NAME.json. With --publish it also writes them into README.md.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,13 +16,13 @@ const top = 62
 
 const escape = text => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
 
-// As an image a picture has no page whose colours it could take: so it says both.
+// An SVG file in an <img> cannot inherit colours of its page, so it defines those for light and for dark.
 const style = `
   svg { color: #1f2328; fill: currentColor; font: 12px system-ui, sans-serif }
   .background { fill: #fff }
   @media (prefers-color-scheme: dark) { svg { color: #e6edf3 } .background { fill: #0d1117 } }`
 
-/** A picture of panels, two beside each other, each with scales of its own. */
+/** An image of panels, two beside each other, each with its own scales. */
 function picture(title, caption, panels) {
   const drawn = panels.map(panel => Plot.plot({ document, width, style: { background: 'none' }, ...panel.plot }))
   const heights = drawn.map(svg => Number(svg.getAttribute('height')) + 24)

@@ -1,4 +1,5 @@
-// The README's section on the benchmarks: what was measured, where, and the plots. Nothing else writes figures there.
+// Writes the README's section on the benchmarks: the machine, the versions and the plots. Nothing else writes figures
+// there.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from '../../scripts/stamp.js'
@@ -13,7 +14,7 @@ const shown = {
 const begin = '<!-- benchmarks: npm run bench -- --publish writes this -->'
 const end = '<!-- /benchmarks -->'
 
-/** Puts the plots of `folder` into README.md, between the two marks. */
+/** Writes the plots of `folder` into README.md, between the two marks. */
 export function publish(folder, reports) {
   const file = join(root, 'README.md')
   const text = readFileSync(file, 'utf8')
