@@ -1,5 +1,5 @@
-// The pages of docs/ that show how something is added: each page's change applies to a copy of this tree, which builds then,
-// and passes the tests that the change touches.
+// The pages of docs/ that show how to add something: the changes of each page apply to a copy of this tree, which then
+// builds and passes the tests that the changes touch.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'ut
 for (const file of files) if (file && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file))
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
 
-// One after the other in the same copy: what a page does not change is not built again.
+// All pages use the same copy, so that unchanged parts are not built again.
 for (const [page, tests] of Object.entries(pages)) {
   console.log(page)
   const text = readFileSync(join(root, page), 'utf8')

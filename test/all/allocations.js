@@ -1,4 +1,4 @@
-// Each allocation of the addon's fails, one after the other: test/syscalls/allocations.test.ts tries a sample.
+// Each allocation of the addon fails once; test/syscalls/allocations.test.ts tries a sample.
 import { spawnSync } from 'node:child_process'
 import { root } from '../../scripts/stamp.js'
 

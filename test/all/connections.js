@@ -1,5 +1,6 @@
-// Ten thousand open connections to one echo server, each byte checked; and a thousand telnet-like clients of program 2.
-// Client and server are processes of their own: each has a descriptor for each connection.
+// Ten thousand open connections to one echo server, with each byte checked; and a thousand clients of the example
+// echo-loop that behave as telnet does. Client and server are separate processes: each has a descriptor for each
+// connection.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +11,7 @@ import { root } from '../../scripts/stamp.js'
 const count = 10_000
 const limit = Number(spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).stdout)
 if (limit < count + 100) {
-  console.log(`skipped: a process may have ${limit} descriptors at most, and this takes ${count + 100}`)
+  console.log(`skipped: a process may have ${limit} descriptors at most, and this test needs ${count + 100}`)
   process.exit(77)
 }
 setTimeout(() => {
@@ -18,7 +19,7 @@ setTimeout(() => {
   process.exit(1)
 }, 240_000).unref()
 
-/** Runs `use` with the address of a server, which says `listening on HOST:PORT`. */
+/** Runs `use` with the address of a server that prints `listening on HOST:PORT`. */
 async function withServer(file, args, use) {
   const server = spawn(process.execPath, [join(root, file), ...args, '--port', '0'], { stdio: ['ignore', 'pipe', 2] })
   const ended = once(server, 'close')
@@ -35,7 +36,7 @@ async function withServer(file, args, use) {
   }
 }
 
-/** All of these, at most `width` of them at once. */
+/** Runs all of these, at most `width` at once. */
 async function each(items, width, action) {
   const rest = items.entries()
   const one = async () => {
@@ -44,7 +45,7 @@ async function each(items, width, action) {
   await Promise.all(Array.from({ length: width }, one))
 }
 
-/** Connected sockets: each 127.x address has ports of its own, should one address have too few. */
+/** Connected sockets, to several 127.x addresses: each has its own ports, and one address may have too few. */
 async function open(port, length) {
   const sockets = Array.from({ length }, () => new Socket())
   await each(sockets, 100, async (socket, i) => {
@@ -54,7 +55,7 @@ async function open(port, length) {
   return sockets
 }
 
-// Bytes that no other connection sends, nor this one in another round.
+// Bytes that differ between connections and between rounds.
 function bytesOf(connection, round) {
   const bytes = Buffer.alloc(64 + (connection % 1000))
   for (let i = 0; i + 4 <= bytes.length; i += 4) bytes.writeUInt32LE((connection * 8 + round) * 1024 + i, i)
@@ -76,7 +77,7 @@ async function converse(port) {
   const sockets = await open(port, count)
   let bytes = 0
   for (let round = 0; round < 3; round++) {
-    // All send before any receives, so that all are under way at once.
+    // All send before the first receives, so that all bytes are in transit at once.
     await Promise.all(sockets.map((socket, i) => socket.sendall(bytesOf(i, round))))
     await Promise.all(
       sockets.map(async (socket, i) => {
@@ -90,7 +91,7 @@ async function converse(port) {
   console.log(`${count} connections, ${bytes} bytes echoed and checked`)
 }
 
-/** As a person at telnet: a line, its echo, another line, and the end. */
+/** Behaves as a person at telnet: sends a line, receives its echo, the same with another line, and closes. */
 async function type(port, length) {
   const sockets = await open(port, length)
   for (const line of ['hello world!\r\n', 'and again\r\n']) {
@@ -112,4 +113,4 @@ for (const mode of ['promises', 'reactor']) {
 console.log('echo-loop')
 const output = await withServer('build/programs/examples/echo-loop.js', [], port => type(port, 1000))
 assert.equal(new Set(output.match(/^Connection from 127\.0\.0\.\d:\d+$/gm)).size, 1000)
-console.log('1000 clients at once, each told of')
+console.log('1000 clients at once, and the server has printed the address of each')

@@ -1,7 +1,7 @@
-// The package, as people install it: packed once, published to a registry on loopback, installed from there into empty
-// projects outside the repository, with scripts allowed and no compiler on the PATH; and then a small program in each
-// environment of test/environments/rows.js. `--write` writes the table of docs/platforms.md; other arguments are parts
-// of the names of the rows that are to run, all without any.
+// The package as users install it: packed once, published to a registry on loopback, and installed from there into empty
+// projects outside the repository, with scripts allowed and no compiler on the PATH. Then a small program runs in each
+// environment of test/environments/rows.js. `--write` writes the table of docs/platforms.md. Other arguments select the
+// rows to run by parts of their names; default: all rows.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -43,7 +43,7 @@ symlinkSync(tools, inside('tooled/node_modules'))
 
 const registry = await startRegistry(inside('registry'))
 
-// A machine with a shell and Node, nobody's settings, and this registry.
+// A machine with a shell and Node, no user settings, and this registry.
 const shell = execFileSync('sh', ['-c', 'command -v sh'], { encoding: 'utf8' }).trim()
 symlinkSync(shell, inside('bin/sh'))
 symlinkSync(nodeFile(20), inside('bin/node'))

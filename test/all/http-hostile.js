@@ -1,4 +1,4 @@
-// A hundred thousand hostile requests to the HTTP server, instead of the few of every day.
+// A hundred thousand hostile requests to the HTTP server; `npm test` sends fewer.
 import { runPackage } from '../../scripts/run.js'
 
 process.env.HOSTILE_REQUESTS = '100000'

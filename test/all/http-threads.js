@@ -1,4 +1,4 @@
-// Every case of the HTTP table, each in a thread of its own.
+// Every case of the HTTP table, each in its own thread.
 import { runPackage } from '../../scripts/run.js'
 
 process.env.HTTP_EVERY_CASE = '1'

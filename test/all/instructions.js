@@ -1,12 +1,12 @@
-// What must not get slower: the instructions of a call, counted by valgrind(1), never timed. All of it counts: this library,
-// Node and libc; of the kernel nothing.
+// Tests against slower code: counts the instructions of a call by valgrind(1) instead of timing it. Instructions of this
+// library, Node and libc count, those of the kernel do not.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../../scripts/stamp.js'
 
-// Counted on Node 20, x64; a tenth above it fails.
+// Counted on Node 20, x64. A tenth more fails.
 const counted = {
   'syscalls: getsockopt': 1221,
   'syscalls: recv, EAGAIN': 834,
@@ -22,7 +22,7 @@ const counted = {
   'http: a request, by fetch': 32567,
 }
 
-// What may cost a twentieth more than another kind, and no more.
+// Each of these may cost at most a twentieth more than the other kind.
 const hardlyMore = {
   'promises: a wait, { signal }': 'promises: a wait',
   'promises: a wait, { timeout }': 'promises: a wait',
@@ -43,8 +43,8 @@ if (spawnSync('valgrind', ['--version']).status !== 0) {
 const folder = mkdtempSync(join(tmpdir(), 'instructions-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-// A file of counts at each umask(2), by which the program marks where to count: the second, the fourth and so on. With one
-// thread and these seeds nothing is left to chance: two runs give the same figures.
+// The program marks the parts to count by calls of umask(2): valgrind writes a file of counts at each, and the second, the
+// fourth and so on are used. With one thread and these seeds two runs give the same figures.
 const out = join(folder, 'out')
 const valgrind = ['--tool=callgrind', `--callgrind-out-file=${out}`, '--dump-before=umask', '--smc-check=all-non-file']
 const program = [

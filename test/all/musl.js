@@ -1,4 +1,4 @@
-// The prebuilt addon for musl is loaded by musl's own loader, and tells its version of Node-API.
+// musl's own loader loads the prebuilt addon for musl, which returns its version of Node-API.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { makePrebuilds } from '../../scripts/prebuilds.js'

@@ -1,6 +1,7 @@
-// The package: what npm packs is what belongs in it, passes publint and attw, and installs into an empty folder by
-// `npm install` and by `npm ci`, with scripts allowed and no compiler on the PATH. There it works from ESM, from require,
-// in a worker, from TypeScript and in a bundle; without its prebuilds, once it is built there. What npm publishes is the same.
+// The package: npm packs exactly the files that belong to it. It passes publint and attw, and installs into an empty
+// folder by `npm install` and by `npm ci`, with scripts allowed and no compiler on the PATH. There it works from ESM, from
+// require, in a worker, from TypeScript and in a bundle; and without its prebuilds, after it is built there. npm publishes
+// the same files.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -40,7 +41,7 @@ function expect(truth, message) {
   failed++
 }
 
-// As those of macOS come from the workflow that makes them: its artifacts keep no modes.
+// The prebuilds for macOS come from a workflow, whose artifacts do not keep file modes.
 const executables = Object.keys(prebuilds).flatMap(platform =>
   ['echo', 'http'].map(name => `prebuilds/${platform}/${name}`),
 )
@@ -58,9 +59,9 @@ const paths = packed.files.map(({ path }) => path)
 console.log(`${packed.filename}: ${paths.length} files, ${Math.round(packed.size / 1024)} KiB`)
 
 for (const [index, file] of ['package.json', 'README.md'].entries())
-  expect(readFileSync(join(root, file), 'utf8') === ours[index], `${file} is not what it was before npm pack`)
+  expect(readFileSync(join(root, file), 'utf8') === ours[index], `${file} has changed since npm pack began`)
 
-// Not binding.gyp in its root, for which npm would build it.
+// Not binding.gyp in the root: with it npm would build the package.
 const required = [
   ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'CMakeLists.txt', 'bin/bsd-sockets.js'],
   ...['native/binding.gyp', 'native/flags.gypi', 'native/addon/exports.map'],
@@ -80,7 +81,7 @@ const project = join(folder, 'project')
 mkdirSync(project)
 for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text)
 writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-// A machine with Node and npm, and nothing else.
+// A machine that has only Node and npm.
 const bin = join(folder, 'bin')
 mkdirSync(bin)
 const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim()
@@ -98,7 +99,7 @@ expect(size <= 5 * 1024, `the package takes ${size} KiB`)
 
 const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
 for (const name of ['devDependencies', 'scripts', 'workspaces']) expect(!(name in manifest), `package.json has ${name}`)
-// Types are for those who import an entry: each file of them is one that an entry reaches.
+// Each file of types is reachable from an entry.
 const reached = new Set(paths.filter(path => /^lib\/(\w+\/)?(index|syscalls)\.d\.c?ts$/.test(path)))
 for (const path of reached) {
   const text = readFileSync(join(installed, path), 'utf8')
@@ -114,14 +115,14 @@ const linked = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/
 const relative = linked.filter(link => !/^(https?:|#)/.test(link))
 expect(linked.length > 0 && relative.length === 0, `README.md links to ${relative.join(', ')}`)
 
-/** What a program prints. */
+/** Returns what a program prints. */
 function output(file, ...args) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [...args, file], { cwd: project, encoding: 'utf8' })
   return status === 0 && stderr === '' ? stdout.trim() : `status ${status}: ${stdout}${stderr}`
 }
 for (const file of ['esm.mjs', 'worker.mjs', 'worker-only.mjs', 'every.mjs'])
   expect(output(file) === 'hello', `${file}: ${output(file)}`)
-// Node 20 says that require() of an ES module is experimental, where it is allowed.
+// Some versions of Node 20 print that require() of an ES module is experimental.
 const commonJs = output('require.cjs', '--no-warnings')
 expect(commonJs === 'hello', `require.cjs: ${commonJs}`)
 
@@ -150,7 +151,7 @@ expect(help.status === 0, `bsd-sockets echo --help: status ${help.status}`)
 const bench = spawnSync(join(project, 'node_modules/.bin/bsd-sockets'), ['bench'], { encoding: 'utf8' })
 expect(bench.status === 1 && bench.stderr.includes('in the repository'), `bsd-sockets bench: ${bench.stderr}`)
 
-/** The least of how many milliseconds each of these takes, run in turn. */
+/** Runs these in turn, and returns the minimum time of each in milliseconds. */
 function times(...files) {
   const least = files.map(() => Infinity)
   for (let round = 0; round < 15; round++) {
@@ -167,7 +168,7 @@ writeFileSync(join(project, 'load.mjs'), "import 'bsd-sockets'\n")
 const [empty, load] = times('empty.mjs', 'load.mjs')
 console.log(`loading takes ${(load - empty).toFixed(1)} ms more than the ${empty.toFixed(1)} ms of an empty script`)
 
-// What cannot be run here is published from a copy, to a registry that keeps what it is sent.
+// npm publishes from a copy, to a registry that records what it receives.
 const copy = join(folder, 'copy')
 for (const file of execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean))
   cpSync(join(root, file), join(copy, file))
@@ -200,13 +201,13 @@ const published = await publish()
 registry.close()
 expect(published.status === 0 && sent.length === 1, `npm publish: ${published.stdout}${published.stderr}`)
 if (sent.length === 1) {
-  const [told] = Object.values(sent[0].versions)
-  for (const name of ['devDependencies', 'scripts', 'workspaces']) expect(!(name in told), `${name} is published`)
-  expect(told.bugs.url === `${address}/issues`, `${told.bugs.url} is published`)
-  expect(told.readme.includes(`](${address}/blob/`), 'README.md is published with relative links')
+  const [manifest] = Object.values(sent[0].versions)
+  for (const name of ['devDependencies', 'scripts', 'workspaces']) expect(!(name in manifest), `${name} is published`)
+  expect(manifest.bugs.url === `${address}/issues`, `${manifest.bugs.url} is published`)
+  expect(manifest.readme.includes(`](${address}/blob/`), 'README.md is published with relative links')
 }
 
-// For a platform without a prebuilt addon the error says by which command it is made.
+// On a platform without a prebuilt addon the error has the command that builds it.
 rmSync(join(installed, 'prebuilds'), { recursive: true })
 const [, command] = /build it by '(.*)'/.exec(output('esm.mjs')) ?? []
 expect(command !== undefined, `without an addon: ${output('esm.mjs')}`)
@@ -220,7 +221,7 @@ if (command !== undefined) {
 }
 rmSync(join(installed, 'native/build'), { recursive: true, force: true })
 
-// And by cmake-js.
+// cmake-js builds it too.
 if (spawnSync('cmake', ['--version']).error) {
   expect(!process.env.BSD_SOCKETS_REQUIRE_TOOLS, 'cmake is not installed')
 } else {

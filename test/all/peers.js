@@ -1,4 +1,4 @@
-// Real servers from the system's packages, each in a temporary folder, and clients over sockets of ours.
+// Servers from the system's packages, each in a temporary folder, and clients over sockets of this package.
 import * as dbus from '../support/peers/dbus.js'
 import * as nginx from '../support/peers/nginx.js'
 import * as postgres from '../support/peers/postgres.js'

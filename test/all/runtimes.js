@@ -1,5 +1,5 @@
-// The whole suite on each Node, and all of it that applies on Bun and Deno; this Node's own run is that of `npm test`.
-// `--write` runs that one too, and writes the table of docs/platforms.md.
+// Runs the whole suite on each Node except this one, which `npm test` uses; and the parts of it that apply on Bun and
+// Deno. `--write` includes this Node, and writes the table of docs/platforms.md.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const write = process.argv.includes('--write')
 const folder = join(root, 'test/runtimes')
 installPackages('test/runtimes')
 
-/** What vitest says of its run by a runtime: a run that failed in another way counts as one that failed. */
+/** The counts of vitest's report on a runtime. A run that failed without a failed test counts as one failed test. */
 function suite(program, args) {
   const report = join(root, 'build/runtime.json')
   rmSync(report, { force: true })

@@ -1,5 +1,5 @@
-// The tests of the floor again, on an addon that AddressSanitizer and UndefinedBehaviorSanitizer watch: the first thing
-// that either finds ends the process.
+// The tests of the system calls again, on an addon that is built with AddressSanitizer and UndefinedBehaviorSanitizer. Their
+// first finding ends the process.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { root } from '../../scripts/stamp.js'
 
 const output = (command, args) => spawnSync(command, args, { encoding: 'utf8' }).stdout?.trim()
 
-// Only where the compiler has the library does it print more than its name.
+// If the compiler has the library, it prints a path, otherwise only the name.
 const library = output('g++', ['-print-file-name=libasan.so'])
 if (process.platform !== 'linux' || !library?.includes('/')) {
   console.log('skipped: no g++ with libasan here')
@@ -45,8 +45,8 @@ const objects = [
 ]
 run('g++', ['-shared', ...sanitizers, ...objects, '-o', addon, '-lpthread', '-ldl'])
 
-// Node's own memory is not looked at for leaks; a view larger than the machine has room for is no finding.
-// A preloaded malloc that fails is not for an addon that has another malloc.
+// Leaks are not detected, because of Node's own memory. A failed allocation is not a finding. The test of failed
+// allocations preloads a malloc, which does not work with the sanitizer's malloc.
 const without = ['--exclude', 'test/syscalls/allocations.test.ts']
 run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/syscalls', 'test/structs/address', ...without], {
   env: {

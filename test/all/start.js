@@ -1,5 +1,5 @@
-// `npm start` as the first command in a fresh clone: it shows the tour, and until then never says nothing for long; and
-// `npm run build` there builds the rest. How long each took is printed and not judged.
+// `npm start` is the first command in a fresh clone: it shows the tour, and is never silent for long before it. Then
+// `npm run build` builds the rest. The time of each is printed, but cannot fail the test.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -8,14 +8,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root } from '../../scripts/stamp.js'
 
-const SILENCE = 10_000 // milliseconds: twice what is promised, since the machine may be busy with other things
+const SILENCE = 10_000 // milliseconds: twice the documented time, since the machine may be busy
 
 const clone = mkdtempSync(join(tmpdir(), 'bsd-sockets-start-'))
 process.on('exit', () => rmSync(clone, { recursive: true, force: true }))
 const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0')
 for (const file of files) if (file && existsSync(join(root, file))) cpSync(join(root, file), join(clone, file))
 
-// Without what npm tells its scripts of this repository.
+// Without the variables in which npm describes this repository to its scripts.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$)/.test(name)))
 
 let failed = false
@@ -25,7 +25,7 @@ function expect(truth, message) {
   failed = true
 }
 
-/** Runs npm, and gives what it printed. */
+/** Runs npm, and returns what it printed. */
 async function npm(...args) {
   const start = Date.now()
   const child = spawn('npm', args, { cwd: clone, env, stdio: ['ignore', 'pipe', 'inherit'] })

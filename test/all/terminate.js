@@ -1,4 +1,4 @@
-// Terminates workers by the hundred, at any moment of what they do with sockets, and looks for what they leave open.
+// Terminates hundreds of workers at random moments while they use sockets, and counts the descriptors that stay open.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'

@@ -1,2 +1,2 @@
-// What a test starts by process.execPath is Node for arm64 too, and no kernel but its own runs that.
+// Tests that start process.execPath get a program that runs Node for arm64 in the emulator.
 process.execPath = process.env.BSD_SOCKETS_NODE

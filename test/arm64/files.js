@@ -1,6 +1,6 @@
-// Which files of the suite run for arm64 by emulation, and why the others do not.
+// The test files that run for arm64 in the emulator, and why the others do not.
 
-/** What stands nearest to the processor and the C library: layouts, numbers, calls, and the Socket on top. */
+/** The files that depend most on the processor and the C library: layouts, numbers, calls, and Socket. */
 export const files = [
   ...[
     'structs/address',
@@ -17,7 +17,7 @@ export const files = [
 ]
 
 const reasons = {
-  'the emulator lacks options, control messages and clocks that these use, or breaks off at them': [
+  'the emulator lacks options, control messages and clocks that they use, or crashes at them': [
     ...[
       'sockets/batch',
       'control/control',
@@ -43,7 +43,7 @@ const reasons = {
     ],
   ],
   "they write x64's struct epoll_event": ['syscalls/arguments', 'syscalls/waiting'],
-  'they ask the addon of this machine, or its files': [
+  'they use the addon of this machine, or its files': [
     'constants',
     'waiting/kqueue',
     'waiting/kqueue-selector',
@@ -56,13 +56,13 @@ const reasons = {
     'promises/waits',
     'package/platforms',
   ],
-  'they read sources, pages or prototypes, in which the machine has no part': [
+  'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/floors',
     'package/native',
     'package/this',
     'package/workflows',
   ],
-  'their programs are built for this machine, or other programs of it take part': [
+  'they run programs of this machine': [
     ...[
       'sockets/fuzz',
       'sockets/fuzz-floors',
@@ -78,7 +78,7 @@ const reasons = {
     ],
     ...['examples/messages', 'examples/peers', 'cli/servers-c', 'cli/servers-ts', 'package/tools', 'cli/trace'],
   ],
-  "they look at processes, signals, threads and the number of descriptors, which are the emulator's": [
+  'they observe processes, signals, threads and the number of descriptors, which are those of the emulator': [
     ...[
       'sockets/accepting',
       'promises/async-context',
@@ -102,8 +102,8 @@ const reasons = {
       'waiting/workers',
     ],
   ],
-  'they open many descriptors, in one process with files that count theirs': ['reactor/batch', 'reactor/random'],
-  'they take too long emulated; the promises run by a program of their own': [
+  'they open many descriptors in a process in which other files count descriptors': ['reactor/batch', 'reactor/random'],
+  'they take too long in the emulator; the promises have their own program': [
     ...[
       'examples/async',
       'examples/gateway',
@@ -130,8 +130,8 @@ const reasons = {
   ],
 }
 
-/** Why the file of this name is left out; undefined where nobody has said. */
+/** Why the file of this name does not run; undefined if there is no reason. */
 export const reasonAgainst = name => Object.keys(reasons).find(reason => reasons[reason].includes(name))
 
-/** The test files, of these names, of which nobody has said whether they run. */
+/** The names of the test files that are in neither list. */
 export const undecided = names => names.filter(name => !files.includes(name) && reasonAgainst(name) === undefined)

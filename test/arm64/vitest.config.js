@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// A worker is a thread: what is forked by an emulated process would not be emulated. Everything takes many times longer.
+// Workers are threads: a process that an emulated process starts would not be emulated. Everything takes much longer.
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

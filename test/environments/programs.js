@@ -1,4 +1,5 @@
-// The small program in the forms that the rows run: a listener and a client on loopback, and 'hello' from one to the other.
+// The small program of the rows, in several forms: a listener and a client on loopback, and 'hello' from client to
+// server.
 const exchange = `
 const server = createServer(['127.0.0.1', 0])
 const client = createConnection(['127.0.0.1', server.getsockname().port])
@@ -15,7 +16,7 @@ export const required = `const { ${names} } = require('bsd-sockets')\n${exchange
 export const esm = `${imported}console.log(text)\n`
 export const commonJs = `${required}console.log(text)\n`
 
-/** The modules that the package exports, each of which a program in TypeScript has to find. */
+/** The modules that the package exports. The program in TypeScript imports each. */
 const floors = ['http', 'promises', 'reactor', 'socketserver', 'streams', 'syscalls']
 
 export const typeScript = `import { createConnection, createServer, type Socket, type SocketAddress } from 'bsd-sockets'
@@ -33,7 +34,7 @@ const modules: object[] = [${floors.join(', ')}]
 console.log(modules.every(module => Object.keys(module).length > 0) ? text : 'a module is empty')
 `
 
-/** It as a test, whose functions `head` imports. */
+/** The program as a test; `head` imports the test's functions. */
 export const testOf = ({ head, load = imported, check = "expect(text).toBe('hello')" }) => `${head}
 ${load}
 test('a client says hello', () => {
@@ -79,7 +80,7 @@ await pool.close()
   'task.mjs': `${imported}export default () => text\n`,
 }
 
-/** Prints the message of the error that loading the package throws. */
+/** Prints the message of the error when the package cannot be loaded. */
 export const message = {
   esm: `import('bsd-sockets').then(() => console.log('loaded'), error => console.log(error.message))\n`,
   commonJs: `try { require('bsd-sockets'); console.log('loaded') } catch (error) { console.log(error.message) }\n`,

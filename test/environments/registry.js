@@ -1,10 +1,10 @@
-// A registry for npm's packages of the test's own, on loopback: it has what is published to it and nothing else.
+// The test's own npm registry on loopback. It has only the packages that are published to it.
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-/** Serves from `folder`; gives the address, and what ends it. */
+/** Serves from `folder`. Returns the address, and a function that ends it. */
 export async function startRegistry(folder) {
   const { runServer } = createRequire(import.meta.url)('verdaccio')
   mkdirSync(folder, { recursive: true })

@@ -1,13 +1,14 @@
-// The environments, each once. A row is
-//   name, version  what is tested, and on which Node (default: 20); `on` names another runtime
-//   files          what its folder holds, by name
-//   where          its folder: in 'app', a project that has the package, with the tools above it (default); 'tooled': with
-//                  the tools alone; 'empty': with neither
-//   steps          what runs there in turn: a command with its arguments, or a function of the project that does
-//                  something, and may give what a command would, { status, stdout, stderr }
-//   expected       what the last prints: a text ('hello' by default) and nothing on standard error, or what both match
-//   result         what docs/platforms.md says where that is not 'hello'
-//   notHere        what a failure matches that is this machine's and not ours, and the reason
+// The environments, each once. A row has
+//   name, version  its title, and the version of Node (default: 20); `on` names another runtime
+//   files          the files of its folder, by name
+//   where          the parent of its folder. 'app': a project that has the package, with the tools above it (default);
+//                  'tooled': only the tools; 'empty': neither
+//   steps          run in turn: a command with its arguments, or a function that gets the project and may return what a
+//                  command would, { status, stdout, stderr }
+//   expected       the output of the last step: a string on standard output (default: 'hello') and nothing on standard
+//                  error; or a RegExp that matches both together
+//   result         the result in docs/platforms.md if it is not 'hello'
+//   notHere        a RegExp for failures that this machine causes, and the reason
 import { rows as bundles } from './rows/bundles.js'
 import { rows as managers } from './rows/managers.js'
 import { rows as node } from './rows/node.js'

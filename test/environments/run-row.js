@@ -1,13 +1,13 @@
-// Runs a row of rows.js: each of its steps, in a folder of its own.
+// Runs the steps of a row of rows.js, in the row's own folder.
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout, clearTimeout } from 'node:timers'
 
 const LIMIT = 120_000 // milliseconds for a step
-const SHOWN = 2000 // characters of a failure
+const SHOWN = 2000 // the maximum of characters shown of a failure
 
-/** Status, or the signal's name, and what it printed; after two minutes its process group is killed. */
+/** Returns the status or the signal's name, and the output. After two minutes the process group is killed. */
 export function execute([command, ...args], options) {
   return new Promise(resolve => {
     const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -41,9 +41,9 @@ const isExpected = (expected, stdout, stderr) =>
   expected instanceof RegExp ? expected.test(`${stdout}${stderr}`.trim()) : stdout.trim() === expected && stderr === ''
 
 /**
- * Whether it passed, failed or is not here, and why. `place` says where everything is: the three folders that a row can
- * be in; `moved`, a folder for what is built; `installed`, the package; `tarball`; and `env`, with a registry that has
- * the package.
+ * Returns whether the row passed, failed or cannot run here, and why. `place` has the paths: the three folders that a row
+ * can be in; `moved`, a folder for bundles; `installed`, the package; `tarball`; and `env`, with a registry that has the
+ * package.
  */
 export async function runRow({ name, on, files, steps, where, expected, notHere }, place) {
   const own = `${name} ${on}`.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase()

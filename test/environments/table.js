@@ -1,4 +1,4 @@
-// The table of environments in docs/platforms.md: of each row what it is, and what it gave.
+// The table of environments in docs/platforms.md: each row with its result.
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ const region = /(?<=<!-- environments -->\n)[^]*(?=<!-- \/environments -->)/
 
 const line = cells => `| ${cells.join(' | ')} |\n`
 
-/** `told` gives what stands in the last column for a row. */
+/** `told` returns the last column of a row. */
 function table(told) {
   const lines = rows.map(row => line([row.name, row.on, told(row)]))
   return `\n${line(['environment', 'on', 'result'])}${line(['---', '---', '---'])}${lines.join('')}\n`
@@ -27,7 +27,7 @@ export function writeTable(results) {
   )
 }
 
-/** Throws unless the page has each row, and of each what it gives or why it is not here. */
+/** Throws unless the page has each row, with its result or why it cannot run here. */
 function check() {
   const [told] = region.exec(readFileSync(page, 'utf8'))
   const results = told.trim().split('\n').slice(2)

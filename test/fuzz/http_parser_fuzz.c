@@ -1,6 +1,8 @@
-// libFuzzer: clang -g -O1 -fsanitize=fuzzer,address,undefined test/fuzz/http_parser_fuzz.c
-// native/http/*.c The first byte chooses the limits and where the rest is cut; the parser must say
-// the same of the pieces as of the whole, and point at nothing outside of what it has read.
+// For libFuzzer:
+//   clang -g -O1 -fsanitize=fuzzer,address,undefined test/fuzz/http_parser_fuzz.c native/http/*.c
+//
+// The first byte chooses the limits and where the rest is cut into pieces. The parser must give the same results for
+// the pieces as for the whole, and point at nothing outside the bytes that it has read.
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +44,7 @@ static void check_head(const uint8_t* bytes, size_t length, const http_limits* l
   check(!(request->flags & HTTP_CHUNKED && request->flags & HTTP_CONTENT_LENGTH));
 }
 
-// Reads the head with `step` more bytes at each call, from a copy that ends where they end.
+// Reads the head with `step` more bytes at each call, from a copy of exactly that size.
 static void read_head(const uint8_t* bytes, size_t length, size_t step, const http_limits* limits, head* read) {
   memset(read, 0, sizeof *read);
   for (size_t there = 0; read->result == 0 && there < length;) {

@@ -1,7 +1,7 @@
-// The runtimes that the suite runs on, from packages of npm; the only list of them.
+// The only list of the runtimes that the suite runs on, which come from npm packages.
 import { lacking } from './lacking.js'
 
-/** `lacks` is what of the suite does not apply there, and why. */
+/** `lacks`: the parts of the suite that do not apply there, and why. */
 export const runtimes = [
   { name: 'Node 20', program: 'node-20/bin/node' },
   { name: 'Node 22', program: 'node-22/bin/node' },

@@ -1,4 +1,4 @@
-// Loaded before each test file on Bun and on Deno: skips what does not apply there.
+// Loaded before each test file on Bun and on Deno: skips the tests that do not apply there.
 import { beforeEach } from 'vitest'
 import { lacked } from './lacking.js'
 

@@ -1,4 +1,4 @@
-// The tables of docs/platforms.md that tell of the runtimes: what ran on each, and what does not apply.
+// The tables of docs/platforms.md about the runtimes: the results on each, and the parts that do not apply.
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const head = cells => row(cells) + row(cells.map(() => '---'))
 
 const leftOut = ({ lacks }) => Object.values(lacks ?? {}).filter(reasons => typeof reasons === 'string').length
 
-/** What does not apply to one runtime: each reason once, with the files of which all or some is left out for it. */
+/** The rows of one runtime: each reason once, with the files that are skipped for it, as a whole or in part. */
 function reasonsOf({ name, lacks = {} }) {
   const files = new Map()
   for (const [file, reasons] of Object.entries(lacks)) {
@@ -24,7 +24,7 @@ function reasonsOf({ name, lacks = {} }) {
 
 const reasons = () => head(['runtime', 'it', 'test files: **all of it**, or some']) + runtimes.map(reasonsOf).join('')
 
-/** Throws unless the page has a row for each runtime, in their order, and the reasons as they are now. */
+/** Throws unless the page has a row for each runtime, in their order, and the current reasons. */
 function check() {
   const [figures, told] = region.exec(readFileSync(page, 'utf8'))[0].trim().split('\n\n')
   const names = figures.split('\n').slice(2)
@@ -49,7 +49,7 @@ export function writeTable(rows) {
   )
 }
 
-/** Writes the reasons alone, as they are now. */
+/** Writes only the reasons. */
 function writeReasons() {
   const text = readFileSync(page, 'utf8')
   const [figures] = region.exec(text)[0].trim().split('\n\n')

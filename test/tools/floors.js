@@ -1,7 +1,8 @@
-// The rule of floors, for dependency-cruiser: a folder of src/, and a file directly in it, is a floor. What has a value looks
-// down alone, never up, sideways or in a circle; a type may come from anywhere. docs/architecture.md has them in this order.
+// The rule of floors, for dependency-cruiser: each folder of src/, and each file directly in it, is a floor. A floor imports
+// values only from lower floors, and there are no circles; it may import types from anywhere. docs/architecture.md lists the
+// floors in this order.
 
-/** From the lowest; those of one line know nothing of each other. */
+/** From the lowest. The floors of one line do not import each other. */
 export const floors = [
   ['errors', 'checks'],
   ['timers', 'syscalls'],
@@ -20,7 +21,7 @@ const pathOf = names => `^src/(${names.join('|')})(/|\\.ts$)`
 
 const up = floors.flatMap((line, i) =>
   line.map(floor => ({
-    name: `${floor} looks down`,
+    name: `${floor} imports only lower floors`,
     severity: 'error',
     from: { path: pathOf([floor]) },
     to: {
@@ -39,7 +40,7 @@ export default {
   forbidden: [
     ...up,
     {
-      name: 'every module is of a floor',
+      name: 'every module belongs to a floor',
       severity: 'error',
       from: {},
       to: { path: '^src/', pathNot: pathOf(floors.flat()) },

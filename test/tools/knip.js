@@ -1,4 +1,4 @@
-// What nobody uses, for knip: files and exports. Node starts some of these by their paths, in threads and processes.
+// Finds unused files and exports, by knip. Some entries are here because threads and processes start them by their paths.
 export default {
   include: ['files', 'exports', 'types', 'enumMembers', 'duplicates'],
   ignoreExportsUsedInFile: true,

@@ -16,10 +16,10 @@ webpack({ mode: 'production', target: 'node', entry: './app.mjs', output, extern
 })
 `
 
-/** Gives the project a copy of the package, which can be taken away. */
+/** Copies the package into the project, so that it can be removed there. */
 const copy = ({ folder, installed }) => cpSync(installed, join(folder, 'node_modules/bsd-sockets'), { recursive: true })
 
-/** Takes what was built to where no package is, with the addon beside it; where it was built the package is no more. */
+/** Copies the bundle to a folder without the package, with the addon beside it, and removes the package. */
 function move({ folder, moved, installed }) {
   cpSync(join(folder, 'out'), moved, { recursive: true })
   copyFileSync(join(installed, 'prebuilds/linux-x64/bsd-sockets.glibc.node'), join(moved, 'bsd-sockets.glibc.node'))
@@ -95,6 +95,6 @@ export const rows = [
     on: 'Deno',
     files,
     steps: [copy, deno('compile', '-A', '--quiet', '--output', 'out/app', 'app.mjs'), move, [movedFile('app')]],
-    notHere: [/denort|[Dd]ownload/, 'it downloads the program that it appends to, from no registry of packages'],
+    notHere: [/denort|[Dd]ownload/, 'it downloads a program to append to, and not from a package registry'],
   },
 ]

@@ -5,10 +5,10 @@ import { bun, deno, node, nodeOf, tool, tools } from '../tools.js'
 
 const files = { 'package.json': '{ "private": true }', 'app.mjs': esm, 'app.cjs': commonJs }
 
-/** What a checkout of somebody's project has: the lock file, and nothing installed. */
+/** Makes the folder a fresh checkout: it has the lock file, and nothing is installed. */
 const checkOut = ({ folder }) => rmSync(join(folder, 'node_modules'), { recursive: true, force: true })
 
-/** Throws unless the lock file holds the package to its contents. */
+/** Throws unless the lock file has the package's checksum. */
 const locked =
   (file, integrity = /integrity: ?"?sha512-|"integrity": "sha512-/) =>
   ({ folder }) => {
@@ -25,10 +25,10 @@ const yarn = (...args) => tool('@yarnpkg/cli-dist/bin/yarn.js', ...args)
 const linker = name => ({ ...files, 'yarn.lock': '', '.yarnrc.yml': `nodeLinker: ${name}\n` })
 const yarnLocked = locked('yarn.lock', /checksum: /)
 
-// What was published a minute ago is refused by default.
+// By default a package that was just published is rejected.
 const fresh = ['--minimum-dependency-age=0']
 
-/** Each begins with an empty folder, outside every other package. */
+/** Each begins with an empty folder outside all packages. */
 export const rows = [
   { name: 'npm 10, `install`, then `ci`', files, steps: npm(10, 20) },
   { name: 'npm 11, `install`, then `ci`', files, steps: npm(11, 20) },

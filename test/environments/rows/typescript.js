@@ -15,7 +15,7 @@ const configuration = (compilerOptions, typeRoots) =>
     files: ['app.ts'],
   })
 
-/** Compiles the program with skipLibCheck: false, and runs what comes of it. */
+/** Compiles the program with skipLibCheck: false, and runs the result. */
 const compiled = (name, compiler, type, options) => ({
   name,
   files: {
