@@ -1,4 +1,4 @@
-// What a server does when accept(2) fails.
+// How a server treats errors of accept(2).
 import { SocketError } from 'bsd-sockets'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -11,14 +11,14 @@ import { root } from '../support/root.js'
 const { EBADF, ECONNABORTED, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM, EPROTO } = constants.errno
 const failed = (errno: number): SocketError => new SocketError(errno, 'accept')
 
-test('one client that has left does not keep the next one waiting', () => {
+test('a client that has left does not delay the next', () => {
   const told: Error[] = []
   const failures = new AcceptFailures(error => told.push(error))
   for (const errno of [ECONNABORTED, EPROTO]) expect(failures.pause(failed(errno))).toBe(0)
   expect(told).toEqual([])
 })
 
-test('what there is none of now makes a pause, and is told once a second at most', () => {
+test('a lack of descriptors or memory makes a pause, with a warning at most once a second', () => {
   const told: Error[] = []
   const failures = new AcceptFailures(error => told.push(error))
   const errors = [EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM].map(failed)
@@ -26,7 +26,7 @@ test('what there is none of now makes a pause, and is told once a second at most
   expect(told).toEqual([errors[0]])
 })
 
-test("the listener's own failures, and what is none of the network's, are thrown", () => {
+test('errors of the listener, and errors that do not come from the network, are thrown', () => {
   const failures = new AcceptFailures()
   for (const error of [...[EBADF, EINVAL, EOPNOTSUPP].map(failed), new TypeError('not a socket'), 'text']) {
     let thrown: unknown
@@ -39,7 +39,7 @@ test("the listener's own failures, and what is none of the network's, are thrown
   }
 })
 
-test('the servers in C pass by the same ones', () => {
+test('the servers in C ignore the same errors', () => {
   const source = readFileSync(join(root, 'native/servers/server.c'), 'utf8')
   const [, body] = /^static bool passes_by[^]*?switch([^]*?)return true/m.exec(source)!
   const named = [...body!.matchAll(/case (E\w+):/g)].map(([, name]) => name!)

@@ -16,7 +16,7 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { receiveBatch, recvmmsgByOne, sendBatch, sendmmsgByOne } from '../../lib/tested.js'
 
-// What does not fit of a message's descriptors each kernel treats in its own way. unix(7)
+// Kernels differ in what they do with descriptors of a message that have no room. unix(7)
 const linux = process.platform === 'linux'
 
 function udp(bound = '127.0.0.1'): Socket {
@@ -30,7 +30,7 @@ function udp(bound = '127.0.0.1'): Socket {
 const texts = (batch: MessageBatch, count: number): string[] =>
   Array.from({ length: count }, (_, i) => batch.bytes(i).toString())
 
-// The kernel's own calls, and what stands in for them where it has none.
+// The kernel's calls, and their replacement on a kernel that lacks them.
 const ways = {
   'recvmmsg and sendmmsg': {
     receive: (socket: Socket, batch: MessageBatch) => socket.recvmmsg(batch),
@@ -44,7 +44,7 @@ const ways = {
 }
 
 describe.each(Object.entries(ways))('%s', (_, { receive, send }) => {
-  test('a batch goes out, comes in, and is answered, each to its own address', () => {
+  test('a batch is sent, received and answered, each message to its own address', () => {
     const server = udp()
     const clients = [udp(), udp(), udp()]
     clients.forEach((client, i) => client.sendto(`question ${i}`, server.getsockname()))
@@ -59,7 +59,7 @@ describe.each(Object.entries(ways))('%s', (_, { receive, send }) => {
     )
   })
 
-  test('set gives a message its address, none for the peer; the batch keeps a copy', () => {
+  test('set sets the address of a message, null is the peer; the batch keeps a copy', () => {
     const [one, two] = [udp(), udp()]
     const sender = udp()
     const batch = new MessageBatch(2, 16)
@@ -76,7 +76,7 @@ describe.each(Object.entries(ways))('%s', (_, { receive, send }) => {
     expect(two.recv(16).toString()).toBe('to the peer')
   })
 
-  test('what is too long for its slot is cut, and says so', () => {
+  test('a message longer than its slot is truncated and marked', () => {
     const receiver = udp()
     const sender = udp()
     for (const text of ['0123456789', 'short']) sender.sendto(text, receiver.getsockname())
@@ -87,7 +87,7 @@ describe.each(Object.entries(ways))('%s', (_, { receive, send }) => {
     expect(batch.address(0)).toBeNull()
   })
 
-  test('control messages come with each, and go with each', () => {
+  test('each message has its own control messages, received and sent', () => {
     const server = udp('')
     server.setsockopt(IPPROTO_IP, C.IP_RECVPKTINFO ?? IP_PKTINFO, true)
     const { port } = server.getsockname() as IPv4Address
@@ -104,7 +104,7 @@ describe.each(Object.entries(ways))('%s', (_, { receive, send }) => {
     expect(from.map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.2'])
   })
 
-  test('an error after the first messages does not take them back', () => {
+  test('an error after the first messages does not undo them', () => {
     const receiver = udp()
     const sender = udp()
     const batch = new MessageBatch(3, 16)
@@ -117,7 +117,7 @@ describe.each(Object.entries(ways))('%s', (_, { receive, send }) => {
   })
 })
 
-test('what there was no room for goes on from where the first call ended', () => {
+test('messages that had no room are sent from where the first call ended', () => {
   const [here, there] = Socket.pair(AF_UNIX, SOCK_SEQPACKET)
   onTestFinished(() => [here, there].forEach(end => end.close()))
   const batch = new MessageBatch(1000, 8)
@@ -138,7 +138,7 @@ test('what there was no room for goes on from where the first call ended', () =>
 })
 
 test.each(Object.entries({ sendmmsg: undefined, 'sendmsg, one by one': sendmmsgByOne }))(
-  'a message that fails ends a batch before it, and %s from there tells why and whose it is',
+  'a batch ends before a message that fails; %s from there has the error and the address',
   (_, way) => {
     const [receiver, sender] = [udp(), udp()]
     const batch = new MessageBatch(4, 8)
@@ -150,12 +150,12 @@ test.each(Object.entries({ sendmmsg: undefined, 'sendmsg, one by one': sendmmsgB
       expect.objectContaining({ code: 'EINVAL', syscall: 'sendmmsg', message: 'sendmmsg EINVAL 127.0.0.1' }),
     )
     expect(send(3)).toBe(1)
-    expect(send(4)).toBe(0) // nothing is left
+    expect(send(4)).toBe(0) // nothing is left to send
     expect(Array.from({ length: 3 }, () => String(receiver.recv(8)))).toEqual(['0', '1', '3'])
   },
 )
 
-test('try… gives null where nothing came and where there is no room; MSG_DONTWAIT never waits', () => {
+test('try… returns null if nothing has arrived or there is no room; MSG_DONTWAIT never waits', () => {
   const [here, there] = Socket.pair(AF_UNIX, SOCK_SEQPACKET)
   onTestFinished(() => [here, there].forEach(end => end.close()))
   const batch = new MessageBatch(16, 4096)
@@ -175,7 +175,7 @@ test('recvmmsg waits for the first message, not for a full batch', () => {
   expect(receiver.recvmmsg(batch)).toBe(1)
 })
 
-test('a wrong argument is named before any call is made', () => {
+test('a wrong argument is reported before any system call', () => {
   const batch = new MessageBatch(2, 4, { controlSize: CMSG_SPACE(4) })
   expect(() => batch.bytes(2)).toThrow(RangeError)
   expect(() => batch.set(-1, 'x')).toThrow(RangeError)
@@ -190,14 +190,14 @@ test('a wrong argument is named before any call is made', () => {
   expect(() => socket.recvmmsg({} as never)).toThrow(TypeError)
 })
 
-test('the family says what the any-address and a ttl are', () => {
+test('the any-address and ttl are those of the family', () => {
   const batch = new MessageBatch(1, 4, { family: AF_INET6, controlSize: CMSG_SPACE(4) })
   batch.set(0, 'x', ['', 5], [{ ttl: 3 }])
   expect(batch.address(0)).toEqual({ family: 'IPv6', address: '::', port: 5 })
   expect(decodeControl(batch.controls!)).toMatchObject([{ level: C.IPPROTO_IPV6, ttl: 3 }])
 })
 
-test.runIf(linux)('descriptors in a batch are owned at once, looked at or not (Linux)', () => {
+test.runIf(linux)('descriptors in a batch are owned at once, read or not (Linux)', () => {
   const openCount = (): number => readdirSync('/proc/self/fd').length
   const [here, there] = Socket.pair(AF_UNIX, SOCK_DGRAM)
   onTestFinished(() => [here, there].forEach(end => end.close()))
@@ -213,7 +213,7 @@ test.runIf(linux)('descriptors in a batch are owned at once, looked at or not (L
 })
 
 test.runIf(linux)(
-  'only what came by the latest call is owned: neither what came before nor what is to be sent (Linux)',
+  'only descriptors of the latest call are owned: not earlier ones and not those to be sent (Linux)',
   () => {
     const [here, there] = Socket.pair(AF_UNIX, SOCK_DGRAM)
     onTestFinished(() => [here, there].forEach(end => end.close()))
@@ -245,7 +245,7 @@ describe.runIf(C.supports.option(IPPROTO_UDP, C.UDP_SEGMENT))('segments', () => 
     expect(Buffer.concat([0, 1, 2].map(i => batch.bytes(i)))).toEqual(payload)
   })
 
-  test('UDP_SEGMENT as an option, UDP_GRO joins them again and says how they were cut', () => {
+  test('UDP_SEGMENT as an option; UDP_GRO joins the datagrams again and has their size', () => {
     const receiver = udp()
     receiver.setsockopt(IPPROTO_UDP, C.UDP_GRO!, true)
     const sender = udp()

@@ -1,4 +1,4 @@
-// What other libraries take is taken; what is a mistake is refused with what is wrong and what to do.
+// Arguments as in other libraries are accepted. Mistakes are rejected with an error that says what is wrong and what to do.
 import dns from 'node:dns/promises'
 import { createServer as createNetServer } from 'node:net'
 import {
@@ -32,8 +32,8 @@ const invalid = (code: string, ...words: string[]): object =>
     message: expect.stringMatching(words.map(word => `(?=[^]*${word.replace(/[.?()[\]]/g, '\\$&')})`).join('')),
   })
 
-describe('what other libraries take', () => {
-  test('createServer(port), and createConnection({ host, port }) or of a port', () => {
+describe('arguments as in other libraries', () => {
+  test('createServer(port), createConnection({ host, port }) and createConnection(port)', () => {
     using server = createServer(0)
     const { address, port } = server.getsockname() as { address: string; port: number }
     expect(address).toBe('127.0.0.1')
@@ -45,7 +45,7 @@ describe('what other libraries take', () => {
     expect(other.family).toBe(AF_INET)
   })
 
-  test('the same of the promises', async () => {
+  test('the same with promises', async () => {
     using server = await promises.createServer(0)
     const { port } = server.getsockname() as { port: number }
     for (const where of [{ host: '127.0.0.1', port }, port]) {
@@ -55,7 +55,7 @@ describe('what other libraries take', () => {
     await expect(promises.createConnection(['127.0.0.1', port], { family: 6 })).rejects.toThrow(/EAI_/)
   })
 
-  test('what dns.lookup gives', async () => {
+  test('the result of dns.lookup', async () => {
     using server = createServer(0)
     const found = await dns.lookup('127.0.0.1') // { address, family: 4 }
     using client = new Socket()
@@ -81,7 +81,7 @@ describe('what other libraries take', () => {
     socket.close()
   })
 
-  test('serve({ fetch }), with a port and a hostname as of Bun, and an application of a framework', async () => {
+  test('serve({ fetch }), with a port and a hostname as in Bun, and with the application of a framework', async () => {
     const answer = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text()
     using server = serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('hello') })
     expect(await answer(server.port)).toBe('hello')
@@ -92,7 +92,7 @@ describe('what other libraries take', () => {
 })
 
 describe('a mistake', () => {
-  test('a host and a port in a text', async () => {
+  test('a host and a port in one string', async () => {
     const where = 'localhost:80' as unknown as HostAndPort
     const error = invalid('ERR_INVALID_ARG_VALUE', "'where' must be a host and a port, such as ['localhost', 80]")
     expect(() => createConnection(where)).toThrow(error)
@@ -102,7 +102,7 @@ describe('a mistake', () => {
     expect(() => createConnection('[::1]:80' as unknown as HostAndPort)).toThrow("['::1', 80]")
   })
 
-  test('an option that there is not', () => {
+  test('an option that does not exist', () => {
     using socket = new Socket()
     const missing = (options as Record<string, unknown>).keepCount as never
     const error = invalid('ERR_INVALID_ARG_TYPE', '"option" argument must be one of `options`', 'undefined')
@@ -110,14 +110,14 @@ describe('a mistake', () => {
     expect(() => setOption(socket, missing, 1)).toThrow(error)
   })
 
-  test("a property that an option's structure has not", () => {
+  test("an unknown property of an option's structure", () => {
     using socket = new Socket()
     const linger = { on: true, secondes: 5 } as unknown as { on: boolean; seconds: number }
     const error = invalid('ERR_INVALID_ARG_VALUE', "'value.secondes' is not known (did you mean 'seconds'?)")
     expect(() => setOption(socket, options.linger, linger)).toThrow(error)
   })
 
-  test('a misspelt handler or option, and a handler that is no function', async () => {
+  test('a misspelt handler or option, and a handler that is not a function', async () => {
     const tried: [() => unknown, ...string[]][] = [
       [() => listen({ onData() {} } as object), 'options.onData', "did you mean 'data'"],
       [() => listen({ ondata() {} } as object), 'options.ondata'],
@@ -145,7 +145,7 @@ describe('a mistake', () => {
     expect(() => listen(null as never)).toThrow(invalid('ERR_INVALID_ARG_TYPE', '"options"'))
   })
 
-  test('an object of a class may have what it needs besides', () => {
+  test('an object of a class may have other properties', () => {
     class Chat {
       members = new Set<unknown>()
       open(): void {}
@@ -154,7 +154,7 @@ describe('a mistake', () => {
     expect(server.fd).toBeGreaterThan(0)
   })
 
-  test('a handler of node:http, an application of express, and none at all', () => {
+  test('a handler of node:http, an application of express, and no handler', () => {
     const node = (request: unknown, response: unknown): void => {
       console.log(request, response)
     }
@@ -165,7 +165,7 @@ describe('a mistake', () => {
       expect(() => serve(given as Handler)).toThrow(invalid('ERR_INVALID_ARG_TYPE', '"handler"'))
   })
 
-  test('a socket of the promises given to what waits', () => {
+  test('a socket of bsd-sockets/promises given to recvExactly and MySocket', () => {
     const [a, b] = promises.Socket.pair()
     const error = invalid('ERR_INVALID_ARG_TYPE', '"socket"', 'bsd-sockets/promises')
     expect(() => recvExactly(a as unknown as Socket, 1)).toThrow(error)

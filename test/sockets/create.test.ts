@@ -1,4 +1,4 @@
-// createServer and createConnection, which take names.
+// createServer and createConnection, which resolve names.
 import {
   AF_INET,
   AF_INET6,
@@ -25,7 +25,7 @@ import { closedPort, closing, listening, portOf, thrown } from '../support/tcp.j
 const ipv6 = hasDualstackIpv6()
 if (!ipv6) console.warn('skipped: this machine has no dual-stack IPv6')
 
-// Somebody else may open a descriptor meanwhile: what is left behind each time is as many as this.
+// Other code may open a few descriptors meanwhile. A leak leaves a descriptor open in each repetition.
 const many = 20
 
 describe('createServer', () => {
@@ -39,7 +39,7 @@ describe('createServer', () => {
     expect(address).toEqual(client.getsockname())
   })
 
-  test('takes a name, an object, and the any-address', () => {
+  test('accepts a name, an object, and the any-address', () => {
     expect(closing(createServer(['localhost', 0])).getsockname()).toMatchObject({ address: '127.0.0.1' })
     expect(closing(createServer({ address: '127.0.0.1', port: 0 })).getsockname()).toMatchObject({ family: 'IPv4' })
     expect(closing(createServer(['', 0])).getsockname()).toMatchObject({ address: '0.0.0.0' })
@@ -52,7 +52,7 @@ describe('createServer', () => {
     expect(portOf(second)).toBe(portOf(first))
   })
 
-  test('a port in use fails, and leaves no descriptor behind', () => {
+  test('a port in use fails, and no descriptor leaks', () => {
     const port = portOf(closing(createServer(['127.0.0.1', 0])))
     const before = closing(new Socket()).fd
     for (let i = 0; i < many; i++) {
@@ -61,14 +61,14 @@ describe('createServer', () => {
     expect(closing(new Socket()).fd).toBeLessThan(before + many)
   })
 
-  test('a name that is none is a GaiError', () => {
+  test('an unknown name is a GaiError', () => {
     const error = thrown(() => createServer(['no.such.name.invalid', 0]))
     expect(error).toBeInstanceOf(GaiError)
     expect(error).toMatchObject({ syscall: 'getaddrinfo', hostname: 'no.such.name.invalid' })
     expect((error as GaiError).code).toMatch(/^EAI_/)
   })
 
-  test.skipIf(!ipv6)('takes IPv4 on an IPv6 socket only if it is told to', () => {
+  test.skipIf(!ipv6)('accepts IPv4 on an IPv6 socket only if the option is set', () => {
     const dual = closing(createServer(['', 0], { family: AF_INET6, dualstackIpv6: true }))
     const client = closing(createConnection(['127.0.0.1', portOf(dual)]))
     const [accepted, address] = dual.accept()
@@ -88,7 +88,7 @@ describe('createConnection', () => {
     await expect(promises.createConnection(where, { timeout: 0 })).rejects.toMatchObject(shape)
   })
 
-  test('says which timeout ran out', async () => {
+  test('the error has the timeout that expired', async () => {
     const server = listening(0)
     for (let i = 0; i < 3; i++) closing(new Socket()).tryConnect(server.getsockname())
     const wait = promises.createConnection(['127.0.0.1', portOf(server)], { timeout: 30 })
@@ -120,7 +120,7 @@ describe('createConnection', () => {
     closing(server.accept()[0])
   })
 
-  test('one address that refuses is its error, and leaves no descriptor behind', () => {
+  test('one address that refuses: the error is that of the address, and no descriptor leaks', () => {
     const port = closedPort()
     const before = closing(new Socket()).fd
     for (let i = 0; i < many; i++) {
@@ -131,7 +131,7 @@ describe('createConnection', () => {
     expect(closing(new Socket()).fd).toBeLessThan(before + many)
   })
 
-  test('the time is for all of it', () => {
+  test('the timeout is for all addresses together', () => {
     const server = listening(0)
     const waiting = Array.from({ length: 3 }, () => closing(new Socket()))
     for (const client of waiting) client.tryConnect(server.getsockname())
@@ -140,7 +140,7 @@ describe('createConnection', () => {
     expect(error).toMatchObject({ syscall: 'connect', port: portOf(server) })
   })
 
-  test('goes on to the next address where the kernel lacks the family of one', () => {
+  test('tries the next address if the kernel lacks the family of one', () => {
     const server = listening()
     const address = server.getsockname()
     const here = { family: AF_INET, type: SOCK_STREAM, protocol: 0, canonname: '', address }
@@ -149,7 +149,7 @@ describe('createConnection', () => {
     expect(client.getpeername()).toEqual(address)
   })
 
-  test.each([-1, NaN, '1'])('a timeout of %j is none', async timeout => {
+  test.each([-1, NaN, '1'])('a timeout of %j is rejected', async timeout => {
     for (const connect of [createConnection, promises.createConnection]) {
       const outcome = (async () => connect(['127.0.0.1', 1], { timeout: timeout as number }))()
       await expect(outcome).rejects.toMatchObject({
@@ -159,7 +159,7 @@ describe('createConnection', () => {
     }
   })
 
-  test.each([Infinity, 2 ** 40, null])('a timeout of %j is as long as that', async timeout => {
+  test.each([Infinity, 2 ** 40, null])('a timeout of %j is accepted', async timeout => {
     const server = listening()
     using client = createConnection(['127.0.0.1', portOf(server)], { timeout })
     await using other = await promises.createConnection(['127.0.0.1', portOf(server)], {
@@ -169,7 +169,7 @@ describe('createConnection', () => {
     expect([client.getpeername(), other.getpeername()]).toEqual([server.getsockname(), server.getsockname()])
   })
 
-  test('what is no signal is named, and one that was aborted ends it at once', async () => {
+  test('an invalid signal is reported, and an aborted one ends it at once', async () => {
     const wrong = { signal: 5 as unknown as AbortSignal }
     for (const call of [
       () => promises.createConnection(['127.0.0.1', 1], wrong),
@@ -183,16 +183,16 @@ describe('createConnection', () => {
     await expect(aborted).rejects.toMatchObject({ name: 'AbortError', cause: 'why' })
   })
 
-  test('a port in a text is one, too', () => {
+  test('a port may be a string', () => {
     expect(() => createConnection(['127.0.0.1', '65616' as unknown as number])).toThrow(RangeError)
     expect(getaddrinfo('127.0.0.1', '80', { type: SOCK_STREAM })[0]!.address).toMatchObject({ port: 80 })
   })
 
-  test('a name that is none is a GaiError', () => {
+  test('an unknown name is a GaiError', () => {
     expect(thrown(() => createConnection(['no.such.name.invalid', 1]))).toBeInstanceOf(GaiError)
   })
 
-  test('several addresses that all refuse are an AggregateError of all, with the message and the code of the last', () => {
+  test('several addresses that all refuse: an AggregateError of all, with the message and the code of the last', () => {
     const [first, last] = [61, 62].map(port => new SocketError(1, 'connect', { address: ['127.0.0.1', port] }))
     const error = allFailed([first, last], ['localhost', 1])
     expect(error).toBeInstanceOf(AggregateError)

@@ -1,4 +1,4 @@
-// Who gets what is sent: multicast groups and their sources, broadcasts, urgent data.
+// The receivers of what is sent: multicast groups and their sources, broadcasts, urgent data.
 import {
   AF_INET,
   AF_INET6,
@@ -21,14 +21,14 @@ import { describe, expect, test } from 'vitest'
 import { allowed, bound, opened } from '../support/sockets.js'
 import { connected, thrown } from '../support/tcp.js'
 
-// All of 127.0.0.0/8 is this machine there, and SO_REUSEADDR alone shares a port. socket(7)
+// On Linux all of 127.0.0.0/8 is this machine, and SO_REUSEADDR is enough to share a port. socket(7)
 const linux = process.platform === 'linux'
-// Whether a socket can be kept from what the others of its port have joined. ip(7)
+// Whether a socket can exclude the groups that other sockets of its port have joined. ip(7)
 const choosing = supports.option(IPPROTO_IP, IP_MULTICAST_ALL)
-const group = '239.255.77.78' // of an organization's own. RFC 2365
+const group = '239.255.77.78' // organization-local scope. RFC 2365
 const here = '127.0.0.1'
 
-/** What a socket gets up to the datagram that says `end`, which everybody sends it last: no clock is asked. */
+/** The datagrams that a socket receives before `end`, which is always sent last: so no time limit is needed. */
 function heard(socket: Socket): string[] {
   const texts: string[] = []
   for (;;) {
@@ -39,7 +39,7 @@ function heard(socket: Socket): string[] {
 }
 
 describe('a multicast group', () => {
-  /** Sockets on one port of the any-address, where the kernel would give each what any of them has joined. */
+  /** Sockets on one port of the any-address. By default the kernel delivers to each the groups that any of them has joined. */
   function listeners(count: number): [sockets: Socket[], port: number] {
     let port = 0
     const sockets = Array.from({ length: count }, () => {
@@ -60,7 +60,7 @@ describe('a multicast group', () => {
     return socket
   }
 
-  test.runIf(choosing)('is heard by all who are in it, and by nobody else', () => {
+  test.runIf(choosing)('is received by all its members, and by nobody else', () => {
     const [[one, two, outside], port] = listeners(3) as [[Socket, Socket, Socket], number]
     for (const socket of [one, two]) setOption(socket, options.addMembership, { group, address: here })
     const from = sender()
@@ -69,7 +69,7 @@ describe('a multicast group', () => {
     from.sendto('to one', [group, port])
     setOption(outside, options.mcastJoinGroup, { group, ifindex: 1 })
     from.sendto('to the last', [group, port])
-    // A group each of its own ends it: to a unicast address the kernel would choose one of them.
+    // The end is sent to a separate group of each socket: for a unicast address the kernel would choose one of them.
     const own = [one, two, outside].map((socket, i) => {
       const last = `239.255.78.${i + 1}`
       setOption(socket, options.addMembership, { group: last, address: here })
@@ -81,7 +81,7 @@ describe('a multicast group', () => {
     expect(heard(outside)).toEqual(['to the last'])
   })
 
-  test.runIf(linux)('and one source of it: joined, blocked, filtered (Linux, which has all of 127.0.0.0/8)', () => {
+  test.runIf(linux)('with one source: joined, blocked, filtered (Linux, which has all of 127.0.0.0/8)', () => {
     const [[member], port] = listeners(1) as [[Socket], number]
     const [good, bad] = [sender('127.0.0.2'), sender('127.0.0.3')]
     const round = (name: string): void => {
@@ -115,9 +115,9 @@ describe('a multicast group', () => {
     ])
   })
 
-  const six = 'ff01::4d4e' // it leaves no machine. RFC 4291, 2.7
+  const six = 'ff01::4d4e' // interface-local scope. RFC 4291, 2.7
 
-  /** Whether an interface has a way to IPv6 groups. */
+  /** Whether an interface has a route to IPv6 groups. */
   function reachesGroups(ifindex: number): boolean {
     try {
       using probe = new Socket(AF_INET6, SOCK_DGRAM)
@@ -129,9 +129,9 @@ describe('a multicast group', () => {
   }
 
   const ifindex = if_nameindex().find(([index]) => reachesGroups(index))?.[0]
-  const reason = ifindex === undefined ? 'no interface has a way to IPv6 groups' : null
+  const reason = ifindex === undefined ? 'no interface has a route to IPv6 groups' : null
 
-  allowed('of IPv6 is heard on one interface, unless the sender does not want that', reason, () => {
+  allowed('of IPv6 is received on one interface, unless the sender disables the loop', reason, () => {
     const member = bound(AF_INET6, SOCK_DGRAM, ['::', 0])
     const { port } = member.getsockname() as IPv6Address
     const to = { family: 'IPv6', address: six, port, scopeid: ifindex! } as const
@@ -152,7 +152,7 @@ describe('a multicast group', () => {
 })
 
 describe.runIf(linux)('a broadcast (Linux, where 127.255.255.255 is one)', () => {
-  test('needs to be allowed, and is heard on the any-address', () => {
+  test('needs to be allowed, and is received on the any-address', () => {
     const all = bound(AF_INET, SOCK_DGRAM, ['', 0])
     const { port } = all.getsockname() as IPv4Address
     const from = bound(AF_INET, SOCK_DGRAM, [here, 0])
@@ -165,19 +165,19 @@ describe.runIf(linux)('a broadcast (Linux, where 127.255.255.255 is one)', () =>
 })
 
 describe('urgent data', () => {
-  test('is one byte beside the stream, and is taken out of it', () => {
+  test('is one byte that is not part of the stream', () => {
     const [client, accepted] = connected()
     client.send('before')
-    expect(client.send('urgent!', MSG_OOB)).toBe(7) // the last of them is the urgent one. tcp(7)
+    expect(client.send('urgent!', MSG_OOB)).toBe(7) // the last byte is the urgent one. tcp(7)
     client.send('after')
     expect(select([], [], [accepted], 5000)[2]).toEqual([accepted])
-    expect(accepted.recv(100).toString()).toBe('beforeurgent') // no receive goes over the mark
+    expect(accepted.recv(100).toString()).toBe('beforeurgent') // no receive continues after the mark
     expect(accepted.recv(1, MSG_OOB).toString()).toBe('!')
     expect(accepted.recv(100).toString()).toBe('after')
     expect(thrown(() => accepted.recv(1, MSG_OOB))).toMatchObject({ code: 'EINVAL' })
   })
 
-  test('stays in it where it is wanted inline', () => {
+  test('is part of the stream with SO_OOBINLINE', () => {
     const [client, accepted] = connected()
     setOption(accepted, options.oobInline, true)
     client.send('before')

@@ -1,5 +1,5 @@
-// Random programs of socket calls, run by Python's socket and by both Sockets: what each call comes to is the same, but for
-// the differences that test/support/differential/differences.ts lists. PROGRAMS says how many, SEED where to begin.
+// Random programs of socket calls, run by Python's socket and by both Sockets: each call has the same result, except for the
+// differences that test/support/differential/differences.ts lists. PROGRAMS: how many; SEED: the first seed.
 import { Socket } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -17,14 +17,14 @@ import { runOn } from '../support/differential/sockets.js'
 const programs = Number(process.env.PROGRAMS ?? 200)
 const seed = Number(process.env.SEED ?? 1)
 const steps = 24
-const runs = 3 // a packet may be late where the machine is busy: what differs must differ each time
+const runs = 3 // a packet may be late if the machine is busy: a real difference shows in each run
 
 const python = new Python()
 afterAll(() => python.end())
 
-const classes = { Socket, 'Socket of the promises': AsyncSocket }
+const classes = { Socket, 'Socket of bsd-sockets/promises': AsyncSocket }
 
-// One thread of control is all that the synchronous Socket has.
+// The synchronous Socket has only one thread of control.
 const alone = ({ blocking, steps }: Program): Program => ({
   blocking,
   steps: steps.filter(({ op }) => op !== 'begin' && op !== 'join'),
@@ -59,13 +59,13 @@ describe.each(Object.entries(classes))('%s does what Python does', (name, type) 
     })
     await fc.assert(property, { seed, numRuns: programs })
     console.log(
-      `${name}: ${programs} programs from seed ${seed}, ${calls} calls, no difference; ${again} runs once more`,
+      `${name}: ${programs} programs from seed ${seed}, ${calls} calls, no difference; ${again} runs repeated`,
     )
   })
 })
 
 test(
-  `the reactor's connections do what plain calls of Python's do: ${programs} conversations`,
+  `the reactor's connections behave as plain calls of Python: ${programs} conversations`,
   {
     timeout: 60_000 + programs * 500,
   },
@@ -84,12 +84,12 @@ test(
     })
     await fc.assert(property, { seed, numRuns: programs })
     console.log(
-      `reactor: ${programs} conversations from seed ${seed}, ${turns} turns, no difference; ${again} held once more`,
+      `reactor: ${programs} conversations from seed ${seed}, ${turns} turns, no difference; ${again} repeated`,
     )
   },
 )
 
-// Which of the two tells of a peer that is gone depends on whether the reset or the next send was first.
+// Either of the two can report a peer that is gone, depending on whether the reset or the next send comes first.
 const likened = (state: State): State => ({ ...state, closed: state.closed === 'EPIPE' ? 'ECONNRESET' : state.closed })
 
 function shown(i: number, step: Step, theirs: Outcome, ours: Outcome): string {

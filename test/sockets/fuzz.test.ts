@@ -1,4 +1,4 @@
-// The Sockets with values that nobody should give: test/programs/fuzz-sockets.ts, in a process of its own.
+// The Sockets with invalid values: test/programs/fuzz-sockets.ts, in its own process.
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Child } from '../support/child.js'
@@ -9,7 +9,7 @@ const calls = Number(process.env.FUZZ_CALLS ?? 4000)
 
 describe.each([1, 2, 3])('seed %i', seed => {
   test(
-    'each error has a code, no byte is written beside a view, no descriptor is left',
+    'each error has a code, no byte is written outside a view, no descriptor is left',
     { timeout: 600_000 },
     async () => {
       const child = new Child(process.execPath, [program, String(seed), String(calls)])

@@ -1,4 +1,4 @@
-// Whose a descriptor is: closed once, handed on, duplicated, inherited, leaked.
+// The ownership of a descriptor: closed once, handed over, duplicated, inherited, leaked.
 import { spawnSync } from 'node:child_process'
 import { openSync, closeSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -31,14 +31,14 @@ import { closing, connected, listening, thrown } from '../support/tcp.js'
 const isOpen = (fd: number): boolean => sys.fcntl(fd, F_GETFD) >= 0
 
 describe('close', () => {
-  test('gives the descriptor back, and does nothing when called again', () => {
+  test('closes the descriptor, and does nothing when called again', () => {
     const socket = new Socket()
     const { fd } = socket
     expect(isOpen(fd)).toBe(true)
     socket.close()
     expect(isOpen(fd)).toBe(false)
     const next = closing(new Socket())
-    expect(next.fd).toBe(fd) // the kernel gives the lowest number that is free
+    expect(next.fd).toBe(fd) // the kernel assigns the lowest free number
     socket.close()
     socket[Symbol.dispose]()
     expect(isOpen(next.fd)).toBe(true)
@@ -54,7 +54,7 @@ describe('close', () => {
     expect(isOpen(fd)).toBe(false)
   })
 
-  test('leaves nothing that a later call could reach', () => {
+  test('makes every later call fail', () => {
     const socket = new Socket()
     socket.close()
     expect(socket).toMatchObject({ fd: -1, closed: true, family: AF_INET, type: SOCK_STREAM })
@@ -89,13 +89,13 @@ describe('close', () => {
     }
   })
 
-  test('of one end is the end of the stream at the other', () => {
+  test('at one end ends the stream at the other', () => {
     const [client, accepted] = connected()
     client.close()
     expect(accepted.recv(1)).toHaveLength(0)
   })
 
-  test('of a listening socket leaves what it accepted', () => {
+  test('of a listening socket leaves accepted sockets open', () => {
     const server = listening()
     const [client, accepted] = connected(server)
     server.close()
@@ -105,7 +105,7 @@ describe('close', () => {
 })
 
 describe('detach', () => {
-  test('gives up the descriptor without closing it', () => {
+  test('releases the descriptor without closing it', () => {
     const socket = new Socket()
     const { fd } = socket
     expect(socket.detach()).toBe(fd)
@@ -116,7 +116,7 @@ describe('detach', () => {
     expect(sys.close(fd)).toBe(0)
   })
 
-  test('and fromFd hand it on', () => {
+  test('and fromFd hand it over', () => {
     const [client, accepted] = connected()
     const heir = closing(Socket.fromFd(client.detach()))
     heir.sendall('from the heir')
@@ -137,10 +137,10 @@ describe('dup', () => {
     twin.sendall('one of two')
     expect(accepted.recv(64).toString()).toBe('one of two')
     twin.close()
-    expect(accepted.recv(64)).toHaveLength(0) // the last one gone, the stream ends
+    expect(accepted.recv(64)).toHaveLength(0) // the stream ends with the last descriptor
   })
 
-  test('of a class of its own is of that class', () => {
+  test('of a subclass is of that class', () => {
     class Own extends Socket {}
     const own = closing(new Own())
     expect(closing(own.dup())).toBeInstanceOf(Own)
@@ -158,7 +158,7 @@ describe('fromFd', () => {
     ['a Unix stream', AF_UNIX, SOCK_STREAM, 0],
     ['a Unix datagram socket', AF_UNIX, SOCK_DGRAM, 0],
     ...(hasDualstackIpv6() ? ipv6 : []),
-  ])('finds out what %s is', (_, family, type, protocol) => {
+  ])('finds out the family and type of %s', (_, family, type, protocol) => {
     const socket = closing(Socket.fromFd(sys.socket(family, type, 0)))
     expect(socket).toMatchObject({ family, type, ...(SO_PROTOCOL === undefined ? {} : { protocol }) })
   })
@@ -171,7 +171,7 @@ describe('fromFd', () => {
     expect(sys.fcntl(fd, F_SETFL, 0)).toBe(0)
   })
 
-  test('of what is no socket, or not open, fails and leaves it alone', () => {
+  test('of a closed descriptor, or one that is not a socket, fails and does not close it', () => {
     const file = openSync(import.meta.filename, 'r')
     onTestFinished(() => closeSync(file))
     expect(() => Socket.fromFd(file)).toThrow('getsockopt ENOTSOCK')
@@ -179,7 +179,7 @@ describe('fromFd', () => {
     expect(() => Socket.fromFd(2 ** 31 - 1)).toThrow('getsockopt EBADF')
   })
 
-  test.each([-1, 1.5, NaN, 2 ** 31, '3', null])('%j is no descriptor', fd => {
+  test.each([-1, 1.5, NaN, 2 ** 31, '3', null])('%j is not a descriptor', fd => {
     for (const call of [() => Socket.fromFd(fd as never), () => new Socket(AF_INET, SOCK_STREAM, 0, fd as never)])
       expect(thrown(call)).toMatchObject({
         code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
@@ -198,7 +198,7 @@ describe('fromFd', () => {
 })
 
 describe('pair', () => {
-  test('is two Unix streams unless told otherwise', () => {
+  test('is two Unix streams by default', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     expect(first).toMatchObject({ family: AF_UNIX, type: SOCK_STREAM })
     first.sendall('there')
@@ -207,7 +207,7 @@ describe('pair', () => {
     expect(first.recv(64).toString()).toBe('back')
   })
 
-  test('of datagrams keeps their borders', () => {
+  test('of datagrams keeps their boundaries', () => {
     const [first, second] = Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing) as [Socket, Socket]
     first.send('one')
     first.send('')
@@ -215,7 +215,7 @@ describe('pair', () => {
     expect([second.recv(64), second.recv(64), second.recv(64)].map(String)).toEqual(['one', '', 'three'])
   })
 
-  test('fails for a family without', () => {
+  test('fails for a family that has no pairs', () => {
     expect(() => Socket.pair(AF_INET)).toThrow(/^socketpair E(OP)?NOTSUPP?$/)
   })
 })
@@ -224,7 +224,7 @@ describe('inheritance', () => {
   const inherited = (fd: number): boolean =>
     spawnSync('python3', ['-c', `import os; os.fstat(${fd})`], { stdio: 'ignore' }).status === 0
 
-  test('a program that is started gets no socket', () => {
+  test('a new program inherits no socket', () => {
     const socket = closing(new Socket())
     expect(socket.getInheritable()).toBe(false)
     expect(inherited(socket.fd)).toBe(false)
@@ -252,7 +252,7 @@ describe('a socket that is dropped', () => {
       for (let i = 0; i < 3; i++) { gc(); await setTimeout(10) }
     }`
 
-  test('without close is told of once, and stays open', async () => {
+  test('without close is reported once, and stays open', async () => {
     const output = await script(`${head}
       const fd = (() => new Socket().fd)()
       await collect()
@@ -261,7 +261,7 @@ describe('a socket that is dropped', () => {
     expect(output).toBe("[ [ 'ResourceWarning', 'BSD_SOCKETS_LEAK', true ] ]\ntrue\n")
   })
 
-  test('after close, detach or using is not', async () => {
+  test('after close, detach or using is not reported', async () => {
     const output = await script(`${head}
       ;(() => new Socket().close())()
       ;(() => new Socket().detach())()
@@ -271,11 +271,11 @@ describe('a socket that is dropped', () => {
     expect(output).toBe('[]\n')
   })
 
-  test('10,000 of them, closed or not, leave no descriptor behind but those that are told of, each once', async () => {
+  test('10,000 of them, closed or not, leave only the reported descriptors open, each reported once', async () => {
     const output = await script(`${head}
       import { readdirSync } from 'node:fs'
       import { close } from 'bsd-sockets/syscalls'
-      process.removeAllListeners('warning') // Node's own, which writes them out
+      process.removeAllListeners('warning') // Node's own, which prints them
       const told = []
       process.on('warning', ({ code, message }) => told.push(code === 'BSD_SOCKETS_LEAK' && Number(/descriptor (\\d+)/.exec(message)[1])))
       const open = () => readdirSync('/dev/fd').length

@@ -7,7 +7,7 @@ import * as sys from 'bsd-sockets/syscalls'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-// It takes MSG_TRUNC as a flag of a receive, recv(2), the TTL of one datagram from a message, ip(7), and has all of 127.0.0.0/8.
+// Linux has MSG_TRUNC as a flag of a receive, recv(2), the TTL of one datagram in a message, ip(7), and all of 127.0.0.0/8.
 const linux = process.platform === 'linux'
 const hasIpv6 = Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1'))
 const room = 1024
@@ -34,7 +34,7 @@ function only<K extends keyof ControlMessage>(control: ControlMessage[], key: K)
 }
 
 describe('bytes', () => {
-  test('sendmsg gathers what is sent, recvmsgInto scatters what comes', () => {
+  test('sendmsg gathers, recvmsgInto scatters', () => {
     const [here, there] = pair(SOCK_STREAM)
     const shared = new Uint8Array(new SharedArrayBuffer(3)).fill(0x63)
     expect(here.sendmsg(['aa', Buffer.from('bb'), shared, new Uint16Array([0x6464]).buffer])).toBe(9)
@@ -47,7 +47,7 @@ describe('bytes', () => {
     ])
   })
 
-  test('an end, and a message of no bytes', () => {
+  test('the end of the stream, and an empty message', () => {
     const [here, there] = pair(SOCK_STREAM)
     here.shutdown(SHUT_WR)
     expect(there.recvmsg(10)).toMatchObject({ size: 0, data: Buffer.alloc(0) })
@@ -57,7 +57,7 @@ describe('bytes', () => {
     expect(receiver.recvmsg(10).size).toBe(0)
   })
 
-  test('a message longer than the room is truncated, and says so; with MSG_TRUNC it says how long it was', () => {
+  test('a message longer than the room is truncated and marked; with MSG_TRUNC its full length is returned', () => {
     const [here, there] = pair(SOCK_DGRAM)
     here.sendmsg(['0123456789'])
     const peeked = there.recvmsg(4, 0, MSG_PEEK)
@@ -68,7 +68,7 @@ describe('bytes', () => {
     expect(message.size).toBe(linux ? 10 : 4)
   })
 
-  test('try… gives null where nothing came and where there is no room', () => {
+  test('try… returns null if nothing has arrived or there is no room', () => {
     const [here, there] = pair(SOCK_STREAM)
     expect(there.tryRecvmsg(1)).toBeNull()
     expect(there.tryRecvmsgInto([Buffer.alloc(1)])).toBeNull()
@@ -101,7 +101,7 @@ describe('bytes', () => {
     )
   })
 
-  test('a wrong argument is named before any call is made', () => {
+  test('a wrong argument is reported before any system call', () => {
     const [here] = pair(SOCK_DGRAM)
     expect(() => here.sendmsg('text' as never)).toThrow(/"buffers"/)
     expect(() => here.sendmsg([1 as never])).toThrow(TypeError)
@@ -115,7 +115,7 @@ describe('bytes', () => {
 })
 
 describe('about a datagram', () => {
-  test('IPv4: where it was sent to, its TTL and TOS, when it came', () => {
+  test('IPv4: its destination, TTL, TOS and time', () => {
     const receiver = opened(AF_INET, SOCK_DGRAM, '')
     const { port } = receiver.getsockname() as IPv4Address
     for (const option of [C.IP_RECVPKTINFO ?? IP_PKTINFO, IP_RECVTTL, IP_RECVTOS]) {
@@ -137,12 +137,12 @@ describe('about a datagram', () => {
     expect(only(message.control, 'tos')).toBe(0xb8)
   })
 
-  test('an answer with the packetInfo of the question comes from where that was sent to', () => {
+  test('an answer with the packetInfo of the request has its destination as the source', () => {
     const server = opened(AF_INET, SOCK_DGRAM, '')
     server.setsockopt(IPPROTO_IP, C.IP_RECVPKTINFO ?? IP_PKTINFO, true)
     const to: IPv4Address = { ...(server.getsockname() as IPv4Address), address: '127.0.0.1' }
     const client = opened(AF_INET, SOCK_DGRAM, '127.0.0.1')
-    client.connect(to) // it takes answers from nowhere else
+    client.connect(to) // it accepts answers from no other address
     client.send('question')
     const { address, control } = server.recvmsg(64, room)
     server.sendmsg(['answer'], [{ packetInfo: only(control, 'packetInfo') }], 0, address!)
@@ -164,7 +164,7 @@ describe('about a datagram', () => {
     expect(only(message.control, 'tos')).toBe(4)
   })
 
-  describe('what some kernels tell of it', () => {
+  describe('which some kernels give', () => {
     test.runIf(supports.option(SOL_SOCKET, C.SO_TIMESTAMPING))(
       'nanoseconds, software stamps, and the original destination',
       () => {
@@ -182,7 +182,7 @@ describe('about a datagram', () => {
       },
     )
 
-    test.runIf(C.MSG_ERRQUEUE !== undefined)('when a datagram went, on the error queue of its sender', () => {
+    test.runIf(C.MSG_ERRQUEUE !== undefined)('the time of sending, on the error queue of the sender', () => {
       const sender = opened(AF_INET, SOCK_DGRAM)
       const { SOF_TIMESTAMPING_SOFTWARE, SOF_TIMESTAMPING_TX_SOFTWARE } = C
       sender.setsockopt(SOL_SOCKET, C.SO_TIMESTAMPING!, SOF_TIMESTAMPING_TX_SOFTWARE! | SOF_TIMESTAMPING_SOFTWARE!)
@@ -193,7 +193,7 @@ describe('about a datagram', () => {
       expect(only(control, 'error')).toMatchObject({ name: 'ENOMSG', origin: C.SO_EE_ORIGIN_TIMESTAMPING })
     })
 
-    test.runIf(supports.option(SOL_SOCKET, C.SO_RXQ_OVFL))('how many were dropped', () => {
+    test.runIf(supports.option(SOL_SOCKET, C.SO_RXQ_OVFL))('the number of dropped datagrams', () => {
       const receiver = opened(AF_INET, SOCK_DGRAM, '127.0.0.1')
       receiver.setsockopt(SOL_SOCKET, C.SO_RXQ_OVFL!, true)
       receiver.setsockopt(SOL_SOCKET, C.SO_RCVBUF, 0)
@@ -207,7 +207,7 @@ describe('about a datagram', () => {
       expect(only(receiver.recvmsg(1, room).control, 'dropped')).toBeGreaterThan(0)
     })
 
-    test.runIf(linux)('any control message by its bytes', () => {
+    test.runIf(linux)('any control message as bytes', () => {
       const receiver = opened(AF_INET, SOCK_DGRAM, '127.0.0.1')
       receiver.setsockopt(IPPROTO_IP, IP_RECVTTL, true)
       const data = new Int32Array([33])
@@ -220,7 +220,7 @@ describe('about a datagram', () => {
 })
 
 describe.runIf(C.MSG_ERRQUEUE !== undefined)('the error queue', () => {
-  /** A port that nobody has. */
+  /** A port that nobody uses. */
   function closedPort(family: number, host: string): number {
     using socket = new Socket(family, SOCK_DGRAM)
     socket.bind([host, 0])
@@ -267,7 +267,7 @@ describe.runIf(C.MSG_ERRQUEUE !== undefined)('the error queue', () => {
 })
 
 describe.runIf(supports.option(SOL_SOCKET, C.SO_PASSCRED))('about the sender', () => {
-  test('credentials: its own, vouched for by the kernel', () => {
+  test('credentials, which the kernel guarantees', () => {
     const [here, there] = pair(SOCK_DGRAM)
     there.setsockopt(SOL_SOCKET, C.SO_PASSCRED!, true)
     const own = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() }
@@ -280,7 +280,7 @@ describe.runIf(supports.option(SOL_SOCKET, C.SO_PASSCRED))('about the sender', (
   })
 
   const pidFds = supports.option(SOL_SOCKET, C.SO_PASSPIDFD)
-  test.skipIf(!pidFds)(`a pidfd of it${pidFds ? '' : ' (skipped: this kernel has no SO_PASSPIDFD)'}`, () => {
+  test.skipIf(!pidFds)(`its pidfd${pidFds ? '' : ' (skipped: this kernel has no SO_PASSPIDFD)'}`, () => {
     const [here, there] = pair(SOCK_STREAM)
     there.setsockopt(SOL_SOCKET, C.SO_PASSPIDFD!, true)
     here.send('x')
@@ -300,7 +300,7 @@ describe.runIf(supports.option(SOL_SOCKET, C.SO_PASSCRED))('about the sender', (
   })
 })
 
-test('decodeControl reads what recvmsg of the syscalls floor brought', () => {
+test('decodeControl decodes the control messages of recvmsg of bsd-sockets/syscalls', () => {
   const [here, there] = pair(SOCK_DGRAM)
   here.sendmsg(['x'], [{ fds: [here, there] }])
   const message = { iov: [Buffer.alloc(1)], control: Buffer.alloc(64), nameLength: 0, controlLength: 0, flags: 0 }

@@ -1,4 +1,4 @@
-// MySocket and recvExactly: messages of a length that both ends know.
+// MySocket and recvExactly: messages of a fixed length that both ends know.
 import { Worker } from 'node:worker_threads'
 import { once } from 'node:events'
 import { MySocket, recvExactly, Socket, TimeoutError } from 'bsd-sockets'
@@ -20,7 +20,7 @@ describe('MySocket', () => {
     expect(socket.messageLength).toBe(8)
   })
 
-  test('a message that comes in pieces is one message, two that come together are two', () => {
+  test('a message that arrives in pieces is one message, two that arrive together are two', () => {
     const [client, accepted] = connected()
     const socket = new MySocket(4, accepted)
     for (const piece of ['a', 'aa', 'abbbb']) client.sendall(piece)
@@ -28,7 +28,7 @@ describe('MySocket', () => {
     expect(socket.myreceive().toString()).toBe('bbbb')
   })
 
-  test('one that is larger than a recv and than the buffers comes whole', async () => {
+  test('a message that is larger than a recv and the buffers arrives whole', async () => {
     const length = 4 * 1024 * 1024 + 1
     const [client, accepted] = connected()
     const code = `import('bsd-sockets').then(({ MySocket, Socket }) => {
@@ -48,7 +48,7 @@ describe('MySocket', () => {
     await ended
   })
 
-  test('a connection that ends in a message or before one is broken', () => {
+  test('a connection that ends within a message or before one is broken', () => {
     const [client, accepted] = connected()
     const socket = new MySocket(8, accepted)
     client.sendall('1234')
@@ -57,7 +57,7 @@ describe('MySocket', () => {
     expect(() => socket.myreceive()).toThrow(broken)
   })
 
-  test('a message has the length that was given', () => {
+  test('a message must have the given length', () => {
     const [client] = connected()
     const socket = new MySocket(4, client)
     expect(thrown(() => socket.mysend('12345'))).toMatchObject({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' })
@@ -74,7 +74,7 @@ describe('MySocket', () => {
 })
 
 describe('recvExactly', () => {
-  test('takes so many bytes, and leaves what stands behind them', () => {
+  test('receives the given number of bytes, and no more', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     first.sendall('12345678')
     expect(recvExactly(second, 5).toString()).toBe('12345')
@@ -82,14 +82,14 @@ describe('recvExactly', () => {
     expect(recvExactly(second, 3).toString()).toBe('678')
   })
 
-  test('where the peer stops before, the connection is broken', () => {
+  test('if the peer stops earlier, the connection is broken', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     first.sendall('123')
     first.close()
     expect(thrown(() => recvExactly(second, 5))).toMatchObject({ message: broken, received: Buffer.from('123') })
   })
 
-  test('where the wait ends before, no byte is lost', () => {
+  test('if the wait ends earlier, no byte is lost', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     first.sendall('123')
     second.settimeout(1)

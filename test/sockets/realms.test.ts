@@ -1,5 +1,5 @@
-// What was made in another realm, such as a context of node:vm, is taken as if it had been made here: no check asks for
-// one realm's constructor.
+// Objects of another realm, for example a context of node:vm, are accepted as those of this realm: no check uses the
+// constructor of one realm.
 import { createContext, runInContext } from 'node:vm'
 import { AF_UNIX, interrupt, MessageBatch, options, setOption, Socket, SOCK_DGRAM, type SocketError } from 'bsd-sockets'
 import { encodeAddress, SO_MAX_PACING_RATE, SOL_SOCKET } from 'bsd-sockets'
@@ -34,7 +34,7 @@ describe.each(Object.entries(sent))('%s', (_, code) => {
     expect([to.recv(9), to.recv(9)]).toEqual([bytes, bytes])
   })
 
-  test('is sent by promises', async () => {
+  test('is sent by a promise', async () => {
     const [from, to] = AsyncSocket.pair()
     await from.sendall(data())
     expect(await to.recv(9)).toEqual(bytes)
@@ -70,14 +70,14 @@ test('the values of options are bytes', () => {
       return (error as SocketError).syscall
     }
   }
-  // What the kernel says of it is its own affair: it was asked.
+  // The kernel's answer does not matter here: the system call was made.
   expect(refusal(() => setOption(socket, options.tcpMd5Sig, { address: '127.0.0.1', key }))).toBeOneOf([
     undefined,
     'setsockopt',
   ])
 })
 
-test('an address is bytes, and told of in an error', () => {
+test('an address is bytes, and is shown in an error', () => {
   const address = elsewhere<Uint8Array>('Uint8Array.of(...[..."/no/such"].map(letter => letter.charCodeAt(0)))')
   const socket = new Socket(AF_UNIX)
   onTestFinished(() => socket.close())
@@ -86,7 +86,7 @@ test('an address is bytes, and told of in an error', () => {
   )
 })
 
-test('a handle of an interrupter is one', () => {
+test('a handle of an interrupter is accepted', () => {
   const [socket] = pair()
   const { waker, fired } = socket.interrupter()
   const handle = elsewhere<(waker: number, buffer: unknown) => { waker: number; fired: Int32Array }>(
@@ -96,7 +96,7 @@ test('a handle of an interrupter is one', () => {
   expect(() => socket.recv(1)).toThrow('recv EINTR')
 })
 
-test('an error of a sending keeps its class, and says what went', async () => {
+test('an error in sendall keeps its class, and has the number of bytes sent', async () => {
   class Failing extends AsyncSocket {
     override trySend(): number | null {
       throw elsewhere<Error>('new RangeError("of another realm")')

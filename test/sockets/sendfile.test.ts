@@ -20,7 +20,7 @@ function file(): number {
   return fd
 }
 
-/** Two ends, over TCP or as a pair. */
+/** Two connected sockets, over TCP or as a pair. */
 function connected(tcp: boolean): [Socket, Socket] {
   const ends = tcp ? overTcp() : Socket.pair(AF_UNIX, SOCK_STREAM)
   onTestFinished(() => ends.forEach(end => end.close()))
@@ -37,7 +37,7 @@ function overTcp(): [Socket, Socket] {
 test.each([
   ['TCP', true],
   ['a Unix socket', false],
-])('sends a whole file over %s, however little room there is', async (_, tcp) => {
+])('sends a whole file over %s, even if there is little room', async (_, tcp) => {
   const [here, there] = connected(tcp)
   here.setsockopt(SOL_SOCKET, SO_SNDBUF, 1 << 17)
   const program = `const hash = require('crypto').createHash('sha256')
@@ -64,7 +64,7 @@ test('a part of a file, by its offset and length; the file keeps its own positio
   expect(there.recv(4096)).toEqual(content.subarray(-7))
 })
 
-test('it ends where the file does', () => {
+test('it ends at the end of the file', () => {
   const [here, there] = connected(false)
   expect(here.sendfile(file(), content.length - 3, 100)).toBe(3)
   expect(here.sendfile(file(), content.length + 1)).toBe(0)
@@ -72,7 +72,7 @@ test('it ends where the file does', () => {
   expect(there.recv(4096)).toHaveLength(3)
 })
 
-test('trySendfile is one call: it sends what there is room for, and then gives null', () => {
+test('trySendfile is one call: it sends as much as there is room for, then returns null', () => {
   const [here, there] = connected(true)
   const fd = file()
   const sent = here.trySendfile(fd, 0, content.length)!
@@ -85,7 +85,7 @@ test('trySendfile is one call: it sends what there is room for, and then gives n
   expect(Buffer.concat(chunks).equals(content.subarray(0, offset))).toBe(true)
 })
 
-test('an error says how much went', () => {
+test('an error has the number of bytes sent', () => {
   const [here, there] = connected(true)
   here.settimeout(20)
   const timeout = expect.objectContaining({ name: 'TimeoutError', syscall: 'sendfile', sent: expect.any(Number) })
@@ -96,7 +96,7 @@ test('an error says how much went', () => {
   }).toThrow(expect.objectContaining({ code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/), syscall: 'sendfile' }))
 })
 
-test('what is no file, or not open, is an error; a wrong argument is named', async () => {
+test('a closed descriptor or one that is not a file is an error; a wrong argument is reported', async () => {
   const [here, there] = connected(false)
   const handle = await open(path)
   await handle.close()

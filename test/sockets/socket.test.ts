@@ -1,4 +1,4 @@
-// The synchronous Socket over TCP: what each method does, and how it fails.
+// The synchronous Socket over TCP: the behaviour and the errors of each method.
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -48,14 +48,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { closedPort, closing, connected, fullPair, listening, portOf, thrown } from '../support/tcp.js'
 
 describe('new Socket', () => {
-  test('is TCP over IPv4 unless told otherwise', () => {
+  test('is TCP over IPv4 by default', () => {
     const socket = closing(new Socket())
     expect(socket).toMatchObject({ family: AF_INET, type: SOCK_STREAM, protocol: 0, closed: false })
     expect(socket.getsockopt(SOL_SOCKET, SO_TYPE)).toBe(SOCK_STREAM)
     expect(socket.fileno()).toBe(socket.fd)
   })
 
-  test('is close-on-exec and non-blocking from birth, and so is what it accepts', () => {
+  test('is created close-on-exec and non-blocking, and so are accepted sockets', () => {
     const server = listening()
     for (const socket of [server, ...connected(server), ...Socket.pair().map(closing)]) {
       expect(fcntl(socket.fd, F_GETFD) & FD_CLOEXEC).toBe(FD_CLOEXEC)
@@ -63,12 +63,12 @@ describe('new Socket', () => {
     }
   })
 
-  test.skipIf(SOCK_CLOEXEC === undefined)('has a type without the flags that Linux puts into it', () => {
+  test.skipIf(SOCK_CLOEXEC === undefined)('has a type without the flags that Linux adds', () => {
     const socket = closing(new Socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC! | SOCK_NONBLOCK!))
     expect(socket.type).toBe(SOCK_STREAM)
   })
 
-  test('fails for what the kernel does not know', () => {
+  test('fails for families and types that the kernel does not know', () => {
     const error = thrown(() => new Socket(AF_INET, SOCK_STREAM, 255))
     expect(error).toBeInstanceOf(SocketError)
     expect(error).toMatchObject({ code: 'EPROTONOSUPPORT', syscall: 'socket', errno: -constants.errno.EPROTONOSUPPORT })
@@ -79,13 +79,13 @@ describe('new Socket', () => {
     ['type', () => new Socket(AF_INET, 1.5)],
     ['protocol', () => new Socket(AF_INET, SOCK_STREAM, 2 ** 32)],
     ['family', () => new Socket('AF_INET' as never)],
-  ])('refuses a %s that is no such number', (_, call) => {
+  ])('rejects a %s that is not a valid number', (_, call) => {
     expect(call).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_/) }))
   })
 })
 
 describe('bind, listen, getsockname', () => {
-  test('port 0 is any free one', () => {
+  test('port 0 is any free port', () => {
     expect(listening().getsockname()).toEqual({ family: 'IPv4', address: '127.0.0.1', port: expect.any(Number) })
   })
 
@@ -98,7 +98,7 @@ describe('bind, listen, getsockname', () => {
     expect(v6.getsockname()).toMatchObject({ family: 'IPv6', address: '::' })
   })
 
-  test('a port in use is EADDRINUSE, in the shape of Node', () => {
+  test('a port in use is EADDRINUSE, as an error of Node', () => {
     const port = portOf(listening())
     const error = thrown(() => closing(new Socket()).bind(['127.0.0.1', port]))
     expect(error).toBeInstanceOf(SocketError)
@@ -113,7 +113,7 @@ describe('bind, listen, getsockname', () => {
     })
   })
 
-  test('a name is a TypeError that says who resolves names', () => {
+  test('a name is a TypeError that tells which functions resolve names', () => {
     const error = thrown(() => closing(new Socket()).bind(['localhost', 0]))
     expect(error).toBeInstanceOf(TypeError)
     expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringContaining('getaddrinfo') })
@@ -127,7 +127,7 @@ describe('bind, listen, getsockname', () => {
 })
 
 describe('connect', () => {
-  test('both ends know each other by the same names', () => {
+  test('both ends have the same addresses', () => {
     const server = listening()
     const client = closing(new Socket())
     client.connect(server.getsockname())
@@ -140,7 +140,7 @@ describe('connect', () => {
     expect(client.getpeername()).toEqual(server.getsockname())
   })
 
-  test('takes { address, port }, [host, port] and what getsockname gives', () => {
+  test('accepts { address, port }, [host, port] and the result of getsockname', () => {
     const server = listening()
     const port = portOf(server)
     for (const address of [{ address: '127.0.0.1', port }, ['127.0.0.1', port] as const, server.getsockname()]) {
@@ -150,7 +150,7 @@ describe('connect', () => {
     }
   })
 
-  test('nobody there is a ConnectionRefusedError with the address', () => {
+  test('without a listener it is a ConnectionRefusedError with the address', () => {
     const port = closedPort()
     const error = thrown(() => closing(new Socket()).connect(['127.0.0.1', port]))
     expect(error).toBeInstanceOf(ConnectionRefusedError)
@@ -177,8 +177,8 @@ describe('connect', () => {
     expect(client.getpeername()).toEqual(server.getsockname())
   })
 
-  // BSD's is of no use afterwards. connect(2)
-  test.skipIf(process.platform === 'darwin')('that was refused can be tried again', () => {
+  // On BSD the socket cannot be used afterwards. connect(2)
+  test.skipIf(process.platform === 'darwin')('can be tried again after it was refused', () => {
     const listener = closing(new Socket())
     listener.bind(['127.0.0.1', 0])
     const client = closing(new Socket())
@@ -189,7 +189,7 @@ describe('connect', () => {
     expect(client.getpeername()).toEqual(listener.getsockname())
   })
 
-  test('tryConnect is null while it is under way, true afterwards', () => {
+  test('tryConnect is null while connecting, true afterwards', () => {
     const server = listening()
     const client = closing(new Socket())
     expect(client.tryConnect(server.getsockname())).toBeNull()
@@ -197,7 +197,7 @@ describe('connect', () => {
     expect(client.tryConnect(server.getsockname())).toBe(true)
   })
 
-  test('tryConnect throws what became of it', () => {
+  test('tryConnect throws the error of the connection', () => {
     const address = ['127.0.0.1', closedPort()] as const
     const client = closing(new Socket())
     expect(client.tryConnect(address)).toBeNull()
@@ -205,7 +205,7 @@ describe('connect', () => {
     expect(() => client.tryConnect(address)).toThrow(ConnectionRefusedError)
   })
 
-  test('with a timeout of 0 it is a BlockingIOError, and goes on', () => {
+  test('with a timeout of 0 it is a BlockingIOError, and connecting continues', () => {
     const server = listening()
     const client = closing(new Socket())
     client.settimeout(0)
@@ -217,7 +217,7 @@ describe('connect', () => {
     expect(client.getpeername()).toEqual(server.getsockname())
   })
 
-  test('where nobody answers in time it is a TimeoutError with the address', () => {
+  test('without an answer in time it is a TimeoutError with the address', () => {
     const server = listening(0)
     const waiting = Array.from({ length: 3 }, () => closing(new Socket()))
     for (const client of waiting) client.tryConnect(server.getsockname())
@@ -228,7 +228,7 @@ describe('connect', () => {
     expect(error).toMatchObject({ message: `connect ETIMEDOUT 127.0.0.1:${portOf(server)}`, port: portOf(server) })
   })
 
-  test('an IPv4 address does not do for an IPv6 socket', () => {
+  test('an IPv6 socket rejects an IPv4 address', () => {
     const client = closing(new Socket(AF_INET6))
     expect(() => client.connect(['127.0.0.1', 1])).toThrow(/^connect (EAFNOSUPPORT|EINVAL|ENETUNREACH|EHOSTUNREACH)/)
   })
@@ -248,13 +248,13 @@ describe('send and recv', () => {
     ['an ArrayBuffer', Uint8Array.from(bytes).buffer],
     ['a SharedArrayBuffer', shared],
     ['a view of shared memory', new Uint8Array(shared)],
-  ])('%s goes over as its bytes', (_, data) => {
+  ])('%s is sent as its bytes', (_, data) => {
     const [client, accepted] = connected()
     expect(client.send(data)).toBe(5)
     expect(accepted.recv(1024)).toEqual(bytes)
   })
 
-  test('a wider array goes over as its bytes, not as its elements', () => {
+  test('an array of wider elements is sent as its bytes, not as its elements', () => {
     const [client, accepted] = connected()
     expect(client.send(new Uint32Array([1, 2]))).toBe(8)
     expect(accepted.recv(1024)).toEqual(Buffer.from(new Uint32Array([1, 2]).buffer))
@@ -267,13 +267,13 @@ describe('send and recv', () => {
     expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE', message: expect.stringContaining('data') })
   })
 
-  test('a string goes over as UTF-8', () => {
+  test('a string is sent as UTF-8', () => {
     const [client, accepted] = connected()
     expect(client.send('grüß €')).toBe(Buffer.byteLength('grüß €'))
     expect(accepted.recv(1024).toString()).toBe('grüß €')
   })
 
-  test('a stream keeps the order and not the borders', () => {
+  test('a stream keeps the order, but no message boundaries', () => {
     const [client, accepted] = connected()
     client.send('one')
     client.send('two')
@@ -281,7 +281,7 @@ describe('send and recv', () => {
     expect(accepted.recv(4).toString()).toBe('wo')
   })
 
-  test('nothing is what comes when the peer has stopped sending', () => {
+  test('recv returns no bytes when the peer has stopped sending', () => {
     const [client, accepted] = connected()
     client.shutdown(SHUT_WR)
     expect(accepted.recv(1024)).toHaveLength(0)
@@ -291,7 +291,7 @@ describe('send and recv', () => {
     expect(client.recv(1024).toString()).toBe('still listening')
   })
 
-  test('what was received is its own: the next does not overwrite it', () => {
+  test('a later receive does not overwrite received bytes', () => {
     const [client, accepted] = connected()
     client.send('first')
     const first = accepted.recv(1024)
@@ -301,7 +301,7 @@ describe('send and recv', () => {
     expect(first.buffer.byteLength).toBeLessThan(2 * Buffer.poolSize)
   })
 
-  test('recvInto fills the view where it lies', () => {
+  test('recvInto writes into the view', () => {
     const [client, accepted] = connected()
     client.send('abc')
     const buffer = Buffer.alloc(8, '.')
@@ -309,21 +309,21 @@ describe('send and recv', () => {
     expect(buffer.toString()).toBe('..abc...')
   })
 
-  test('over TCP there is no address beside the bytes', () => {
+  test('over TCP recvfrom has no address', () => {
     const [client, accepted] = connected()
     client.send('onetwo')
     expect(accepted.recvfrom(3)).toEqual([Buffer.from('one'), { family: 'raw', af: 0, data: Buffer.alloc(0) }])
     expect(accepted.recvmsg(3)).toMatchObject({ data: Buffer.from('two'), address: null })
   })
 
-  test('MSG_PEEK leaves it there', () => {
+  test('MSG_PEEK leaves the bytes in the buffer', () => {
     const [client, accepted] = connected()
     client.send('peek')
     expect(accepted.recv(2, MSG_PEEK).toString()).toBe('pe')
     expect(accepted.recv(1024).toString()).toBe('peek')
   })
 
-  test('MSG_WAITALL waits for all of it', async () => {
+  test('MSG_WAITALL waits for all bytes', async () => {
     const [client, accepted] = connected()
     const code = `import('bsd-sockets').then(async ({ Socket }) => {
       const socket = Socket.fromFd(require('worker_threads').workerData)
@@ -340,12 +340,12 @@ describe('send and recv', () => {
     const buffer = Buffer.alloc(4)
     expect(accepted.recvInto(buffer, MSG_WAITALL)).toBe(4)
     expect(buffer.toString()).toBe('and ')
-    expect(accepted.recv(100, MSG_WAITALL).toString()).toBe('more') // the stream ends before
+    expect(accepted.recv(100, MSG_WAITALL).toString()).toBe('more') // the stream ends earlier
     expect(accepted.recv(100, MSG_WAITALL)).toHaveLength(0)
     await ended
   })
 
-  test('MSG_WAITALL loses nothing where the wait ends before', () => {
+  test('MSG_WAITALL loses no bytes if the wait ends earlier', () => {
     const [client, accepted] = connected()
     client.sendall('part')
     expect(accepted.recv(100, MSG_WAITALL | MSG_PEEK).toString()).toBe('part')
@@ -387,7 +387,7 @@ describe('send and recv', () => {
     expect(accepted.recvfrom(9, MSG_WAITALL)[0]).toHaveLength(0)
   })
 
-  test('MSG_WAITALL ends with the descriptors that come', () => {
+  test('MSG_WAITALL ends when descriptors arrive', () => {
     const [client, accepted] = Socket.pair().map(closing) as [Socket, Socket]
     client.sendall('before ')
     client.sendFds('with', [client])
@@ -399,7 +399,7 @@ describe('send and recv', () => {
     expect([String(second.data), second.fds.length]).toEqual(['after', 1])
   })
 
-  test('MSG_WAITALL changes nothing for nothing, for what is wrong, and for datagrams', () => {
+  test('MSG_WAITALL changes nothing for a size of 0, for wrong arguments and for datagrams', () => {
     const [client, accepted] = connected()
     client.send('x')
     expect(accepted.recv(0, MSG_WAITALL)).toHaveLength(0)
@@ -432,14 +432,14 @@ describe('send and recv', () => {
     }
   })
 
-  test('a size of 0 receives nothing and leaves what is there', () => {
+  test('a size of 0 receives nothing and leaves the bytes', () => {
     const [client, accepted] = connected()
     client.send('x')
     expect(accepted.recv(0)).toHaveLength(0)
     expect(accepted.recv(1).toString()).toBe('x')
   })
 
-  test('sending to who has gone is an exception, not a signal that ends the process', () => {
+  test('sending to a peer that is gone is an exception, not a signal that ends the process', () => {
     const [client, accepted] = connected()
     accepted.close()
     const error = thrown(() => {
@@ -449,14 +449,14 @@ describe('send and recv', () => {
     expect(error).toMatchObject({ code: 'EPIPE', syscall: 'send' })
   })
 
-  test('a peer that breaks off is a ConnectionResetError', () => {
+  test('a peer that resets the connection is a ConnectionResetError', () => {
     const [client, accepted] = connected()
     accepted.setsockopt(SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]))
     accepted.close()
     expect(thrown(() => client.recv(1))).toBeInstanceOf(ConnectionResetError)
   })
 
-  test('without a connection there is ENOTCONN', () => {
+  test('without a connection it is ENOTCONN', () => {
     const socket = closing(new Socket())
     expect(() => socket.recv(1)).toThrow('recv ENOTCONN')
     expect(() => socket.getpeername()).toThrow('getpeername ENOTCONN')
@@ -477,7 +477,7 @@ describe('try…', () => {
     expect(full.trySend('x')).toBeNull()
   })
 
-  test('does what the call does where it would not', () => {
+  test('does the same as the call where that would not block', () => {
     const server = listening()
     const client = closing(new Socket())
     client.connect(server.getsockname())
@@ -490,7 +490,7 @@ describe('try…', () => {
     expect(accepted.tryRecvfrom(8)?.[0].toString()).toBe('o')
   })
 
-  test('throws what is a failure', () => {
+  test('throws errors', () => {
     const socket = closing(new Socket())
     expect(() => socket.tryRecv(1)).toThrow('recv ENOTCONN')
     expect(() => socket.tryAccept()).toThrow('accept EINVAL')
@@ -498,7 +498,7 @@ describe('try…', () => {
 })
 
 describe('timeouts', () => {
-  test.each([null, 0, 1, 1500, 0.5])('%j comes back as it was set', timeout => {
+  test.each([null, 0, 1, 1500, 0.5])('%j is returned as it was set', timeout => {
     const socket = closing(new Socket())
     socket.settimeout(timeout)
     expect(socket.gettimeout()).toBe(timeout)
@@ -514,13 +514,13 @@ describe('timeouts', () => {
     expect(socket.gettimeout()).toBeNull()
   })
 
-  test('Infinity is for ever, as null is', () => {
+  test('Infinity waits without limit, as null does', () => {
     const socket = closing(new Socket())
     socket.settimeout(Infinity)
     expect(socket.gettimeout()).toBeNull()
   })
 
-  test.each([-1, NaN, '5', undefined, {}])('%j is none', timeout => {
+  test.each([-1, NaN, '5', undefined, {}])('%j is rejected', timeout => {
     const socket = closing(new Socket())
     expect(thrown(() => socket.settimeout(timeout as never))).toMatchObject({
       code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
@@ -528,7 +528,7 @@ describe('timeouts', () => {
     })
   })
 
-  test('one that runs out is a TimeoutError of the call', () => {
+  test('one that expires is a TimeoutError of the call', () => {
     const server = listening()
     const [client] = connected(server)
     const [full] = fullPair()
@@ -558,7 +558,7 @@ describe('timeouts', () => {
     expect(thrown(() => client.recv(1))).toMatchObject({ name: 'BlockingIOError', code: 'EAGAIN', syscall: 'recv' })
   })
 
-  test('what is accepted waits for ever, whatever its listener does', () => {
+  test('an accepted socket has no timeout, whatever its listener has', () => {
     const server = listening()
     server.settimeout(1000)
     closing(new Socket()).connect(server.getsockname())
@@ -566,7 +566,7 @@ describe('timeouts', () => {
     expect(accepted.gettimeout()).toBeNull()
   })
 
-  test('setdefaulttimeout is for all that are made after it', () => {
+  test('setdefaulttimeout applies to all sockets created after it', () => {
     const server = listening()
     using before = new Socket()
     setdefaulttimeout(250)
@@ -582,7 +582,7 @@ describe('timeouts', () => {
     expect(getdefaulttimeout()).toBe(250)
   })
 
-  test('sendall of nothing is a send: a datagram without bytes, and an error where there is one', () => {
+  test('sendall of no bytes makes one send: an empty datagram, or its error', () => {
     const [one, other] = Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing) as [Socket, Socket]
     one.sendall('')
     one.sendall('x')
@@ -594,7 +594,7 @@ describe('timeouts', () => {
     expect(thrown(() => closing(new Socket()).sendall(''))).toBeInstanceOf(BrokenPipeError)
   })
 
-  test('sendall is in time even where there is always room', () => {
+  test('sendall keeps its timeout even if there is always room', () => {
     class Endless extends Socket {
       override trySend(): number {
         return 1
@@ -608,7 +608,7 @@ describe('timeouts', () => {
     expect(other.tryRecv(1)).toBeNull()
   })
 
-  test('sendall says how much went', () => {
+  test('the error of sendall has the number of bytes sent', () => {
     const [client, accepted] = connected()
     client.settimeout(1)
     const error = thrown(() => client.sendall(Buffer.alloc(64 * 1024 * 1024, 'x')))
@@ -636,11 +636,11 @@ describe('options', () => {
     expect([...new Int32Array(new Uint8Array(socket.getsockopt(SOL_SOCKET, SO_LINGER, 8)).buffer)]).toEqual([1, 7])
   })
 
-  test('have the length that the kernel says, not the room that there is', () => {
+  test('have the length that the kernel returns, not that of the room', () => {
     expect(closing(new Socket()).getsockopt(SOL_SOCKET, SO_TYPE, 64)).toHaveLength(4)
   })
 
-  test('the buffers are as large as the kernel makes them', () => {
+  test('the sizes of the buffers are those that the kernel sets', () => {
     const socket = closing(new Socket())
     socket.setsockopt(SOL_SOCKET, SO_RCVBUF, 32768)
     socket.setsockopt(SOL_SOCKET, SO_SNDBUF, 32768)
@@ -648,7 +648,7 @@ describe('options', () => {
     expect(socket.getsockopt(SOL_SOCKET, SO_SNDBUF)).toBeGreaterThanOrEqual(32768)
   })
 
-  test.each([1.5, -1, NaN, 2 ** 32, '4'])('a size of %s is none', size => {
+  test.each([1.5, -1, NaN, 2 ** 32, '4'])('a size of %s is rejected', size => {
     const socket = closing(new Socket())
     expect(thrown(() => socket.getsockopt(SOL_SOCKET, SO_TYPE, size as number))).toMatchObject({
       code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
@@ -656,13 +656,13 @@ describe('options', () => {
     })
   })
 
-  test('that are not there fail', () => {
+  test('that do not exist fail', () => {
     const socket = closing(new Socket())
     expect(() => socket.setsockopt(SOL_SOCKET, 0x7fff, 1)).toThrow('setsockopt ENOPROTOOPT')
     expect(() => socket.getsockopt(SOL_SOCKET, 0x7fff)).toThrow('getsockopt ENOPROTOOPT')
   })
 
-  test.each([{}, undefined, []])('%j is no value', value => {
+  test.each([{}, undefined, []])('%j is not a value', value => {
     const socket = closing(new Socket())
     expect(thrown(() => socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, value as never))).toMatchObject({
       name: 'TypeError',
@@ -679,7 +679,7 @@ describe('options', () => {
 })
 
 describe('shutdown', () => {
-  test('SHUT_WR: done sending, still listening', () => {
+  test('SHUT_WR ends sending, but not receiving', () => {
     const [client, accepted] = connected()
     client.sendall('all')
     client.shutdown(SHUT_WR)
@@ -690,7 +690,7 @@ describe('shutdown', () => {
     expect(() => client.send('more')).toThrow(BrokenPipeError)
   })
 
-  test('SHUT_RD: receives nothing any more', () => {
+  test('SHUT_RD ends receiving', () => {
     const [client] = connected()
     client.shutdown(SHUT_RD)
     expect(client.recv(1)).toHaveLength(0)
@@ -704,7 +704,7 @@ describe('shutdown', () => {
     expect(client.closed).toBe(false)
   })
 
-  test('how is one of three', () => {
+  test('how is one of the three constants', () => {
     expect(() => connected()[0].shutdown(9)).toThrow('shutdown EINVAL')
   })
 })

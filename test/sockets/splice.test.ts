@@ -45,14 +45,14 @@ describe.runIf(supports.call('splice'))('splice(2)', () => {
     expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('ke')
   })
 
-  test('0 is the end', () => {
+  test('0 is end-of-file', () => {
     const [client, server] = overTcp()
     const [, to] = ends(pipe())
     client.shutdown(SHUT_WR)
     expect(splice(server, to, 100)).toBe(0)
   })
 
-  test('it waits for the one that is not ready, whichever that is', () => {
+  test('it waits for either descriptor that is not ready', () => {
     const [, server] = overTcp()
     const [from, to] = ends(pipe())
     const [near, far] = ends(Socket.pair(AF_UNIX, SOCK_STREAM))
@@ -68,7 +68,7 @@ describe.runIf(supports.call('splice'))('splice(2)', () => {
     expect(splice(from, near, 100, 0, 10)).toBe(1)
   })
 
-  test('without a pipe it is EINVAL; what is not open is EBADF; a wrong argument is named', () => {
+  test('without a pipe it is EINVAL; a closed descriptor is EBADF; a wrong argument is reported', () => {
     const [client, server] = overTcp()
     const [from, to] = ends(pipe())
     expect(() => splice(client, server, 1)).toThrow(expect.objectContaining({ code: 'EINVAL', syscall: 'splice' }))

@@ -1,4 +1,4 @@
-// Classes of users' over either Socket, whose constructors make calls, throw, or take nothing.
+// Users' subclasses of either Socket, whose constructors make calls, throw, or take no arguments.
 import { AF_UNIX, Socket, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from 'bsd-sockets'
 import { Socket as PromisesSocket } from 'bsd-sockets/promises'
 import { readdirSync } from 'node:fs'
@@ -11,7 +11,7 @@ type Given = [family?: number, type?: number, protocol?: number, fd?: number]
 
 const floors: [string, typeof Socket][] = [
   ['the synchronous Socket', Socket],
-  ['the Socket of the promises', PromisesSocket as unknown as typeof Socket], // what cannot block is the same
+  ['the Socket of bsd-sockets/promises', PromisesSocket as unknown as typeof Socket], // methods that cannot block are the same
 ]
 
 describe.each(floors)('%s', (_, Base) => {
@@ -68,13 +68,13 @@ describe.each(floors)('%s', (_, Base) => {
     expect(openCount()).toBe(before)
   })
 
-  test('nor where it closes what it was given, and nobody closes that again', () => {
+  test('nor if the constructor closes its descriptor, which is not closed again', () => {
     const before = openCount()
     expect(thrown(() => Closing.pair())).toMatchObject({ message: 'closed it itself' })
     expect(openCount()).toBe(before)
   })
 
-  test('fromFd that throws leaves the descriptor to who has it', () => {
+  test('a fromFd that throws leaves the descriptor to its owner', () => {
     const socket = new Socket()
     const fd = socket.detach()
     expect(failing(() => Picky.fromFd(fd))).toMatchObject({ message: 'no more' })
@@ -84,13 +84,13 @@ describe.each(floors)('%s', (_, Base) => {
     again.close()
   })
 
-  test('a constructor that takes no descriptor is told so', () => {
+  test('a constructor that accepts no descriptor is reported', () => {
     const before = openCount()
     expect(thrown(() => Deaf.pair())).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
     expect(openCount()).toBe(before)
   })
 
-  test('a constructor that makes calls spoils no result', () => {
+  test('a constructor that makes calls changes no result', () => {
     const bystander = closing(listening())
     class Busy extends Base {
       constructor(...given: Given) {
@@ -108,7 +108,7 @@ describe.each(floors)('%s', (_, Base) => {
     expect(address).toEqual(client.getsockname())
   })
 
-  test('the number of one that an address closes is not used', () => {
+  test('a descriptor that is closed while an address is read is not used', () => {
     const socket = new Base(AF_UNIX, SOCK_DGRAM)
     const trap = {
       family: 'unix' as const,

@@ -13,18 +13,18 @@ import {
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, test } from 'vitest'
 
-test('what every machine has', () => {
+test('the features of every machine', () => {
   expect(supports.family(AF_INET)).toBe(true)
   expect(supports.socket(AF_UNIX, SOCK_DGRAM)).toBe(true)
   expect(supports.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)).toBe(true)
   expect(supports.option(SOL_SOCKET, SO_REUSEADDR)).toBe(true)
-  expect(supports.option(C.IPPROTO_IP, C.IP_ADD_MEMBERSHIP)).toBe(true) // one that can only be set
-  expect(supports.option(SOL_SOCKET, C.SO_ERROR)).toBe(true) // one that can only be read
+  expect(supports.option(C.IPPROTO_IP, C.IP_ADD_MEMBERSHIP)).toBe(true) // it can only be set
+  expect(supports.option(SOL_SOCKET, C.SO_ERROR)).toBe(true) // it can only be read
   expect(supports.call('recvmsg')).toBe(true)
   expect(whyNot.family(AF_UNIX)).toBeNull()
 })
 
-test('why it lacks the rest: an errno and a sentence', () => {
+test('whyNot has an errno and a sentence', () => {
   expect(whyNot.family(-1)).toBe('EAFNOSUPPORT: address family not supported')
   expect(whyNot.socket(AF_UNIX, SOCK_STREAM, 99)).toMatch(/^EPROTONOSUPPORT: protocol not supported$/)
   expect(whyNot.option(SOL_SOCKET, 31337)).toMatch(/^ENOPROTOOPT: /)
@@ -34,7 +34,7 @@ test('why it lacks the rest: an errno and a sentence', () => {
     expect(of).toBe(false)
 })
 
-test("what is another system's says so", () => {
+test('whyNot tells if it is a feature of another system', () => {
   const foreign = process.platform === 'linux' ? C.AF_SYSTEM : C.AF_NETLINK
   expect(foreign).toBeUndefined()
   expect(whyNot.family(foreign)).toBe(
@@ -45,16 +45,16 @@ test("what is another system's says so", () => {
   expect(supports.call(process.platform === 'linux' ? 'kqueue' : 'epoll_wait')).toBe(false)
 })
 
-test('a call that is there is one of the floor', () => {
+test('a supported call is a function of bsd-sockets/syscalls', () => {
   for (const name of ['accept4', 'recvmmsg', 'splice', 'kevent'] as const) {
     expect(supports.call(name)).toBe(sys[name] !== undefined)
   }
 })
 
-describe('every family that the constants name', () => {
+describe('every family among the constants', () => {
   const families = Object.entries(C).filter(([name]) => name.startsWith('AF_')) as [string, number | undefined][]
 
-  test('is answered as socket(2) answers it', () => {
+  test('has the same answer as socket(2)', () => {
     for (const [name, family] of families) {
       const why = whyNot.family(family)
       if (why !== null) {

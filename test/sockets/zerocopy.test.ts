@@ -4,7 +4,7 @@ import type { IPv4Address, ReceivedMessage, ZerocopyCompletion } from 'bsd-socke
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 describe.runIf(supports.option(SOL_SOCKET, SO_ZEROCOPY))('SO_ZEROCOPY', () => {
-  /** All completions that are to come. */
+  /** All expected completions. */
   function allOf(socket: Socket, sender: ZerocopySender): ZerocopyCompletion[] {
     const done: ZerocopyCompletion[] = []
     while (sender.pending > 0) {
@@ -14,7 +14,7 @@ describe.runIf(supports.option(SOL_SOCKET, SO_ZEROCOPY))('SO_ZEROCOPY', () => {
     return done
   }
 
-  test('TCP: each send is done with once its bytes have been read, and its data come back', () => {
+  test('TCP: a send completes once its bytes are received, and its data are returned', () => {
     using server = createServer(['127.0.0.1', 0])
     using client = new Socket()
     client.connect(server.getsockname())
@@ -37,7 +37,7 @@ describe.runIf(supports.option(SOL_SOCKET, SO_ZEROCOPY))('SO_ZEROCOPY', () => {
     expect(sender.completions()).toEqual([])
   })
 
-  test('where there is no room it gives null, and counts nothing', () => {
+  test('without room it returns null, and counts no send', () => {
     using server = createServer(['127.0.0.1', 0])
     using client = new Socket()
     client.connect(server.getsockname())
@@ -51,7 +51,7 @@ describe.runIf(supports.option(SOL_SOCKET, SO_ZEROCOPY))('SO_ZEROCOPY', () => {
     expect(allOf(client, sender)).toHaveLength(sends)
   })
 
-  test('UDP; other entries of the error queue are handed on', () => {
+  test('UDP; other entries of the error queue are returned too', () => {
     using gone = new Socket(AF_INET, SOCK_DGRAM)
     gone.bind(['127.0.0.1', 0])
     const closed = gone.getsockname() as IPv4Address
@@ -73,7 +73,7 @@ describe.runIf(supports.option(SOL_SOCKET, SO_ZEROCOPY))('SO_ZEROCOPY', () => {
     expect(others[0]!.control[0]!.error).toMatchObject({ name: 'ECONNREFUSED' })
   })
 
-  test('a socket that cannot is an error', () => {
+  test('a socket without zero copy is an error', () => {
     const [here, there] = Socket.pair(AF_UNIX)
     onTestFinished(() => [here, there].forEach(end => end.close()))
     expect(() => new ZerocopySender(here)).toThrow(expect.objectContaining({ syscall: 'setsockopt' }))

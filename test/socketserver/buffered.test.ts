@@ -1,11 +1,11 @@
-// What handlers read from and write to, by chunks of the test's own.
+// BufferedReader and BufferedWriter of handlers, with chunks of the test.
 import { randomBytes } from 'node:crypto'
 import { Socket, TimeoutError } from 'bsd-sockets'
 import { BufferedReader, BufferedWriter } from 'bsd-sockets/socketserver'
 import { describe, expect, test } from 'vitest'
 import { closing, connected, thrown } from '../support/tcp.js'
 
-/** A reader of these chunks; an error among them is thrown once. What it asked for is in `sizes`. */
+/** A reader of these chunks; an error among them is thrown once. `sizes`: the sizes that it asked for. */
 function readerOf(chunks: readonly (string | Error)[], size?: number): { reader: BufferedReader; sizes: number[] } {
   const left = [...chunks]
   const sizes: number[] = []
@@ -38,7 +38,7 @@ describe('BufferedReader', () => {
     }
   })
 
-  test('reads at most so much of a line', () => {
+  test('reads at most the given number of bytes of a line', () => {
     const { reader } = readerOf(['abc', 'def\n', 'g\n'])
     expect([2, 3, 1, 0, 1, 2, 9].map(limit => reader.readline(limit).toString())).toEqual([
       'ab',
@@ -51,21 +51,21 @@ describe('BufferedReader', () => {
     ])
   })
 
-  test('receives no more than a limit needs', () => {
+  test('with a limit it receives no more than it needs', () => {
     const { reader, sizes } = readerOf(['abcdefgh', 'never asked for'])
     expect(reader.readline(8).toString()).toBe('abcdefgh')
     expect(sizes).toHaveLength(1)
   })
 
-  test('reads so many bytes, or all that are left', () => {
+  test('reads the given number of bytes, or all that are left', () => {
     const { reader } = readerOf(['abc', 'defg', 'hij', 'k'])
     expect([0, 1, 4, 5].map(size => reader.read(size).toString())).toEqual(['', 'a', 'bcde', 'fghij'])
     expect(reader.read().toString()).toBe('k')
     expect(reader.read().toString()).toBe('')
-    expect(readerOf(['abc']).reader.read(5).toString()).toBe('abc') // the end came before
+    expect(readerOf(['abc']).reader.read(5).toString()).toBe('abc') // the end comes earlier
   })
 
-  test('reads what has come', () => {
+  test('reads what has arrived', () => {
     const { reader, sizes } = readerOf(['abcdef', 'gh'], 100)
     expect(reader.read1(0)).toHaveLength(0)
     expect(sizes).toEqual([])
@@ -85,7 +85,7 @@ describe('BufferedReader', () => {
     expect(reader.readline().toString()).toBe('GET /\r\n')
   })
 
-  test('an error loses nothing of what had come', () => {
+  test('an error loses no bytes that had arrived', () => {
     const fail = new Error('not now')
     const { reader } = readerOf(['on', fail, 'e\ntw', fail, 'o\nthr', fail, 'ee'])
     expect(thrown(() => reader.readline())).toBe(fail)
@@ -107,7 +107,7 @@ describe('BufferedReader', () => {
     }
   })
 
-  test.each([-1, 0.5, NaN, '5', null])('%j is no size', size => {
+  test.each([-1, 0.5, NaN, '5', null])('%j is not a size', size => {
     const { reader } = readerOf([])
     for (const name of ['read', 'read1', 'readline'] as const) {
       expect(thrown(() => reader[name](size as never))).toMatchObject({ code: expect.stringMatching(/^ERR_/) })
@@ -130,7 +130,7 @@ describe('BufferedWriter', () => {
     return { writer: new BufferedWriter(bytes => sent.push(Buffer.from(bytes as Uint8Array).toString()), size), sent }
   }
 
-  test('sends what is written at once unless told otherwise', () => {
+  test('sends each write at once by default', () => {
     const { writer: unbuffered, sent } = writer()
     expect(['one', Buffer.from('two'), new Uint16Array([0x6161]), ''].map(data => unbuffered.write(data))).toEqual([
       3, 3, 2, 0,
@@ -140,7 +140,7 @@ describe('BufferedWriter', () => {
     expect(sent.join('')).toBe('onetwoaa')
   })
 
-  test('or once there is so much of it', () => {
+  test('with a size sends once as many bytes are buffered', () => {
     const { writer: buffered, sent } = writer(8)
     for (const text of ['abc', 'def']) buffered.write(text)
     expect(sent).toEqual([])
@@ -155,7 +155,7 @@ describe('BufferedWriter', () => {
     expect(sent).toEqual(['abcdefghi', 'jkl', 'm'])
   })
 
-  test('keeps its own copy', () => {
+  test('copies what is written', () => {
     const { writer: buffered, sent } = writer(100)
     const memory = Buffer.from('before')
     buffered.write(memory)
@@ -164,7 +164,7 @@ describe('BufferedWriter', () => {
     expect(sent).toEqual(['before'])
   })
 
-  test('gives what is buffered to who takes it', () => {
+  test('take returns the buffered bytes, which are then not sent', () => {
     const { writer: buffered, sent } = writer(Infinity)
     buffered.write('one ')
     buffered.write('two')
@@ -181,7 +181,7 @@ describe('BufferedWriter', () => {
     expect(() => closed.write('x')).toThrow('write EBADF')
   })
 
-  test('an error loses nothing of what did not go', () => {
+  test('an error loses no bytes that were not sent', () => {
     const [client, accepted] = connected()
     client.settimeout(50)
     const data = randomBytes(16 * 2 ** 20)
@@ -201,7 +201,7 @@ describe('BufferedWriter', () => {
   })
 })
 
-test('over a socket, both are what Python calls its files', () => {
+test('over a socket, both behave as the files of handlers in Python', () => {
   const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
   const writer = new BufferedWriter(bytes => first.sendall(bytes), 4096)
   const reader = new BufferedReader(size => second.recv(size))

@@ -1,5 +1,5 @@
-// What happens when a hook of a server or a handler throws, closes or shuts down: the same as in Python's socketserver, which
-// plays each case in a process of its own. What differs on purpose is listed.
+// A hook of a server or a handler throws, closes or shuts down: the result is the same as in Python's socketserver, which
+// runs each case in its own process. Intended differences are listed.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -24,11 +24,11 @@ interface Outcome {
   events: string[]
   /** Whether handleRequest or serveForever has thrown what a hook threw. */
   raised: boolean
-  /** What the client got. */
+  /** The bytes that the client received. */
   got: string | null
   /** Whether the server was closed. */
   closed: boolean
-  /** What the next client got. */
+  /** The bytes that the next client received. */
   again: string | null
 }
 
@@ -41,7 +41,7 @@ for (const buffer of [0, 100]) {
   for (const hook of ofRequest) {
     for (const action of ['nothing', 'throw', 'close', 'shutdown', 'serverClose']) {
       cases.push({ way: 'handle', hook, action, buffer })
-      // Python's serve_forever turns in a circle once its socket is closed, and never ends.
+      // Python's serve_forever loops for ever once its socket is closed.
       if (action !== 'serverClose') cases.push({ way: 'serve', hook, action, buffer })
     }
   }
@@ -67,7 +67,7 @@ async function play({ way, hook, action, buffer }: Case): Promise<Outcome> {
     if (action === 'shutdown') request!.shutdown(SHUT_RDWR)
     if (action === 'serverClose') await server.serverClose()
   }
-  // The same, for hooks that are no promises.
+  // The same, for hooks that return no promise.
   function stepNow(name: string, request: Socket): void {
     events.push(name)
     if (name !== hook || !acts) return
@@ -165,21 +165,21 @@ async function play({ way, hook, action, buffer }: Case): Promise<Outcome> {
   return outcome
 }
 
-/** What differs by design, and why. */
+/** The intended differences, and why. */
 function differs({ hook, action, buffer }: Case): string | undefined {
   if (hook === 'verifyRequest' && action === 'throw')
-    return 'handleError is called for it, too, and the request closed; Python leaves it open, and its server ends'
+    return 'handleError is called for it too, and the request is closed; Python leaves it open, and its server ends'
   if (buffer > 0 && action === 'shutdown' && ofRequest.indexOf(hook) < ofRequest.indexOf('shutdownRequest'))
-    return 'a client that takes no answer is no error; Python ignores that at its flush, and meets it again at its close'
+    return 'a client that does not receive its answer is not an error; Python ignores that in flush, but not in close'
   if (buffer > 0 && action === 'close' && (hook === 'handle' || hook === 'finish'))
-    return 'what is closed is closed; in Python wfile keeps the descriptor open, and sends what it holds'
+    return 'a closed request is closed; in Python wfile keeps the descriptor open, and sends its buffer'
   return undefined
 }
 
 const python = tool('python3')
 
 test.skipIf(!python)(
-  `each hook does what Python's does (${cases.length} cases)${python ? '' : ' (skipped: no python3)'}`,
+  `each hook behaves as in Python (${cases.length} cases)${python ? '' : ' (skipped: no python3)'}`,
   { timeout: 120_000 },
   async () => {
     const program = join(root, 'test/python/socketserver_hooks.py')

@@ -1,4 +1,4 @@
-// Servers and their handlers. A handler blocks this thread, so its client has sent all before it is served.
+// Servers and their handlers. A handler blocks this thread, so its client sends everything before it is served.
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -68,13 +68,13 @@ interface Closable {
   serverClose(): Promise<void>
 }
 
-/** The same server, which is closed with the test. */
+/** Closes the server with the test, and returns it. */
 function closing<T extends Closable>(server: T): T {
   onTestFinished(() => server.serverClose())
   return server
 }
 
-/** Serves until the test is over. */
+/** Serves until the test ends. */
 function serving<T extends Closable & { serveForever(): Promise<void> }>(server: T): T {
   const served = server.serveForever()
   onTestFinished(async () => {
@@ -85,8 +85,8 @@ function serving<T extends Closable & { serveForever(): Promise<void> }>(server:
 }
 
 /**
- * A client that has connected, and sent what is given, before anything else happens: a handler would block this thread.
- * It is closed with the test.
+ * A client that has connected and sent these bytes: it must do so first, since a handler blocks this thread. It is closed
+ * with the test.
  */
 function client(family: number, type: number, address: SocketAddress, line: string | null = 'hello world\n'): Socket {
   const blocking = new BlockingSocket(family, type)
@@ -104,18 +104,18 @@ interface Server {
   readonly serverAddress: SocketAddress
 }
 
-/** A client of a server's. */
+/** A client of this server. */
 const clientOf = ({ socket: { family, type }, serverAddress }: Server, line?: string | null): Socket =>
   client(family, type, serverAddress, line)
 
-/** All that a server sends until it closes. */
+/** Everything that a server sends until it closes. */
 async function all(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of socket.chunks()) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
 }
 
-/** What a server answers to a line. */
+/** The server's answer to a line. */
 const answer = (server: Server, line?: string): Promise<string> => all(clientOf(server, line))
 
 /** An event that a test waits for. */
@@ -191,14 +191,14 @@ describe.each([
 })
 
 describe('shutdown', () => {
-  test('ends what has just begun', async () => {
+  test('ends a serveForever that has just begun', async () => {
     const servers = Array.from({ length: 20 }, () => closing(new TCPServer(anyPort, Echo)))
     const served = servers.map(server => server.serveForever(10))
     await Promise.all(servers.map(server => server.shutdown()))
     await Promise.all(served)
   })
 
-  test('before serveForever ends that at once, and no later one', async () => {
+  test('before serveForever ends it at once, and no later one', async () => {
     const server = closing(new TCPServer(anyPort, Echo))
     await server.shutdown()
     await server.serveForever()
@@ -208,7 +208,7 @@ describe('shutdown', () => {
     await served
   })
 
-  test('waits for the request that is being handled, and for no other', async () => {
+  test('waits only for the request that is being handled', async () => {
     const [begun, end] = [event(), event()]
     const steps: string[] = []
     class Slow extends BaseRequestHandler {
@@ -222,7 +222,7 @@ describe('shutdown', () => {
     const served = server.serveForever()
     clientOf(server)
     await begun.wait
-    clientOf(server) // waits to be accepted, in vain
+    clientOf(server) // waits to be accepted, but never is
     const shut = server.shutdown().then(() => steps.push('shut down'))
     await sleep(20)
     expect(steps).toEqual([])
@@ -243,7 +243,7 @@ describe('shutdown', () => {
     await served
   })
 
-  test('serving twice at a time is refused', async () => {
+  test('serving twice at a time is an error', async () => {
     const server = serving(new TCPServer(anyPort, Echo))
     await expect(server.serveForever()).rejects.toThrow('serving already')
   })
@@ -260,7 +260,7 @@ describe('serverClose', () => {
     expect(server.fileno()).toBe(-1)
   })
 
-  test('of one that never served', async () => {
+  test('of a server that never served', async () => {
     const server = new TCPServer(anyPort, streamHandler, { threading })
     await server.serverClose()
     expect(server.fileno()).toBe(-1)
@@ -278,7 +278,7 @@ describe('serverClose', () => {
 })
 
 describe('the socket', () => {
-  test('is bound and listens unless told otherwise', async () => {
+  test('is bound and listens by default', async () => {
     const server = closing(new TCPServer(anyPort, Echo, { bindAndActivate: false }))
     expect(server.serverAddress).toMatchObject({ address: '0.0.0.0', port: 0 })
     server.serverBind(anyPort)
@@ -289,12 +289,12 @@ describe('the socket', () => {
     expect(await all(socket)).toBe('late\n')
   })
 
-  test('one that does not listen is an error', async () => {
+  test('a socket that does not listen is an error', async () => {
     const server = closing(new TCPServer(anyPort, Echo, { bindAndActivate: false }))
     await expect(server.serveForever()).rejects.toThrow('accept EINVAL')
   })
 
-  test('is closed where it cannot be bound', () => {
+  test('is closed if it cannot be bound', () => {
     const { serverAddress } = closing(new TCPServer(anyPort, Echo))
     const before = descriptors()
     for (let i = 0; i < 200; i++) expect(() => new TCPServer(serverAddress, Echo)).toThrow('bind EADDRINUSE')
@@ -303,12 +303,12 @@ describe('the socket', () => {
     expect(descriptors()).toBe(before)
   })
 
-  test('can be bound again at once, or shared, where that was asked for', async () => {
+  test('can be bound again at once, or shared, with the options for that', async () => {
     const options = { allowReuseAddress: true }
     const server = new TCPServer(anyPort, Echo, options)
     const served = server.serveForever()
     expect(await answer(server)).toBe('hello world\n')
-    await server.serverClose() // its end of the connection is remembered for a while: TIME_WAIT
+    await server.serverClose() // its end of the connection stays in TIME_WAIT for a while
     await served
     expect(() => new TCPServer(server.serverAddress, Echo)).toThrow('bind EADDRINUSE')
     closing(new TCPServer(server.serverAddress, Echo, options))
@@ -316,7 +316,7 @@ describe('the socket', () => {
     closing(new TCPServer(shared.serverAddress, Echo, { allowReusePort: true }))
   })
 
-  test('a server of any family can be made', async () => {
+  test('a server of any family can be created', async () => {
     const server = closing(new StreamServer(AF_UNIX, path(), Echo))
     const socket = clientOf(server, 'any\n')
     await server.handleRequest()
@@ -335,7 +335,7 @@ describe('handleRequest', () => {
     expect(await all(second)).toBe('two\n')
   })
 
-  test('tells when none has come in time', async () => {
+  test('handleTimeout is called if none has come in time', async () => {
     class Impatient extends TCPServer {
       override timeout = 20
       timeouts = 0
@@ -353,7 +353,7 @@ describe('handleRequest', () => {
     expect(server.timeouts).toBe(2)
   })
 
-  test('serveForever does things in between, now and then', async () => {
+  test('serveForever calls serviceActions regularly', async () => {
     const done = event()
     class Busy extends TCPServer {
       actions = 0
@@ -370,7 +370,7 @@ describe('handleRequest', () => {
 })
 
 describe('handlers', () => {
-  test('set up, handle and finish, for each request a new one', async () => {
+  test('set up, handle and finish, a new handler for each request', async () => {
     const steps: string[] = []
     let handlers = 0
     class Steps extends BaseRequestHandler {
@@ -411,7 +411,7 @@ describe('handlers', () => {
     expect([known!.rfile.closed, known!.wfile.closed]).toEqual([true, true])
   })
 
-  test('finish even if they fail, and not if they were not set up', async () => {
+  test('finish even if they fail, but not if setup failed', async () => {
     const steps: string[] = []
     let fails = 'setup'
     class Failing extends BaseRequestHandler {
@@ -444,7 +444,7 @@ describe('handlers', () => {
       fails = name
       const socket = clientOf(server, null)
       await server.handleRequest()
-      expect(await all(socket)).toBe('') // closed all the same
+      expect(await all(socket)).toBe('') // closed nevertheless
       expect(steps.splice(0)).toEqual(happens)
     }
   })
@@ -485,7 +485,7 @@ describe('handlers', () => {
     await server.shutdown() // does not fail with it
   })
 
-  test('a client that is gone is nothing to be told of', async () => {
+  test('a client that is gone is not reported', async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => print.mockRestore())
     class Buffered extends Echo {
@@ -499,7 +499,7 @@ describe('handlers', () => {
     expect(print).not.toHaveBeenCalled()
   })
 
-  test('a request that does not pass verifyRequest is closed, and nobody handles it', async () => {
+  test('a request that verifyRequest rejects is closed without a handler', async () => {
     const steps: string[] = []
     class Choosy extends TCPServer {
       override verifyRequest(_request: unknown, clientAddress: SocketAddress): boolean {
@@ -522,7 +522,7 @@ describe('handlers', () => {
     expect(steps).toEqual(['verify', 'shutdown'])
   })
 
-  test('connections have a timeout and small segments where they ask for it', async () => {
+  test('connections have the timeout and TCP_NODELAY that the handler class sets', async () => {
     let asked: unknown[] = []
     class Quick extends StreamRequestHandler {
       override timeout = 50
@@ -540,13 +540,13 @@ describe('handlers', () => {
     expect(asked[1]).not.toBe(0)
   })
 
-  test('what is written goes at once, so that an answer can be waited for', async () => {
+  test('writes are sent at once, so that a handler can wait for an answer', async () => {
     let received = ''
     class Asking extends StreamRequestHandler {
       override timeout = 10_000
       override async handle(): Promise<void> {
         expect(this.wfile.write('write data\n')).toBe(11)
-        await sleep(50) // the client is in this thread, too
+        await sleep(50) // the client is in this thread too
         received = this.rfile.readline().toString()
       }
     }
@@ -563,14 +563,14 @@ describe('handlers', () => {
     expect(await clientOf(server).recv(100)).toHaveLength(0)
   })
 
-  test('of datagrams get no more than there is room for', async () => {
+  test('of datagrams receive at most maxPacketSize bytes', async () => {
     const server = serving(new UDPServer(anyPort, EchoDatagram, { maxPacketSize: 5 }))
     expect((await clientOf(server).recv(100)).toString()).toBe('hello')
   })
 })
 
 describe('threads', () => {
-  test('a slow one does not hold up the next', async () => {
+  test('a slow handler does not delay the next', async () => {
     const server = serving(new TCPServer(anyPort, streamHandler, { threading, data: 'slow' }))
     const [first, second] = [clientOf(server, 'first\n'), clientOf(server, 'second\n\n')]
     expect(await all(second)).toBe('second\n')
@@ -578,7 +578,7 @@ describe('threads', () => {
     expect(await all(first)).toBe('first\n')
   })
 
-  test('there are only as many as there may be', async () => {
+  test('there are at most as many as the limit', async () => {
     const server = serving(new TCPServer(anyPort, streamHandler, { threading, maxThreads: 1, data: 'slow' }))
     const [first, second] = [clientOf(server, 'first\n'), clientOf(server, 'second\n\n')]
     const order: string[] = []
@@ -590,7 +590,7 @@ describe('threads', () => {
     expect(order).toEqual(['first\n', 'second\n'])
   })
 
-  /** A server whose handlers wait for a second line, and the time when the first has begun to. */
+  /** A server whose handlers wait for a second line, and a promise that is fulfilled when the first handler waits. */
   function slow(options: ServerOptions = {}): { server: TCPServer; begun: Promise<void> } {
     const { wait, tell } = event()
     class Slow extends TCPServer {
@@ -602,7 +602,7 @@ describe('threads', () => {
     return { server: new Slow(anyPort, streamHandler, { threading, data: 'slow', ...options }), begun: wait }
   }
 
-  test('shutdown waits for no thread, serverClose for all', async () => {
+  test('shutdown waits for no thread, serverClose waits for all', async () => {
     const { server, begun } = slow()
     const served = server.serveForever()
     const socket = clientOf(server, 'still there\n')
@@ -618,7 +618,7 @@ describe('threads', () => {
     await closed
   })
 
-  test('serverClose does not wait where it is told not to', async () => {
+  test('serverClose does not wait if blockOnClose is false', async () => {
     const { server, begun } = slow({ blockOnClose: false })
     const served = server.serveForever()
     const socket = clientOf(server, 'let go\n')
@@ -629,7 +629,7 @@ describe('threads', () => {
     expect(await all(socket)).toBe('let go\n')
   })
 
-  /** How many threads are started from now on. */
+  /** Counts the threads that are started from now on. */
   function startedThreads(): () => number {
     let count = 0
     const started = (): number => count++
@@ -660,7 +660,7 @@ describe('threads', () => {
     expect(count()).toBe(16)
   })
 
-  test('forty clients that have left already take no thread each, and do not hold up the next', async () => {
+  test('forty clients that have already left get no thread each, and do not delay the next', async () => {
     const server = closing(new TCPServer(anyPort, streamHandler, { threading }))
     const count = startedThreads()
     for (let i = 0; i < 40; i++) clientOf(server, null).close()
@@ -677,12 +677,12 @@ describe('threads', () => {
     expect(JSON.parse(await all(socket))).toEqual([socket.getsockname(), server.serverAddress])
   })
 
-  test('32 MiB come whole', async () => {
+  test('32 MiB arrive whole', async () => {
     const server = serving(new TCPServer(anyPort, streamHandler, { threading, data: 'large' }))
     expect(await answer(server, '0123456\n')).toBe('0123456\n'.repeat(4 * 2 ** 20))
   })
 
-  test('what they throw is told in the thread of the server', async () => {
+  test('errors are reported in the thread of the server', async () => {
     const [told, errors] = [event(), [] as unknown[]]
     class Telling extends TCPServer {
       override handleError(error: unknown, _request: unknown, clientAddress: SocketAddress): void {
@@ -697,7 +697,7 @@ describe('threads', () => {
     expect(errors).toEqual([new RangeError('no good: bad\n'), socket.getsockname()])
   })
 
-  test('what handleError throws then is printed, and the next is served', async () => {
+  test('an error of handleError is printed, and the next client is served', async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => print.mockRestore())
     const [told, failure] = [event(), new Error('no better')]
@@ -713,12 +713,12 @@ describe('threads', () => {
     await vi.waitFor(() => expect(print).toHaveBeenCalledWith(failure))
   })
 
-  test('one that exits takes only its own connection with it', async () => {
+  test('a thread that exits closes only its own connection', async () => {
     const server = serving(new TCPServer(anyPort, streamHandler, { threading, data: 'exit' }))
     for (let i = 0; i < 2; i++) expect(await answer(server)).toBe('')
   })
 
-  /** A module with this class, and what else it does: a file within this package, whose name it imports. */
+  /** A module with this class and further code. It is a file within this package, so that it can import the package by name. */
   function module(handler: string, more = ''): string {
     const folder = mkdtempSync(join(root, 'build/handlers-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -732,7 +732,7 @@ describe('threads', () => {
     return pathToFileURL(file).href
   }
 
-  test('end with their handlers, whatever else their module keeps open', async () => {
+  test('end with their handlers, even if their module keeps the process alive', async () => {
     const hello = module(
       `StreamRequestHandler { handle() { this.wfile.write('hello') } }`,
       'setInterval(() => {}, 1000)',
@@ -744,14 +744,14 @@ describe('threads', () => {
     await served
   })
 
-  test('answer a datagram from the socket that it came to, though that is closed while they start', async () => {
+  test('answer a datagram from the socket that received it, even if that is closed while they start', async () => {
     const later = module(`DatagramRequestHandler { handle() { this.wfile.write('answer') } }`)
     const server = new UDPServer(anyPort, later, { threading, blockOnClose: false })
     const served = server.serveForever()
     const { serverAddress } = server
     const socket = clientOf(server, null)
     await socket.sendall('question')
-    await vi.waitFor(() => expect(server.socket.tryRecv(1, MSG_PEEK)).toBe(null)) // it is with its thread
+    await vi.waitFor(() => expect(server.socket.tryRecv(1, MSG_PEEK)).toBe(null)) // its thread has it
     const { fd } = server.socket
     await server.serverClose()
     const others = [new BlockingSocket(AF_INET, SOCK_DGRAM), new BlockingSocket(AF_INET, SOCK_DGRAM)]
@@ -762,7 +762,7 @@ describe('threads', () => {
     await served
   })
 
-  test('a module without a handler, and one that is not there', async () => {
+  test('a module without a handler, and a missing one', async () => {
     const errors: string[] = []
     class Telling extends TCPServer {
       override handleError(error: unknown): void {
@@ -777,7 +777,7 @@ describe('threads', () => {
     expect(errors).toEqual(['ERR_INVALID_ARG_VALUE', 'ERR_MODULE_NOT_FOUND'])
   })
 
-  test('a function cannot go to another thread, and a module needs one', () => {
+  test('a function cannot be sent to another thread, and a module needs one', () => {
     expect(thrown(() => new TCPServer(anyPort, Echo, { threading }))).toMatchObject({
       code: 'ERR_INVALID_ARG_TYPE',
       message: expect.stringMatching(/"handler".*URL of a module.*a function cannot go to another thread.*Echo/),
@@ -815,27 +815,27 @@ describe('a process', () => {
     await server.serverClose()
     console.log('closed')`
 
-  test('is told of a signal while it waits for clients', async () => {
+  test('is notified of a signal while it waits for clients', async () => {
     const child = script(serve)
     await child.port()
     child.process.kill('SIGTERM')
     expect((await child.finished()).split('\n').slice(1).sort()).toEqual(['', 'closed', 'shut down'])
   })
 
-  test('is told of a signal while it waits for what a silent client sends', async () => {
+  test('is notified of a signal while it waits for a silent client', async () => {
     const child = script(serve)
     const socket = client(AF_INET, SOCK_STREAM, await addressOf(child), 'hello\n')
     expect((await socket.recv(100)).toString()).toBe('hello\n')
-    // The first may come a moment before the handler waits again, while no listener can run.
+    // The first signal may arrive just before the handler waits again, when no listener can run.
     const signals = setInterval(() => child.process.kill('SIGTERM'), 50)
     onTestFinished(() => clearInterval(signals))
     expect(await all(socket)).toBe('')
-    clearInterval(signals) // the handler has heard; one that comes while the process ends would kill it
+    clearInterval(signals) // the listener was called; a signal that arrives while the process ends would kill it
     expect(await child.finished()).toMatch(/closed\n/)
     expect(child.stderr).toContain('InterruptedError')
   })
 
-  test('is told by another thread', async () => {
+  test('is notified by another thread', async () => {
     const child = script(`
       import { once } from 'node:events'
       import { Worker } from 'node:worker_threads'
@@ -858,14 +858,14 @@ describe('a process', () => {
     expect(await child.finished()).toBe('served\nended\n')
   })
 
-  test('ends while a thread that is a daemon still waits, and not before one that is none', async () => {
+  test('ends while a daemon thread still waits, but waits for other threads', async () => {
     const program = (...args: string[]): Promise<string> =>
       new Child(process.execPath, [join(programs, 'daemon-threads.js'), ...args]).finished()
     expect(await program('daemons')).toBe('closed\n')
     expect(await program()).toBe('waited\nclosed\n')
   })
 
-  test('that has no descriptor left serves its clients once it has', async () => {
+  test('without a free descriptor serves its clients once it has one', async () => {
     const child = script(`${head}
       import { closeSync, openSync } from 'node:fs'
       const server = new TCPServer(['127.0.0.1', 0], Echo)

@@ -1,5 +1,5 @@
-// What happens when a callback of a stream, or of a socket of dgram, throws, destroys, closes, ends or goes on: the same as in one of
-// Node's own. Each maker plays its rows in a process of its own, since the exceptions are uncaught ones.
+// A callback of a stream or of a dgram socket throws, destroys, closes, ends or continues: the result is the same as in Node's
+// own. Each maker runs its rows in its own process, since the exceptions are uncaught.
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -14,11 +14,11 @@ interface Outcome {
 
 interface Played {
   rows: Record<string, Outcome>
-  /** Exceptions that nobody threw on purpose. */
+  /** Unintended exceptions. */
   unexpected: string[]
-  /** The processor's milliseconds of the 300 in which all that was still open waited. */
+  /** The CPU time used, in milliseconds, during 300 ms in which everything that was still open waited. */
   busy: number
-  /** The descriptors that are left. */
+  /** The number of descriptors that are still open. */
   left: number
 }
 
@@ -36,7 +36,7 @@ function play(maker: string): Promise<Played> {
 const events = ['connect', 'ready', 'data', 'end', 'finish', 'drain', 'timeout', 'error', 'message', 'listening']
 
 test.each(['toNet', 'toDuplex', 'toWeb', 'toDgram'])(
-  '%s: no exception but those on purpose, no circle, no event after close, no descriptor left',
+  '%s: no unintended exception, no endless loop, no event after close, no open descriptor',
   { timeout: 120_000 },
   async maker => {
     const { rows, unexpected, busy, left } = await play(maker)
@@ -47,17 +47,17 @@ test.each(['toNet', 'toDuplex', 'toWeb', 'toDgram'])(
       const close = told.findIndex(event => /^close (true|false)$|^close$/.test(event))
       const late = close < 0 ? [] : told.slice(close).filter(event => events.includes(event.split(' ')[0]!))
       expect(late, row).toEqual([])
-      // What the row of a Web Stream's reader throws rejects its own promise.
+      // An error that is thrown in a row of a Web Stream's reader rejects the row's own promise.
       const origin = maker === 'toWeb' ? /on purpose$/ : /^uncaughtException on purpose$/
       for (const event of told) if (event.endsWith('on purpose')) expect(event, row).toMatch(origin)
     }
   },
 )
 
-test('toWeb: what is asked of a stream in a callback settles', { timeout: 120_000 }, async () => {
+test('toWeb: every promise of a stream settles that a callback creates', { timeout: 120_000 }, async () => {
   const { rows } = await play('toWeb')
   for (const [row, { told }] of Object.entries(rows)) {
-    if (row.includes('while a write waits')) continue // for the peer, which may take nothing
+    if (row.includes('while a write waits')) continue // it waits for the peer, which may not receive
     for (const [asked] of row.split(': ')[1]!.matchAll(/cancel|abort|close/g)) {
       expect(told.join(), row).toMatch(new RegExp(`${asked} (done|failed)`))
     }
@@ -75,12 +75,12 @@ const differences: Record<string, readonly Difference[]> = {
   toDgram: [],
   toDuplex: [
     {
-      why: 'nothing is received before it is read, so that the timer is not begun anew',
+      why: 'nothing is received before a read, so the timer does not restart',
       row: /^timeout: (nothing|throw|end|end with data|write|pause)$/,
       of: ['told'],
     },
     {
-      why: 'a write that destroy cuts off fails, and `errored` says so: the callback of net.Socket gets no error',
+      why: 'a write that destroy interrupts fails, and `errored` is set; the callback of net.Socket gets no error',
       row: /^destroyed write: /,
       of: ['after'],
     },
@@ -91,8 +91,8 @@ describe.each([
   ['toNet', 'net.Socket'],
   ['toDuplex', 'net.Socket'],
   ['toDgram', 'dgram.Socket'],
-])('%s does what %s does', (maker, model) => {
-  test('in each row but those that are listed', { timeout: 120_000 }, async () => {
+])('%s behaves as %s', (maker, model) => {
+  test('in each row except the listed ones', { timeout: 120_000 }, async () => {
     const [ours, theirs] = await Promise.all([play(maker), play(model)])
     const met = new Set<Difference>()
     expect(Object.keys(theirs.rows).length).toBeGreaterThan(50)

@@ -1,5 +1,5 @@
-// What each method of a server and of a datagram socket of Node's does in each state of it, where these have taken a socket of ours
-// over: the same as where they have opened their own.
+// Each method of a server and of a datagram socket of Node, in each of its states, behaves with a socket of this package as with
+// one that Node has opened.
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import type { EventEmitter } from 'node:events'
@@ -12,7 +12,7 @@ import { closing, listening, portOf } from '../support/tcp.js'
 
 type Called = (error?: Error | null, value?: unknown) => void
 
-/** What a method comes to: what it returns or throws, what is told from then on, and how the object is in the end. */
+/** The outcome of a method: its result or error, the events after it, and the object's state in the end. */
 async function play<T extends EventEmitter>(
   object: T,
   events: readonly string[],
@@ -32,11 +32,11 @@ async function play<T extends EventEmitter>(
   return JSON.parse(JSON.stringify({ returned: returned ?? null, told, after: after(object) }))
 }
 
-/** An address without the port, which is another each time. */
+/** An address without the port, which differs each time. */
 const placeOf = (address: object | string | null): unknown =>
   address === null || typeof address === 'string' ? address : { ...address, port: 0 }
 
-describe('a server that listenNet gave a socket', () => {
+describe('a server that has a socket by listenNet', () => {
   const makers = {
     async own() {
       const server = net.createServer().listen(0, '127.0.0.1')
@@ -114,7 +114,7 @@ describe('a server that listenNet gave a socket', () => {
       for (const one of ours) expect(one).toEqual(own)
     })
 
-    test('another socket is taken once the one before is closed', async () => {
+    test('another socket is accepted once the previous one is closed', async () => {
       const all = (await Promise.all([
         outcome('own', state, 'a socket again'),
         outcome('ours', state, 'a socket again'),

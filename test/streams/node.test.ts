@@ -1,4 +1,4 @@
-// Sockets of ours among Node's own, and Node's among ours.
+// Sockets of this package in Node's modules, and Node's sockets in this package.
 import { spawn, spawnSync } from 'node:child_process'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
@@ -24,10 +24,10 @@ import { inline } from '../support/child.js'
 import { allowed } from '../support/sockets.js'
 import { closing, connected, listening, portOf, thrown } from '../support/tcp.js'
 
-// It alone has abstract names. unix(7)
+// Only Linux has abstract names. unix(7)
 const linux = process.platform === 'linux'
 
-/** Lets a server listen on a socket until the test is over. */
+/** Lets a server listen on a socket until the test ends. */
 async function serving<Server extends net.Server>(server: Server, socket: Socket = listening()): Promise<Server> {
   onTestFinished(() => void server.close())
   return listenNet(server, socket)
@@ -35,7 +35,7 @@ async function serving<Server extends net.Server>(server: Server, socket: Socket
 
 const portThere = (server: net.Server): number => (server.address() as net.AddressInfo).port
 
-/** What comes back from an echo server of `net` on a socket of ours, through another of ours. */
+/** The answer of an echo server of `net` on a socket of this package, to a client of this package. */
 async function echoed(socket: Socket): Promise<string> {
   const address = socket.getsockname()
   await serving(
@@ -84,7 +84,7 @@ describe('toNet', () => {
     expect((await there.recv(64)).toString()).toBe('answer')
   })
 
-  test('a client of http goes over a socket with options of its own', async () => {
+  test('a client of http uses a socket that has options', async () => {
     const server = await serving(http.createServer((_, response) => response.end('hello')))
     const client = closing(new Socket())
     client.setsockopt(IPPROTO_IP, IP_TTL, 7)
@@ -96,7 +96,7 @@ describe('toNet', () => {
     expect(await text(response)).toBe('hello')
   })
 
-  test('what Node does not take is refused, and left as it was', () => {
+  test('sockets that Node cannot use are rejected, and not changed', () => {
     for (const type of [SOCK_DGRAM, SOCK_SEQPACKET].filter(each => supports.socket(AF_UNIX, each))) {
       const [socket] = Socket.pair(AF_UNIX, type).map(closing)
       expect(thrown(() => toNet(socket!))).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
@@ -176,18 +176,18 @@ describe('listenNet', () => {
       ),
     )
     expect(portThere(servers[0]!)).toBe(portThere(servers[1]!))
-    // The kernel chooses by a hash of the addresses: each of 64 has the same chance.
+    // The kernel chooses by a hash of the addresses: of 64 connections both servers should get some.
     for (let i = 0; i < 64; i++) {
       const client = closing(new AsyncSocket())
       await client.connect(address)
       served.add((await client.recv(8)).toString())
       client.close()
     }
-    // Linux shares connections out among them, others give all to one. socket(7)
+    // Linux distributes the connections, other kernels give all to one server. socket(7)
     if (linux) expect([...served].sort()).toEqual(['0', '1'])
   })
 
-  test('a Unix socket, of a path or, on Linux, of an abstract name with its exact length', async () => {
+  test('a Unix socket with a path or, on Linux, with an abstract name of its exact length', async () => {
     const path = join(tmpdir(), `bsd-sockets-${process.pid}.sock`)
     onTestFinished(() => rmSync(path))
     const named = bound(new Socket(AF_UNIX), { family: 'unix', path })
@@ -214,7 +214,7 @@ describe('listenNet', () => {
     expect(await conversation({ family: 'IPv6', address: '::1', port })).toBe('to and fro')
   })
 
-  test('what Node takes none of, and a server that listens already, leave the socket as it was', async () => {
+  test('a socket that Node cannot use, and a server that already listens, do not change the socket', async () => {
     const udp = bound(new Socket(AF_INET, SOCK_DGRAM), ['127.0.0.1', 0])
     await expect(listenNet(net.createServer(), udp)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
     const busy = await serving(net.createServer())
@@ -252,7 +252,7 @@ describe('toDgram', () => {
     expect((await peer.recv(64)).toString()).toBe('and back')
   })
 
-  test('one that is not bound sends, and receives from then on', async () => {
+  test('an unbound socket sends, and then receives too', async () => {
     const adopted = await toDgram(new Socket(AF_INET, SOCK_DGRAM))
     onTestFinished(() => void adopted.close())
     const peer = closing(new AsyncSocket(AF_INET, SOCK_DGRAM))
@@ -263,7 +263,7 @@ describe('toDgram', () => {
     expect(String((await once(adopted, 'message'))[0])).toBe('and back')
   })
 
-  test('one that is connected is refused, and left as it was: dgram could neither send nor connect', async () => {
+  test('a connected socket is rejected, and not changed: dgram could neither send nor connect', async () => {
     const peer = bound(new Socket(AF_INET, SOCK_DGRAM), ['127.0.0.1', 0])
     const socket = closing(new Socket(AF_INET, SOCK_DGRAM))
     socket.connect(peer.getsockname())
@@ -274,7 +274,7 @@ describe('toDgram', () => {
     expect(socket.closed).toBe(false)
   })
 
-  test('what is not UDP is refused, and left as it was', async () => {
+  test('a socket other than UDP is rejected, and not changed', async () => {
     const [unix] = Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing)
     await expect(toDgram(unix!)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
     expect(unix!.closed).toBe(false)
@@ -293,7 +293,7 @@ describe('fromNet', () => {
     return [client, accepted]
   }
 
-  test('options and addresses of a socket that Node goes on using', async () => {
+  test('options and addresses of a socket that Node continues to use', async () => {
     const [client, accepted] = await netPair()
     const ours = closing(fromNet(client))
     expect(ours.getsockname()).toEqual({ family: 'IPv4', address: '127.0.0.1', port: client.localPort })
@@ -306,7 +306,7 @@ describe('fromNet', () => {
     expect(String(await once(accepted, 'data'))).toBe('still here')
   })
 
-  test('servers and dgram too; and who has no descriptor is told so', async () => {
+  test('servers and dgram too; an object without a descriptor is an error', async () => {
     const server = await serving(net.createServer())
     expect(portOf(closing(fromNet(server) as unknown as Socket))).toBe(portThere(server))
     const udp = dgram.createSocket('udp4').bind(0, '127.0.0.1')
@@ -316,7 +316,7 @@ describe('fromNet', () => {
     expect(thrown(() => fromNet(new net.Socket()))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
   })
 
-  test('fromDuplex takes the connection, and what had come', async () => {
+  test('fromDuplex takes the connection, and the bytes that had arrived', async () => {
     const [client, accepted] = await netPair()
     client.write('came before')
     await once(accepted, 'readable')
@@ -342,7 +342,7 @@ describe('fromNet', () => {
     await once(child, 'close')
   })
 
-  test('fromDuplex says what it does not take', () => {
+  test('fromDuplex rejects other streams', () => {
     const [one, other] = Socket.pair().map(closing)
     const streams = [toDuplex(one!), new PassThrough(), createReadStream('/dev/null'), {}, null]
     for (const stream of streams) {
@@ -369,7 +369,7 @@ describe('fromNet', () => {
     expect([stdout, status]).toEqual(['ENOTSOCK\n', 0])
   })
 
-  test('fromDuplex refuses what would lose bytes', async () => {
+  test('fromDuplex rejects a stream that would lose bytes', async () => {
     const [client] = await netPair()
     client.cork()
     client.write('not sent yet')

@@ -1,5 +1,5 @@
-// What each method of a stream does in each state of it: the same as net.Socket's, played on one of Node's own, on one that toNet
-// made and on a SocketDuplex. What differs on purpose is listed.
+// Each method of a stream in each of its states behaves as net.Socket's. The test runs on a socket of Node's own, on one of toNet
+// and on a SocketDuplex. Intended differences are listed.
 import { once } from 'node:events'
 import net from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 import { codeOf, quiet, shown } from '../support/states.js'
 import { closing, connected, listening, portOf } from '../support/tcp.js'
 
-/** Those of net.Socket's methods and properties that a SocketDuplex has as well. */
+/** The methods and properties of net.Socket that a SocketDuplex has too. */
 type Stream = Omit<net.Socket, 'connect' | 'setTimeout' | 'address'> & {
   connect(...given: unknown[]): unknown
   setTimeout(timeout: unknown, listener?: () => void): unknown
@@ -22,7 +22,7 @@ interface Scene {
   peer: Socket
 }
 
-/** How a connected stream is made: the peer is a plain socket of ours. */
+/** Functions that create a connected stream. The peer is a Socket of this package. */
 const makers: Record<string, (allowHalfOpen: boolean) => Scene | Promise<Scene>> = {
   async 'net.Socket'(allowHalfOpen) {
     const listener = listening()
@@ -141,7 +141,7 @@ const methods: Record<string, (stream: Stream, called: (value?: Error | string |
 
 const events = ['connect', 'ready', 'data', 'end', 'finish', 'drain', 'timeout', 'error', 'close']
 
-/** What the peer has got: its bytes, and whether they are at their end. */
+/** The bytes that the peer has received, and whether end-of-file follows. */
 function heard(peer: Socket): string {
   if (peer.closed) return 'closed'
   let bytes = ''
@@ -199,7 +199,7 @@ interface Difference {
   why: string
   state: RegExp
   method: RegExp
-  /** What of the outcome is not the same. */
+  /** The parts of the outcome that differ. */
   of: readonly string[]
 }
 
@@ -207,7 +207,7 @@ const all = ['returned', 'told', 'after', 'heard']
 const differences: Record<'toNet' | 'toDuplex', readonly Difference[]> = {
   toNet: [
     {
-      why: 'Node connects a descriptor anew that it was given, and takes no result of one that it has connected itself',
+      why: 'Node connects again a socket that was created from a descriptor, but not one that it has connected itself',
       state: /./,
       method: /^connect again$/,
       of: all,
@@ -215,46 +215,46 @@ const differences: Record<'toNet' | 'toDuplex', readonly Difference[]> = {
   ],
   toDuplex: [
     {
-      why: 'it is connected, and says so to whoever connects it again',
+      why: 'it is connected, and another connect fails with that',
       state: /./,
       method: /^connect again$/,
       of: all,
     },
     {
-      why: 'shutdown(2) is made at once: it has finished before what is written late fails, or is read',
+      why: 'shutdown(2) is called at once: it has finished before a later write fails, or a read',
       state: /./,
       method: /^write after end$|^read all$/,
       of: ['told', 'after'],
     },
     {
-      why: 'the error of a write after the peer’s end is that of each Duplex: net.Socket has an EPIPE of its own',
+      why: 'the error of a write after the peer’s end is that of each Duplex; net.Socket has its own EPIPE',
       state: /^ended by the peer$|^ended by both$/,
       method: /^write/,
       of: ['returned', 'told'],
     },
     {
-      why: 'nothing is received before it is read: the kernel has it, and resets where it is closed with that. RFC 2525, 2.17',
+      why: 'nothing is received before a read: the bytes stay in the kernel, which resets if the socket is closed before. RFC 2525, 2.17',
       state: /nobody has read|by the peer, unread/,
       method: /^destroy|^read$|^counts$/,
       of: all,
     },
     {
-      why: 'what came before a reset is delivered, and then the reset is told: net.Socket loses the one or the other',
+      why: 'the bytes before a reset are delivered, and then the reset is reported; net.Socket loses one of the two',
       state: /reset by the peer, /,
       method: /./,
       of: all,
     },
     {
-      why: 'the addresses are kept, for the log of who has gone',
+      why: 'the addresses are kept, for log messages about a peer that is gone',
       state: /destroyed|reset|^ended by the peer$|^ended by both$/,
       method: /^address$|^remote$|^local$/,
       of: ['returned'],
     },
-    { why: 'it counts what was sent, without what waits', state: /^corked$/, method: /^counts$/, of: ['returned'] },
+    { why: 'it counts sent bytes, not buffered ones', state: /^corked$/, method: /^counts$/, of: ['returned'] },
   ],
 }
 
-/** An outcome without that of it which differs on purpose. */
+/** An outcome without its intended differences. */
 function compared(outcome: Outcome, known: readonly Difference[]): Partial<Outcome> {
   const differ = new Set(known.flatMap(({ of }) => of))
   return Object.fromEntries(Object.entries(outcome).filter(([name]) => !differ.has(name)))
@@ -273,7 +273,7 @@ describe.each(['toNet', 'toDuplex'] as const)('%s does what net.Socket does', ma
     await Promise.all(Object.keys(methods).map(cell))
   })
 
-  test('what is listed as a difference is one', () => {
+  test('every listed difference is one', () => {
     expect(differences[maker].filter(row => !met.has(row)).map(({ why }) => why)).toEqual([])
   })
 })
