@@ -76,7 +76,7 @@ const patience = 16
 const spread = 100
 const longestPause = 10
 
-/** Counts wake-ups in vain, after which a call had to wait again: many in close succession are slowed down. */
+/** Counts spurious wake-ups, after which a call had to wait again: many in close succession are slowed down. */
 export class Backoff {
   #inVain = 0
   #last = -Infinity

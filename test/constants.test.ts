@@ -26,7 +26,7 @@ const rows = (names: readonly string[]): readonly Row[] => names.flatMap(name =>
 const exported: Readonly<Record<string, unknown>> = { ...sockets }
 
 describe('the table', () => {
-  test.each(Object.entries(blocks))('block %s is sorted and holds each name once', (_, block) => {
+  test.each(Object.entries(blocks))('block %s is sorted and has each name once', (_, block) => {
     const names = block.map(row => row.name)
     expect(names).toEqual([...new Set(names)].sort())
   })
@@ -34,12 +34,12 @@ describe('the table', () => {
   test.each([
     ['Linux', ['POSIX', 'PROTOCOL', 'LINUX', 'LINUX_KERNEL', 'GLIBC']],
     ['Darwin', ['POSIX', 'PROTOCOL', 'DARWIN', 'DARWIN_KERNEL']],
-  ])('no name stands in two blocks of %s', (_, names) => {
+  ])('no name is in two blocks of %s', (_, names) => {
     const all = rows(names).map(row => row.name)
     expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([])
   })
 
-  test('src/constants.ts is what the generator makes of it', () => {
+  test('src/constants.ts is the output of the generator', () => {
     const { status, stderr } = spawnSync(process.execPath, [generator, '--check'], { encoding: 'utf8' })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
@@ -48,7 +48,7 @@ describe('the table', () => {
 describe('this system', () => {
   const names = rows(system).map(row => row.name)
 
-  test('the addon has the constants of its blocks and no other', () => {
+  test('the addon has exactly the constants of its blocks', () => {
     expect(Object.keys(native.constants()).sort()).toEqual([...names].sort())
   })
 
@@ -66,8 +66,8 @@ describe('this system', () => {
   })
 })
 
-// What a block gives by number is compared with the headers of this machine, where these have the name. The C library's
-// and the kernel's own cannot be included together.
+// Constants that a block has by number are compared with the headers of this machine, if these have the name. Headers of the
+// C library and of the kernel cannot be included together.
 describe('numbers that are not read from headers', () => {
   const compiler = process.env.CC ?? 'cc'
   const version = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
@@ -92,9 +92,9 @@ describe('numbers that are not read from headers', () => {
     'linux/sockios.h linux/tcp.h linux/tipc.h linux/tls.h linux/udp.h linux/vm_sockets.h'
   const macos = 'net/if_utun.h sys/event.h sys/kern_control.h sys/socket.h sys/sys_domain.h sys/vsock.h'
 
-  /** The names that these headers give another number, and those that they do not have. */
+  /** The names that have another number in these headers, and the names that these lack. */
   function compare(headers: string): { wrong: string[]; unknown: Set<string> } {
-    // Each assertion is a line of a file of its name, so that a complaint tells which one it is about.
+    // Each assertion is in a file of its own name, so that an error message has the name.
     const source = [
       '#define _GNU_SOURCE',
       '#define __APPLE_USE_RFC_3542',
@@ -116,16 +116,16 @@ describe('numbers that are not read from headers', () => {
   })
 })
 
-// Python's modules socket and select are this package's yardstick.
+// This package has every constant of Python's modules socket and select.
 describe('python', () => {
-  // What Python has and this package has not, and why.
+  // The constants of Python that this package lacks, and why.
   const exceptions: Readonly<Record<string, string>> = {
     EAGAIN: 'errno, in os.constants.errno',
     EBADF: 'errno, in os.constants.errno',
     EWOULDBLOCK: 'errno, in os.constants.errno',
     ...(darwin && {
-      MSG_NOSIGNAL: 'ignored by the older systems that are served; SO_NOSIGPIPE works on all',
-      SO_BINDTODEVICE: 'refused by the older systems that are served; IP_BOUND_IF works on all',
+      MSG_NOSIGNAL: 'ignored by older supported systems; SO_NOSIGPIPE works on all',
+      SO_BINDTODEVICE: 'rejected by older supported systems; IP_BOUND_IF works on all',
     }),
   }
 
@@ -143,7 +143,7 @@ describe('python', () => {
   }
   if (pythons.size === 0) console.log('names and values are not compared with Python: no python3 here')
 
-  test.skipIf(pythons.size === 0).each([...pythons])('%s has no constant that is not here', (_, constants) => {
+  test.skipIf(pythons.size === 0).each([...pythons])('%s has no constant that this package lacks', (_, constants) => {
     const differences = Object.entries(constants)
       .filter(([name, value]) => !(name in exceptions) && exported[name] !== value)
       .map(([name, value]) => ({ name, python: value, here: exported[name] }))

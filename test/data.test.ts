@@ -1,11 +1,11 @@
-// What is received: nobody's bytes change under them, and nobody holds more than twice as much memory as came.
+// Received data: later receives never change it, and it never keeps more than twice its memory.
 import { Socket } from 'bsd-sockets'
 import { afterEach, describe, expect, test } from 'vitest'
 
 const [one, other] = Socket.pair()
 afterEach(() => expect(other.tryRecv(1)).toBeNull())
 
-/** Sends so many bytes of this value and receives them with room for `size`. */
+/** Sends `count` bytes of this value and receives them with room for `size`. */
 function pass(count: number, value: number, size: number): Buffer {
   one.sendall(Buffer.alloc(count, value))
   return other.recv(size)
@@ -14,15 +14,15 @@ function pass(count: number, value: number, size: number): Buffer {
 const kib = 1024
 const pool = Buffer.allocUnsafe(1).buffer.byteLength
 describe.each([
-  ['what fills its room', 32 * kib, 32 * kib],
-  ['what fills half of it', 16 * kib, 32 * kib],
-  ['what fills less than half', 16 * kib - 1, 32 * kib],
-  ['much for which there is more room than is kept', 150 * kib, 300 * kib],
-  ['little for which there is more room than is kept', kib, 300 * kib],
+  ['data that fills its room', 32 * kib, 32 * kib],
+  ['data that fills half of its room', 16 * kib, 32 * kib],
+  ['data that fills less than half', 16 * kib - 1, 32 * kib],
+  ['much data in a room that is too large to be kept', 150 * kib, 300 * kib],
+  ['little data in a room that is too large to be kept', kib, 300 * kib],
   ['a message', 64, 256 * kib],
-  ['a message in as much room', 64, 64],
+  ['a message in room of its size', 64, 64],
 ])('%s', (_, count, size) => {
-  test('stays as it came, whatever comes after it', () => {
+  test('does not change, whatever is received after it', () => {
     const chunks = [1, 2, 3].map(value => pass(count, value, size))
     expect(chunks.map(chunk => [chunk.length, new Set(chunk)])).toEqual([
       [count, new Set([1])],
@@ -33,13 +33,13 @@ describe.each([
     expect(pass(count, 5, size)).toEqual(Buffer.alloc(count, 5))
   })
 
-  test('holds no more than twice its memory, or that of the pool', () => {
+  test('keeps no more than twice its memory, or that of the pool', () => {
     const { buffer } = pass(count, 1, size)
     expect(buffer.byteLength).toBeLessThanOrEqual(Math.max(2 * count, pool))
   })
 })
 
-test('writing into what was received changes nothing that is received later', () => {
+test('writing into received data does not change data that is received later', () => {
   const chunk = pass(20 * kib, 1, 32 * kib)
   const next = pass(20 * kib, 2, 32 * kib)
   chunk.fill(9)
@@ -47,13 +47,13 @@ test('writing into what was received changes nothing that is received later', ()
   expect(pass(20 * kib, 3, 32 * kib)).toEqual(Buffer.alloc(20 * kib, 3))
 })
 
-test('a large room is kept for who asks for as much again, whoever asks for more or less in between', () => {
+test('a large room is kept for the next receive of the same size, whatever sizes are in between', () => {
   const before = process.memoryUsage().arrayBuffers
   for (let i = 0; i < 1000; i++) for (const size of [32, 64, 256]) pass(1, 1, size * kib)
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4096 * kib) // a thousand of 32 KiB alone are 32 MiB
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4096 * kib) // 1,000 rooms of 32 KiB would be 32 MiB
 })
 
-test('who overrides a call and receives from another socket in it changes nothing of the first', () => {
+test('an overridden method that receives from another socket does not change the data of the first', () => {
   class Other extends Socket {
     override tryRecvInto(view: NodeJS.ArrayBufferView, flags?: number): number | null {
       kept ??= pass(20 * kib, 1, 32 * kib)

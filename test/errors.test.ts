@@ -36,8 +36,8 @@ function connecting(family: number, address: AddressLike): SocketError {
   return thrown(() => socket.connect(address))
 }
 
-describe("Node's shape", () => {
-  test('as net has it', async () => {
+describe("Node's properties", () => {
+  test('as in net', async () => {
     const theirs = await ofNet({ host: '127.0.0.1', port: 1 })
     const ours = connecting(AF_INET, ['127.0.0.1', 1])
     expect(own(ours)).toEqual(own(theirs))
@@ -50,7 +50,7 @@ describe("Node's shape", () => {
     expect(own(connecting(AF_INET6, ['::1', 1]))).toEqual(own(theirs))
   })
 
-  test('a Unix path is its address, and its path besides', async () => {
+  test('a Unix path is both its address and its path', async () => {
     const path = '/no/such/socket'
     const theirs = await ofNet({ path })
     expect(own(connecting(AF_UNIX, path))).toEqual({ ...own(theirs), path })
@@ -65,7 +65,7 @@ describe("Node's shape", () => {
     expect(own(connecting(AF_UNIX, { family: 'unix', abstract: 'no such name' }))).toMatchObject(own(theirs))
   })
 
-  test('as dgram has it: port 0 is left out', async () => {
+  test('as in dgram: port 0 is omitted', async () => {
     const socket = createSocket('udp4')
     onTestFinished(() => void socket.close())
     socket.bind(0, '192.0.2.1')
@@ -87,7 +87,7 @@ describe("Node's shape", () => {
     })
   })
 
-  test('what else it tells', () => {
+  test('other properties', () => {
     const cause = new Error('cause')
     const error = socketError(E.EPIPE, 'send', { sent: 5, cause })
     expect([error.sent, error.cause]).toEqual([5, cause])
@@ -95,7 +95,7 @@ describe("Node's shape", () => {
     expect(String(socketError(E.ECONNRESET, 'recv'))).toBe('ConnectionResetError: recv ECONNRESET')
   })
 
-  test('every errno that Node knows has its name, and so have two that it does not', () => {
+  test('every errno that Node knows has its name, and so do two that Node lacks', () => {
     for (const [name, errno] of Object.entries(E)) {
       expect(E[errnoName(errno) as keyof typeof E], name).toBe(errno)
       expect(errnoName(-errno)).toBe(errnoName(errno))
@@ -114,7 +114,7 @@ describe('the classes of PEP 3151', () => {
     [E.EINPROGRESS, 'BlockingIOError'],
     [E.EWOULDBLOCK, 'BlockingIOError'],
     [E.EPIPE, 'BrokenPipeError'],
-    [linux ? 108 : 58, 'BrokenPipeError'], // ESHUTDOWN, which os.constants has not
+    [linux ? 108 : 58, 'BrokenPipeError'], // ESHUTDOWN, which os.constants lacks
     [E.ECONNABORTED, 'ConnectionAbortedError'],
     [E.ECONNREFUSED, 'ConnectionRefusedError'],
     [E.ECONNRESET, 'ConnectionResetError'],
@@ -145,7 +145,7 @@ describe('the classes of PEP 3151', () => {
   })
 })
 
-test('GaiError has the name of its code and what was asked for', () => {
+test('GaiError has the name of its code and the request', () => {
   const error = new GaiError('EAI_NONAME', -2, 'getaddrinfo', 'no.such.invalid')
   expect(own(error)).toEqual({
     message: 'getaddrinfo EAI_NONAME no.such.invalid',
@@ -159,7 +159,7 @@ test('GaiError has the name of its code and what was asked for', () => {
 })
 
 describe('wrong arguments', () => {
-  test('are told as Node tells them', () => {
+  test('have the same errors as in Node', () => {
     const theirs = thrown(() => Buffer.alloc('x' as unknown as number))
     expect(own(invalidType('size', 'x', 'of type number'))).toEqual(own(theirs))
     const range = thrown(() => Buffer.alloc(4).readUInt8(9))
@@ -175,16 +175,16 @@ describe('wrong arguments', () => {
     [new Map(), 'an instance of Map'],
     [Object.create(null), '[Object: null prototype] {}'],
     [function named() {}, 'function named'],
-  ])('%# what was got', (value, text) => {
+  ])('%# the received value', (value, text) => {
     expect(invalidType('x', value, 'y').message).toBe(`The "x" argument must be y. Received ${text}`)
   })
 
-  test('a value is shown, if not for ever, and a property is called one', () => {
+  test('a value is shown, shortened if it is long, and a property is called a property', () => {
     expect(invalidValue('x', 'y'.repeat(1000), 'is bad').message.length).toBeLessThan(200)
     expect(invalidType('a.b', 1, 'c').message).toBe('The "a.b" property must be c. Received type number (1)')
     const shy = {
       [inspect.custom]() {
-        throw new Error('not to be looked at')
+        throw new Error('must not be read')
       },
     }
     expect(invalidValue('x', shy, 'is bad').message).toBe("The argument 'x' is bad. Received object")

@@ -1,4 +1,4 @@
-// Durations, and the timer that takes any of them.
+// Durations, and a timer for any duration.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { checkTimeout, Timer } from '../lib/tested.js'
 
@@ -35,7 +35,7 @@ describe('a timer', () => {
     return [new Timer(ms, () => rung++), () => rung]
   }
 
-  test.each([1, 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 33 + 0.5])('of %s ms rings once, then and not before', ms => {
+  test.each([1, 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 33 + 0.5])('of %s ms fires once, then and not earlier', ms => {
     const [, rung] = ringing(ms)
     vi.advanceTimersByTime(Math.ceil(ms) - 1)
     expect(rung()).toBe(0)
@@ -45,12 +45,12 @@ describe('a timer', () => {
     expect(rung()).toBe(1)
   })
 
-  test.each([null, Infinity])('of %s never rings, and sets none', ms => {
+  test.each([null, Infinity])('of %s never fires, and sets no timer of Node', ms => {
     ringing(ms)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test.each([100, 2 ** 32])('of %s ms that is refreshed begins anew, also after it has rung', ms => {
+  test.each([100, 2 ** 32])('of %s ms restarts when it is refreshed, also after it has fired', ms => {
     const [timer, rung] = ringing(ms)
     vi.advanceTimersByTime(ms - 1)
     timer.refresh()
@@ -63,7 +63,7 @@ describe('a timer', () => {
     expect(rung()).toBe(2)
   })
 
-  test.each([100, 2 ** 32])('of %s ms that is cleared never rings, refreshed or not', ms => {
+  test.each([100, 2 ** 32])('of %s ms never fires after it is cleared, even if it is refreshed', ms => {
     const [timer, rung] = ringing(ms)
     vi.advanceTimersByTime(ms - 1)
     timer.clear()
@@ -73,7 +73,7 @@ describe('a timer', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test.each([100, 2 ** 32])('of %s ms holds the process while it is to, whichever of its parts runs', ms => {
+  test.each([100, 2 ** 32])('of %s ms keeps the process alive while it is held, in each of its parts', ms => {
     const holding = vi.spyOn(globalThis, 'setTimeout')
     const last = (): NodeJS.Timeout => holding.mock.results.at(-1)!.value as NodeJS.Timeout
     const [timer] = ringing(ms)

@@ -45,7 +45,7 @@ class Queue implements Waiting {
     if (this.#holds) hold(1)
   }
 
-  /** The descriptor may be ready. After repeated wake-ups in vain it is tried less often. */
+  /** The descriptor may be ready. After repeated spurious wake-ups it is tried less often. */
   ready(): void {
     if (this.#scheduled || this.#first === undefined || this.serve()) return
     const ms = (this.#backoff ??= new Backoff()).next()

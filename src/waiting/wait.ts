@@ -40,7 +40,7 @@ const none = new Pollfds(0)
  * listener for, ends them with an InterruptedError; any other signal does not. PEP 475
  *
  * The kernel may report a descriptor ready and then refuse the call, again and again. An interrupt
- * and the deadline end the waits even then, and after repeated wake-ups in vain the tries are slowed down.
+ * and the deadline end the waits even then, and after repeated spurious wake-ups the tries are slowed down.
  */
 export class Wait {
   readonly #syscall: string
@@ -92,7 +92,7 @@ export class Wait {
     return result
   }
 
-  /** To be called after progress: the last wake-up was not in vain. */
+  /** To be called after progress: the last wake-up was not spurious. */
   progressed(): void {
     this.#woken = false
     this.#backoff = undefined

@@ -27,9 +27,9 @@ const bun = {
   'syscalls/arguments': { '': 'accepts an ArrayBuffer as a view in Node-API' },
   'cli/cli': { 'tour ': calls },
   errors: {
-    "Node's shape an abstract name": 'has errors with other properties in its net and dgram',
-    "Node's shape as dgram": 'has errors with other properties in its net and dgram',
-    'wrong arguments are told': 'has other messages for wrong arguments of its own functions',
+    "Node's properties an abstract name": 'has errors with other properties in its net and dgram',
+    "Node's properties as in dgram": 'has errors with other properties in its net and dgram',
+    'wrong arguments have the same errors': 'has other messages for wrong arguments of its own functions',
   },
   'descriptors/hand-over': {
     'listenFds http is served': 'cannot listen on a descriptor by its http',
@@ -72,12 +72,10 @@ const bun = {
     TLS: 'rejects the certificate of the test',
   },
   'waiting/signals': {
-    'a signal that somebody listens for ends the first call':
+    'a signal with a listener ends the first call':
       'does not notify a call of a signal in the same turn that adds the listener',
-    'a signal that somebody listens for ends a call in each':
-      'may notify a call in the listener of a signal of the same signal',
-    'a signal that somebody listens for a listener that is gone':
-      'is not ended by a signal whose last listener was removed',
+    'a signal with a listener ends a call in each': 'may notify a call in the listener of a signal of the same signal',
+    'a signal with a listener a removed listener': 'is not ended by a signal whose last listener was removed',
   },
   'sockets/lifetime': {
     'inheritance unless': 'passes only the listed descriptors to a child',
@@ -107,7 +105,7 @@ const bun = {
     'listenNet http': 'cannot listen on a descriptor by its http',
   },
   'waiting/workers': {
-    'a worker that is terminated at any moment in the midst of its waits':
+    'a worker that is terminated at any moment during its waits':
       'keeps one more descriptor than after its first worker, however many follow',
   },
 }
@@ -147,11 +145,11 @@ const deno = {
     'a received descriptor is closed when its worker': leaves,
   },
   errors: {
-    'wrong arguments are told': 'has other messages for wrong arguments of its own functions',
+    'wrong arguments have the same errors': 'has other messages for wrong arguments of its own functions',
     'wrong arguments a value is shown': 'prints a value in another way',
   },
   'structs/families-unix': {
-    'UNIX by the bytes of a path, no UTF-8': 'accepts only UTF-8 paths in its fs',
+    'UNIX by the bytes of a path that is not UTF-8': 'accepts only UTF-8 paths in its fs',
   },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
@@ -201,12 +199,12 @@ const deno = {
     fromNet: noHandle,
   },
   'syscalls/messages': {
-    'sendmsg and recvmsg a descriptor goes over': ownFiles,
+    'sendmsg and recvmsg a descriptor is sent': ownFiles,
   },
-  'waiting/vain': { 'a call that is ready in vain ends with a signal': killed },
+  'waiting/vain': { 'a call that is spuriously ready ends with a signal': killed },
   'waiting/workers': {
     'a worker that is': leaves,
-    'an interrupter of a socket that was closed': leaves,
+    'an interrupter of a closed socket': leaves,
     'an interrupter costs': leaves,
   },
 }

@@ -15,7 +15,7 @@ const bdaddr = fc
   .array(byte, { minLength: 6, maxLength: 6 })
   .map(list => list.map(one => one.toString(16).toUpperCase().padStart(2, '0')).join(':'))
 
-/** Text where the bytes are UTF-8, as decodeAddress gives it. */
+/** A string if the bytes are UTF-8, as decodeAddress returns it. */
 function readable(data: Buffer): string | Buffer {
   const text = data.toString()
   return Buffer.from(text).equals(data) ? text : data
@@ -76,7 +76,7 @@ describe('encodeAddress and decodeAddress are inverse', () => {
       fc.property(member, address => {
         const encoded = encodeAddress(address as SocketAddress)
         const decoded = decodeAddress(encoded)
-        // An IPv6 address has many texts: its bytes are what is compared, and the rest as it is.
+        // An IPv6 address has several text forms, so its bytes are compared; the other properties are compared as they are.
         const same = name === 'IPv6' ? { ...address, address: (decoded as C.IPv6Address).address } : address
         expect(decoded).toEqual(same)
         expect(encodeAddress(decoded)).toEqual(encoded)
@@ -90,7 +90,7 @@ const families = Object.entries(C as Record<string, unknown>).flatMap(([name, va
   /^AF_/.test(name) && typeof value === 'number' && value >= 0 && value < 256 ? [value] : [],
 )
 
-/** The bytes of what may call itself a sockaddr: of any length, of a known family or any. */
+/** Random bytes as a sockaddr: of any length, of a known family or any. */
 const hostile = fc
   .tuple(fc.oneof(fc.constantFrom(...families), whole(8)), fc.uint8Array({ maxLength: 140 }), fc.boolean())
   .map(([af, data, truncated]) => {
@@ -100,7 +100,7 @@ const hostile = fc
     return Buffer.concat([address.subarray(0, truncated ? 1 : 2), data])
   })
 
-describe('a sockaddr that lies', () => {
+describe('a malformed sockaddr', () => {
   function decodedIn(address: Buffer, before: number, canary: number, length?: number): SocketAddress {
     const memory = Buffer.alloc(before + address.length + 300, canary)
     memory.set(address, before)
@@ -108,7 +108,7 @@ describe('a sockaddr that lies', () => {
     return decodeAddress(memory.subarray(before, before + address.length))
   }
 
-  test('is decoded to something, from its own bytes alone', () => {
+  test('is decoded from its own bytes only, without an error', () => {
     fc.assert(
       fc.property(hostile, fc.nat(9), (address, before) => {
         const decoded = decodeAddress(Buffer.from(address))
@@ -121,7 +121,7 @@ describe('a sockaddr that lies', () => {
     )
   })
 
-  test('of every family cut at every length, too', () => {
+  test('of every family is, cut at every length', () => {
     for (const af of families) {
       for (let length = 0; length <= 130; length++) {
         const address = Buffer.alloc(130, 0x80)
@@ -133,12 +133,12 @@ describe('a sockaddr that lies', () => {
     }
   })
 
-  test('a length beyond the view is cut to it', () => {
+  test('a length beyond the view is limited to it', () => {
     const address = encodeAddress(['1.2.3.4', 5])
     expect(decodeAddress(address, 2 ** 32 - 1)).toEqual({ family: 'IPv4', address: '1.2.3.4', port: 5 })
   })
 
-  test('what came from it and goes back in is the same again', () => {
+  test('a decoded address is the same after encoding and decoding', () => {
     fc.assert(
       fc.property(hostile, address => {
         const decoded = decodeAddress(address)
@@ -146,7 +146,7 @@ describe('a sockaddr that lies', () => {
         try {
           encoded = encodeAddress(decoded)
         } catch (error) {
-          // What no kernel would have sent: longer than any address, or with a property that is too long.
+          // No kernel returns these: longer than any address, or with a property that is too long.
           expect((error as NodeJS.ErrnoException).code).toMatch(/^ERR_(OUT_OF_RANGE|INVALID_ARG_VALUE)$/)
           return
         }

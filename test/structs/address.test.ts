@@ -10,7 +10,7 @@ const error = (code: string, property: string): object =>
 const refused = (address: unknown, code: string, property: string): void =>
   expect(() => encodeAddress(address as AddressLike)).toThrow(error(code, property))
 
-describe('what stands for an address', () => {
+describe('the forms of an address', () => {
   test('a host and a port, in an object or a pair', () => {
     const expected = { family: 'IPv4', address: '127.0.0.1', port: 80 }
     expect(round({ address: '127.0.0.1', port: 80 })).toEqual(expected)
@@ -18,7 +18,7 @@ describe('what stands for an address', () => {
     expect(round(['::1', 80])).toEqual({ family: 'IPv6', address: '::1', port: 80 })
   })
 
-  test('a host by either name, and a family as dns.lookup, net or C have it', () => {
+  test('a host by either name, and a family as in dns.lookup, net or C', () => {
     const four = { family: 'IPv4', address: '127.0.0.1', port: 80 }
     const six = { family: 'IPv6', address: '::1', port: 80 }
     expect(round({ host: '127.0.0.1', port: 80 })).toEqual(four)
@@ -29,7 +29,7 @@ describe('what stands for an address', () => {
     expect(() => round({ family: 6, host: '127.0.0.1', port: 80 })).toThrow(/must be an IPv6 address/)
   })
 
-  test("'' is the any-address, of the family that the address or else the socket has", () => {
+  test("'' is the any-address of the family of the address, or else of the socket", () => {
     expect(round(['', 1])).toEqual({ family: 'IPv4', address: '0.0.0.0', port: 1 })
     expect(round(['', 1], AF_INET6)).toEqual({ family: 'IPv6', address: '::', port: 1 })
     expect(round({ family: 'IPv6', address: '', port: 1 }, AF_INET)).toMatchObject({ address: '::' })
@@ -40,7 +40,7 @@ describe('what stands for an address', () => {
     expect(round(['<broadcast>', 9])).toEqual({ family: 'IPv4', address: '255.255.255.255', port: 9 })
   })
 
-  test('a path alone, or an abstract name behind a NUL', () => {
+  test('a path as a string, or an abstract name after a NUL', () => {
     expect(round('/tmp/x', AF_UNIX)).toEqual({ family: 'unix', path: '/tmp/x' })
     expect(round(Buffer.from('/tmp/x'), AF_UNIX)).toEqual({ family: 'unix', path: '/tmp/x' })
     if (linux) expect(round('\0a\0b', AF_UNIX)).toEqual({ family: 'unix', abstract: 'a\0b' })
@@ -54,8 +54,8 @@ describe('what stands for an address', () => {
   })
 })
 
-describe('what is refused, by the name of the property', () => {
-  test('names, and what is nearly an address', () => {
+describe('rejected addresses, with the name of the property', () => {
+  test('names, and malformed addresses', () => {
     for (const host of [
       'localhost',
       'example.org',
@@ -76,7 +76,7 @@ describe('what is refused, by the name of the property', () => {
     for (const host of [undefined, null, 5, 5n, {}, Symbol('s')]) refused([host, 1], 'ERR_INVALID_ARG_TYPE', 'address')
   })
 
-  test('a text on an INET socket, which takes no path', () => {
+  test('a string for an INET socket, which has no paths', () => {
     using socket = new Socket()
     for (const text of ['127.0.0.1:80', '/tmp/x', Buffer.from('127.0.0.1')]) {
       for (const call of [() => socket.bind(text), () => socket.connect(text)])

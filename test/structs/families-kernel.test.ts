@@ -1,4 +1,4 @@
-// What the kernel itself is at the other end of: ICMP, packets, netlink, vsock.
+// Families in which the kernel itself is the other end: ICMP, packets, netlink, vsock.
 import * as C from 'bsd-sockets'
 import { AF_INET, IPPROTO_ICMP, Socket, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, whyNot } from 'bsd-sockets'
 import type { IPv4Address, VsockAddress } from 'bsd-sockets'
@@ -25,7 +25,7 @@ function echoRequest(id: number, sequence: number, payload: string): Buffer {
 }
 
 describe('ICMP', () => {
-  allowed('by a raw socket, IP header and all', whyNot.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), () => {
+  allowed('by a raw socket, with the IP header', whyNot.socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), () => {
     const socket = opened(AF_INET, SOCK_RAW, IPPROTO_ICMP)
     const request = echoRequest(0xbead, 7, 'raw echo')
     socket.sendto(request, ['127.0.0.1', 0])
@@ -58,7 +58,7 @@ describe('ICMP', () => {
 describe('PACKET', () => {
   const reason = whyNot.socket(C.AF_PACKET, SOCK_DGRAM)
 
-  allowed('what passes over an interface, with its address', reason, () => {
+  allowed('the packets of an interface, with its address', reason, () => {
     const loopback = C.if_nametoindex('lo')
     const sniffer = bound(C.AF_PACKET!, SOCK_DGRAM, { family: 'packet', ifindex: loopback, protocol: C.ETH_P_IP! })
     expect(sniffer.getsockname()).toMatchObject({ family: 'packet', ifindex: loopback, protocol: C.ETH_P_IP })
@@ -79,7 +79,7 @@ describe('PACKET', () => {
     }
   })
 
-  allowed('messages, by one and by batches', reason, () => {
+  allowed('messages, one by one and in batches', reason, () => {
     const loopback = C.if_nametoindex('lo')
     const sniffer = bound(C.AF_PACKET!, SOCK_DGRAM, { family: 'packet', ifindex: loopback, protocol: C.ETH_P_IP! })
     opened(AF_INET, SOCK_DGRAM).sendto('seen', bound(AF_INET, SOCK_DGRAM, ['127.0.0.1', 0]).getsockname())
@@ -89,7 +89,7 @@ describe('PACKET', () => {
     expect(sniffer.recvmmsg(batch)).toBe(1)
   })
 
-  allowed('a frame of our own, Ethernet header and all', whyNot.socket(C.AF_PACKET, SOCK_RAW), () => {
+  allowed('a frame with its own Ethernet header', whyNot.socket(C.AF_PACKET, SOCK_RAW), () => {
     const loopback = C.if_nametoindex('lo')
     const protocol = 0x88b5 // for experiments: IEEE 802
     const receiver = bound(C.AF_PACKET!, SOCK_RAW, { family: 'packet', ifindex: loopback, protocol })

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { bound, conversation, opened, stream } from '../support/sockets.js'
 
-// It alone has abstract names, and has more room for a path. unix(7)
+// Only Linux has abstract names; it also has more room for a path. unix(7)
 const linux = process.platform === 'linux'
 const directory = mkdtempSync(join(tmpdir(), 'families-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -26,7 +26,10 @@ describe('UNIX', () => {
 
   describe.each([
     ['a path', () => path('stream')],
-    ['the bytes of a path, no UTF-8', () => Buffer.concat([Buffer.from(path('')), Buffer.of(0x2f, 0xff, 0xfe)])],
+    [
+      'the bytes of a path that is not UTF-8',
+      () => Buffer.concat([Buffer.from(path('')), Buffer.of(0x2f, 0xff, 0xfe)]),
+    ],
     ...(linux ? ([['an abstract name', () => ({ family: 'unix', abstract: 'a\0b\0' }) as const]] as const) : []),
   ] as [string, () => AddressLike][])('by %s', (_, make) => {
     test('streams', () => {
@@ -59,7 +62,7 @@ describe('UNIX', () => {
     })
   })
 
-  test('a path as long as there is room for, and none that is longer', () => {
+  test('a path of the maximum length, and no longer one', () => {
     const room = linux ? 107 : 103
     const long = path('x').padEnd(room, 'x')
     const socket = bound(AF_UNIX, SOCK_DGRAM, long)
@@ -70,7 +73,7 @@ describe('UNIX', () => {
     expect(readdirSync(directory).filter(name => name.startsWith('xx'))).toHaveLength(1)
   })
 
-  test('unnamed: what a socket is that was not bound', () => {
+  test('unnamed: the address of an unbound socket', () => {
     const [here, there] = Socket.pair(AF_UNIX, SOCK_DGRAM)
     onTestFinished(() => [here, there].forEach(end => end.close()))
     expect(here.getsockname()).toEqual({ family: 'unix' })
@@ -81,14 +84,14 @@ describe('UNIX', () => {
     const batch = new MessageBatch(1, 1)
     expect(there.recvmmsg(batch)).toBe(1)
     expect(batch.address(0)).toEqual({ family: 'unix' })
-    batch.reply(0, 'y') // to whom the socket is connected to
+    batch.reply(0, 'y') // to the peer that the socket is connected to
     there.sendmmsg(batch)
     expect(here.recv(1).toString()).toBe('y')
     batch.set(0, 'z')
     expect(batch.address(0)).toBeNull()
   })
 
-  test('unnamed: what sends to one that is bound without being so itself', () => {
+  test('unnamed: the sender of a datagram from an unbound socket', () => {
     const path = join(directory, 'bound')
     const server = bound(AF_UNIX, SOCK_DGRAM, path)
     const client = opened(AF_UNIX, SOCK_DGRAM)
@@ -99,12 +102,12 @@ describe('UNIX', () => {
   })
 
   describe.runIf(linux)('Linux', () => {
-    test('bound to the unnamed address, it gets an abstract name of its own', () => {
+    test('a socket that is bound to the unnamed address gets an unused abstract name', () => {
       const socket = bound(AF_UNIX, SOCK_DGRAM, { family: 'unix' })
       expect(socket.getsockname()).toEqual({ family: 'unix', abstract: expect.stringMatching(/^[0-9a-f]{5}$/) })
     })
 
-    test('abstract names are exact: another process finds them by all their bytes and no other', () => {
+    test('abstract names are exact: another process finds them by exactly their bytes', () => {
       const name = `bsd-sockets\0${process.pid}\0`
       const listener = bound(AF_UNIX, SOCK_STREAM, { family: 'unix', abstract: name })
       listener.listen()
@@ -117,7 +120,7 @@ except ConnectionRefusedError: print('refused')`
       listener.accept()[0].close()
     })
 
-    test('sequenced packets keep their bounds, over a connection', () => {
+    test('sequenced packets keep their boundaries, over a connection', () => {
       const [client, server] = stream(AF_UNIX, { family: 'unix', abstract: `seq${process.pid}` }, 0, SOCK_SEQPACKET)
       for (const packet of ['one', 'two', '']) client.send(packet)
       expect([server.recv(64), server.recv(1), server.recv(64)].map(String)).toEqual(['one', 't', ''])
@@ -125,7 +128,7 @@ except ConnectionRefusedError: print('refused')`
       expect(server.recvmsg(3).flags & MSG_TRUNC).toBe(MSG_TRUNC)
     })
 
-    test('a raw address is one too', () => {
+    test('a raw address is accepted', () => {
       const data = Buffer.from('\0raw\0bytes')
       const socket = bound(AF_UNIX, SOCK_DGRAM, { family: 'raw', af: AF_UNIX, data })
       expect(socket.getsockname()).toEqual({ family: 'unix', abstract: 'raw\0bytes' })

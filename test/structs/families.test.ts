@@ -33,7 +33,7 @@ describe('INET6', () => {
   )
   const noLink = link === undefined ? 'this machine has no link-local address' : null
 
-  allowed('the scope says which interface a link-local address is of, by number or name', noLink, () => {
+  allowed('the scope is the interface of a link-local address, by number or name', noLink, () => {
     const { name, address, scopeid } = link!
     const [client, server] = stream(AF_INET6, { family: 'IPv6', address, port: 0, scopeid })
     expect(server.getsockname()).toMatchObject({ address, scopeid })
@@ -46,8 +46,8 @@ describe('INET6', () => {
   })
 
   allowed(
-    'a flow label that was leased goes out, and is in the address',
-    C.IPV6_FLOWLABEL_MGR === undefined ? 'this system leases none so' : noIpv6,
+    'a leased flow label is sent, and is in the address',
+    C.IPV6_FLOWLABEL_MGR === undefined ? 'this system does not lease flow labels by this option' : noIpv6,
     () => {
       const server = bound(AF_INET6, SOCK_DGRAM, ['::1', 0])
       const client = opened(AF_INET6, SOCK_DGRAM)
@@ -121,11 +121,11 @@ const rows: [string, number | undefined, number, number | undefined, SocketAddre
 describe.each(rows)('%s', (_, family, type, protocol, addresses) => {
   const foreign = family === undefined ? whyNot.family(family) : null
 
-  allowed('its addresses come back as they went', foreign, () => {
+  allowed('its addresses are the same after encoding and decoding', foreign, () => {
     for (const address of addresses) expect(decodeAddress(encodeAddress(address))).toEqual(address)
   })
 
-  allowed(`a socket of it ${supports.family(family) ? 'opens' : 'is a clear EAFNOSUPPORT'}`, foreign, () => {
+  allowed(`its socket ${supports.family(family) ? 'opens' : 'is a clear EAFNOSUPPORT'}`, foreign, () => {
     const open = (): Socket => new Socket(family, type, protocol)
     if (supports.family(family)) return open().close()
     expect(open).toThrow(SocketError)

@@ -1,4 +1,4 @@
-// What the addon allocates may fail: that is an Error with a code, or does no harm. test/all/allocations.js fails each.
+// Failing allocations of the addon are an Error with a code, or harmless. test/all/allocations.js tests each of them.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { root } from '../support/root.js'
 
 const programs = join(root, 'build/programs/test/programs')
 
-/** glibc's names for its own functions are what the preloaded library calls. */
+/** Whether the C library is glibc: the preloaded library calls glibc's internal names. */
 function glibc(): boolean {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   if (header.glibcVersionRuntime !== undefined) return true
@@ -39,7 +39,7 @@ test.skipIf(!glibc() || !tool('cc'))('an allocation that fails', { timeout: 120_
 })
 
 test.skipIf(process.platform !== 'linux' || !tool('prlimit'))(
-  'memory of the size that a caller has chosen, where there is not so much',
+  'memory of a size that a caller has chosen, if the machine has less',
   async () => {
     const child = script(`
       import { execFileSync } from 'node:child_process'

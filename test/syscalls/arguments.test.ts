@@ -19,8 +19,8 @@ interface Outcome {
 
 const program = join(root, 'build/programs/test/programs/bad-arguments.js')
 
-// In a process of its own, so that what crashes, hangs or meddles with a standard descriptor is seen and not suffered.
-describe('every function of the floor, with values that it should not be given', () => {
+// In a separate process, so that a crash, a hang or a change of a standard descriptor is noticed, and harms no other test.
+describe('every function of bsd-sockets/syscalls, with invalid values', () => {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program], {
     encoding: 'utf8',
     timeout: 60_000,
@@ -32,14 +32,14 @@ describe('every function of the floor, with values that it should not be given',
 
   const outcome = JSON.parse(stdout || '{}') as Outcome
 
-  test('throws a TypeError or RangeError that names the argument, or takes what is legal for it', () => {
+  test('throws a TypeError or RangeError that names the argument, or accepts a valid value', () => {
     expect(outcome.wrong).toEqual([])
     expect(outcome.functions).toBeGreaterThan(45)
     expect(outcome.calls).toBeGreaterThan(10_000)
     expect(outcome.thrown).toBeGreaterThan(10_000)
   })
 
-  test('leaves no descriptor behind, and the standard ones alone', () => {
+  test('leaves no descriptor open, and does not change the standard ones', () => {
     expect(outcome.after).toEqual(outcome.before)
   })
 })

@@ -10,7 +10,7 @@ import { addressOf, linux, ok, opened, pair, receive, tcp } from '../support/flo
 
 const { EAGAIN, EBADF, EINVAL, ENOTSOCK } = constants.errno
 
-/** A descriptor of a file with this text in it. */
+/** A descriptor of a file with this content. */
 function file(text: string): number {
   const directory = mkdtempSync(join(tmpdir(), 'syscalls-'))
   const name = join(directory, 'file')
@@ -31,7 +31,7 @@ const outOfRange = (name: string): object =>
   })
 
 describe('sendfile', () => {
-  test('sends from an offset, which it moves on', () => {
+  test('sends from an offset, which it advances', () => {
     const [out, peer] = tcp()
     const offset = new BigInt64Array([2n])
     expect(sys.sendfile(out, file('0123456789'), offset, 5)).toBe(5)
@@ -39,8 +39,8 @@ describe('sendfile', () => {
     expect(receive(peer)).toBe('23456')
   })
 
-  // That of macOS is always given an offset. sendfile(2)
-  test.runIf(linux)("sends from the file's own position without one, and no more than there is", () => {
+  // On macOS sendfile(2) always has an offset.
+  test.runIf(linux)("sends from the file's own position without an offset, up to the end of the file", () => {
     const [out, peer] = tcp()
     const fd = file('0123456789')
     readSync(fd, Buffer.alloc(3), 0, 3, null)
@@ -49,7 +49,7 @@ describe('sendfile', () => {
     expect(receive(peer)).toBe('3456789')
   })
 
-  test('a negative offset is −EINVAL, a closed descriptor −EBADF, a file no socket', () => {
+  test('a negative offset is −EINVAL, a closed descriptor −EBADF, a file instead of a socket an error', () => {
     const [out] = tcp()
     expect(sys.sendfile(out, file('x'), new BigInt64Array([-1n]), 5)).toBe(-EINVAL)
     expect(sys.sendfile(-1, file('x'), new BigInt64Array(1), 5)).toBe(-EBADF)
@@ -71,7 +71,7 @@ describe.runIf(supports.call('pipe2'))('pipes', () => {
     expect(sys.pipe2!(new Int32Array(2), -1)).toBe(-EINVAL)
   })
 
-  test('splice moves bytes from a file into a pipe and on into a socket', () => {
+  test('splice moves bytes from a file into a pipe, and from there into a socket', () => {
     const [reading, writing] = pipe(0)
     const [out, peer] = tcp()
     const offset = new BigInt64Array([4n])
@@ -116,7 +116,7 @@ describe('fcntl', () => {
     expect(sys.fcntl(fd, F_GETOWN)).toBe(process.pid)
   })
 
-  test('any other command is a RangeError, for its argument may be a pointer', () => {
+  test('any other command is a RangeError, since its argument may be a pointer', () => {
     const [fd] = pair()
     const allowed = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN]
     for (const command of [...Array(100).keys(), 1024, 1025, 1030, 1031, 1033, -1].filter(n => !allowed.includes(n))) {
@@ -126,7 +126,7 @@ describe('fcntl', () => {
 })
 
 describe('ioctl', () => {
-  test('FIONREAD: what can be read', () => {
+  test('FIONREAD: the number of bytes to read', () => {
     const [client, server] = tcp()
     expect(sys.ioctl(server, FIONREAD)).toBe(0)
     ok(sys.send(client, Buffer.from('seven..'), 0))
@@ -134,7 +134,7 @@ describe('ioctl', () => {
     expect(sys.ioctl(-1, FIONREAD)).toBe(-EBADF)
   })
 
-  test.runIf(SIOCOUTQ !== undefined)('SIOCOUTQ: what was sent and not yet received', () => {
+  test.runIf(SIOCOUTQ !== undefined)('SIOCOUTQ: the number of bytes sent and not yet received', () => {
     const [one] = pair()
     const before = sys.ioctl(one, SIOCOUTQ!)
     ok(sys.send(one, Buffer.alloc(100), 0))
@@ -147,7 +147,7 @@ describe('ioctl', () => {
     ok(sys.send(client, Buffer.from('ab'), 0))
     ok(sys.send(client, Buffer.from('!'), MSG_OOB))
     expect(sys.ioctl(server, SIOCATMARK)).toBe(0)
-    expect(receive(server)).toBe('ab') // no receive goes over the mark
+    expect(receive(server)).toBe('ab') // no receive continues after the mark
     expect(sys.ioctl(server, SIOCATMARK)).toBe(1)
   })
 

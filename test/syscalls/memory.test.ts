@@ -16,7 +16,7 @@ import { describe, expect, test } from 'vitest'
 import { call } from '../../lib/tested.js'
 import { addressOf, listener, ok, opened, pair, receive, tcp, udp } from '../support/floor.js'
 
-/** A view inside memory of its own, and whether no byte outside it was written to. */
+/** A view inside larger memory, and a function that tells whether no byte outside it was written. */
 function guarded(size: number, before = 16): { view: Buffer; untouched: () => boolean } {
   const memory = Buffer.allocUnsafeSlow(before + size + 4096).fill(0xa5)
   const view = memory.subarray(before, before + size)
@@ -30,14 +30,14 @@ function transfer(view: ArrayBufferView): void {
   structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] })
 }
 
-// ES2024's, which Node has and the compiler's library has not.
+// Of ES2024: Node has it, the compiler's library lacks it.
 interface Resizable extends ArrayBuffer {
   resize(length: number): void
 }
 const resizable = (length: number, maxByteLength: number): Resizable =>
   Reflect.construct(ArrayBuffer, [length, { maxByteLength }]) as Resizable
 
-// A global of Node's that the compiler's library has not.
+// A global of Node that the compiler's library lacks.
 interface WithWebAssembly {
   WebAssembly: { Memory: new (descriptor: { initial: number }) => { buffer: ArrayBuffer } }
 }
@@ -45,7 +45,7 @@ const { WebAssembly } = globalThis as unknown as WithWebAssembly
 
 const claims = [0, 1, 2, 4, 15, 16, 17, 4096, 2 ** 31, 2 ** 32 - 1]
 
-describe('the kernel never writes past a view, whatever length is claimed', () => {
+describe('the kernel never writes past a view, whatever length is given', () => {
   test.each([0, 1, 2, 4, 15, 16, 28])('addresses, with room for %i bytes', size => {
     const [client, server] = tcp()
     const listening = listener()
@@ -86,7 +86,7 @@ describe('the kernel never writes past a view, whatever length is claimed', () =
   })
 
   test.runIf(supports.option(SOL_SOCKET, SO_ATTACH_FILTER))(
-    'a filter, whose length the kernel counts in instructions',
+    'a filter, for which the kernel counts instructions',
     () => {
       const fd = udp()
       const attach = call<(fd: number, level: number, name: number, instructions: Buffer) => number>('setsockopt_fprog')
@@ -100,7 +100,7 @@ describe('the kernel never writes past a view, whatever length is claimed', () =
     },
   )
 
-  test('what is received', () => {
+  test('received bytes', () => {
     const [one, two] = pair(SOCK_DGRAM)
     const { view, untouched } = guarded(10)
     const ways = [
@@ -157,7 +157,7 @@ describe('views', () => {
     expect(back).toBe(Buffer.from(text, 'latin1').reverse().toString('latin1'))
   })
 
-  test('an empty one is no bytes, and no null pointer', () => {
+  test('an empty one has no bytes, and is no null pointer', () => {
     const [one, two] = pair(SOCK_DGRAM)
     const none = new Uint8Array(0)
     expect(sys.send(one, none, 0)).toBe(0)
@@ -182,7 +182,7 @@ describe('views', () => {
     ok(sys.bind(opened(sys.socket(AF_INET, SOCK_STREAM, 0)), odd(encodeAddress(['127.0.0.1', 0]))))
   })
 
-  test('one whose buffer shrank away from it has no bytes; one that tracks it has those that are left', () => {
+  test('one outside its shrunk buffer has no bytes; one that tracks the length has the remaining bytes', () => {
     const [one] = pair(SOCK_DGRAM)
     const buffer = resizable(64, 128)
     const [fixed, view, tracking] = [
@@ -213,8 +213,8 @@ describe('views', () => {
   })
 })
 
-describe('an array of views whose elements are got by code', () => {
-  test('that detaches another view, before or behind', () => {
+describe('an array of views whose elements are getters', () => {
+  test('that detach another view, before or after', () => {
     const [fd] = pair()
     for (const at of [0, 1, 2]) {
       const views = [Buffer.allocUnsafeSlow(8), Buffer.allocUnsafeSlow(8), Buffer.allocUnsafeSlow(8)]
@@ -237,7 +237,7 @@ describe('an array of views whose elements are got by code', () => {
     }
   })
 
-  test('that shrinks the array, throws, or is no array', () => {
+  test('that shrink the array or throw; and an argument that is not an array', () => {
     const [fd] = pair()
     const shrinking: Buffer[] = [Buffer.alloc(1), Buffer.alloc(1)]
     Object.defineProperty(shrinking, 0, {

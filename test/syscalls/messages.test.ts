@@ -55,7 +55,7 @@ describe('sendmsg and recvmsg', () => {
     expect(decodeAddress(received.name!, received.nameLength)).toEqual(decodeAddress(addressOf(one)))
   })
 
-  test('an address longer than there is room for is cut, and its length told', () => {
+  test('an address that is longer than the room is truncated, and its full length returned', () => {
     const [one, two] = [udp(), udp()]
     ok(sys.sendto(one, Buffer.from('hello'), 0, addressOf(two)))
     const room = Buffer.alloc(16, 0xaa)
@@ -65,7 +65,7 @@ describe('sendmsg and recvmsg', () => {
     expect(room.subarray(4)).toEqual(Buffer.alloc(12, 0xaa))
   })
 
-  test('MSG_TRUNC: what did not fit', () => {
+  test('MSG_TRUNC: a message longer than the room', () => {
     const [one, two] = pair(SOCK_DGRAM)
     ok(sys.send(one, Buffer.from('longer'), 0))
     const received = message({ iov: [Buffer.alloc(2), Buffer.alloc(2)] })
@@ -74,7 +74,7 @@ describe('sendmsg and recvmsg', () => {
     if (linux) expect(sys.recvmsg(two, received, MSG_TRUNC)).toBe(6)
   })
 
-  test.runIf(supports.socket(AF_UNIX, SOCK_SEQPACKET))('records of SOCK_SEQPACKET stay apart', () => {
+  test.runIf(supports.socket(AF_UNIX, SOCK_SEQPACKET))('records of SOCK_SEQPACKET stay separate', () => {
     const [one, two] = pair(SOCK_SEQPACKET)
     for (const record of ['one', 'another']) {
       ok(sys.sendmsg(one, message({ iov: [Buffer.from(record)] }), MSG_EOR))
@@ -83,7 +83,7 @@ describe('sendmsg and recvmsg', () => {
     expect([sys.recvmsg(two, received, 0), sys.recvmsg(two, received, 0)]).toEqual([3, 7])
   })
 
-  test('a descriptor goes over', () => {
+  test('a descriptor is sent', () => {
     const [one, two] = pair()
     const [passed, other] = tcp()
     expect(sys.sendmsg(one, message({ iov: [Buffer.from('x')], control: rights(passed) }), 0)).toBe(1)
@@ -99,7 +99,7 @@ describe('sendmsg and recvmsg', () => {
     expect(receive(other)).toBe('from here')
   })
 
-  test('MSG_CTRUNC: no room for it', () => {
+  test('MSG_CTRUNC: no room for a descriptor', () => {
     const [one, two] = pair()
     ok(sys.sendmsg(one, message({ iov: [Buffer.from('x')], control: rights(one) }), 0))
     const received = message({ iov: [Buffer.alloc(1)], control: new Uint8Array(4) })
@@ -108,7 +108,7 @@ describe('sendmsg and recvmsg', () => {
     expect(received.control).toEqual(new Uint8Array(4))
   })
 
-  test('after −errno the message is as it was', () => {
+  test('after −errno the message is unchanged', () => {
     const [, two] = pair()
     const received = message({ iov: [Buffer.alloc(1)] })
     expect(sys.recvmsg(two, received, MSG_DONTWAIT)).toBe(-EAGAIN)
@@ -120,7 +120,7 @@ describe('sendmsg and recvmsg', () => {
 describe.runIf(supports.call('sendmmsg'))('sendmmsg and recvmmsg', () => {
   const name = encodeAddress(['127.0.0.1', 0]).length
 
-  test('a batch goes and comes, each with its address', () => {
+  test('a batch is sent and received, each message with its address', () => {
     const [one, two] = [udp(), udp()]
     const sending = new sys.MessageBatch(4, 16, { nameSize: name })
     for (const i of [0, 1, 2, 3]) {
@@ -143,7 +143,7 @@ describe.runIf(supports.call('sendmmsg'))('sendmmsg and recvmmsg', () => {
     expect(receiving.results.subarray(16)).toEqual(new Uint32Array(16))
   })
 
-  test('some of a batch, from anywhere in it', () => {
+  test('a part of a batch, from any index', () => {
     const [one, two] = pair(SOCK_DGRAM)
     const batch = new sys.MessageBatch(4, 1)
     batch.data.write('abcd')
@@ -156,7 +156,7 @@ describe.runIf(supports.call('sendmmsg'))('sendmmsg and recvmmsg', () => {
     expect(() => sys.sendmmsg!(one, batch, 0, 1, 4)).toThrow(/"start"/)
   })
 
-  test('no length that a batch holds reaches beyond its slot', () => {
+  test('no length in a batch reaches beyond its slot', () => {
     const [one, two] = pair(SOCK_DGRAM)
     const batch = new sys.MessageBatch(2, 4, { controlSize: 8 })
     batch.data.write('abcdefgh')
@@ -166,7 +166,7 @@ describe.runIf(supports.call('sendmmsg'))('sendmmsg and recvmmsg', () => {
     expect([receive(two), receive(two)]).toEqual(['abcd', 'efgh'])
   })
 
-  test('an error after the first is told by how many went, one before it by −errno', () => {
+  test('an error after the first message returns the number sent; an error at the first returns −errno', () => {
     const [one, two] = pair(SOCK_DGRAM)
     const batch = new sys.MessageBatch(2, 2 ** 22)
     batch.results[0] = 3
@@ -176,10 +176,10 @@ describe.runIf(supports.call('sendmmsg'))('sendmmsg and recvmmsg', () => {
     expect(receive(two)).toBe('\0\0\0')
     expect(sys.recvmmsg!(two, batch, MSG_DONTWAIT)).toBe(-EAGAIN)
     ok(sys.send(one, Buffer.from('x'), 0))
-    expect(sys.recvmmsg!(two, batch, 0, Buffer.alloc(sizeOf('timespec')))).toBe(1) // looked at after a message only
+    expect(sys.recvmmsg!(two, batch, 0, Buffer.alloc(sizeOf('timespec')))).toBe(1) // the kernel checks it only after a message
   })
 
-  test('a batch is of 1 to 1,024 messages, and is one that was made', () => {
+  test('a batch has 1 to 1,024 messages, and must be created by the package', () => {
     const made = (...values: unknown[]) => Reflect.construct(sys.MessageBatch, values) as sys.MessageBatch
     for (const count of [0, -1, 1025, 1.5, NaN, '1']) expect(() => made(count, 1)).toThrow(/"count"/)
     for (const size of [-1, 2 ** 23, undefined]) expect(() => made(1, size)).toThrow(/"size"/)
@@ -192,7 +192,7 @@ describe.runIf(supports.call('sendmmsg'))('sendmmsg and recvmmsg', () => {
     expect(() => sys.recvmmsg!(one, looksLikeOne as sys.MessageBatch, 0)).toThrow(/"batch"/)
   })
 
-  test('what fails is −errno', () => {
+  test('an error is −errno', () => {
     const free = udp()
     const client = opened(sys.socket(AF_INET, SOCK_DGRAM, 0))
     ok(sys.connect(client, addressOf(free)))

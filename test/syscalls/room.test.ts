@@ -1,5 +1,5 @@
-// Memory to receive into begins with a cache line, and off a page's first bytes. It is not seen from outside where memory
-// lies: the addon's own function is asked, as the package asks it.
+// Memory to receive into begins at a cache line, and not at the first bytes of a page. JavaScript cannot see the address of
+// memory, so the test calls the addon's function, as the package does.
 import { MessageBatch, roomFor } from 'bsd-sockets'
 import { listen } from 'bsd-sockets/reactor'
 import { connect } from 'node:net'
@@ -29,20 +29,20 @@ describe('roomFor', () => {
     [2 ** 31, 'ERR_OUT_OF_RANGE'],
     ['64', 'ERR_INVALID_ARG_TYPE'],
     [undefined, 'ERR_INVALID_ARG_TYPE'],
-  ])('%s is refused', (size, code) => {
+  ])('%s is rejected', (size, code) => {
     expect(() => roomFor(size as number)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining('size') }),
     )
   })
 })
 
-test("a batch's messages, whose slots are zeroed", () => {
+test('the messages of a batch, whose slots are zeroed', () => {
   const { data } = new MessageBatch(16, 2048)
   expectPlaced(data)
   expect(data.equals(Buffer.alloc(16 * 2048))).toBe(true)
 })
 
-test('what is lent to the handlers of the reactor', async () => {
+test('the buffer that handlers of the reactor borrow', async () => {
   const placed: Buffer[] = []
   const server = listen({
     host: '127.0.0.1',

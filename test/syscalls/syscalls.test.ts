@@ -30,14 +30,14 @@ describe('the table', () => {
   )
   const others = linux ? ofDarwin : ofLinux
 
-  test("the addon's functions are those that TypeScript declares, but for another kernel's", () => {
+  test('the addon has the functions that TypeScript declares, except those of another kernel', () => {
     const expected = new Set(declared.filter(name => !others.includes(name)))
     expect(Object.keys(native.functions).sort()).toEqual([...expected].sort())
     expect(declared).toEqual(expect.arrayContaining([...ofDarwin, ...ofLinux]))
   })
 
-  // That each has its parameters, by name, is seen in arguments.test.ts.
-  test("the floor exports each function, and undefined for another kernel's", () => {
+  // arguments.test.ts tests the parameters of each, by name.
+  test('bsd-sockets/syscalls exports each function, and undefined for those of another kernel', () => {
     const { MessageBatch, FD_SETSIZE, ...functions } = sys
     expect(typeof MessageBatch).toBe('function')
     expect(FD_SETSIZE).toBe(1024)
@@ -82,7 +82,7 @@ describe('TCP', () => {
     expect(sys.fcntl(client, F_GETFD) & FD_CLOEXEC).toBe(0)
   })
 
-  test('read, write, readv and writev go through their views in order, empty ones too', () => {
+  test('read, write, readv and writev use their views in order, empty ones too', () => {
     const [client, server] = tcp()
     expect(sys.write(client, Buffer.from('one'))).toBe(3)
     expect(sys.writev(client, [Buffer.from('two'), new Uint8Array(0), Buffer.from('three')])).toBe(8)
@@ -99,7 +99,7 @@ describe('TCP', () => {
     expect(one[0]).toBe(0x78)
   })
 
-  test('what fails is −errno', () => {
+  test('an error is −errno', () => {
     const server = listener()
     const address = addressOf(server)
     const other = opened(sys.socket(AF_INET, SOCK_STREAM, 0))
@@ -134,7 +134,7 @@ describe('datagrams', () => {
     expect(sys.recvfrom(two, room, 0, null, null)).toBe(4)
   })
 
-  test('the kernel counts more than there was room for with MSG_TRUNC', () => {
+  test('with MSG_TRUNC the result is the full length, which may be more than the room', () => {
     const [one, two] = pair(SOCK_DGRAM)
     ok(sys.send(one, Buffer.from('longer than there is room for'), 0))
     const room = Buffer.alloc(8)
@@ -161,7 +161,7 @@ describe('Unix sockets', () => {
     expect(integer[0]).toBe(type)
   })
 
-  test('SHUT_RD ends the receiving alone', () => {
+  test('SHUT_RD ends only receiving', () => {
     const [one, two] = pair()
     expect(sys.shutdown(one, SHUT_RD)).toBe(0)
     expect(receive(one)).toBe('')
@@ -181,7 +181,7 @@ describe('Unix sockets', () => {
 })
 
 describe('options', () => {
-  test('an int goes in and comes back', () => {
+  test('an int is set and read back', () => {
     const [fd] = tcp()
     const integer = new Int32Array(1)
     const length = new Uint32Array([4])
@@ -198,7 +198,7 @@ describe('options', () => {
     }
   })
 
-  test('a struct goes in and comes back', () => {
+  test('a struct is set and read back', () => {
     const [fd] = tcp()
     const linger = new Int32Array([1, 7])
     expect(sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, linger)).toBe(0)
@@ -208,20 +208,20 @@ describe('options', () => {
     expect([...back, length[0]]).toEqual([1, 7, 0, 0, 8])
   })
 
-  test.runIf(linux)('a null value goes with its length', () => {
+  test.runIf(linux)('a null value is passed with its length', () => {
     const fd = opened(sys.socket(AF_INET, SOCK_STREAM, 0))
     expect(sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, null, 4)).toBe(-EFAULT)
     expect(sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, null, 3)).toBe(-EINVAL)
     expect(sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, null)).toBe(-EINVAL)
   })
 
-  test('one that does not fit is −EINVAL', () => {
+  test('one of a wrong size is −EINVAL', () => {
     const [fd] = pair()
     expect(sys.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, new Uint8Array(1))).toBe(-EINVAL)
   })
 })
 
-describe('what is no system call', () => {
+describe('functions that are not system calls', () => {
   test('byte order', () => {
     const little = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
     expect([sys.htons(0x1234), sys.ntohs(0x1234)]).toEqual(little ? [0x3412, 0x3412] : [0x1234, 0x1234])

@@ -17,7 +17,7 @@ function fdSet(...fds: number[]): Buffer {
 }
 
 describe('select', () => {
-  test('leaves in the sets what is ready, and returns how many', () => {
+  test('leaves the ready descriptors in the sets, and returns their number', () => {
     const [one, two] = pair()
     const nfds = Math.max(one, two) + 1
     const [readers, writers, errors] = [fdSet(one, two), fdSet(one), fdSet(one)]
@@ -31,7 +31,7 @@ describe('select', () => {
     expect(sys.select(0, null, null, null, now)).toBe(0)
   })
 
-  test('waits no longer than it is told to, and leaves what time is left', () => {
+  test('waits no longer than its timeout, and writes the remaining time', () => {
     const [one] = pair()
     const readers = fdSet(one)
     const timeval = Buffer.alloc(sizeOf('timeval'))
@@ -60,7 +60,7 @@ describe('select', () => {
     expect(() => sys.FD_SET(1, set.subarray(1))).toThrow(/"set" .* 128 bytes/)
   })
 
-  test('the sets are C macros: each bit by itself', () => {
+  test('the functions for sets are the C macros, for each bit', () => {
     const set = fdSet(0, 7, 8, 63, 64, 1023)
     const members = Array.from({ length: 1024 }, (_, fd) => fd).filter(fd => sys.FD_ISSET(fd, set) === 1)
     expect(members).toEqual([0, 7, 8, 63, 64, 1023])
@@ -71,7 +71,7 @@ describe('select', () => {
     expect(set).toEqual(fdSet())
   })
 
-  test('what fails is −errno', () => {
+  test('an error is −errno', () => {
     const [one] = pair()
     const high = sys.fcntl(one, F_DUPFD, 500)
     ok(sys.close(high))
@@ -95,7 +95,7 @@ describe('poll', () => {
   }
   const result = (bytes: Buffer, i: number): number => read(dataView(bytes.subarray(i * size)), revents!)
 
-  test('tells of each descriptor what is ready', () => {
+  test('returns the events of each descriptor', () => {
     const [one, two] = pair()
     const idle = listener()
     const fds = pollfds([one, POLLIN | POLLOUT], [idle, POLLIN], [-1, POLLIN], [two, POLLIN])
@@ -133,7 +133,7 @@ describe.runIf(supports.call('epoll_wait'))('epoll', () => {
   }
   const valueOf = (bytes: Buffer): number => read(dataView(bytes), data)
 
-  test('tells of what was added, with its data, until it is removed', () => {
+  test('reports each added descriptor with its data, until it is removed', () => {
     const [one, two] = pair()
     const fd = epoll()
     const room = Buffer.alloc(4 * size)
@@ -168,7 +168,7 @@ describe.runIf(supports.call('epoll_wait'))('epoll', () => {
     expect(room.readUInt32LE() & EPOLLHUP!).toBe(EPOLLHUP)
   })
 
-  test('no more events than there is room for, at any alignment', () => {
+  test('returns no more events than there is room for, at any alignment', () => {
     const fd = epoll()
     const room = Buffer.alloc(3 * size + 1)
     for (const one of pair()) ok(sys.epoll_ctl!(fd, EPOLL_CTL_ADD!, one, event(EPOLLOUT!, one)))

@@ -1,4 +1,4 @@
-// Each example, as a server or a client whose other end is here and does one thing at a time.
+// Each example is a server or a client; this test is the other end, and does one thing at a time.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -9,7 +9,7 @@ import type { Trace, TracedProgram } from './trace.js'
 
 const compare = (name: string, { steps }: Trace): void => expectTable(`examples/${name}`, `examples/${name}`, steps)
 
-/** A server that was started with --port 0, and the port that it got. */
+/** A server that was started with --port 0, and its port. */
 async function serve(program: string, ...args: string[]): Promise<[TracedProgram, number]> {
   const server = start(`examples/${program}.js`, [...args, '--port', '0'])
   const [, inText, inObject] = await server.said(/^listening on (?:\S+:(\d+)|\{[^}]*port: (\d+)[^}]*\})\n/)
@@ -23,7 +23,7 @@ async function connected(port: number): Promise<Socket> {
   return client
 }
 
-/** Connects, sends each of these once the server has answered the one before, and says that this is all. */
+/** Connects, sends each of these once the server has answered the previous one, and then shuts down sending. */
 async function converse(server: TracedProgram, port: number, ...messages: string[]): Promise<string> {
   let client: Socket | undefined
   let answer = ''
@@ -37,7 +37,7 @@ async function converse(server: TracedProgram, port: number, ...messages: string
   return answer
 }
 
-/** Starts a client and answers, a piece at a time, once it waits for that; then closes. Gives what it had sent by then. */
+/** Starts a client; sends it one piece at a time, once it waits for that; then closes. Returns what the client had sent. */
 async function answer(program: string, args: readonly string[], ...answers: string[]): Promise<[Trace, sent: string]> {
   const server = createServer({ allowHalfOpen: true })
   onTestFinished(() => void server.close())

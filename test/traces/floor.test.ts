@@ -20,7 +20,7 @@ describe('the syscalls floor', () => {
   })
 
   traced(
-    'one call is exactly one system call; a wrong argument, and what is C but no system call, is none',
+    'one call is exactly one system call; a wrong argument, and a C function that is not a system call, is none',
     async () => {
       const { steps } = await start('test/programs/floor.js').ended
       for (const step of steps.filter(step => step.where !== '' && !ofTheCLibrary.test(step.name))) {
@@ -43,7 +43,7 @@ describe('the syscalls floor', () => {
     const { steps, stderr } = await start('test/programs/floor.js', [], { BSD_SOCKETS_TRACE: '1' }).ended
     const shown = Array.from(stderr.matchAll(/^(\w+)\(.*\) = (.*)$/gm), ([, name, result]) => ({ name: name!, result }))
     const made = steps.flatMap(({ name, calls }) => calls.map(({ result }) => ({ name, result })))
-    // ioctl(2) writes what the function returns.
+    // ioctl(2) writes the result of the function into memory.
     const comparable = ({ name, result }: { name: string; result: string | undefined }) =>
       ofTheCLibrary.test(name) ? [] : name === 'ioctl' ? name : `${name} = ${result}`
     expect(shown.flatMap(comparable)).toEqual(made.flatMap(comparable))

@@ -1,4 +1,4 @@
-// The kernel's socket calls and the library's: for each row of the two tables, which system call it is.
+// The kernel's socket calls and the library's: the system call of each row of the two tables.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, onTestFinished } from 'vitest'

@@ -1,4 +1,4 @@
-// Where the compiled programs are, and what stands in them.
+// The paths of the compiled programs, and the lines of their sources.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -6,7 +6,7 @@ export const programs = join(dirname(dirname(import.meta.dirname)), 'build/progr
 
 const sources = new Map<string, string[]>()
 
-/** The text of a line, given as file:line; empty for none. */
+/** The text of a line, which is given as file:line; an empty string for none. */
 export function sourceLine(where: string): string {
   const [file, line] = where.split(':')
   if (!file) return ''

@@ -5,7 +5,7 @@ import { sourceLine } from './programs.js'
 import { expectTable } from './table.js'
 import { start, traced } from './trace.js'
 
-traced('bsd-sockets/promises: what need not wait makes its one system call at once', async () => {
+traced('bsd-sockets/promises: a call that need not wait makes its one system call at once', async () => {
   const { steps } = await start('test/programs/promises.js').ended
   expectTable('promises', 'bsd-sockets/promises', steps)
   const received = steps.filter(step => sourceLine(step.where) === 'await right.recv(1024)')

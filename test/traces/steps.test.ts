@@ -1,4 +1,4 @@
-// The reading of a trace, from lines as strace writes them.
+// Parsing of a trace, from lines as strace writes them.
 import { describe, expect, test } from 'vitest'
 import { stepsOf, textOf } from './steps.js'
 import { table } from './table.js'
@@ -17,7 +17,7 @@ describe('stepsOf', () => {
     expect(texts(lines)).toEqual([['sendto(fd1, "a", 1, 0, NULL, 0) = 1', 'getpid() = 4711']])
   })
 
-  test("what the runtime does to its own descriptors is left out; outside of functions, all but the library's", () => {
+  test('calls of the runtime on its own descriptors are omitted; outside of functions, all except those of the library', () => {
     const lines = [
       'read(5<pipe:[3]>, "*", 1) = 1',
       ...call('socket', 'write(4<anon_inode:[eventfd]>, "\\1", 8) = 8', 'socket(AF_INET, 1, 0) = 7<socket:[1]>'),
@@ -27,12 +27,12 @@ describe('stepsOf', () => {
     expect(texts(lines)).toEqual([['socket(AF_INET, 1, 0) = fd1'], ['close(fd1) = 0']])
   })
 
-  test('a number that is used again is another descriptor', () => {
+  test('a reused number is another descriptor', () => {
     const lines = call('close', 'close(7<anon_inode:[eventpoll]>) = 0', 'epoll_create1(0) = 7<anon_inode:[eventpoll]>')
     expect(texts(lines)).toEqual([['close(fd1) = 0', 'epoll_create1(0) = fd2']])
   })
 
-  test('names are for what varies, and not for what a string says', () => {
+  test('names replace values that vary, but not within strings', () => {
     const lines = call(
       'recv',
       'recvfrom(7<socket:[1]>, 0x7f1234567890, 8, 0, NULL, NULL) = -1 EAGAIN (Resource temporarily unavailable)',
@@ -50,7 +50,7 @@ describe('stepsOf', () => {
     ])
   })
 
-  test('a call that a signal has interrupted, and that is made again, is one', () => {
+  test('a call that is repeated after a signal is one call', () => {
     const poll = 'poll([{fd=7<socket:[1]>, events=POLLIN}], 1, 100)'
     const lines = call('poll', `${poll} = ? ERESTART_RESTARTBLOCK (Interrupted by signal)`, `${poll} = 0 (Timeout)`)
     expect(texts(lines)).toEqual([['poll([{fd=fd1, events=POLLIN}], 1, 100) = 0 (Timeout)']])

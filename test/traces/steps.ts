@@ -1,45 +1,44 @@
-// What strace wrote, as steps: which line of the program called which function of the library, and the system calls that
-// it made, with a name in the place of all that varies from run to run.
+// Parses the output of strace into steps: a line of the program, the function of the library that it called, and the system
+// calls of that function. Names replace values that vary from run to run.
 
-/** One call of a function of the library's native table. */
+/** One call of a function of the addon's table. */
 export interface Step {
-  /** The line of the program as file:line; empty where the event loop called. */
+  /** The line of the program as file:line; empty if the event loop called. */
   readonly where: string
-  /** The function; empty for what was done to the library's descriptors outside of its functions. */
+  /** The function; empty for system calls on the library's descriptors outside its functions. */
   readonly name: string
-  /** None for a function of the C library that makes those that it needs. */
+  /** The system calls; none for a function of the C library that makes whichever it needs. */
   readonly calls: SystemCall[]
 }
 
-/** A system call as strace shows it, with names for what varies. */
+/** A system call as strace shows it, with names for values that vary. */
 export interface SystemCall {
-  /** The kernel's name for it. */
+  /** The kernel's name of the call. */
   readonly name: string
-  /** Its arguments. */
   readonly given: string
-  /** What it returned, and what strace says of that. */
+  /** The result, and strace's description of it. */
   readonly gave: string
-  /** What it returned, a number or -1 and the name of the errno. */
+  /** The result: a number, or -1 and the name of the errno. */
   readonly result: string
 }
 
 export const textOf = ({ name, given, gave }: SystemCall): string => `${name}(${given}) = ${gave}`
 
-/** These read files and ask name servers, as the C library sees fit: their calls are not the library's to promise. */
+/** In these the C library reads files and asks name servers: their system calls differ between machines. */
 export const ofTheCLibrary = /^(getaddrinfo|getnameinfo|if_indextoname|if_nameindex|if_nametoindex)$/
 
 const waits = new Set(['epoll_wait', 'poll', 'pselect6'])
 
-/** Whether it waited until its time was over. */
+/** Whether it waited until its timeout. */
 export const timedOut = ({ name, result }: SystemCall): boolean => waits.has(name) && result === '0'
 
-/** The steps of a trace, from the lines that strace wrote. */
+/** Returns the steps of a trace, from the lines of strace. */
 export function stepsOf(lines: readonly string[]): Step[] {
   const names = new Names()
   const steps: Step[] = []
   let inside: Step | undefined
   for (const line of lines) {
-    const [, name, given, result] = /^(\w+)\((.*)\) += ([^?].*)$/.exec(line) ?? [] // without a result it is made again
+    const [, name, given, result] = /^(\w+)\((.*)\) += ([^?].*)$/.exec(line) ?? [] // without a result it is repeated
     if (name === undefined || given === undefined || result === undefined) continue
     const [, mark, what, where] = /"(call|return):(\w*) ?([^"]*)"/.exec(given) ?? []
     if (mark === 'call') steps.push((inside = { where: where!, name: what!, calls: [] }))
@@ -61,24 +60,24 @@ export function stepsOf(lines: readonly string[]): Step[] {
   return steps
 }
 
-// What wakes a thread of the runtime's or tells it of a signal, and the lines that the library's own trace writes: on
-// descriptors that no function of the library made.
+// Calls that wake a thread of the runtime or notify it of a signal, and the writes of the library's own trace. Their
+// descriptors are not of the library.
 const theRuntimes = /^(\d+<(anon_inode:\[eventfd|pipe:)|[012]<)/
 
 const string = /"(?:[^"\\]|\\.)*"/
 const descriptor = /\b(\d+)<[^<>]*>(?:\(deleted\))?/
 const firstDescriptor = new RegExp(`^${descriptor.source}`)
 
-/** What is replaced is not looked for in strings. */
+/** Replaces outside of strings only. */
 const orString = (pattern: RegExp): RegExp => new RegExp(`${string.source}|${pattern.source}`, 'g')
 const isString = (found: string): boolean => found.startsWith('"')
 const descriptors = orString(descriptor)
 const pointers = orString(/\b0x[0-9a-f]{6,}\b/)
 
-/** Names for descriptors and ports in the order of their appearance. strace -y tells descriptors from other numbers. */
+/** Names for descriptors and ports in the order of their appearance. strace -y marks descriptors. */
 class Names {
-  readonly #names = new Map<string, string>() // by what strace -y says of a descriptor: `7<socket:[4711]>`
-  readonly #numbers = new Map<string, string>() // by number, where strace gives no more than that
+  readonly #names = new Map<string, string>() // by the notation of strace -y for a descriptor: `7<socket:[4711]>`
+  readonly #numbers = new Map<string, string>() // by number, where strace shows only that
   readonly #ports = new Map<string, string>()
   #count = 0
 
@@ -87,7 +86,7 @@ class Names {
     return this.#names.has(firstDescriptor.exec(given)?.[0] ?? '')
   }
 
-  /** The descriptor that they begin with was closed: the next one of its number is another. */
+  /** The descriptor that the arguments begin with was closed: the next of its number is another one. */
   delete(given: string): void {
     this.#names.delete(firstDescriptor.exec(given)?.[0] ?? '')
   }
@@ -105,7 +104,7 @@ class Names {
       .replace(/^(-1 E\w+) .*/, '$1')
   }
 
-  /** The sets of select, where closed descriptors and those that are ready stand by number. */
+  /** The sets of select, in which closed and ready descriptors are numbers. */
   replaceSets(text: string): string {
     return text.replace(/\[(fd\d+|\d+)( fd\d+| \d+)*\]/g, set =>
       set.replace(/\b\d+/g, number => this.#byNumber(number)),
@@ -124,7 +123,7 @@ class Names {
   }
 
   #port(number: string): string {
-    if (Number(number) < 32768) return number // not one that the kernel chose: ip(7), ip_local_port_range
+    if (Number(number) < 32768) return number // not chosen by the kernel: ip(7), ip_local_port_range
     const name = this.#ports.get(number) ?? `port${this.#ports.size + 1}`
     this.#ports.set(number, name)
     return name

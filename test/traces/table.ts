@@ -1,4 +1,4 @@
-// Steps as a table to read, and the comparison with the one that is kept.
+// Formats steps as a table, and compares it with the stored one.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -10,7 +10,7 @@ const time = /(, \d+|\{tv_sec=\d+, tv_nsec=\d+\}, NULL)$/
 const isSlice = (call: SystemCall, next: SystemCall): boolean =>
   timedOut(call) && call.name === next.name && call.given.replace(time, '') === next.given.replace(time, '')
 
-/** Calls with one for all slices of a wait, how many of which there are is chance: the first one's time, the last one's result. */
+/** Joins the slices of a wait, whose number varies, into one call: with the timeout of the first and the result of the last. */
 function joined(calls: readonly SystemCall[]): SystemCall[] {
   const result: SystemCall[] = []
   for (const call of calls) {
@@ -21,7 +21,7 @@ function joined(calls: readonly SystemCall[]): SystemCall[] {
   return result
 }
 
-/** The steps that follow each other and are of one line; those of the event loop are one as well. */
+/** Groups successive steps of the same line; those of the event loop too. */
 function groups(steps: readonly Step[]): Step[][] {
   const result: Step[][] = []
   for (const step of steps) {
@@ -31,7 +31,7 @@ function groups(steps: readonly Step[]): Step[][] {
   return result
 }
 
-/** Rows of a line of TypeScript and a system call that it made; the line stands before the first of its calls. */
+/** Rows of a line of TypeScript and a system call that it made. The line is only in the row of its first call. */
 export function table(steps: readonly Step[]): string {
   const rows = groups(steps).flatMap(group => {
     const { where } = group[0]!
@@ -49,11 +49,11 @@ export function table(steps: readonly Step[]): string {
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``)
 
-/** Holds a table to test/traces/`name`.md; with UPDATE_TRACES set it is written there instead. */
+/** Compares a table with test/traces/`name`.md; with UPDATE_TRACES set it writes the file instead. */
 export function expectTable(name: string, title: string, steps: readonly Step[]): void {
   const file = join(import.meta.dirname, `${name}.md`)
   const actual = `# ${title}\n\n${table(steps)}`
   if (process.env.UPDATE_TRACES) writeFileSync(file, actual)
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  expect(actual, `test/traces/${name}.md; UPDATE_TRACES=1 npm run test:traces writes it anew`).toBe(kept)
+  expect(actual, `test/traces/${name}.md; UPDATE_TRACES=1 npm run test:traces updates it`).toBe(kept)
 }

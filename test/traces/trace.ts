@@ -1,4 +1,4 @@
-// Runs a compiled program as plain node under strace, and gives what its main thread did, step by step.
+// Runs a compiled program in plain node under strace, and returns the steps of its main thread.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { programs } from './programs.js'
 import { stepsOf, timedOut } from './steps.js'
 import type { Step } from './steps.js'
 
-// Memory, threads, clocks and signals are the runtime's own; a name that this strace does not know is left out by the ?.
+// Calls for memory, threads, clocks and signals are of the runtime. With the ? strace ignores a name that it does not know.
 export const omitted =
   '%memory,futex,?rseq,membarrier,sched_yield,clock_gettime,getpid,gettid,rt_sigprocmask,rt_sigreturn,restart_syscall'
 const options = ['-y', '-s', '64', '-e', `trace=!${omitted}`, '-e', 'signal=none', '-e', 'quiet=all']
@@ -34,7 +34,7 @@ function canTrace(): boolean {
 /** A test that needs strace. */
 export const traced = test.skipIf(!canTrace())
 
-/** How a traced program ended, and what it did. */
+/** The steps and the output of a traced program. */
 export interface Trace {
   readonly steps: Step[]
   readonly stdout: string
@@ -42,11 +42,11 @@ export interface Trace {
 }
 
 export interface TracedProgram {
-  /** Resolves with what the program wrote to its standard output once that matches and its main thread waits. */
+  /** Resolves with the standard output once that matches and the main thread waits. */
   said(pattern: RegExp): Promise<RegExpExecArray>
-  /** Does what makes the program go on; resolves once its main thread has done so and waits again. */
+  /** Calls a function that makes the program continue; resolves once the main thread has done so and waits again. */
   after(action: () => unknown): Promise<void>
-  /** Resolves once the main thread makes no call but one that waits, as far as some looks in a row can tell. */
+  /** Resolves once the main thread waits in a call, in several successive checks. */
   quiet(): Promise<void>
   /** Ends the program by a signal. */
   stop(): Promise<Trace>
@@ -54,7 +54,7 @@ export interface TracedProgram {
   readonly ended: Promise<Trace>
 }
 
-/** Starts build/programs/`program` in a fresh folder, which is removed in the end. */
+/** Starts build/programs/`program` in a new folder, which is removed at the end. */
 export function start(program: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): TracedProgram {
   const folder = mkdtempSync(join(tmpdir(), 'trace-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -101,7 +101,7 @@ export function start(program: string, args: readonly string[] = [], env: NodeJS
     if (!stopped) expect({ status, signal, stderr: await stderr }).toMatchObject({ status: 0, signal: null })
     return { steps: stepsOf(read().split('\n')), stdout, stderr: await stderr }
   })()
-  ended.catch(() => undefined) // who awaits it learns of it
+  ended.catch(() => undefined) // the rejection is reported where it is awaited
 
   async function until<Result>(look: () => Result | null): Promise<Result> {
     for (;;) {
@@ -140,7 +140,7 @@ export function start(program: string, args: readonly string[] = [], env: NodeJS
       stopped = true
       kill()
       const { steps, ...output } = await ended
-      // How often it has looked up from its last wait is chance.
+      // The number of slices of its last wait varies.
       const last = steps.findLastIndex(step => !step.calls.every(timedOut))
       return { steps: steps.slice(0, last + 1), ...output }
     },

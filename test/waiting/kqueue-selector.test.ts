@@ -1,4 +1,4 @@
-// Kqueue and its selector where there is no kqueue: over a stand-in for the two calls, with macOS's own numbers.
+// Kqueue and its selector on systems without kqueue: over a replacement of the two calls, with the constants of macOS.
 import { openSync } from 'node:fs'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 
@@ -16,7 +16,7 @@ const kevent: Record<string, [offset: number, size: number, signed: boolean]> = 
 }
 
 const kernel = vi.hoisted(() => ({
-  /** What kevent was called with: its changes, and how many events it may give. */
+  /** The arguments of the calls of kevent: the changes, and the maximum number of events. */
   calls: [] as [changes: Buffer, room: number][],
   /** The results of the next calls. */
   results: [] as (number | Buffer)[],
@@ -72,7 +72,7 @@ beforeEach(() => {
   kernel.results = []
 })
 
-test('a Kqueue makes changes and gives events', () => {
+test('a Kqueue makes changes and returns events', () => {
   using kqueue = new Kqueue!()
   kernel.results = [bytes([7, EVFILT_READ, 0x8000, 5], [8, EVFILT_WRITE, 0])]
   const events = kqueue.control([{ ident: 7, filter: EVFILT_READ, flags: EV_ADD, udata: 3 }], 4, 0)
@@ -108,7 +108,7 @@ describe('its selector', () => {
     selector.close()
   })
 
-  test('leaves nothing where the second filter fails, and forgives what was closed', () => {
+  test('leaves no filter if the second fails, and ignores closed descriptors', () => {
     const selector = new KqueueKernel()
     kernel.results = [0, -9, 0, -2]
     expect(() => selector.add(5, 3)).toThrow('kevent EBADF')
@@ -118,7 +118,7 @@ describe('its selector', () => {
     selector.close()
   })
 
-  test('tells of both directions of one descriptor at once', () => {
+  test('reports both directions of one descriptor together', () => {
     using selector = new KqueueSelector!<string>()
     selector.register(5, 3, 'five')
     selector.register(6, 1, 'six')

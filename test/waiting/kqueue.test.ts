@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../support/root.js'
 
-test("the poller over kqueue keeps the poller's contract, over a stand-in for kevent(2)", () => {
+test("the poller on kqueue keeps the poller's contract, over a replacement of kevent(2)", () => {
   const folder = mkdtempSync(join(tmpdir(), 'kqueue-'))
   try {
     const program = join(folder, 'poller-kqueue-test')

@@ -1,4 +1,4 @@
-// select and poll over sockets: what ready means, and what is refused.
+// select and poll over sockets: readiness, and rejected arguments.
 import {
   F_DUPFD_CLOEXEC,
   FD_SETSIZE,
@@ -46,14 +46,14 @@ describe('select', () => {
     expect(client.getpeername()).toEqual(server.getsockname())
   })
 
-  test('and both readable and writable when nobody is there', () => {
+  test('and both readable and writable when it is refused', () => {
     const client = closing(new Socket())
     expect(client.tryConnect(['127.0.0.1', closedPort()])).toBeNull()
     select([], [client], [], 1000)
     expect(select([client], [client], [], 0)).toEqual([[client], [client], []])
   })
 
-  test('a socket is readable when something has come, and when the peer has stopped sending', () => {
+  test('a socket is readable when bytes have arrived, and when the peer has stopped sending', () => {
     const [client, accepted] = connected()
     expect(select([accepted], [accepted], [], 0)).toEqual([[], [accepted], []])
     client.sendall('x')
@@ -78,29 +78,29 @@ describe('select', () => {
     expect(accepted.recv(1, MSG_OOB).toString()).toBe('!')
   })
 
-  test('tells the ready of several, in the order in which they were given', () => {
+  test('returns the ready ones of several, in the given order', () => {
     const pairs = Array.from({ length: 5 }, () => Socket.pair().map(closing) as [Socket, Socket])
     for (const i of [4, 1, 3]) pairs[i]![1].sendall('x')
     const readers = pairs.map(([first]) => first)
     expect(select(readers, [], [], 1000)[0]).toEqual([readers[1], readers[3], readers[4]])
   })
 
-  test('takes numbers, and anything that has a descriptor, and gives back what it got', () => {
+  test('accepts numbers and objects with a descriptor, and returns the same', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     first.sendall('x')
     expect(select([second.fd], [{ fd: first.fd }], [], 0)).toEqual([[second.fd], [{ fd: first.fd }], []])
     expect(select(new Set([second]), [], [], 0)[0]).toEqual([second])
   })
 
-  test('waits without any descriptor until the time is over', () => {
+  test('waits without any descriptor until the timeout', () => {
     const start = performance.now()
     expect(select([], [], [], 30)).toEqual([[], [], []])
     expect(performance.now() - start).toBeGreaterThanOrEqual(29)
   })
 
-  test('a bad descriptor among good ones is EBADF, and asking for each alone finds it', () => {
+  test('a bad descriptor among good ones is EBADF, and select on each alone finds it', () => {
     const sockets = Array.from({ length: 3 }, () => closing(new Socket()))
-    const bad = sys.fcntl(sockets[0]!.fd, F_DUPFD_CLOEXEC, 1000) // which nobody else takes meanwhile, in another thread
+    const bad = sys.fcntl(sockets[0]!.fd, F_DUPFD_CLOEXEC, 1000) // a number that no other thread uses meanwhile
     const descriptors = [sockets[0]!.fd, bad, sockets[1]!.fd, sockets[2]!.fd]
     sys.close(bad)
     const error = thrown(() => select(descriptors, [], [], 0))
@@ -117,7 +117,7 @@ describe('select', () => {
     expect(descriptors.filter(isBad)).toEqual([bad])
   })
 
-  test('a socket that was closed is EBADF, too', () => {
+  test('a closed socket is EBADF too', () => {
     const socket = new Socket()
     socket.close()
     for (const [readers, writers, errors] of inEachList(socket)) {
@@ -138,13 +138,13 @@ describe('select', () => {
     }
   })
 
-  test.each([-1, 1.5, NaN, '3', null, undefined, {}])('%j is no descriptor', fd => {
+  test.each([-1, 1.5, NaN, '3', null, undefined, {}])('%j is not a descriptor', fd => {
     expect(thrown(() => select([fd as never], [], [], 0))).toMatchObject({
       code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
     })
   })
 
-  test.each([-1, NaN, '3'])('%j is no timeout', timeout => {
+  test.each([-1, NaN, '3'])('%j is not a timeout', timeout => {
     expect(thrown(() => select([], [], [], timeout as never))).toMatchObject({
       code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
     })
@@ -152,7 +152,7 @@ describe('select', () => {
 })
 
 describe('poll', () => {
-  test('asks for POLLIN unless told otherwise', () => {
+  test('waits for POLLIN by default', () => {
     const [client, accepted] = connected()
     expect(poll([client, accepted], 0)).toEqual([])
     client.sendall('x')
@@ -161,7 +161,7 @@ describe('poll', () => {
     expect(poll(new Map([[client, POLLOUT]]), 0)).toEqual([[client, POLLOUT]])
   })
 
-  test('tells POLLHUP and POLLERR, which nobody asks for', () => {
+  test('returns POLLHUP and POLLERR, which are always reported', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     second.close()
     expect(poll([[first, 0]], 0)).toEqual([[first, POLLHUP]])
@@ -187,14 +187,14 @@ describe('poll', () => {
     expect(poll([high], 1000)).toEqual([[high, POLLIN]])
   })
 
-  test('a socket that was closed is EBADF', () => {
+  test('a closed socket is EBADF', () => {
     const socket = new Socket()
     socket.close()
     expect(thrown(() => poll([socket], 0))).toMatchObject({ code: 'EBADF', syscall: 'poll' })
   })
 })
 
-test('what is no list, batch or socket is named, with a code', () => {
+test('an argument that is not a list, batch or socket is reported, with a code', () => {
   const [socket] = Socket.pair().map(closing) as [Socket, Socket]
   const calls: [string, () => unknown][] = [
     ['descriptors', () => poll(5 as never)],

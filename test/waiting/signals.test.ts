@@ -11,20 +11,20 @@ const calls = ['accept', 'connect', 'connect unix', 'poll', 'recv', 'recvmsg', '
 
 const script = (body: string): Child => new Child(process.execPath, inline(`import * as C from 'bsd-sockets'\n${body}`))
 
-/** Sends a signal every millisecond until what the child has printed matches. */
+/** Sends a signal every millisecond until the output of the child matches. */
 async function storm(child: Child, signal: NodeJS.Signals, until: RegExp): Promise<RegExpExecArray> {
   const interval = setInterval(() => child.process.kill(signal), 1)
   onTestFinished(() => clearInterval(interval))
   return child.printed(until).finally(() => clearInterval(interval))
 }
 
-describe('a signal that somebody listens for', () => {
+describe('a signal with a listener', () => {
   test.each(calls)('ends %s with an InterruptedError', async call => {
     const child = new Child(process.execPath, [program('blocked'), call, 'heard'])
     await child.printed(/ready/)
     child.process.kill('SIGUSR2')
     await child.printed(/^InterruptedError \w+ \d+$/m)
-    // The listener runs after it, though the program has nothing more to do.
+    // The listener runs afterwards, although the program has nothing more to do.
     expect(await child.finished()).toMatch(/listened\n$/)
   })
 
@@ -45,7 +45,7 @@ describe('a signal that somebody listens for', () => {
     expect(child.stdout).toMatch(/listened\n$/)
   })
 
-  test('is told of once, also when it comes between two calls', async () => {
+  test('is reported once, also when it arrives between two calls', async () => {
     const child = script(`
       let heard = 0
       process.on('SIGUSR2', () => heard++)
@@ -55,7 +55,7 @@ describe('a signal that somebody listens for', () => {
       console.log(outcome(() => a.recv(1)))
       process.kill(process.pid, 'SIGUSR2')
       b.send('x')
-      console.log(String(a.recv(1))) // what need not wait is done all the same
+      console.log(String(a.recv(1))) // a call that need not wait is done nevertheless
       console.log(outcome(() => a.recv(1)))
       console.log(outcome(() => a.recv(1)))
       process.kill(process.pid, 'SIGUSR2')
@@ -82,7 +82,7 @@ describe('a signal that somebody listens for', () => {
   test.each([
     ['the listener was there before', `import('bsd-sockets')`, `process.on('SIGUSR2', listener)`, ''],
     ['it is added after that', `import('bsd-sockets')`, '', `process.on('SIGUSR2', listener)`],
-  ])('ends the first call of the program, though it came before that: %s', async (_, imported, early, late) => {
+  ])('ends the first call of the program, although it arrived earlier: %s', async (_, imported, early, late) => {
     const child = new Child(
       process.execPath,
       inline(`const listener = () => console.log('listened')
@@ -97,7 +97,7 @@ describe('a signal that somebody listens for', () => {
     expect(await child.finished()).toBe('InterruptedError\nlistened\n')
   })
 
-  test('ends a call in each later turn of the event loop in which it comes, but none in its listener or after', async () => {
+  test('ends a call in each later turn of the event loop in which it arrives, but none in its listener or after', async () => {
     const child = script(`
       const [a] = C.Socket.pair()
       a.settimeout(50)
@@ -120,7 +120,7 @@ describe('a signal that somebody listens for', () => {
     expect((await child.finished()).trim().split('\n')).toEqual(['TimeoutError', ...once, ...once, ...once])
   })
 
-  test('that its listener has heard of ends no call any more', async () => {
+  test('ends no call any more after its listener was called', async () => {
     const child = script(`
       process.on('SIGUSR2', () => console.log('listened'))
       const [a] = C.Socket.pair()
@@ -132,7 +132,7 @@ describe('a signal that somebody listens for', () => {
     expect(await child.finished()).toBe('listened\nTimeoutError\n')
   })
 
-  test('a listener that is gone leaves the signal what it was', async () => {
+  test('a removed listener restores the default of the signal', async () => {
     const child = script(`
       const listener = () => {}
       process.on('SIGUSR2', listener)
@@ -160,7 +160,7 @@ test('without a listener Ctrl-C ends the program in a blocked accept', async () 
 })
 
 describe('a storm of signals', () => {
-  /** How often a signal ended a call of either end, and whether all went over. */
+  /** The number of calls at both ends that a signal ended, and whether all bytes arrived. */
   async function transfer(
     signal: NodeJS.Signals,
     ...words: string[]
@@ -184,15 +184,15 @@ describe('a storm of signals', () => {
     expect(whole).toBe(true)
   })
 
-  test('that nobody listens for is not seen', { timeout: 60_000 }, async () => {
+  test('without a listener is not noticed', { timeout: 60_000 }, async () => {
     expect(await transfer('SIGCHLD', 'child')).toEqual({ interrupted: 0, whole: true })
   })
 
-  test('that nobody listens for is not seen, whoever listens for another', { timeout: 60_000 }, async () => {
+  test('without a listener is not noticed, even if another signal has one', { timeout: 60_000 }, async () => {
     expect(await transfer('SIGCHLD', 'child', 'heard')).toEqual({ interrupted: 0, whole: true })
   })
 
-  test('does not put off the end of a timeout', async () => {
+  test('does not delay the end of a timeout', async () => {
     const child = script(`
       import { spawn } from 'node:child_process'
       const sleeper = spawn('sleep', ['100'])
@@ -211,9 +211,9 @@ describe('a storm of signals', () => {
   })
 })
 
-// That of util-linux, which takes -c; its child is found in /proc.
+// script(1) of util-linux, which has -c. Its child is found in /proc.
 test.skipIf(process.platform !== 'linux' || !tool('script'))(
-  'a terminal that changes its size, which Node listens for, ends no call',
+  'SIGWINCH of a terminal, for which Node has a listener, ends no call',
   async () => {
     const body = `
     const C = await import('bsd-sockets')
@@ -230,7 +230,7 @@ test.skipIf(process.platform !== 'linux' || !tool('script'))(
       try {
         process.kill(pid, 'SIGWINCH')
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has ended, and what it printed is on its way
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has ended, and its output will arrive
       }
     }, 5)
     await child.printed(/TimeoutError/).finally(() => clearInterval(interval))
@@ -238,8 +238,8 @@ test.skipIf(process.platform !== 'linux' || !tool('script'))(
   },
 )
 
-// strace makes a call fail before the kernel has seen it.
-describe.skipIf(!tool('strace'))('EINTR in every other', () => {
+// strace makes a call fail before it reaches the kernel.
+describe.skipIf(!tool('strace'))('EINTR in every second call of', () => {
   const echo = `
     const server = C.createServer(['127.0.0.1', 0])
     const client = new C.Socket()
@@ -258,7 +258,7 @@ describe.skipIf(!tool('strace'))('EINTR in every other', () => {
     console.log(selector.select(30).length, C.select([peer], [], [], 30)[0].length, C.poll([peer], 30).length)
     console.log('whole')`
 
-  test.each(['accept4', 'epoll_wait', 'poll', 'pselect6', 'recvfrom', 'sendto'])('%s is not seen', async call => {
+  test.each(['accept4', 'epoll_wait', 'poll', 'pselect6', 'recvfrom', 'sendto'])('%s is not noticed', async call => {
     const injected = `inject=${call}:error=EINTR:when=1+2`
     const args = ['-f', '-qq', '-e', `trace=${call}`, '-e', injected, process.execPath]
     const child = new Child('strace', [...args, ...inline(`import * as C from 'bsd-sockets'\n${echo}`)])
@@ -266,7 +266,7 @@ describe.skipIf(!tool('strace'))('EINTR in every other', () => {
     expect(child.stderr).toMatch(/EINTR .*\(INJECTED\)/)
   })
 
-  test('connect: the next call tells what became of it, or begins it', async () => {
+  test('connect: the next call has its result, or begins it', async () => {
     const args = ['-f', '-qq', '-e', 'trace=connect', '-e', 'inject=connect:error=EINTR:when=1', process.execPath]
     const body = `
       const server = C.createServer(['127.0.0.1', 0])
@@ -274,7 +274,7 @@ describe.skipIf(!tool('strace'))('EINTR in every other', () => {
       client.connect(server.getsockname())
       console.log(client.getpeername().port === server.getsockname().port)`
     const child = new Child('strace', [...args, ...inline(`import * as C from 'bsd-sockets'\n${body}`)])
-    // The kernel has not seen the first one: nothing was under way.
+    // The first call did not reach the kernel, so no connection was in progress.
     expect(await child.finished()).toBe('true\n')
     expect(child.stderr.match(/AF_INET.*INJECTED/g)).toHaveLength(1)
   })

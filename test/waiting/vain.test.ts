@@ -1,5 +1,5 @@
-// A call that poll(2) calls ready and the kernel refuses, again and again: what ends a wait ends it even so, and it is tried
-// seldom. Counted are the tries.
+// Spurious readiness: poll(2) reports a call as ready, but it would block, again and again. Such a wait ends as any other, and the
+// call is not tried often. The tests count the tries.
 import { AF_INET, AF_UNIX, MSG_PEEK, SHUT_RD, SHUT_RDWR, SO_PEEK_OFF, SOCK_DGRAM, SOL_SOCKET } from 'bsd-sockets'
 import { InterruptedError, interrupt, MessageBatch, Socket, TimeoutError } from 'bsd-sockets'
 import type { AddressLike, Interrupter, SocketAddress } from 'bsd-sockets'
@@ -12,7 +12,7 @@ import { Backoff } from '../../lib/tested.js'
 import { script } from '../support/child.js'
 import { closing, thrown } from '../support/tcp.js'
 
-// Cases of its poll(2) and its queues. A Unix socket without a name gets one there. unix(7)
+// The cases depend on poll(2) and the queues of Linux, and on its automatic names of Unix sockets. unix(7)
 const linux = process.platform === 'linux'
 
 class Counting extends Socket {
@@ -35,7 +35,7 @@ class CountingPromises extends PromisesSocket {
   }
 }
 
-/** A Unix datagram socket whose queue is full: poll(2) calls whoever would send to it, unconnected, writable. */
+/** A Unix datagram socket whose queue is full: poll(2) reports an unconnected sender to it as writable. */
 function full(): [Socket, SocketAddress] {
   const receiver = closing(new Socket(AF_UNIX, SOCK_DGRAM))
   receiver.bind({ family: 'unix' })
@@ -45,7 +45,7 @@ function full(): [Socket, SocketAddress] {
   return [receiver, address]
 }
 
-test('wake-ups in vain that follow each other closely are slowed down, others are not', () => {
+test('frequent spurious wake-ups are slowed down, rare ones are not', () => {
   const backoff = new Backoff()
   const pauses = Array.from({ length: 30 }, () => backoff.next())
   expect(pauses.slice(0, 16)).toEqual(Array(16).fill(0))
@@ -53,8 +53,8 @@ test('wake-ups in vain that follow each other closely are slowed down, others ar
   expect(Math.max(...pauses)).toBe(10)
 })
 
-describe.skipIf(!linux)('a call that is ready in vain', () => {
-  test('ends with the timeout, which says that it was the socket’s', () => {
+describe.skipIf(!linux)('a call that is spuriously ready', () => {
+  test('ends with the timeout, whose error names that of the socket', () => {
     const [, address] = full()
     const sender = closing(new Counting(AF_UNIX, SOCK_DGRAM))
     sender.settimeout(300)
@@ -65,7 +65,7 @@ describe.skipIf(!linux)('a call that is ready in vain', () => {
     expect(sender.tries).toBeLessThan(100)
   })
 
-  test('goes on where it can again', async () => {
+  test('continues once it can', async () => {
     const [receiver, address] = full()
     const worker = new Worker(
       `import('bsd-sockets').then(({ Socket }) => {
@@ -121,7 +121,7 @@ describe.skipIf(!linux)('a call that is ready in vain', () => {
     expect(await child.finished()).toBe(`ready\n${InterruptedError.prototype.name}\n`)
   })
 
-  test('on the event loop ends with the timeout, an abort and room, and is tried seldom', async () => {
+  test('on the event loop ends with the timeout, an abort and room, and is not tried often', async () => {
     const [receiver, address] = full()
     const sender = closing(new CountingPromises(AF_UNIX, SOCK_DGRAM))
     const error: unknown = await sender.sendto('x', address, 0, { timeout: 300 }).catch((error: unknown) => error)
@@ -138,7 +138,7 @@ describe.skipIf(!linux)('a call that is ready in vain', () => {
     expect(await waiting).toBe(1)
   })
 
-  test('is also MSG_PEEK behind SO_PEEK_OFF', () => {
+  test('is also a MSG_PEEK after the bytes of SO_PEEK_OFF', () => {
     const [a, b] = Counting.pair(AF_UNIX, SOCK_DGRAM)
     closing(a).send('x')
     closing(b).setsockopt(SOL_SOCKET, SO_PEEK_OFF!, 1)
@@ -148,11 +148,11 @@ describe.skipIf(!linux)('a call that is ready in vain', () => {
   })
 })
 
-test('the network’s own timeout has none of ours', () => {
+test('a timeout of the network has no `timeout` property', () => {
   expect(new TimeoutError(110, 'recv')).not.toHaveProperty('timeout')
 })
 
-describe.skipIf(!linux)('a receive of a datagram socket that waits is ended by shutdown', () => {
+describe.skipIf(!linux)('shutdown ends a waiting receive of a datagram socket', () => {
   const kinds: [string, () => [Socket, AddressLike | null]][] = [
     ['a Unix socket', () => [closing(Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing)[0]!), null]],
     [
@@ -179,7 +179,7 @@ describe.skipIf(!linux)('a receive of a datagram socket that waits is ended by s
     const batch = new MessageBatch(4, 10)
     expect(socket.recvmmsg(batch)).toBe(1)
     expect(batch.bytes(0)).toHaveLength(0)
-    // Who does not wait is told what the kernel says.
+    // A call that does not wait has the kernel's result.
     expect(socket.tryRecv(10)).toBeNull()
     socket.settimeout(0)
     expect(thrown(() => socket.recv(10))).toMatchObject({ code: 'EAGAIN' })
@@ -203,21 +203,18 @@ describe.skipIf(!linux)('a receive of a datagram socket that waits is ended by s
   })
 })
 
-test.skipIf(!linux)(
-  'an accept that waits ends where a Unix listener is shut down, with EINVAL as accept(2) does',
-  async () => {
-    for (const Kind of [Socket, PromisesSocket]) {
-      using listener = new Kind(AF_UNIX)
-      listener.settimeout(5000)
-      listener.bind({ family: 'unix' })
-      listener.listen()
-      const waiting = listener instanceof Socket ? undefined : listener.accept()
-      listener.shutdown(SHUT_RDWR)
-      const error = await (waiting ?? (async () => listener.accept())()).then(
-        () => undefined,
-        (error: unknown) => error,
-      )
-      expect(error).toMatchObject({ code: 'EINVAL', syscall: 'accept' })
-    }
-  },
-)
+test.skipIf(!linux)('a waiting accept ends when a Unix listener is shut down, with EINVAL as accept(2)', async () => {
+  for (const Kind of [Socket, PromisesSocket]) {
+    using listener = new Kind(AF_UNIX)
+    listener.settimeout(5000)
+    listener.bind({ family: 'unix' })
+    listener.listen()
+    const waiting = listener instanceof Socket ? undefined : listener.accept()
+    listener.shutdown(SHUT_RDWR)
+    const error = await (waiting ?? (async () => listener.accept())()).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    expect(error).toMatchObject({ code: 'EINVAL', syscall: 'accept' })
+  }
+})

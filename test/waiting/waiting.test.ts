@@ -1,4 +1,4 @@
-// Waiting for many by a Selector, whatever the kernel's way; and what a wait ends with.
+// Waiting for many descriptors by a Selector, with each mechanism of the kernel; and the end of a wait.
 import * as C from 'bsd-sockets'
 import {
   AF_UNIX,
@@ -34,7 +34,7 @@ const full = (socket: Socket): void => {
   while (socket.trySend(Buffer.alloc(65536)) !== null) continue
 }
 
-test('the kernel has what its name says', () => {
+test('the kernel has the expected mechanism', () => {
   expect(EpollSelector !== undefined).toBe(linux)
   expect(C.Epoll !== undefined).toBe(linux)
   expect(KqueueSelector !== undefined).toBe(darwin)
@@ -48,11 +48,11 @@ const kinds = Object.entries({ Selector, EpollSelector, KqueueSelector, PollSele
 describe.each(kinds)('%s', (_, Kind) => {
   const selecting = <T>(): Selector<T> => closing(new (Kind as new () => Selector<T>)())
 
-  /** Who is ready, by the data that they were registered with. */
+  /** The ready sockets, by the data that they were registered with. */
   const ready = (selector: Selector<string>, timeout: number | null = 0): Record<string, number> =>
     Object.fromEntries(selector.select(timeout).map(([key, events]) => [key.data, events]))
 
-  test('tells who is ready, for what, and what was given with it', () => {
+  test('returns the ready sockets with their events and data', () => {
     const selector = selecting<string>()
     const [a, b] = pair()
     const key = selector.register(a, EVENT_READ, 'a')
@@ -65,7 +65,7 @@ describe.each(kinds)('%s', (_, Kind) => {
     expect(selector.select(0).every(([key]) => key === selector.getKey(key.fileobj))).toBe(true)
   })
 
-  test('is level-triggered: it tells again until that is over', () => {
+  test('is level-triggered: it reports readiness again until that ends', () => {
     const selector = selecting<string>()
     const [a, b] = pair()
     selector.register(a, EVENT_READ, 'a')
@@ -115,7 +115,7 @@ describe.each(kinds)('%s', (_, Kind) => {
     expect(refused.getsockopt(SOL_SOCKET, SO_ERROR)).not.toBe(0)
   })
 
-  test('modify changes what for and the data; unregister ends it', () => {
+  test('modify changes the events and the data; unregister ends it', () => {
     const selector = selecting<string>()
     const [a, b] = pair()
     b.send('x')
@@ -131,7 +131,7 @@ describe.each(kinds)('%s', (_, Kind) => {
     expect(ready(selector)).toEqual({ anew: EVENT_READ })
   })
 
-  test('waits its time, and no longer than for the first', () => {
+  test('waits until its timeout, or until the first is ready', () => {
     const selector = selecting<string>()
     const [a, b] = pair()
     selector.register(a, EVENT_READ, 'a')
@@ -155,12 +155,12 @@ describe.each(kinds)('%s', (_, Kind) => {
     expect(told.sort((x, y) => x - y)).toEqual(Array.from({ length: 34 }, (_, i) => 3 * i))
   })
 
-  test('what is wrong is refused, and changes nothing', () => {
+  test('wrong arguments are rejected, and change nothing', () => {
     const selector = selecting<string>()
     const [a, b] = pair()
     selector.register(a, EVENT_READ, 'a')
     const wrong: [unknown, unknown, string][] = [
-      [a, EVENT_READ, 'ERR_INVALID_ARG_VALUE'], // it is registered already
+      [a, EVENT_READ, 'ERR_INVALID_ARG_VALUE'], // it is already registered
       [a.fd, EVENT_WRITE, 'ERR_INVALID_ARG_VALUE'],
       [b, 0, 'ERR_OUT_OF_RANGE'],
       [b, 4, 'ERR_OUT_OF_RANGE'],
@@ -180,7 +180,7 @@ describe.each(kinds)('%s', (_, Kind) => {
     expect(selector.getKey(a)).toMatchObject({ events: EVENT_READ, data: 'a' })
   })
 
-  test('one that was closed can still be unregistered', () => {
+  test('a closed socket can still be unregistered', () => {
     const selector = selecting<string>()
     const [a] = pair()
     selector.register(a, EVENT_READ, 'a')
@@ -190,10 +190,10 @@ describe.each(kinds)('%s', (_, Kind) => {
     expect(selector.getMap().size).toBe(0)
   })
 
-  test('says nothing of one that was closed, whoever has its number now', () => {
+  test('reports no closed socket, even if its number is reused', () => {
     const selector = selecting<string>()
     const [a, b] = pair()
-    const twin = closing(a.dup()) // which keeps it in the kernel's own list
+    const twin = closing(a.dup()) // so that the kernel's list still has it
     selector.register(a, EVENT_READ, 'a')
     const { fd } = a
     b.send('x')
@@ -212,7 +212,7 @@ describe.each(kinds)('%s', (_, Kind) => {
     expect(twin.recv(1)).toHaveLength(1)
   })
 
-  test('closing it closes no one else, and leaves no descriptor', () => {
+  test('close closes no socket, and leaves no descriptor open', () => {
     const before = openCount()
     const [a, b] = Socket.pair()
     const selector = new Kind()
@@ -235,7 +235,7 @@ describe.each(kinds)('%s', (_, Kind) => {
   })
 })
 
-test('a Selector by select takes no descriptor of FD_SETSIZE or more', () => {
+test('a Selector by select rejects descriptors of FD_SETSIZE or more', () => {
   const selector = closing(new SelectSelector())
   const fd = sys.fcntl(0, C.F_DUPFD_CLOEXEC, C.FD_SETSIZE)
   expect(fd).toBeGreaterThanOrEqual(C.FD_SETSIZE)
@@ -250,7 +250,7 @@ test('a Selector by select takes no descriptor of FD_SETSIZE or more', () => {
 describe.runIf(C.supports.call('epoll_wait'))('an Epoll', () => {
   const { Epoll, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLONESHOT, EPOLLOUT, EPOLLRDHUP } = C as Required<typeof C>
 
-  test('tells descriptors and their events', () => {
+  test('returns descriptors and their events', () => {
     const epoll = closing(new Epoll!())
     const [a, b] = pair()
     epoll.register(a)
@@ -280,7 +280,7 @@ describe.runIf(C.supports.call('epoll_wait'))('an Epoll', () => {
     expect(epoll.poll(20)).toEqual([])
   })
 
-  test('gives at most as many as are asked for, the rest the next time', () => {
+  test('returns at most the given number, the rest the next time', () => {
     const epoll = closing(new Epoll!())
     const all = Array.from({ length: 5 }, () => pair()[0])
     for (const socket of all) epoll.register(socket, EPOLLOUT)
@@ -290,7 +290,7 @@ describe.runIf(C.supports.call('epoll_wait'))('an Epoll', () => {
     expect([...seen].sort()).toEqual(all.map(({ fd }) => fd).sort())
   })
 
-  test('what the kernel refuses is a SocketError', () => {
+  test('an error of the kernel is a SocketError', () => {
     const epoll = closing(new Epoll!())
     const [a] = pair()
     epoll.register(a)
@@ -335,7 +335,7 @@ describe('a wait', () => {
     expect(messages).toEqual(['ready', 1, 0])
   })
 
-  test('for a connect whose error somebody else took does not go on for ever', () => {
+  test('for a connect whose error was read elsewhere does not wait without end', () => {
     const socket = closing(new Socket())
     const thief = closing(socket.dup())
     const address = ['127.0.0.1', closedPort()] as const
@@ -346,7 +346,7 @@ describe('a wait', () => {
     )
   })
 
-  test('for a full backlog of a Unix socket ends with room, or with the time', () => {
+  test('for a full backlog of a Unix socket ends with room, or with the timeout', () => {
     const server = closing(new Socket(AF_UNIX))
     if (linux) server.bind({ family: 'unix' })
     else server.bind(join(process.env.TMPDIR ?? '/tmp', `waiting-${process.pid}`))
@@ -363,7 +363,7 @@ describe('a wait', () => {
     closing(server.accept()[0])
   })
 
-  test('of many slices is as long as it was told', () => {
+  test('of many slices is as long as its timeout', () => {
     const [a] = pair()
     a.settimeout(350)
     const began = performance.now()
@@ -371,7 +371,7 @@ describe('a wait', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(350)
   })
 
-  test('of sendall is for the whole of it, however much goes meanwhile', async () => {
+  test('of sendall has one timeout for all bytes, even if some are sent meanwhile', async () => {
     const [client, accepted] = connected()
     const worker = new Worker(
       `import('bsd-sockets').then(({ Socket, select }) => {
@@ -390,10 +390,8 @@ describe('a wait', () => {
     await worker.terminate()
   })
 
-  test.skipIf(!tool('strace'))(
-    'makes the call itself first: what is there is received in one system call',
-    async () => {
-      const body = `
+  test.skipIf(!tool('strace'))('makes the call first: available bytes are received in one system call', async () => {
+    const body = `
       import { Selector, Socket, EVENT_READ } from 'bsd-sockets'
       const [a, b] = Socket.pair()
       const selector = new Selector()
@@ -405,15 +403,14 @@ describe('a wait', () => {
       b.send('y')
       selector.select()
       a.recv(1)`
-      const trace = 'trace=epoll_wait,poll,ppoll,recvfrom,sendto'
-      const child = new Child('strace', ['-qq', '-e', trace, process.execPath, ...inline(body)])
-      await child.finished()
-      const calls = child.stderr.split('\n').map(line => line.split('(')[0])
-      const from = calls.lastIndexOf('sendto', calls.lastIndexOf('sendto') - 1)
-      const once = ['sendto', 'epoll_wait', 'recvfrom']
-      expect(calls.slice(from, from + 6)).toEqual([...once, ...once])
-    },
-  )
+    const trace = 'trace=epoll_wait,poll,ppoll,recvfrom,sendto'
+    const child = new Child('strace', ['-qq', '-e', trace, process.execPath, ...inline(body)])
+    await child.finished()
+    const calls = child.stderr.split('\n').map(line => line.split('(')[0])
+    const from = calls.lastIndexOf('sendto', calls.lastIndexOf('sendto') - 1)
+    const once = ['sendto', 'epoll_wait', 'recvfrom']
+    expect(calls.slice(from, from + 6)).toEqual([...once, ...once])
+  })
 
   test.skipIf(!linux || !tool('strace'))('waits in its own call until another thread can wake this one', async () => {
     const body = `
@@ -447,7 +444,7 @@ describe.each([
   ['the event loop', {}],
   ['a thread', { BSD_SOCKETS_LOOP: 'thread' }], // as on Bun and Deno
 ])('where %s watches', (_, env) => {
-  test('a first wait without a descriptor for the poller says so, and those after it wait', async () => {
+  test('a first wait without a descriptor for the poller fails, and later ones wait', async () => {
     const code = `
       import { F_DUPFD } from 'bsd-sockets'
       import * as sys from 'bsd-sockets/syscalls'
@@ -456,7 +453,7 @@ describe.each([
       const taken = []
       for (let fd; (fd = sys.fcntl(0, F_DUPFD, 0)) >= 0; ) taken.push(fd)
       const outcome = async call => { try { return await call() } catch (error) { return error.code } }
-      // None is left, then one, then two: each of these is what another of the poller's parts lacks.
+      // First no descriptor is free, then one, then two: each time another part of the poller lacks one.
       for (let free = 0; free < 3; free++) {
         console.log(await outcome(() => one.recv(1, { timeout: 1 })))
         sys.close(taken.pop())
@@ -476,7 +473,7 @@ describe.each([
 })
 
 test.skipIf(!linux)(
-  'SO_RCVLOWAT says for how many bytes a receive waits that has to; what is there it gives',
+  'SO_RCVLOWAT is the number of bytes that a waiting receive waits for; available bytes are returned at once',
   async () => {
     const code = `
     import * as C from 'bsd-sockets'
@@ -510,7 +507,7 @@ test.skipIf(!linux)(
 )
 
 test.each(['SO_RCVTIMEO', 'SO_SNDTIMEO'] as const)(
-  '%s changes nothing: settimeout says how long a call waits',
+  '%s changes nothing: settimeout sets how long a call waits',
   name => {
     const [one] = pair()
     one.setsockopt(C.SOL_SOCKET, C[name], new BigInt64Array([0n, 1000n]))

@@ -13,10 +13,10 @@ const calls = ['accept', 'connect', 'connect unix', 'poll', 'recv', 'recvmsg', '
 const program = (name: string): string => join(root, `build/programs/test/programs/${name}.js`)
 const openCount = (): number => readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd').length
 
-// A blocked thread looks up after 100 ms at the latest; what else it takes is the machine's.
+// A blocked thread checks for its end every 100 ms; the rest of the limit is for slow machines.
 const soon = 1000
 
-/** A worker, and the next of the messages that it has sent or sends. */
+/** A worker, and a function that returns its next message. */
 function start(
   file: string | URL,
   options: ConstructorParameters<typeof Worker>[1],
@@ -39,7 +39,7 @@ function start(
   return { worker, next }
 }
 
-/** A worker in a call that blocks: its interrupter, and how that ends. */
+/** A worker in a blocking call: its interrupter, and the outcome of the call. */
 async function block(
   call: string,
 ): Promise<{ worker: Worker; next: () => Promise<unknown>; interrupter: Interrupter }> {
@@ -59,8 +59,8 @@ const script = (body: string, workerData?: unknown): ReturnType<typeof start> =>
     { eval: true, workerData },
   )
 
-// Node takes an addon away with the last worker that has it, and what that registered with the process would stay.
-test('a worker that alone loads the addon takes it along', async () => {
+// Node unloads an addon with the last worker that has loaded it. A function that it had registered with the process would stay.
+test('a worker that alone loads the addon can end', async () => {
   const code = `
     import { Worker } from 'node:worker_threads'
     const load = "import('bsd-sockets').then(({ Socket }) => Socket.pair().forEach(socket => socket.close()))"
@@ -86,7 +86,7 @@ describe('a worker that is blocked', () => {
     ['exit', 7],
     ['throw', 1],
     ['end', 0],
-  ])('does not hold up the end of its process: %s', async (how, code) => {
+  ])('does not delay the end of its process: %s', async (how, code) => {
     const child = new Child(process.execPath, [program('blocked-threads'), how, ...calls])
     const [, began] = await child.printed(/^began (\d+)$/m)
     expect(await child.ended).toEqual({ code, signal: null })
@@ -95,11 +95,11 @@ describe('a worker that is blocked', () => {
 })
 
 describe('a worker that is terminated at any moment', () => {
-  // test/all/terminate.js does so by the hundred.
+  // test/all/terminate.js terminates hundreds.
   test.each([
     ...['waits', 'pairs', 'connections', 'descriptors', 'promises', 'reactor'],
     ...['lookups', 'names', 'closing', 'loading'],
-  ])('in the midst of its %s leaves no descriptor open, and the process alive', async work => {
+  ])('during its %s leaves no descriptor open, and the process alive', async work => {
     const child = new Child(process.execPath, [program('terminated-threads'), work, '6'])
     expect(await child.finished()).toBe('6 workers were terminated, 0 descriptors are left\n')
   })
@@ -113,7 +113,7 @@ describe('an interrupter', () => {
     expect(await next()).toMatch(/^InterruptedError /)
   })
 
-  test('is plain: it can be cloned again and again', () => {
+  test('is a plain object: it can be cloned repeatedly', () => {
     const [a, b] = Socket.pair()
     const handle = structuredClone(structuredClone(a.interrupter()))
     expect(interrupt(handle)).toBe(true)
@@ -130,7 +130,7 @@ describe('an interrupter', () => {
     a.settimeout(10)
     for (let i = 0; i < 1000; i++) interrupt(a.interrupter())
     b.send('x')
-    expect(String(a.recv(1))).toBe('x') // what need not wait is done all the same
+    expect(String(a.recv(1))).toBe('x') // a call that need not wait is done nevertheless
     expect(b.send('y')).toBe(1)
     expect(String(a.recv(1))).toBe('y')
     expect(() => a.recv(1)).toThrow('recv EINTR')
@@ -141,7 +141,7 @@ describe('an interrupter', () => {
     b.close()
   })
 
-  test('is for its own socket: another in the same thread waits on', () => {
+  test('is for its own socket: a wait for another one in the same thread continues', () => {
     const [a, b] = Socket.pair()
     a.settimeout(30)
     b.settimeout(30)
@@ -153,7 +153,7 @@ describe('an interrupter', () => {
     b.close()
   })
 
-  test('of a socket that was closed does nothing, nor that of a thread that has ended', async () => {
+  test('of a closed socket does nothing, nor that of a thread that has ended', async () => {
     const [a, b] = Socket.pair()
     const handle = a.interrupter()
     a.close()
@@ -164,14 +164,14 @@ describe('an interrupter', () => {
     const { worker, interrupter } = await block('recv')
     await worker.terminate()
     const before = openCount()
-    const pairs = Array.from({ length: 20 }, () => Socket.pair()) // who has the numbers of its descriptors now
+    const pairs = Array.from({ length: 20 }, () => Socket.pair()) // these reuse the numbers of its descriptors
     expect(interrupt(interrupter)).toBe(false)
     for (const socket of pairs.flat()) expect(socket.tryRecv(1)).toBe(null)
     for (const socket of pairs.flat()) socket.close()
     expect(openCount()).toBe(before)
   })
 
-  test('takes milliseconds, not the rest of a slice', async () => {
+  test('ends a wait within milliseconds, not at the end of a slice', async () => {
     const { next } = script(`
       const [a] = C.Socket.pair()
       say(a.interrupter())
@@ -185,7 +185,7 @@ describe('an interrupter', () => {
     expect(performance.now() - began).toBeLessThan(40 * 40)
   })
 
-  test('goes from a worker to the main thread, and from one worker to another', async () => {
+  test('can be sent from a worker to the main thread, and from one worker to another', async () => {
     const server = createServer(['127.0.0.1', 0])
     onTestFinished(() => server.close())
     script(`setTimeout(() => C.interrupt(workerData), 50)`, server.interrupter())
@@ -235,13 +235,13 @@ describe('an interrupter', () => {
     expect(sent[0]! + received[0]!).toBeGreaterThan(3)
   })
 
-  test('that is none is refused', () => {
+  test('of a wrong type is rejected', () => {
     for (const wrong of [undefined, null, 5, {}, { waker: 1 }]) {
       expect(() => interrupt(wrong as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
     }
   })
 
-  test('costs one pair of descriptors for each thread, and none once that has ended', async () => {
+  test('costs one pair of descriptors per thread, and none once the thread has ended', async () => {
     const before = openCount()
     const { worker, next } = script(`
       const sockets = Array.from({ length: 50 }, () => C.Socket.pair()).flat()
@@ -252,6 +252,6 @@ describe('an interrupter', () => {
     await worker.terminate()
     expect(openCount()).toBe(before)
     expect(during - before).toBeGreaterThanOrEqual(102)
-    expect(during - before).toBeLessThan(130) // a worker needs some of its own
+    expect(during - before).toBeLessThan(130) // a worker needs some itself
   })
 })
