@@ -13,7 +13,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { script } from '../support/child.js'
 import { closing, connected, thrown } from '../support/tcp.js'
 
-const big = Buffer.alloc(8 << 20, 'every byte of it is to arrive. ')
+const big = Buffer.alloc(8 << 20, 'every byte must arrive. ')
 const chunk = big.subarray(0, 65536)
 
 /** A stream, and the socket at its other end. */
@@ -31,7 +31,7 @@ async function received(socket: AsyncSocket): Promise<Buffer> {
 }
 
 describe('toDuplex', () => {
-  test('little that comes makes no later message of a socket that keeps their bounds shorter', async () => {
+  test('a short message does not truncate later ones of a socket that keeps message boundaries', async () => {
     const [one, other] = AsyncSocket.pair(AF_UNIX, SOCK_SEQPACKET)
     const duplex = new SocketDuplex(one)
     onTestFinished(() => void duplex.destroy())
@@ -47,7 +47,7 @@ describe('toDuplex', () => {
     [1024, 64],
     [32 * 1024, 128],
     [64 * 1024, 256],
-  ])('with a highWaterMark of %s it takes %d KiB at once, and no more', async (highWaterMark, kib) => {
+  ])('with a highWaterMark of %s it receives %d KiB at once, and no more', async (highWaterMark, kib) => {
     const [duplex, peer] = pair({ highWaterMark })
     const lengths = new Set<number>()
     duplex.on('data', (bytes: Buffer) => lengths.add(bytes.length))
@@ -58,7 +58,7 @@ describe('toDuplex', () => {
     expect(duplex.bytesRead).toBe(big.length)
   })
 
-  test('what is written arrives, whole and in order, and what arrives is read', async () => {
+  test('written bytes arrive, complete and in order, and arriving bytes are read', async () => {
     const [duplex, peer] = pair()
     const there = received(peer)
     duplex.end(big)
@@ -70,7 +70,7 @@ describe('toDuplex', () => {
     expect([duplex.bytesWritten, duplex.bytesRead]).toEqual([big.length, big.length])
   })
 
-  test('takes a synchronous socket over', () => {
+  test('takes over a synchronous socket', () => {
     const [client, accepted] = connected()
     const address = client.getsockname()
     const duplex = toDuplex(client)
@@ -84,7 +84,7 @@ describe('toDuplex', () => {
     expect(duplex).toMatchObject({ localAddress: '127.0.0.1', localPort: (address as { port: number }).port })
   })
 
-  test('reads what is left of a connection that both ends have finished', async () => {
+  test('reads the remaining bytes of a connection that both ends have finished', async () => {
     const [client, accepted] = connected()
     client.shutdown(SHUT_WR)
     accepted.sendall('what is left')
@@ -103,13 +103,13 @@ describe('toDuplex', () => {
     duplex.destroy()
   })
 
-  test('back-pressure: a peer that does not receive makes write() false, and drain tells when to go on', async () => {
+  test('back-pressure: write() returns false if the peer does not receive, and drain follows', async () => {
     const [duplex, peer] = pair()
     let written = 0
     while (!duplex.writableNeedDrain) {
       do written += chunk.length
       while (duplex.write(chunk))
-      await new Promise(resolve => setTimeout(resolve, 20)) // the kernel takes some, until it does no more
+      await new Promise(resolve => setTimeout(resolve, 20)) // the kernel buffers some bytes, until it has no more room
     }
     expect(duplex.bytesWritten).toBeLessThan(written)
     const drained = once(duplex, 'drain')
@@ -119,7 +119,7 @@ describe('toDuplex', () => {
     expect((await there).length).toBe(written)
   })
 
-  test('back-pressure: who does not read is not sent more than the buffers hold', async () => {
+  test('back-pressure: a stream that is not read receives no more than the buffers have room for', async () => {
     const [duplex, peer] = pair({ highWaterMark: 65536 })
     duplex.once('readable', () => undefined)
     const sending = peer.sendall(big)
@@ -132,7 +132,7 @@ describe('toDuplex', () => {
     expect(big.equals(await here)).toBe(true)
   })
 
-  test('half-close: with allowHalfOpen the peer that has ended is still written to', async () => {
+  test('half-close: with allowHalfOpen writes continue after the peer has ended', async () => {
     const [duplex, peer] = pair({ allowHalfOpen: true })
     await peer.send('question')
     peer.shutdown(SHUT_WR)
@@ -151,7 +151,7 @@ describe('toDuplex', () => {
     expect(duplex.socket.closed).toBe(true)
   })
 
-  test('end() is told to the peer, whose answer is still read', async () => {
+  test('after end() the peer has end-of-file, and its answer is still read', async () => {
     const [duplex, peer] = pair()
     duplex.end('done')
     expect((await received(peer)).toString()).toBe('done')
@@ -172,7 +172,7 @@ describe('toDuplex', () => {
     expect(duplex.socket.closed).toBe(true)
   })
 
-  test('a reset is told once what had come before it was read: by a paused stream, and by one that is read slowly', async () => {
+  test('a reset is reported once the bytes before it are read: on a paused stream, and on one that is read slowly', async () => {
     for (const first of ['', 'first, ']) {
       const [client, accepted] = connected()
       const duplex = toDuplex(client)
@@ -200,7 +200,7 @@ describe('toDuplex', () => {
     }
   })
 
-  test('a reset that is asked for', async () => {
+  test('resetAndDestroy resets the connection', async () => {
     const [client, accepted] = connected()
     const duplex = toDuplex(client)
     expect([duplex.readyState, duplex.pending, duplex.localFamily]).toEqual(['open', false, 'IPv4'])
@@ -218,7 +218,7 @@ describe('toDuplex', () => {
     expect(await failed).toEqual([error])
   })
 
-  test('destroy() closes the socket at once and emits no error but its own', async () => {
+  test('destroy() closes the socket at once and emits only its own error', async () => {
     const [quiet, peer] = pair()
     quiet.resume()
     while (quiet.write(chunk));
@@ -244,7 +244,7 @@ describe('toDuplex', () => {
     expect(duplex.destroyed).toBe(true)
   })
 
-  test('corked writes go as one', async () => {
+  test('corked writes are sent together', async () => {
     const [one, other] = AsyncSocket.pair(AF_UNIX)
     const duplex = toDuplex(one)
     onTestFinished(() => void duplex.destroy())
@@ -271,7 +271,7 @@ describe('toDuplex', () => {
     expect(duplex.listenerCount('timeout')).toBe(0)
   })
 
-  test('setTimeout takes any time: long ones are, null and Infinity never are, others are refused', async () => {
+  test('setTimeout accepts any duration: long ones expire, null and Infinity never do, invalid ones are rejected', async () => {
     const [duplex] = pair()
     const listener = vi.fn()
     for (const timeout of [2 ** 31, 2 ** 40, Infinity, null]) {
@@ -308,7 +308,7 @@ describe('toDuplex', () => {
     await through
   })
 
-  test('options: TCP_NODELAY and keep-alive, and nothing where it is not TCP', () => {
+  test('options: TCP_NODELAY and keep-alive, without effect if it is not TCP', () => {
     const [client] = connected()
     const duplex = toDuplex(client).setNoDelay().setKeepAlive(true, 7000)
     onTestFinished(() => void duplex.destroy())
@@ -319,7 +319,7 @@ describe('toDuplex', () => {
     unix.setNoDelay().setKeepAlive(true, 7000)
   })
 
-  test('what has no peer or is no stream is refused, and left as it was', () => {
+  test('a socket without a peer or that is not a stream is rejected, and not changed', () => {
     const idle = closing(new Socket())
     expect(thrown(() => toDuplex(idle))).toMatchObject({ code: 'ENOTCONN', syscall: 'getpeername' })
     const [datagrams] = Socket.pair(AF_UNIX, SOCK_DGRAM).map(closing)
@@ -366,7 +366,7 @@ describe('toWeb', () => {
     expect(one.closed).toBe(true)
   })
 
-  test('a reader may bring its own buffer', async () => {
+  test('a reader may use its own buffer', async () => {
     const [one, other] = Socket.pair()
     const { readable } = toWeb(one)
     const reader = readable.getReader({ mode: 'byob' })
@@ -378,7 +378,7 @@ describe('toWeb', () => {
     expect((await reader.read(new Uint8Array(8))).done).toBe(true)
   })
 
-  test('nothing is received before it is asked for', async () => {
+  test('nothing is received before a read', async () => {
     const [one, other] = AsyncSocket.pair()
     toWeb(one)
     await closing(other).send('x')
@@ -387,7 +387,7 @@ describe('toWeb', () => {
     one.close()
   })
 
-  test('cancelling a read that waits loses nothing of the other direction', async () => {
+  test('cancelling a waiting read loses nothing of the other direction', async () => {
     const [one, other] = AsyncSocket.pair()
     const { readable, writable } = toWeb(one)
     const reader = readable.getReader()
@@ -415,7 +415,7 @@ describe('toWeb', () => {
     await expect(writable.getWriter().write('x')).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test('an abort does not wait for the write that is under way; a pipe waits until the socket is closed', async () => {
+  test('an abort does not wait for a pending write; a pipe waits until the socket is closed', async () => {
     const [one, two] = [AsyncSocket.pair(), AsyncSocket.pair()]
     for (const [, other] of [one, two]) closing(other) // which does not read
     const { writable } = toWeb(one[0])
@@ -442,7 +442,7 @@ describe('toWeb', () => {
     expect(accepted.closed).toBe(true)
   })
 
-  // Whatever is done to the two streams and by the peer, in whatever order, while a read and a write wait or not.
+  // All orders of actions on the two streams and by the peer, with and without a waiting read and write.
   const steps = {
     abort: ({ writer }) => writer.abort(new Error('aborted')),
     cancel: ({ reader }) => reader.cancel(new Error('cancelled')),
@@ -495,7 +495,7 @@ describe('toWeb', () => {
         else await run(step).catch(() => undefined)
         await new Promise(resolve => setImmediate(resolve))
       }
-      // Both directions come to their end, of itself or so.
+      // Both directions end, by themselves or by this.
       later(run('take'), run('end'))
       await new Promise(resolve => setImmediate(resolve))
       later(run('close'), reader.cancel())
