@@ -1,5 +1,5 @@
-// Every function and method of every floor with values that nobody should give: test/programs/fuzz-floors.ts, in a process of its
-// own. test/all/fuzz.js runs it for longer. What is wrong is told with the command that plays it again, alone.
+// Every function and method of every floor with invalid values: test/programs/fuzz-floors.ts, in its own process.
+// test/all/fuzz.js runs it for longer. A failure is printed with the command that repeats only that call.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const calls = Number(process.env.FUZZ_FLOORS_CALLS ?? 3000)
 const seed = Number(process.env.SEED ?? 1)
 
 test(
-  `seed ${seed}: each error has a code, nothing is written beside memory, nothing waits for ever, no descriptor is left`,
+  `seed ${seed}: each error has a code, no byte is written outside a view, no wait is endless, no descriptor is left open`,
   { timeout: 7_200_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fuzz-'))
