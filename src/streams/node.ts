@@ -7,7 +7,8 @@ import type * as net from 'node:net'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
-import { invalidType, invalidValue } from '../checks.js'
+import { checkProperties, invalidType, invalidValue } from '../checks.js'
+import type { Properties } from '../checks.js'
 import { isSocketError, socketError } from '../errors.js'
 import { socketFd } from '../descriptors/node.js'
 import type { SocketOrFd } from '../descriptors/node.js'
@@ -40,16 +41,23 @@ function peerOf(socket: SocketBase): SocketAddress | undefined {
 const unbound = (address: SocketAddress): boolean =>
   address.family === 'unix' ? !('path' in address || 'abstract' in address) : 'port' in address && address.port === 0
 
+const netProperties: Properties<{ allowHalfOpen?: boolean }> = { allowHalfOpen: 'option' }
+
 /**
  * A connected TCP or Unix stream socket as a net.Socket, which owns the descriptor from now on.
  *
- * @throws SocketError ENOTCONN if it is not connected; TypeError if Node does not support such a socket
+ * @throws SocketError ENOTCONN if it is not connected; TypeError if Node does not support such a socket, or for an unknown
+ *   option. The socket keeps its descriptor then.
  */
 export function toNet(socket: SocketBase, options: { allowHalfOpen?: boolean } = {}): net.Socket {
   checkSocket(socket)
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
-  socket.getpeername()
-  return new NetSocket({ ...options, fd: socket.detach(), readable: true, writable: true })
+  checkProperties('options', options, netProperties)
+  const { allowHalfOpen } = options
+  socket.getpeername() // the last to throw before the descriptor is the net.Socket's
+  const adopter = new NetSocket({ allowHalfOpen, fd: socket.fd, readable: true, writable: true })
+  socket.detach()
+  return adopter
 }
 
 /** Lets an object of Node take over a socket's descriptor. If that throws, the socket keeps it. */

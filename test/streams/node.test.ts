@@ -84,6 +84,28 @@ describe('toNet', () => {
     expect((await there.recv(64)).toString()).toBe('answer')
   })
 
+  test('options that throw leave the socket its descriptor', () => {
+    const [socket] = Socket.pair().map(closing)
+    const purpose = new Error('on purpose')
+    const throwing = {
+      get allowHalfOpen(): boolean {
+        throw purpose
+      },
+    }
+    expect(thrown(() => toNet(socket!, throwing))).toBe(purpose)
+    expect(thrown(() => toNet(socket!, { highWaterMark: 'much' } as object))).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+    })
+    expect(socket!.getpeername()).toMatchObject({ family: 'unix' })
+    const closes = {
+      get allowHalfOpen(): boolean {
+        socket!.close()
+        return true
+      },
+    }
+    expect(thrown(() => toNet(socket!, closes))).toMatchObject({ code: 'EBADF' })
+  })
+
   test('a client of http uses a socket that has options', async () => {
     const server = await serving(http.createServer((_, response) => response.end('hello')))
     const client = closing(new Socket())
