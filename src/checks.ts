@@ -2,7 +2,8 @@
 // options objects, since a misspelt property would be ignored silently.
 import { inspect } from 'node:util'
 
-const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
+/** Gives an error its code. */
+export const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
 
 // The received value, in the words of Node's own messages.
 function shown(value: unknown): string {

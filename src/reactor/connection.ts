@@ -1,5 +1,5 @@
 // A stream connection whose handlers are called from the event loop.
-import { invalidThis } from '../checks.js'
+import { invalidThis, invalidType } from '../checks.js'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
@@ -230,6 +230,8 @@ export class Connection {
   handOver(handlers: Handlers, received?: Buffer): void {
     brand(this)
     checkProperties('handlers', handlers, handlerProperties)
+    if (received !== undefined && !(ArrayBuffer.isView(received) && Buffer.isBuffer(received)))
+      throw invalidType('received', received, 'an instance of Buffer')
     if (this.#fd < 0) return
     this.#given = { handlers, scope: newScope('Connection') }
     this.stores = this.context = undefined

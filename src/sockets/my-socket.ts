@@ -1,12 +1,12 @@
 // The class of Python's Socket Programming HOWTO: messages of a fixed length.
-import { allocated, checkInteger, invalidThis, invalidType } from '../checks.js'
+import { allocated, checkInteger, coded, invalidThis, invalidType } from '../checks.js'
 import { checkSocket } from './base.js'
 import { createConnection } from './create.js'
 import { bytesOf, lengthOf } from '../data.js'
 import type { Data } from '../data.js'
 import type { Socket } from './socket.js'
 
-const broken = (): Error => new Error('socket connection broken')
+const broken = (code = 'ERR_STREAM_PREMATURE_CLOSE'): Error => coded(new Error('socket connection broken'), code)
 
 // Otherwise a promise would be taken for a number of bytes.
 function checkSynchronous(socket: Socket | undefined): void {
@@ -26,7 +26,8 @@ let brand: (self: MySocket) => unknown
 /**
  * Sends and receives messages of a fixed length: it shows why both need a loop. `connect` takes a host name.
  *
- * @throws Error `socket connection broken` if the connection ends within a message
+ * @throws Error `socket connection broken`, ERR_STREAM_PREMATURE_CLOSE if the connection ends within a message, ENOTCONN if
+ *   there is none
  */
 export class MySocket {
   /** The length of every message, in bytes. */
@@ -52,7 +53,7 @@ export class MySocket {
 
   get socket(): Socket {
     brand(this)
-    if (this.#socket === undefined) throw broken()
+    if (this.#socket === undefined) throw broken('ENOTCONN')
     return this.#socket
   }
 
@@ -106,8 +107,8 @@ export class MySocket {
 /**
  * Receives exactly `size` bytes, in as many calls as necessary. recv(2)
  *
- * @throws Error `socket connection broken` if the peer stops sending before; SocketError if the wait ends before. The property
- * `received` of the error is a Buffer of the bytes received by then, which are no longer in the stream
+ * @throws Error `socket connection broken`, ERR_STREAM_PREMATURE_CLOSE, if the peer stops sending before; SocketError if the
+ * wait ends before. The property `received` of the error is a Buffer of the bytes received by then, which are no longer in the stream
  */
 export function recvExactly(socket: Socket, size: number): Buffer {
   checkSynchronous(socket)

@@ -4,7 +4,8 @@ import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
-import { invalidThis, invalidType, invalidValue } from '../checks.js'
+import { checkProperties, invalidThis, invalidType, invalidValue } from '../checks.js'
+import type { Properties } from '../checks.js'
 import { SocketError } from '../errors.js'
 import { options, setOption } from '../options/index.js'
 import { Socket } from '../promises/index.js'
@@ -24,6 +25,8 @@ export interface DuplexOptions {
    */
   highWaterMark?: number
 }
+
+const duplexProperties: Properties<DuplexOptions> = { allowHalfOpen: 'option', highWaterMark: 'option' }
 
 // Bytes per receive. A receive that fills at least half of the room is not copied. With the largest room a fast stream has
 // twice the throughput that it has with a quarter of it.
@@ -69,8 +72,10 @@ export class SocketDuplex extends Duplex {
     }
   }
 
-  constructor(socket: Socket, { allowHalfOpen = false, highWaterMark = first }: DuplexOptions = {}) {
+  constructor(socket: Socket, options: DuplexOptions = {}) {
     checkSocket(socket)
+    checkProperties('options', options, duplexProperties)
+    const { allowHalfOpen = false, highWaterMark = first } = options
     super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: false })
     this.#socket = socket
     this.#most = Math.min(Math.max(4 * highWaterMark, first), most)
@@ -324,7 +329,15 @@ export function taken(socket: SocketBase): Socket {
  * A connected stream socket, of either kind, as a Duplex: back-pressure in both directions, half-close, errors. The stream
  * owns the socket from now on. It ignores the socket's timeout and has its own, `setTimeout`.
  *
- * @throws SocketError ENOTCONN if it is not connected; TypeError if it is not a stream socket
+ * @throws SocketError ENOTCONN if it is not connected; TypeError if it is not a stream socket, or for wrong options, which close
+ *   a synchronous socket
  */
-export const toDuplex = (socket: SocketBase, options?: DuplexOptions): SocketDuplex =>
-  new SocketDuplex(taken(socket), options)
+export function toDuplex(socket: SocketBase, options?: DuplexOptions): SocketDuplex {
+  const own = taken(socket)
+  try {
+    return new SocketDuplex(own, options)
+  } catch (error) {
+    if (own !== socket) own.close() // nobody else has the descriptor
+    throw error
+  }
+}

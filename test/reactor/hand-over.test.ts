@@ -119,7 +119,10 @@ test('the new handlers run in the async context of handOver', async () => {
 test('wrong handlers are an error; handlers for a closed connection are not called', async () => {
   const { server, client } = await named({})
   const [connection] = server as Iterable<Connection> as [Connection]
-  expect(() => connection.handOver(5 as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+  const wrongType = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }) as Error
+  expect(() => connection.handOver(5 as never)).toThrow(wrongType)
+  for (const received of [5, 'bytes', null, new Uint8Array(1), new Proxy(Buffer.from('bytes'), {})])
+    expect(() => connection.handOver({}, received as never)).toThrow(wrongType)
   expect(() => connection.handOver({ dta: () => undefined } as never)).toThrow(/did you mean 'data'/)
   connection.destroy()
   let opened = false

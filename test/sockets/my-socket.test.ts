@@ -67,8 +67,9 @@ describe('MySocket', () => {
 
   test('without a connection it is broken', () => {
     const socket = new MySocket(1)
-    expect(() => socket.mysend('x')).toThrow(broken)
-    expect(() => socket.myreceive()).toThrow(broken)
+    const error = expect.objectContaining({ message: broken, code: 'ENOTCONN' }) as Error
+    expect(() => socket.mysend('x')).toThrow(error)
+    expect(() => socket.myreceive()).toThrow(error)
     socket.close()
   })
 })
@@ -86,7 +87,11 @@ describe('recvExactly', () => {
     const [first, second] = Socket.pair().map(closing) as [Socket, Socket]
     first.sendall('123')
     first.close()
-    expect(thrown(() => recvExactly(second, 5))).toMatchObject({ message: broken, received: Buffer.from('123') })
+    expect(thrown(() => recvExactly(second, 5))).toMatchObject({
+      message: broken,
+      code: 'ERR_STREAM_PREMATURE_CLOSE',
+      received: Buffer.from('123'),
+    })
   })
 
   test('if the wait ends earlier, no byte is lost', () => {

@@ -106,6 +106,19 @@ describe('toNet', () => {
     expect(thrown(() => toNet(socket!, closes))).toMatchObject({ code: 'EBADF' })
   })
 
+  test('toDuplex too leaves no descriptor when its options are wrong', () => {
+    for (const [options, code] of [
+      [null, 'ERR_INVALID_ARG_TYPE'],
+      [{ highWaterMark: 'much' }, 'ERR_INVALID_ARG_VALUE'],
+      [{ highWatermark: 1 }, 'ERR_INVALID_ARG_VALUE'],
+    ] as const) {
+      const [socket, peer] = Socket.pair().map(closing)
+      expect(thrown(() => toDuplex(socket!, options as never))).toMatchObject({ code })
+      socket!.close()
+      expect(peer!.recv(1)).toHaveLength(0)
+    }
+  })
+
   test('a client of http uses a socket that has options', async () => {
     const server = await serving(http.createServer((_, response) => response.end('hello')))
     const client = closing(new Socket())
