@@ -148,7 +148,18 @@ const list = (): unknown[] => Array.from({ length: random(5) }, value)
 // What waits as long as it is told and blocks the thread, asks a name server, changes the machine, or would use a descriptor's
 // number that is another's.
 const left = new Set([
-  ...['connected', 'connecting', 'isShut', 'last', 'sending', 'sendingFile', 'constructor', 'interrupter', 'detach', 'released'],
+  ...[
+    'connected',
+    'connecting',
+    'isShut',
+    'last',
+    'sending',
+    'sendingFile',
+    'constructor',
+    'interrupter',
+    'detach',
+    'released',
+  ],
   ...['setdefaulttimeout', 'sethostname', 'supports', 'whyNot', 'select', 'poll', 'splice', 'trySplice', 'fromFd'],
   ...['getfqdn', 'gethostbyaddr', 'gethostbyname', 'gethostbynameEx', 'getaddrinfo', 'getnameinfo', 'createConnection'],
   ...['ready', 'received', 'Selector', 'read'], // internal: the loop calls them, a selector of a kind gives its kernel's

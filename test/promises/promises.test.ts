@@ -578,7 +578,8 @@ describe('a timeout', () => {
     })
     for (const { earliest, over } of waits) expect(await over).toBeGreaterThanOrEqual(earliest)
     for (const [i, one] of waits.entries())
-      for (const [j, other] of waits.entries()) // a machine that is busy between two calls changes which is over first
+      for (const [j, other] of waits.entries())
+        // a machine that is busy between two calls changes which is over first
         if (one.latest < other.earliest) expect(order.indexOf(i)).toBeLessThan(order.indexOf(j))
     for (let i = 0; i < 50; i++) {
       const before = performance.now()
