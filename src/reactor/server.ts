@@ -122,11 +122,10 @@ export class Server extends Origin {
    * are still open after `timeout` milliseconds (default: null, no limit) are closed then. Each connection receives the bytes that
    * its peer has sent by now; then `finish` is called with it, which should end it.
    */
-  async stop({
-    timeout = null,
-    finish,
-  }: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
+  async stop(options: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     brand(this)
+    checkProperties('options', options, { timeout: 'option', finish: 'handler' })
+    const { timeout = null, finish } = options
     const limit = checkTimeout(timeout)
     this.#acceptAll()
     this.#closeListener()

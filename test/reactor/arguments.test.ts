@@ -60,3 +60,10 @@ test('the delay of setKeepAlive is a number', () => {
   expect(() => stream.setKeepAlive(true, '5' as never)).toThrow(expect.objectContaining({ code }))
   stream.destroy()
 })
+
+test('the options of a stop are an object', async () => {
+  const server = listen({ port: 0 })
+  await expect(server.stop(null as never)).rejects.toMatchObject({ code })
+  await expect(server.stop({ timout: 1 } as never)).rejects.toThrow(/did you mean 'timeout'/)
+  await server.stop()
+})
