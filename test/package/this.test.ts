@@ -65,7 +65,10 @@ function functionsOf({ prototype }: Class, left: ReadonlySet<string>): Map<strin
   return found
 }
 
-/** What comes of a call: the code that it throws or rejects with, or else what it did. */
+/**
+ * What comes of a call: the code that it throws or rejects with, or else what it did. Methods of the promises' Socket that are
+ * not async throw for a wrong `this`; they reject for wrong arguments.
+ */
 async function outcome(call: () => unknown, self: unknown): Promise<string> {
   try {
     const result = call.call(self)
