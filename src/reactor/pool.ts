@@ -5,7 +5,7 @@ import type { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../structs/address.js'
 import { SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { addressOf } from '../descriptors/names.js'
-import { checkInteger } from '../checks.js'
+import { checkInteger, checkProperties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import { Thread } from '../thread.js'
 import { checkTimeout, Timer } from '../timers.js'
@@ -94,8 +94,9 @@ export async function startPool(
   return {
     address,
     workers: threads.map(({ worker }) => worker),
-    async stop({ timeout = null } = {}) {
-      const limit = checkTimeout(timeout)
+    async stop(options = {}) {
+      checkProperties('options', options, { timeout: 'option' })
+      const limit = checkTimeout(options.timeout ?? null)
       file?.remove()
       await Promise.all(threads.map(thread => stop(thread, limit)))
     },

@@ -2,7 +2,7 @@
 import { createServer, MySocket } from 'bsd-sockets'
 import { createServer as createServerLater } from 'bsd-sockets/promises'
 import { serve } from 'bsd-sockets/http'
-import { bind, connect, listen } from 'bsd-sockets/reactor'
+import { bind, connect, listen, listenInWorkers } from 'bsd-sockets/reactor'
 import { listenNet, SocketDuplex, toDgram, toDuplex, toNet, toWeb } from 'bsd-sockets/streams'
 import net from 'node:net'
 import { describe, expect, test } from 'vitest'
@@ -59,6 +59,14 @@ test('the delay of setKeepAlive is a number', () => {
   const stream = toDuplex(connected()[0])
   expect(() => stream.setKeepAlive(true, '5' as never)).toThrow(expect.objectContaining({ code }))
   stream.destroy()
+})
+
+test('the options of a stop of a pool are an object too', async () => {
+  const module = new URL('../../build/programs/benchmarks/servers/echo-handlers.js', import.meta.url)
+  const pool = await listenInWorkers(module, { workers: 1 })
+  await expect(pool.stop(null as never)).rejects.toMatchObject({ code })
+  await expect(pool.stop({ timout: 1 } as never)).rejects.toThrow(/did you mean 'timeout'/)
+  await pool.stop()
 })
 
 test('the options of a stop are an object', async () => {
