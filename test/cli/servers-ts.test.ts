@@ -9,6 +9,7 @@ describe('echo in TypeScript', () => {
     command: [process.execPath, join(root, 'bin/bsd-sockets.js'), 'echo'],
     modes: modesInTypeScript,
     limit: 48,
-    exhausted: /^(bsd-sockets: ((accept|fcntl) EMFILE|Worker initialization failure: EMFILE|EMFILE: .*)\n)*$/,
+    exhausted:
+      /^(bsd-sockets: ((accept|fcntl) EMFILE|Worker initialization failure: EMFILE|EMFILE: .*|.*: too many open files\.)\n)*$/,
   })
 })

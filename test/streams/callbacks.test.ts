@@ -64,6 +64,15 @@ test('toWeb: every promise of a stream settles that a callback creates', { timeo
   }
 })
 
+/** An outcome without what only the timing decides. */
+function settled(row: string, { told, heard, ...rest }: Outcome): Outcome {
+  // A datagram is under way while `connect` looks up its host.
+  const order = row === 'message: connect' ? [...told].sort() : told
+  // After a reset the peer has what it received before.
+  const sum = !Array.isArray(heard) && heard.end === 'ECONNRESET' ? { ...heard, bytes: 0 } : heard
+  return { ...rest, told: order, heard: sum }
+}
+
 interface Difference {
   why: string
   row: RegExp
@@ -98,10 +107,11 @@ describe.each([
     expect(Object.keys(theirs.rows).length).toBeGreaterThan(50)
     for (const [row, outcome] of Object.entries(theirs.rows)) {
       const known = differences[maker]!.filter(difference => difference.row.test(row))
-      if (!isDeepStrictEqual(ours.rows[row], outcome)) for (const difference of known) met.add(difference)
+      if (!isDeepStrictEqual(settled(row, ours.rows[row]!), settled(row, outcome)))
+        for (const difference of known) met.add(difference)
       const of = new Set(known.flatMap(({ of }) => of))
       const compared = (all: Outcome) =>
-        Object.fromEntries(Object.entries(all).filter(([name]) => !of.has(name as 'told')))
+        Object.fromEntries(Object.entries(settled(row, all)).filter(([name]) => !of.has(name as 'told')))
       expect.soft(compared(ours.rows[row]!), row).toEqual(compared(outcome))
     }
     expect(differences[maker]!.filter(row => !met.has(row)).map(({ why }) => why)).toEqual([])
