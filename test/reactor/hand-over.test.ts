@@ -105,10 +105,18 @@ test('the new handlers may end the connection or throw', async () => {
   expect(log).toEqual(['close', 'error true', 'close', 'error true', 'close'])
 })
 
+/** The first connection of the server, which may not be accepted yet. */
+async function onlyOf(server: Iterable<Connection>): Promise<Connection> {
+  for (;;) {
+    for (const connection of server) return connection
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+}
+
 test('the new handlers run in the async context of handOver', async () => {
   const storage = new AsyncLocalStorage<string>()
   const { server, client } = await named({})
-  const [connection] = server as Iterable<Connection> as [Connection]
+  const connection = await onlyOf(server)
   const seen = new Promise(resolve =>
     storage.run('of handOver', () => connection.handOver({ data: () => resolve(storage.getStore()) })),
   )
@@ -118,7 +126,7 @@ test('the new handlers run in the async context of handOver', async () => {
 
 test('wrong handlers are an error; handlers for a closed connection are not called', async () => {
   const { server, client } = await named({})
-  const [connection] = server as Iterable<Connection> as [Connection]
+  const connection = await onlyOf(server)
   const wrongType = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }) as Error
   expect(() => connection.handOver(5 as never)).toThrow(wrongType)
   for (const received of [5, 'bytes', null, new Uint8Array(1), new Proxy(Buffer.from('bytes'), {})])

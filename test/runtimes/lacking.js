@@ -84,6 +84,12 @@ const bun = {
   'socketserver/socketserver': {
     'threads a module without': 'has another error for a missing module',
   },
+  'promises/promises': { 'an abort thousands of signals': heap },
+  'http/realms': { 'a light Response': 'has a Response that differs from that of Node' },
+  'streams/callbacks': {
+    toNet: 'has a net.Socket that accepts no descriptor',
+    toDgram: 'reports what a listener throws as an error of the socket',
+  },
   'streams/states': {
     'toNet does': 'has a net.Socket that accepts no descriptor',
     'toDuplex does what net.Socket does connected': destroyedEnd,
@@ -167,7 +173,8 @@ const deno = {
     'the example prints': noHandle,
   },
   'examples/peers': { 'http ': noHandle, TLS: tls },
-  'promises/promises': { 'in worker threads terminated': leaves },
+  'promises/promises': { 'in worker threads terminated': leaves, 'an abort thousands of signals': heap },
+  'sockets/fuzz-floors': { '': 'opens two descriptors of its own at some time' },
   'reactor/reactor': {
     'a server survives having no descriptor left': 'fails itself without a free descriptor',
   },
@@ -184,6 +191,11 @@ const deno = {
     'a process is notified of a signal': killed,
     'a process is notified by another thread': resolve,
     'a process without a free descriptor': 'fails itself without a free descriptor',
+  },
+  'streams/callbacks': {
+    toNet: 'prints what a listener of a net.Socket throws',
+    toDgram: noHandle,
+    'toDuplex behaves': 'prints what a listener of a net.Socket throws',
   },
   'streams/states': {
     'toNet does what net.Socket does every listed': 'connects a net.Socket again that was created from a descriptor',
