@@ -89,6 +89,7 @@ const bun = {
   'streams/callbacks': {
     toNet: 'has a net.Socket that accepts no descriptor',
     toDgram: 'reports what a listener throws as an error of the socket',
+    'toDuplex behaves': 'ends a net.Socket in another way, and reports nothing that a callback of a write throws',
   },
   'streams/states': {
     'toNet does': 'has a net.Socket that accepts no descriptor',
