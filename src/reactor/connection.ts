@@ -1,9 +1,8 @@
 // A stream connection whose handlers are called from the event loop.
-import { invalidThis, invalidType } from '../checks.js'
+import { checkProperties, invalidThis, invalidType } from '../checks.js'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
-import { checkProperties } from '../checks.js'
 import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { tryAddressOf } from '../descriptors/names.js'
