@@ -108,10 +108,9 @@ export class LightRequest {
   get body(): ReadableStream<Uint8Array> | null {
     if (this.#real !== undefined || this.#used) return LightRequest.real(this).body
     if (this.#stream !== undefined) return this.#stream
-    const { method, body } = this.#request
-    const isStream = body instanceof RequestBody
-    if (bodyless.test(method) || (!isStream && body.length === 0)) return null
-    return (this.#stream = streamOf(isStream ? body : wholeBody(body)))
+    const content = this.#content
+    if (content === null) return null
+    return (this.#stream = streamOf(content instanceof RequestBody ? content : wholeBody(content)))
   }
 
   get bodyUsed(): boolean {
@@ -137,10 +136,15 @@ export class LightRequest {
   }
 
   #read(): Buffer | Promise<Buffer> {
-    const { method, body } = this.#request
-    const isStream = body instanceof RequestBody
-    if (bodyless.test(method) || (!isStream && body.length === 0)) return Buffer.alloc(0) // there is no body to be used
+    const content = this.#content
+    if (content === null) return Buffer.alloc(0)
     this.#used = true
-    return isStream ? allOf(body) : body
+    return content instanceof RequestBody ? allOf(content) : content
+  }
+
+  // The body, or null if there is none. Fetch Standard, 5.4
+  get #content(): Buffer | RequestBody | null {
+    const { method, body } = this.#request
+    return bodyless.test(method) || (Buffer.isBuffer(body) && body.length === 0) ? null : body
   }
 }
