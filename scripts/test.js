@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './stamp.js'
+import { runSuite } from './vitest.js'
 
 const which = process.argv[2] ?? 'short'
 const began = Date.now()
@@ -17,6 +18,7 @@ const durations = {
 console.log(durations[which])
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
+const unsteady = [] // see vitest.js
 
 const sumFile = join(root, 'build/sum.json')
 
@@ -40,28 +42,10 @@ function check(name, status) {
 }
 
 function vitest() {
-  const report = 'build/vitest.json'
-  rmSync(join(root, report), { force: true })
-  const status = node(
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  )
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(join(root, report), 'utf8'),
-    )
-    sum.passed += numPassedTests
-    sum.failed += numFailedTests
-    sum.skipped += numPendingTests + numTodoTests
-    if (status !== 0 && numFailedTests === 0) sum.failed++
-  } catch (error) {
-    console.error(`vitest left no report: ${error.message}`)
-    sum.failed++
-  }
-  if (status !== 0) failures.push('vitest')
+  const suite = runSuite()
+  for (const outcome of Object.keys(sum)) sum[outcome] += suite[outcome]
+  failures.push(...suite.failures)
+  unsteady.push(...suite.unsteady)
 }
 
 if (which !== 'rest') {
@@ -86,6 +70,7 @@ if (which !== 'short') {
 
 const seconds = Math.round((Date.now() - began) / 1000)
 console.log(`it took ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
-if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`)
+for (const line of unsteady) console.log(`unsteady: ${line}`)
+for (const line of failures) console.log(`failed: ${line}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
 process.exitCode = sum.failed > 0 ? 1 : 0

@@ -1,11 +1,12 @@
 // Runs the whole suite on each Node except this one, which `npm test` uses; and the parts of it that apply on Bun and
 // Deno. `--write` includes this Node, and writes the table of docs/platforms.md.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installPackages } from '../../scripts/packages.js'
 import { run } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
+import { runSuite } from '../../scripts/vitest.js'
 import { runtimes } from '../runtimes/runtimes.js'
 import { writeTable } from '../runtimes/table.js'
 
@@ -18,23 +19,6 @@ const write = process.argv.includes('--write')
 const folder = join(root, 'test/runtimes')
 installPackages('test/runtimes')
 
-/** The counts of vitest's report on a runtime. A run that failed without a failed test counts as one failed test. */
-function suite(program, args) {
-  const report = join(root, 'build/runtime.json')
-  rmSync(report, { force: true })
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json']
-  const { status } = spawnSync(program, [...args, ...vitest, `--outputFile.json=${report}`], {
-    cwd: root,
-    stdio: 'inherit',
-    timeout: 600_000,
-    env: { ...process.env, NO_COLOR: '1' },
-  })
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
-  const failed = status !== 0 && numFailedTests === 0 ? 1 : numFailedTests
-  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
-}
-
 const rows = []
 for (const { name, program, args = [] } of runtimes) {
   const file = join(folder, 'node_modules', program)
@@ -42,7 +26,7 @@ for (const { name, program, args = [] } of runtimes) {
   if (version === undefined) throw new Error(`${file} does not run`)
   if (!write && `v${version}`.split('.')[0] === process.version.split('.')[0]) continue
   console.log(`\n-- ${name}: ${version}`)
-  rows.push({ name, version, ...suite(file, args) })
+  rows.push({ name, version, ...runSuite(file, args, { NO_COLOR: '1' }) })
 }
 
 // The loop of Bun and Deno, on Node.
@@ -52,6 +36,8 @@ run(process.execPath, [promises], { env: { ...process.env, BSD_SOCKETS_LOOP: 'th
 const sum = { passed: 0, failed: 0, skipped: 0 }
 for (const row of rows) {
   console.log(`${row.name} (${row.version}): ${row.passed} passed, ${row.failed} failed, ${row.skipped} skipped`)
+  for (const line of row.unsteady) console.log(`unsteady: ${row.name}: ${line}`)
+  for (const line of row.failures) console.log(`failed: ${row.name}: ${line}`)
   for (const outcome of Object.keys(sum)) sum[outcome] += row[outcome]
 }
 if (process.env.SUM_FILE) writeFileSync(process.env.SUM_FILE, JSON.stringify(sum))

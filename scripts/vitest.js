@@ -1,0 +1,62 @@
+// Runs the test files with vitest, on any runtime, and counts. Output that tells what failed stands at its end, where it is found.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { root } from './stamp.js'
+
+const report = join(root, 'build/vitest.json')
+
+// Returns vitest's report, or undefined if it left none.
+function run(program, args, env, files) {
+  rmSync(report, { force: true })
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json']
+  spawnSync(program, [...args, ...vitest, `--outputFile.json=${report}`, ...files], {
+    cwd: root,
+    stdio: 'inherit',
+    timeout: 600_000,
+    env: { ...process.env, ...env },
+  })
+  try {
+    return JSON.parse(readFileSync(report, 'utf8'))
+  } catch (error) {
+    console.error(`vitest left no report: ${error.message}`)
+    return undefined
+  }
+}
+
+const firstLine = text => text?.split('\n')[0]
+
+// The files that failed, and a line for each failure.
+function failedIn({ testResults }) {
+  const failed = testResults.filter(({ status }) => status === 'failed')
+  const lines = failed.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name)
+    const tests = assertionResults.filter(({ status }) => status === 'failed')
+    if (tests.length === 0) return [`${file}: ${firstLine(message)}`]
+    return tests.map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0])}`)
+  })
+  return { files: failed.map(({ name }) => relative(root, name)), lines }
+}
+
+/**
+ * Runs all test files. If at most three fail, these run once more, alone: what passes then failed for the load of the others,
+ * is counted as passed, and is listed in `unsteady`; `failures` has a line for each test that failed at last.
+ */
+export function runSuite(program = process.execPath, args = [], env = {}) {
+  const whole = run(program, args, env, [])
+  if (whole === undefined) {
+    return { passed: 0, failed: 1, skipped: 0, failures: ['vitest left no report'], unsteady: [] }
+  }
+  const first = failedIn(whole)
+  const few = first.files.length > 0 && first.files.length <= 3
+  const again = few ? run(program, args, env, first.files) : undefined
+  const failures = again === undefined ? first.lines : failedIn(again).lines
+  if (!(again ?? whole).success && failures.length === 0) failures.push('an error outside of the tests')
+  return {
+    passed: whole.numPassedTests + Math.max(0, whole.numFailedTests - failures.length),
+    failed: failures.length,
+    skipped: whole.numPendingTests + whole.numTodoTests,
+    failures,
+    unsteady: again === undefined ? [] : first.lines,
+  }
+}
