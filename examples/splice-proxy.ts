@@ -57,6 +57,6 @@ async function serve(client: Socket): Promise<void> {
 }
 
 const server = await createServer(['127.0.0.1', Number(values.port)])
-const { address, port } = server.getsockname() as { address: string; port: number }
+const { address, port } = server.getsockname()
 console.log(`listening on ${address}:${port}`)
 for await (const [client] of server.connections()) void serve(client)

@@ -28,6 +28,7 @@ function render(blocks) {
   const everywhere = [...names('POSIX', 'PROTOCOL'), ...[...linux].filter(name => darwin.has(name))].sort()
   const all = [...names(...Object.keys(blocks))].sort()
   return `// Generated from native/addon/constants.cc by scripts/generate-constants.js; do not edit.
+import type { AddressFamilies } from './structs/address.js'
 import { native } from './syscalls/native.js'
 
 type Everywhere =
@@ -36,7 +37,7 @@ ${everywhere.map(name => `  | '${name}'`).join('\n')}
 // One destructuring pattern loads in three quarters of the time of separate statements.
 export const {
 ${all.map(name => `  ${name},`).join('\n')}
-} = native.constants() as Readonly<Record<Everywhere, number>> & Readonly<Record<string, number | undefined>>
+} = native.constants() as AddressFamilies & Readonly<Record<Exclude<Everywhere, keyof AddressFamilies>, number>> & Readonly<Record<string, number | undefined>>
 `
 }
 

@@ -1,4 +1,5 @@
 // Generated from native/addon/constants.cc by scripts/generate-constants.js; do not edit.
+import type { AddressFamilies } from './structs/address.js'
 import { native } from './syscalls/native.js'
 
 type Everywhere =
@@ -2530,4 +2531,4 @@ export const {
   XDP_USE_NEED_WAKEUP,
   XDP_USE_SG,
   XDP_ZEROCOPY,
-} = native.constants() as Readonly<Record<Everywhere, number>> & Readonly<Record<string, number | undefined>>
+} = native.constants() as AddressFamilies & Readonly<Record<Exclude<Everywhere, keyof AddressFamilies>, number>> & Readonly<Record<string, number | undefined>>

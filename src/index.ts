@@ -15,8 +15,11 @@
  */
 export { decodeAddress, encodeAddress } from './structs/address.js'
 export type {
+  AddressFamilies,
+  AddressFamily,
   AddressLike,
   HostAddress,
+  InetAddress,
   IPv4Address,
   IPv6Address,
   RawAddress,

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { domainToASCII } from 'node:url'
 import { addressRoom, decodeAddress, encodeAddress } from '../structs/address.js'
-import type { AddressLike, SocketAddress } from '../structs/address.js'
+import type { AddressFamily, AddressLike, InetAddress } from '../structs/address.js'
 import { EAI_SYSTEM } from '../constants.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { GaiError, socketError } from '../errors.js'
@@ -68,12 +68,12 @@ export interface AddressInfoHints {
 
 /** One way to reach a host: the arguments of `new Socket`, and the address to connect or bind to. getaddrinfo(3) */
 export interface AddressInfo {
-  family: number
+  family: AddressFamily<InetAddress>
   type: number
   protocol: number
   /** The canonical name, in the first result with AI_CANONNAME; otherwise empty. */
   canonname: string
-  address: SocketAddress
+  address: InetAddress
 }
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(0)))
@@ -119,7 +119,7 @@ export function answer(results: Buffer, count: number, canonname: string): Addre
       type: view.getInt32(4, littleEndian),
       protocol: view.getInt32(8, littleEndian),
       canonname: i === 0 ? canonname : '',
-      address: decodeAddress(result.subarray(16), view.getUint32(12, littleEndian)),
+      address: decodeAddress(result.subarray(16), view.getUint32(12, littleEndian)) as InetAddress,
     }
   })
 }

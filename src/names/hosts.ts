@@ -39,7 +39,7 @@ export const addressQuestion = (name: string, family = AF_UNSPEC) =>
 /** The first address found. */
 export function firstAddress([info]: AddressInfo[]): { family: number; text: string; bytes: Buffer } {
   const { family, address } = info!
-  const text = 'address' in address ? String(address.address) : ''
+  const text = address.address
   return { family, text, bytes: inet_pton(family, text) }
 }
 

@@ -1,5 +1,5 @@
 // createServer and createConnection. Lookups and connects do not block the thread.
-import type { AddressLike } from '../structs/address.js'
+import type { AddressLike, InetAddress } from '../structs/address.js'
 import { constants } from 'node:os'
 import { AF_UNSPEC, SOCK_STREAM } from '../constants.js'
 import {
@@ -22,7 +22,7 @@ import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
 
 /** A listening TCP socket, with SO_REUSEADDR. A port alone is on 127.0.0.1. Python's create_server */
-export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket> {
+export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket<InetAddress>> {
   checkServerOptions(options)
   const [info] = await getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
@@ -60,7 +60,10 @@ const connectionProperties: Properties<ConnectionOptions> = {
  *
  * Rejects with a GaiError, the error of the only address, or an AggregateError with the errors of all addresses.
  */
-export async function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Promise<Socket> {
+export async function createConnection(
+  where: HostAndPort,
+  options: ConnectionOptions = {},
+): Promise<Socket<InetAddress>> {
   checkProperties('options', options, connectionProperties)
   const { family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
   const [host, port] = hostAndPort(where, 'localhost')
@@ -96,7 +99,10 @@ interface Race {
   stop: AbortController
 }
 
-function race(infos: AddressInfo[], { where, sourceAddress, attemptDelay, waits, stop }: Race): Promise<Socket> {
+function race(
+  infos: AddressInfo[],
+  { where, sourceAddress, attemptDelay, waits, stop }: Race,
+): Promise<Socket<InetAddress>> {
   return new Promise((resolve, reject) => {
     const errors: unknown[] = []
     let next = 0

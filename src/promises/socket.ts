@@ -60,7 +60,7 @@ let brand: (self: Socket) => unknown
  * number of waiters: each direction serves them in the order of their calls. Closing rejects the waiters with ECANCELED.
  * With the timeout 0 a call that would have to wait is rejected with a BlockingIOError. socket(2), socket(7)
  */
-export class Socket extends SocketBase {
+export class Socket<Address extends SocketAddress = SocketAddress> extends SocketBase<Address> {
   #turns: Turns | undefined
   #holds = true
 
@@ -99,7 +99,7 @@ export class Socket extends SocketBase {
   }
 
   /** Waits for a connection. Resolves with its socket and the peer's address. accept4(2) */
-  accept(options?: WaitOptions): Promise<[this, SocketAddress]> {
+  accept(options?: WaitOptions): Promise<[this, Address]> {
     brand(this)
     return this.#when(
       READABLE,
@@ -172,7 +172,7 @@ export class Socket extends SocketBase {
    * Receives a datagram of at most `size` bytes, and its sender's address. The address of an unnamed Unix socket is
    * `{ family: 'unix' }`. If the kernel gives none, as on a TCP connection, it is a raw address of family 0. recvfrom(2)
    */
-  recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
+  recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, Address]> {
     brand(this)
     if (typeof flags === 'object') {
       options = flags
@@ -183,7 +183,7 @@ export class Socket extends SocketBase {
   }
 
   /** Receives a datagram into `view`. Resolves with the number of bytes and the sender's address. recvfrom(2) */
-  recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, SocketAddress]> {
+  recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, Address]> {
     brand(this)
     if (typeof flags === 'object') {
       options = flags
@@ -196,7 +196,7 @@ export class Socket extends SocketBase {
         options,
       )
     const length = lengthOf(view)
-    const step = (): [number, SocketAddress] | null => {
+    const step = (): [number, Address] | null => {
       checkLent('view', view, length)
       return this.tryRecvfromInto(view, flags)
     }
@@ -381,11 +381,11 @@ export class Socket extends SocketBase {
    * skipped. While there is no descriptor or no memory for the next one, it waits, and the process emits a warning, at most
    * once a second. accept(2)
    */
-  async *connections(options?: WaitOptions): AsyncGenerator<[this, SocketAddress], void, void> {
+  async *connections(options?: WaitOptions): AsyncGenerator<[this, Address], void, void> {
     brand(this)
     const failures = new AcceptFailures()
     while (!this.closed) {
-      let connection: [this, SocketAddress] | undefined
+      let connection: [this, Address] | undefined
       try {
         connection = await this.#untilClosed(this.accept(options))
         if (connection === undefined) return
@@ -513,7 +513,7 @@ export class Socket extends SocketBase {
     return buffer.subarray(0, await this.recvInto(buffer, flags, options))
   }
 
-  async #recvAllFrom(size: number, flags: number, options?: WaitOptions): Promise<[Buffer, SocketAddress]> {
+  async #recvAllFrom(size: number, flags: number, options?: WaitOptions): Promise<[Buffer, Address]> {
     const buffer = allRoomFor(size, flags)
     const [count, address] = await this.recvfromInto(buffer, flags, options)
     return [buffer.subarray(0, count), address]

@@ -1,7 +1,7 @@
 // The base of the synchronous and the asynchronous Socket: the calls that cannot block, and one try of each call that can.
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress, encodeAddress, senderAddress } from '../structs/address.js'
-import type { AddressLike, SocketAddress } from '../structs/address.js'
+import type { AddressFamily, AddressLike, SocketAddress } from '../structs/address.js'
 import {
   AF_INET,
   AF_INET6,
@@ -169,7 +169,8 @@ function checkGiven(given: readonly (number | undefined)[]): void {
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: SocketBase) => unknown
 
-export abstract class SocketBase {
+/** `Address`: the addresses of its family. */
+export abstract class SocketBase<Address extends SocketAddress = SocketAddress> {
   #fd: number
   #timeout: number | null
   #connecting = false
@@ -197,7 +198,7 @@ export abstract class SocketBase {
    * A new socket, close-on-exec and non-blocking: this object waits, in poll(2). SOCK_NONBLOCK in the type sets the timeout 0;
    * SOCK_CLOEXEC has no effect. With `fd`, takes ownership of the descriptor of an existing socket. socket(2)
    */
-  constructor(...given: [family?: number, type?: number, protocol?: number, fd?: number]) {
+  constructor(...given: [family?: AddressFamily<Address>, type?: number, protocol?: number, fd?: number]) {
     checkGiven(given)
     const [family = AF_INET, type = SOCK_STREAM, protocol = 0, fd] = given
     this.#fd = fd === undefined ? openSocket(family, type, protocol) : checkInteger('fd', fd, 0, 2 ** 31 - 1)
@@ -270,15 +271,15 @@ export abstract class SocketBase {
   }
 
   /** The socket's own address. getsockname(2) */
-  getsockname(): SocketAddress {
+  getsockname(): Address {
     brand(this)
-    return addressOf(this.#fd, 'getsockname')
+    return addressOf(this.#fd, 'getsockname') as Address
   }
 
   /** The address of the peer. getpeername(2) */
-  getpeername(): SocketAddress {
+  getpeername(): Address {
     brand(this)
-    return addressOf(this.#fd, 'getpeername')
+    return addressOf(this.#fd, 'getpeername') as Address
   }
 
   /** An option's value, as an int or, with `size`, as the bytes of a struct of at most that size. getsockopt(2) */
@@ -385,7 +386,7 @@ export abstract class SocketBase {
   }
 
   /** As accept, but returns null if no connection waits. accept4(2) */
-  tryAccept(): [this, SocketAddress] | null {
+  tryAccept(): [this, Address] | null {
     brand(this)
     const fd = attempt(() => {
       peerLength[0] = peer.length
@@ -393,7 +394,7 @@ export abstract class SocketBase {
     }, 'accept')
     if (fd === null && this.#shut) throw socketError(EINVAL, 'accept')
     if (fd === null) return null
-    const address = decodeAddress(peer, peerLength[0]) // the class's constructor may make calls
+    const address = decodeAddress(peer, peerLength[0]) as Address // the class's constructor may make calls
     return [this.#made(fd), address]
   }
 
@@ -464,24 +465,24 @@ export abstract class SocketBase {
   }
 
   /** As recvfromInto, but returns null if nothing can be received. recvfrom(2) */
-  tryRecvfromInto(view: View, flags = 0): [number, SocketAddress] | null {
+  tryRecvfromInto(view: View, flags = 0): [number, Address] | null {
     brand(this)
     return this.#recvfromInto(view, flags)
   }
 
-  #recvfromInto(view: View, flags: number): [number, SocketAddress] | null {
+  #recvfromInto(view: View, flags: number): [number, Address] | null {
     const count = attempt(() => {
       peerLength[0] = peer.length
       return sys.recvfrom(this.#fd, view, flags, peer, peerLength)
     }, 'recvfrom')
     if (count === null && !this.#shut) return null
     if (count === null) peerLength[0] = 0
-    const address = senderAddress(peer, peerLength[0]!, this.family) ?? decodeAddress(peer, 0)
+    const address = (senderAddress(peer, peerLength[0]!, this.family) ?? decodeAddress(peer, 0)) as Address
     return count === null ? this.#nothing([0, address]) : [count, address]
   }
 
   /** As recvfrom, but returns null if nothing can be received. recvfrom(2) */
-  tryRecvfrom(size: number, flags = 0): [Buffer, SocketAddress] | null {
+  tryRecvfrom(size: number, flags = 0): [Buffer, Address] | null {
     brand(this)
     const room = sharedRoom(size, flags)
     const result = this.#recvfromInto(room, flags)

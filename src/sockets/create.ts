@@ -11,7 +11,7 @@ import {
 } from '../constants.js'
 import { SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { inetFamily } from '../structs/address.js'
-import type { AddressLike, HostAddress } from '../structs/address.js'
+import type { AddressFamily, AddressLike, HostAddress, InetAddress } from '../structs/address.js'
 import { checkProperties, checkSwitch, invalidValue } from '../checks.js'
 import { SocketError, socketError } from '../errors.js'
 import { constants } from 'node:os'
@@ -79,7 +79,7 @@ export function serverQuestion(where: HostAndPort, { family = AF_INET }: ServerO
 
 /** A listening socket of this class, at one address. */
 export function openServer<T extends SocketBase>(
-  type: new (family: number, type: number) => T,
+  type: new (family: AddressFamily<InetAddress>, type: number) => T,
   { family, address }: AddressInfo,
   { backlog, reusePort = false, dualstackIpv6 = false }: ServerOptions,
 ): T {
@@ -117,7 +117,7 @@ export function checkServerOptions(options: ServerOptions): void {
  *
  * @throws GaiError; SocketError
  */
-export function createServer(where: HostAndPort, options: ServerOptions = {}): Socket {
+export function createServer(where: HostAndPort, options: ServerOptions = {}): Socket<InetAddress> {
   checkServerOptions(options)
   const [info] = getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
@@ -146,7 +146,7 @@ const connectionProperties: Properties<ConnectionOptions> = {
  * @throws GaiError; the error of the connection, or if several failed an AggregateError of all, with the `code` and the other
  * properties of the last
  */
-export function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Socket {
+export function createConnection(where: HostAndPort, options: ConnectionOptions = {}): Socket<InetAddress> {
   checkProperties('options', options, connectionProperties)
   const timeout = checkTimeout(options.timeout ?? null)
   const deadline = new Deadline(timeout)
@@ -164,10 +164,10 @@ export function firstToAnswer(
   sourceAddress: AddressLike | undefined,
   timeout: number | null,
   deadline: Deadline,
-): Socket {
+): Socket<InetAddress> {
   const errors: unknown[] = []
   for (const { family, type, protocol, address } of infos) {
-    let socket: Socket | undefined
+    let socket: Socket<InetAddress> | undefined
     try {
       socket = new Socket(family, type, protocol)
       if (sourceAddress !== undefined) socket.bind(sourceAddress)

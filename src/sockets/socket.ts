@@ -36,7 +36,7 @@ let brand: (self: Socket) => unknown
  * thread fires the `interrupter()`. With the timeout 0 calls throw a BlockingIOError instead of waiting; the methods `try…`
  * return null. A blocked call in a worker ends when the worker is terminated. socket(2), socket(7)
  */
-export class Socket extends SocketBase {
+export class Socket<Address extends SocketAddress = SocketAddress> extends SocketBase<Address> {
   static {
     brand = self => {
       try {
@@ -48,7 +48,7 @@ export class Socket extends SocketBase {
   }
 
   /** Waits for a connection; returns a socket for it, and the peer's address. accept4(2) */
-  accept(): [this, SocketAddress] {
+  accept(): [this, Address] {
     brand(this)
     return this.#until(POLLIN, 'accept', () => this.tryAccept())
   }
@@ -93,7 +93,7 @@ export class Socket extends SocketBase {
    * Receives a datagram of at most `size` bytes, and its sender's address. A Unix socket without a name has the address
    * `{ family: 'unix' }`. If the kernel returns no address, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
    */
-  recvfrom(size: number, flags = 0): [Buffer, SocketAddress] {
+  recvfrom(size: number, flags = 0): [Buffer, Address] {
     brand(this)
     if (!fills(this, flags) || size === 0)
       return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfrom(size, flags), flags)
@@ -103,7 +103,7 @@ export class Socket extends SocketBase {
   }
 
   /** Receives a datagram into `view`; returns how many bytes, and its sender's address. recvfrom(2) */
-  recvfromInto(view: View, flags = 0): [number, SocketAddress] {
+  recvfromInto(view: View, flags = 0): [number, Address] {
     brand(this)
     if (fills(this, flags) && haveRoom([view]))
       return this.#fill(

@@ -72,13 +72,13 @@ export function fill(
 }
 
 /** As fill; the address is the sender of the first bytes. */
-export function fillFrom(
+export function fillFrom<Address extends SocketAddress>(
   socket: SocketBase,
   view: View,
-  tryRecvfrom: (rest: View) => [number, SocketAddress] | null,
+  tryRecvfrom: (rest: View) => [number, Address] | null,
   burst?: number,
-): Filling<[number, SocketAddress]> {
-  let from: SocketAddress
+): Filling<[number, Address]> {
+  let from: Address
   const tryRecv = (rest: View): number | null => {
     const part = tryRecvfrom(rest)
     if (part === null) return null

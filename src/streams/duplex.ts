@@ -321,7 +321,7 @@ export function taken(socket: SocketBase): Socket {
   checkSocket(socket)
   if (socket.type !== SOCK_STREAM) throw invalidValue('socket', `type ${socket.type}`, 'must be a stream socket')
   peerOf(socket) // throws without a peer, before the socket is taken over
-  if (socket instanceof Socket) return socket
+  if (socket instanceof Socket) return socket as Socket
   return new Socket(socket.family, socket.type, socket.protocol, socket.detach())
 }
 

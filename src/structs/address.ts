@@ -2,7 +2,18 @@
 import { isUtf8 } from 'node:buffer'
 import { toUSVString, types } from 'node:util'
 import { families } from './families.js'
-import type { FamilyAddress } from './families.js'
+import type {
+  AlgAddress,
+  BluetoothAddress,
+  CanAddress,
+  FamilyAddress,
+  NetlinkAddress,
+  PacketAddress,
+  QipcrtrAddress,
+  SystemAddress,
+  TipcAddress,
+  VsockAddress,
+} from './families.js'
 import { AF_INET, AF_INET6, AF_UNIX } from '../constants.js'
 import { lengthOf } from '../data.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
@@ -38,8 +49,39 @@ export interface RawAddress {
   data: Uint8Array
 }
 
+/** The address of an IPv4 or an IPv6 socket. */
+export type InetAddress = IPv4Address | IPv6Address
+
 /** The address of a socket, of any family. */
 export type SocketAddress = IPv4Address | IPv6Address | UnixAddress | FamilyAddress | RawAddress
+
+declare const addresses: unique symbol
+
+// For the compiler alone: it infers `Address` from a value of this type. The condition is always true, so any two of these types
+// are the same: a list may hold several families, and a variable that began as AF_INET may become AF_UNIX.
+interface FamilyOf<Address extends SocketAddress> {
+  readonly [addresses]?: Address extends SocketAddress ? unknown : never
+}
+
+/** A family's number; `new Socket(AF_UNIX)` has the type Socket<UnixAddress> by it. Any number will do. */
+export type AddressFamily<Address extends SocketAddress = SocketAddress> = number & FamilyOf<Address>
+
+/** The families whose addresses are known by their constants. */
+export interface AddressFamilies {
+  readonly AF_ALG: AddressFamily<AlgAddress> | undefined
+  readonly AF_BLUETOOTH: AddressFamily<BluetoothAddress> | undefined
+  readonly AF_CAN: AddressFamily<CanAddress> | undefined
+  readonly AF_INET: AddressFamily<InetAddress>
+  readonly AF_INET6: AddressFamily<InetAddress>
+  readonly AF_LOCAL: AddressFamily<UnixAddress>
+  readonly AF_NETLINK: AddressFamily<NetlinkAddress> | undefined
+  readonly AF_PACKET: AddressFamily<PacketAddress> | undefined
+  readonly AF_QIPCRTR: AddressFamily<QipcrtrAddress> | undefined
+  readonly AF_SYSTEM: AddressFamily<SystemAddress> | undefined
+  readonly AF_TIPC: AddressFamily<TipcAddress> | undefined
+  readonly AF_UNIX: AddressFamily<UnixAddress>
+  readonly AF_VSOCK: AddressFamily<VsockAddress>
+}
 
 /**
  * A numeric host and a port. The host is called `address`, as in the addresses of Node's sockets, or `host`, as in their

@@ -6,6 +6,7 @@ export const files = [
     'structs/address',
     'structs/address-properties',
     'socketserver/buffered',
+    'sockets/address-types',
     'sockets/create',
     'data',
     'errors',

@@ -1,4 +1,5 @@
 // createServer and createConnection, which resolve names.
+import type { IPv4Address } from 'bsd-sockets'
 import {
   AF_INET,
   AF_INET6,
@@ -142,7 +143,7 @@ describe('createConnection', () => {
 
   test('tries the next address if the kernel lacks the family of one', () => {
     const server = listening()
-    const address = server.getsockname()
+    const address = server.getsockname() as IPv4Address
     const here = { family: AF_INET, type: SOCK_STREAM, protocol: 0, canonname: '', address }
     const where = ['localhost', portOf(server)] as const
     using client = firstToAnswer([{ ...here, family: 46 }, here], where, undefined, null, new Deadline(null))
