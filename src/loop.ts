@@ -26,8 +26,8 @@ export interface Watched {
   /** Called with READABLE, WRITABLE or both, and the other flags. It must not throw. */
   ready(readiness: number): void
   /**
-   * Called instead after `receive`: with the result of recv(2) too, a length or −errno, and the bytes, which are valid during this
-   * call only.
+   * Called instead after `receive` or `receiveFirst`: with the result of recv(2) too, a length or −errno, and the bytes, which
+   * are valid during this call only.
    */
   received?(readiness: number, result: number, bytes: Buffer): void
 }
@@ -44,7 +44,7 @@ const events = new Int32Array(256 * eventSize)
 let slab: Buffer = Buffer.alloc(0) // replaced by the first `watch`
 const views: (Buffer | undefined)[] = [] // the latest view of the slab by its start: many messages have the same length
 // It occupies no memory until it is written to. If calls are traced, the loop receives nothing, so that the trace has all.
-const receives = new Uint8Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
+const receives = new Int32Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
 
 /** The batches of events: `count` is their number so far, for fairness; `size` is the number of events of the latest. */
 export const batches = { count: 0, size: 0 }
@@ -96,9 +96,23 @@ export function watch(fd: number, listener: Watched): void {
   since[fd] = batches.count
 }
 
-/** Sets whether the loop receives for a watched descriptor with each batch of events, and calls `received`. */
-export function receive(fd: number, on: boolean): void {
-  receives[fd] = on ? 1 : 0
+/** The largest piece that the loop receives for a descriptor, in bytes: its listener receives larger ones itself. */
+export const maxReceived = 16 * 1024
+
+/**
+ * Lets the loop receive for a watched descriptor with each batch of events: at most `size` bytes, up to `maxReceived`; 0: no
+ * more. If it does, it calls `received`.
+ */
+export function receive(fd: number, size: number): void {
+  receives[fd] = size
+}
+
+/**
+ * As `receive`, for somebody who waits for these bytes and may cease to: `received` is called before all that run code of
+ * users, and must run none itself.
+ */
+export function receiveFirst(fd: number, size: number): void {
+  receives[fd] = -size
 }
 
 /** The listeners of all watched descriptors. */
@@ -112,7 +126,7 @@ export function* watchers(): Generator<Watched, void, void> {
  */
 export function unwatch(fd: number, shared = false): void {
   watched[fd] = undefined
-  receive(fd, false)
+  receive(fd, 0)
   if (shared) poller_remove(poller, fd)
 }
 

@@ -111,7 +111,8 @@ napi_value Start(napi_env env, napi_callback_info info) {
   }
   if (!loop->whole()) {
     delete loop;
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "A loop takes an Int32Array, two Uint8Arrays and a function");
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
+                          "A loop takes an Int32Array, a Uint8Array, an Int32Array and a function");
     return nullptr;
   }
   const int error =

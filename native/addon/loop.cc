@@ -33,7 +33,7 @@ Loop::Loop(napi_env env, int poller, const Batch& batch, napi_value dispatch)
     : env_(env),
       poller_(poller),
       events_(Share<int32_t>(batch.events, napi_int32_array)),
-      receives_(Share<uint8_t>(batch.receives, napi_uint8_array)) {
+      receives_(Share<int32_t>(batch.receives, napi_int32_array)) {
   napi_create_reference(env, batch.slab, 1, &slab_);
   napi_create_reference(env, dispatch, 1, &dispatch_);
 }
@@ -57,20 +57,24 @@ int Loop::Wait() {
   const int capacity = static_cast<int>(std::min<size_t>(events_.count / kEventSize, kMaxEvents));
   const int count = capacity == 0 ? 0 : poller_wait(poller_, ready, capacity, 0);
   size_t used = 0;
-  for (int i = 0; i < count; i++) {
-    const int fd = ready[i].fd;
-    int32_t received = kNotReceived;
-    if ((ready[i].readiness & POLLER_READABLE) != 0 && used < size && static_cast<size_t>(fd) < receives_.count &&
-        receives_.data[fd] != 0) {
-      const ssize_t result = recv(fd, static_cast<uint8_t*>(room) + used, size - used, MSG_DONTWAIT);
-      received = result < 0 ? -errno : static_cast<int32_t>(result);
-      if (result > 0) used += (static_cast<size_t>(result) + kSlabUnit - 1) / kSlabUnit * kSlabUnit;
-      if (used >= size) ready[i].readiness |= POLLER_END;  // more bytes may be there
+  int32_t* event = events_.data;
+  for (const bool waiters : {true, false}) {
+    for (int i = 0; i < count; i++) {
+      const int fd = ready[i].fd;
+      const int64_t request = RequestOf(fd);
+      if ((request < 0) != waiters) continue;
+      const size_t most = static_cast<size_t>(request < 0 ? -request : request);
+      int32_t received = kNotReceived;
+      if ((ready[i].readiness & POLLER_READABLE) != 0 && most > 0 && most <= size - used) {
+        const ssize_t result = recv(fd, static_cast<uint8_t*>(room) + used, most, MSG_DONTWAIT);
+        received = result < 0 ? -errno : static_cast<int32_t>(result);
+        if (result > 0)
+          used += std::min(size - used, (static_cast<size_t>(result) + kSlabUnit - 1) / kSlabUnit * kSlabUnit);
+      }
+      *event++ = fd;
+      *event++ = ready[i].readiness;
+      *event++ = received;
     }
-    int32_t* const event = events_.data + static_cast<size_t>(i) * kEventSize;
-    event[0] = fd;
-    event[1] = ready[i].readiness;
-    event[2] = received;
   }
   return count;
 }

@@ -3,7 +3,10 @@
 // has one.
 //
 // Before that call, bytes are received for the descriptors that request it, one after the other into one slab: so a
-// batch of messages crosses the border once.
+// batch of messages crosses the border once. Each has room for as many as it requests, or nothing is received for it.
+//
+// The descriptors of waiters come first in the batch. They get their bytes before any handler runs, which could end
+// their wait.
 //
 // A Watcher watches the poller's descriptor: by libuv on Node (loop_uv.cc), by a thread elsewhere (loop_thread.cc).
 #ifndef BSD_SOCKETS_LOOP_H
@@ -21,7 +24,7 @@
 struct Batch {
   napi_value events;    // Int32Array: per event the descriptor, its readiness, and the result of receiving
   napi_value slab;      // Uint8Array: the received bytes; each receive begins at a multiple of kSlabUnit
-  napi_value receives;  // Uint8Array: per descriptor, whether to receive for it
+  napi_value receives;  // Int32Array: per descriptor, how many bytes to receive; negative for a waiter
 };
 inline constexpr int32_t kNotReceived = INT32_MIN;  // otherwise the result of recv(2), or -errno
 inline constexpr size_t kSlabUnit = 64;
@@ -44,6 +47,7 @@ class Loop : public Allocated {
 
  private:
   int Wait();  // fills the batch and returns the number of events
+  int64_t RequestOf(int fd) const { return static_cast<size_t>(fd) < receives_.count ? receives_.data[fd] : 0; }
 
   napi_env env_;
   int poller_;
@@ -56,7 +60,7 @@ class Loop : public Allocated {
   Shared<T> Share(napi_value array, napi_typedarray_type type);  // keeps the array; empty if it is not of this type
 
   Shared<int32_t> events_;
-  Shared<uint8_t> receives_;
+  Shared<int32_t> receives_;
   napi_ref slab_ = nullptr;
   napi_ref dispatch_ = nullptr;
   napi_async_context context_ = nullptr;

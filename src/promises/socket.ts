@@ -38,6 +38,8 @@ export type Connection = [Socket, SocketAddress]
 type Flags = number | WaitOptions
 
 const pollfds = new Pollfds(1)
+// eslint-disable-next-line @typescript-eslint/unbound-method -- to see whether a class overrides it
+const { tryRecv } = SocketBase.prototype
 
 const nextTurn = new Later(0)
 const moreLater = new Later(Infinity)
@@ -137,11 +139,21 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     if (fills(this, flags) && size !== 0) return this.#recvAll(size, flags, options)
     const step = (): Buffer | null => {
       const bytes = this.tryRecv(size, flags)
-      if (bytes !== null) this.#received(bytes.length, size, flags)
+      if (bytes !== null && flags === 0) this.#turns?.took(bytes.length, size)
       return bytes
     }
-    const waits = this.#isDry(flags) && Number.isInteger(size) && size >= 0 && size < 2 ** 31
-    return this.#when(READABLE, 'recv', step, flags, options, undefined, waits)
+    const right = Number.isInteger(size) && size >= 0 && size < 2 ** 31
+    const plain = flags === 0 && !isDatagram(this) && this.tryRecv === tryRecv
+    return this.#when(
+      READABLE,
+      'recv',
+      step,
+      flags,
+      options,
+      undefined,
+      right && this.#isDry(flags),
+      right && plain ? size : 0,
+    )
   }
 
   /** Receives into `view`. Resolves with the number of bytes; 0 means that the peer has stopped sending. recv(2) */
@@ -161,7 +173,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     const step = (): number | null => {
       checkLent('view', view, length)
       const count = this.tryRecvInto(view, flags)
-      if (count !== null) this.#received(count, view.byteLength, flags)
+      if (count !== null && flags === 0) this.#turns?.took(count, view.byteLength)
       return count
     }
     const waits = this.#isDry(flags) && ArrayBuffer.isView(view)
@@ -546,13 +558,6 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return flags === 0 && this.#turns?.dry === true
   }
 
-  // A TCP socket that gave fewer bytes than were asked for, but not 0, is empty: the next receive is not tried before the
-  // poller reports more. poller.h
-  #received(count: number, asked: number, flags: number): void {
-    if (count === 0 || count >= asked || flags !== 0 || this.#turns === undefined || !isTcp(this)) return
-    this.#turns.drained()
-  }
-
   // Try, wait in turn, try again. Earlier waiters come first.
   #when<Result>(
     direction: Direction,
@@ -562,6 +567,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     options?: WaitOptions,
     address?: AddressLike,
     waits = false, // the first try would find nothing
+    size = 0, // of a receive that wants nothing but the bytes
   ): Promise<Result> {
     try {
       const signal = checkSignal(options?.signal)
@@ -577,7 +583,8 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
       const turn = new Turn(receives ? this.#orNothing(step) : step, syscall, address)
       if (timeout === 0) throw turn.failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
       if (receives && this.#turns?.ended === true) later ??= nextTurn // the end was reported, and is not reported again
-      this.#turns ??= new Turns(this.fd, this.#holds)
+      this.#turns ??= new Turns(this.fd, this.#holds, isTcp(this))
+      turn.room = this.#turns.roomFor(size)
       return this.#turns.take(direction, turn, signal, timeout, later)
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown

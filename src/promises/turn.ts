@@ -1,5 +1,6 @@
 // A waiter: it waits until its step gives a result, or until a signal or a timeout ends the wait.
 import type { AddressLike } from '../structs/address.js'
+import { copied } from '../data.js'
 import { AbortError, socketError } from '../errors.js'
 import type { Abortable, Aborts } from './on-abort.js'
 
@@ -26,6 +27,8 @@ export class Later {
 /** One try. Returns the result; null to try again when the descriptor is ready; or Later to try again after a time. */
 export type Step<Result> = () => Result | Later | null
 
+const empty = Buffer.alloc(0)
+
 /** Where a waiter waits. */
 export interface Waiting {
   /** Ends its wait, unless that is over. */
@@ -45,6 +48,8 @@ export class Turn<Result = unknown> implements Abortable {
   /** When the wait ends by its timeout, by `clock`. */
   end: number | undefined
   timeout: number | null = null
+  /** How many bytes the loop may receive in its place, before it calls `take`; 0: none, the step receives. */
+  room = 0
   readonly promise: Promise<Result>
   readonly #step: Step<Result>
   readonly #syscall: string
@@ -79,6 +84,12 @@ export class Turn<Result = unknown> implements Abortable {
       this.#reject(error)
     }
     return true
+  }
+
+  /** Ends the wait with what the loop has received: `result` is that of recv(2), a length or −errno. */
+  take(result: number, bytes: Buffer): void {
+    if (result < 0) this.#reject(this.failure(result))
+    else this.#resolve(copied(result === 0 ? empty : bytes) as Result)
   }
 
   reject(error: unknown): void {

@@ -1,14 +1,18 @@
 // Waiting in turn: each direction of a socket serves its waiters in the order of their calls. An abort or a timeout ends a
 // wait and nothing else: the call was not made, so it has received no byte. A wait that ends by itself costs no more with
 // them: the queue goes on listening to the signal, and its timer goes on running; the next wait mostly has the same ones.
+//
+// For a waiter that only wants bytes the loop receives them, together with those of all others: then a message crosses the
+// border to the addon once less. The loop does it only for the first waiter, and hands it the bytes at once: so whatever ends
+// the wait comes before that or after it.
 import { constants } from 'node:os'
-import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
+import { END, hold, maxReceived, READABLE, receiveFirst, unwatch, watch, WRITABLE } from '../loop.js'
 import type { Watched } from '../loop.js'
 import { Backoff, clock, Timer } from '../timers.js'
 import { Aborts } from './on-abort.js'
 import type { Later, Turn, Waiting } from './turn.js'
 
-const { ECANCELED, ETIMEDOUT } = constants.errno
+const { EAGAIN, ECANCELED, EINTR, ETIMEDOUT } = constants.errno
 
 export type Direction = typeof READABLE | typeof WRITABLE
 
@@ -18,6 +22,7 @@ class Queue implements Waiting {
   #last: Turn | undefined
   #length = 0
   #holds: boolean
+  readonly #fd: number // to receive from
   #timer: Timer | undefined
   #immediate: NodeJS.Immediate | undefined
   #backoff: Backoff | undefined
@@ -25,8 +30,14 @@ class Queue implements Waiting {
   #limit: Timer | undefined
   #rings = Infinity // when the limit does: not after the first of the waits ends by its timeout
 
-  constructor(holds: boolean) {
+  /** `fd`: what its waiters receive from; −1 for those that send. */
+  constructor(holds: boolean, fd: number) {
     this.#holds = holds
+    this.#fd = fd
+  }
+
+  get first(): Turn | undefined {
+    return this.#first
   }
 
   get length(): number {
@@ -38,7 +49,7 @@ class Queue implements Waiting {
     if (timeout !== null) this.#limitTo(turn, timeout)
     turn.queue = this
     turn.previous = this.#last
-    if (this.#last === undefined) this.#first = turn
+    if (this.#last === undefined) this.#begin(turn)
     else this.#last.next = turn
     this.#last = turn
     this.#length++
@@ -80,6 +91,14 @@ class Queue implements Waiting {
       this.#immediate = setImmediate(serve)
       if (!this.#holds) this.#immediate.unref()
     }
+  }
+
+  /** Ends the wait of the first, for which the loop has received. The next one may be able to make its call. */
+  take(result: number, bytes: Buffer): void {
+    const turn = this.#first!
+    this.#backoff = undefined
+    this.#remove(turn)
+    turn.take(result, bytes)
   }
 
   /** Rejects a waiter. The next one may be able to make its call. */
@@ -161,10 +180,15 @@ class Queue implements Waiting {
     for (const turn of over) this.reject(turn, turn.failure(ETIMEDOUT, turn.timeout))
   }
 
+  #begin(turn: Turn | undefined): void {
+    this.#first = turn
+    if (this.#fd >= 0) receiveFirst(this.#fd, turn === undefined ? 0 : turn.room)
+  }
+
   #remove(turn: Turn): void {
     if (turn.queue === undefined) return // rejected during its own try
     const { previous, next } = turn
-    if (previous === undefined) this.#first = next
+    if (previous === undefined) this.#begin(next)
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
@@ -184,14 +208,20 @@ export class Turns implements Watched {
   /** Whether end-of-file, an error or urgent data was reported. */
   ended = false
   readonly #fd: number
+  readonly #emptied: boolean
   readonly #queues: Readonly<Record<Direction, Queue>>
   #holds: boolean
+  #large = false // the latest receive gave more than the loop receives
 
-  /** `holds`: whether waiters keep the process alive. */
-  constructor(fd: number, holds: boolean) {
+  /**
+   * `holds`: whether waiters keep the process alive. `emptied`: whether a receive of less than was asked for has received all
+   * bytes, as that of a TCP socket. poller.h
+   */
+  constructor(fd: number, holds: boolean, emptied = false) {
     this.#fd = fd
     this.#holds = holds
-    this.#queues = { [READABLE]: new Queue(holds), [WRITABLE]: new Queue(holds) }
+    this.#emptied = emptied
+    this.#queues = { [READABLE]: new Queue(holds, fd), [WRITABLE]: new Queue(holds, -1) }
     watch(fd, this)
   }
 
@@ -222,9 +252,18 @@ export class Turns implements Watched {
     return turn.promise
   }
 
-  /** Everything was received. New bytes are reported; an end-of-file behind the old ones was reported already. poller.h */
-  drained(): void {
-    this.dry = !this.ended
+  /** How many bytes the loop may receive for a waiter that wants `size`; 0: none. */
+  roomFor(size: number): number {
+    return this.#large ? 0 : Math.min(size, maxReceived)
+  }
+
+  /**
+   * A receive that asked for `size` bytes gave `count`. If these were all, new bytes are reported; an end-of-file behind the old
+   * ones was reported already. poller.h
+   */
+  took(count: number, size: number): void {
+    this.#large = count >= maxReceived
+    if (this.#emptied && count > 0 && count < size) this.dry = !this.ended
   }
 
   ready(readiness: number): void {
@@ -234,6 +273,16 @@ export class Turns implements Watched {
       this.#queues[READABLE].ready()
     }
     if (readiness & WRITABLE) this.#queues[WRITABLE].ready()
+  }
+
+  received(readiness: number, result: number, bytes: Buffer): void {
+    if (result !== -EAGAIN && result !== -EINTR) {
+      if (readiness & END) this.ended = true
+      this.took(result, this.#queues[READABLE].first!.room)
+      this.#queues[READABLE].take(result, bytes)
+    }
+    // What others wait for may run code of users.
+    if (this.waiting(READABLE) || this.waiting(WRITABLE)) queueMicrotask(() => this.ready(readiness))
   }
 
   /** Rejects all waiters with ECANCELED: the descriptor is about to be closed or detached. */

@@ -7,7 +7,7 @@ import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { tryAddressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
-import { END, ERROR, hold, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
+import { END, ERROR, hold, maxReceived, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import * as sys from '../syscalls/index.js'
@@ -41,9 +41,6 @@ const BROKEN = 128 // the poller has reported an error that was not read yet
 const AGAIN = 256 // it receives the rest in the next turn of the event loop
 const RESET = 512 // the handler `reset` was called
 const HUNG_UP = 1024 // the peer has stopped sending; bytes before that may still be unread
-
-// Pieces smaller than this, in bytes, are received by the loop with a batch of events; larger ones by the connection itself.
-const small = 16 * 1024
 
 // The maximum number of receives of one connection in a turn of the event loop, so that others are served too.
 const receivesInTurn = 4
@@ -97,7 +94,7 @@ export class Connection {
     this.#state = connecting ? CONNECTING : 0
     this.lastTick = origin.tick
     watch(fd, this)
-    if (!connecting) receive(fd, true)
+    if (!connecting) receive(fd, maxReceived)
     hold(1)
   }
 
@@ -211,7 +208,7 @@ export class Connection {
   pause(): void {
     brand(this)
     this.#set(PAUSED, true)
-    if (this.#fd >= 0) receive(this.#fd, false)
+    if (this.#fd >= 0) receive(this.#fd, 0)
   }
 
   resume(): void {
@@ -263,8 +260,9 @@ export class Connection {
   received(readiness: number, result: number, bytes: Buffer): void {
     if (!this.#awake(readiness)) return
     if (!this.#is(ENDED)) {
-      if (result >= small) receive(this.#fd, false)
-      const drain = (readiness & END) !== 0 || this.#origin.local
+      const large = result === maxReceived // more may be there
+      if (large) receive(this.#fd, 0)
+      const drain = large || (readiness & END) !== 0 || this.#origin.local
       if (this.#is(PAUSED) && result >= 0) {
         this.#set(UNREAD, true)
         if (result > 0) this.#kept = this.#kept === undefined ? Buffer.from(bytes) : Buffer.concat([this.#kept, bytes])
@@ -312,7 +310,7 @@ export class Connection {
       }
       const count = sys.recv(this.#fd, slab, 0)
       if (!this.#took(count, count > 0 ? received(count) : slab, drain || count === slab.length)) {
-        if (count < small && !(this.#state & (PAUSED | ENDED)) && this.#fd >= 0) receive(this.#fd, true)
+        if (count < maxReceived && !(this.#state & (PAUSED | ENDED)) && this.#fd >= 0) receive(this.#fd, maxReceived)
         return
       }
     }
@@ -347,7 +345,7 @@ export class Connection {
 
   #peerEnded(): void {
     this.#set(ENDED, true)
-    receive(this.#fd, false)
+    receive(this.#fd, 0)
     const errno = this.#error?.errno
     // After the error of a reset was read, recv(2) returns 0 too: that is no end-of-file. With EPIPE it is one.
     if (errno !== undefined && errno !== -EPIPE) return this.destroy()

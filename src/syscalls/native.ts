@@ -51,7 +51,7 @@ interface Environment {
     poller: number,
     events: Int32Array,
     slab: Uint8Array,
-    receives: Uint8Array,
+    receives: Int32Array,
     dispatch: (count: number) => void,
     libuv: boolean,
   ): number

@@ -104,7 +104,11 @@ const reasons = {
       'waiting/workers',
     ],
   ],
-  'they open many descriptors in a process in which other files count descriptors': ['reactor/batch', 'reactor/random'],
+  'they open many descriptors in a process in which other files count descriptors': [
+    'promises/batch',
+    'reactor/batch',
+    'reactor/random',
+  ],
   'they take too long in the emulator; the promises have their own program': [
     ...[
       'examples/async',
