@@ -18,6 +18,7 @@ const counted = {
   'promises: a wait, { signal, timeout }': 11245,
   'promises: a wait': 10881,
   'reactor: a message there and back': 13823,
+  'promises: a message there and back': 18327,
   'http: a request': 22232,
   'http: a request, by fetch': 32567,
 }

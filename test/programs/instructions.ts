@@ -31,6 +31,21 @@ async function echoed(count: number): Promise<void> {
   server.close()
 }
 
+// The same by promises: each receive waits.
+async function echoedByPromises(count: number): Promise<void> {
+  const listener = new AsyncSocket()
+  listener.bind(['127.0.0.1', 0])
+  listener.listen()
+  const serving = (async () => {
+    const [socket] = await listener.accept()
+    for (let received; (received = await socket.recv(4096)).length > 0;) await socket.sendall(received)
+    socket.close()
+  })()
+  await exchange(count, listener.getsockname(), bytes, bytes.length)
+  await serving
+  listener.close()
+}
+
 const request = Buffer.from('GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n')
 
 async function served(count: number, handler: Handler | { fetch: FetchHandler }): Promise<void> {
@@ -110,6 +125,7 @@ const kinds: Readonly<Record<string, (count: number) => unknown>> = {
     to.close()
   },
   'reactor: a message there and back': echoed,
+  'promises: a message there and back': echoedByPromises,
   'http: a request': count => served(count, () => ({ body: 'hello world\n' })),
   'http: a request, by fetch': count => served(count, { fetch: () => new Response('hello world\n') }),
   ...waits,
