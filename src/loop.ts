@@ -21,6 +21,9 @@ export const END = 8
 /** Comes with END: the peer has stopped sending, even if bytes are still to be received. */
 export const RDHUP = 16
 
+/** Comes with received bytes: the loop had room for no more, so that more may be there. */
+export const MORE = 32
+
 /** The listener of a descriptor. Readiness is only a hint: the call is tried again. */
 export interface Watched {
   /** Called with READABLE, WRITABLE or both, and the other flags. It must not throw. */
@@ -96,13 +99,10 @@ export function watch(fd: number, listener: Watched): void {
   since[fd] = batches.count
 }
 
-/** The largest piece that the loop receives for a descriptor, in bytes: its listener receives larger ones itself. */
-export const maxReceived = 16 * 1024
+/** After pieces of this size in bytes, or larger ones, a listener receives itself: they would fill the slab, and be copied. */
+export const large = 16 * 1024
 
-/**
- * Lets the loop receive for a watched descriptor with each batch of events: at most `size` bytes, up to `maxReceived`; 0: no
- * more. If it does, it calls `received`.
- */
+/** Lets the loop receive at most `size` bytes for a watched descriptor with each batch of events, and call `received`; 0: no more. */
 export function receive(fd: number, size: number): void {
   receives[fd] = size
 }

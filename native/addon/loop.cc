@@ -63,14 +63,15 @@ int Loop::Wait() {
       const int fd = ready[i].fd;
       const int64_t request = RequestOf(fd);
       if ((request < 0) != waiters) continue;
-      const size_t most = static_cast<size_t>(request < 0 ? -request : request);
+      const size_t most = std::min(static_cast<size_t>(request < 0 ? -request : request), size - used);
       int32_t received = kNotReceived;
-      if ((ready[i].readiness & POLLER_READABLE) != 0 && most > 0 && most <= size - used) {
+      if ((ready[i].readiness & POLLER_READABLE) != 0 && most > 0) {
         const ssize_t result = recv(fd, static_cast<uint8_t*>(room) + used, most, MSG_DONTWAIT);
         received = result < 0 ? -errno : static_cast<int32_t>(result);
         if (result > 0)
           used += std::min(size - used, (static_cast<size_t>(result) + kSlabUnit - 1) / kSlabUnit * kSlabUnit);
       }
+      if (received > 0 && used >= size) ready[i].readiness |= kMore;
       *event++ = fd;
       *event++ = ready[i].readiness;
       *event++ = received;

@@ -3,7 +3,7 @@
 // has one.
 //
 // Before that call, bytes are received for the descriptors that request it, one after the other into one slab: so a
-// batch of messages crosses the border once. Each has room for as many as it requests, or nothing is received for it.
+// batch of messages crosses the border once. A request is a limit: what is received may be less, as the slab ends.
 //
 // The descriptors of waiters come first in the batch. They get their bytes before any handler runs, which could end
 // their wait.
@@ -24,10 +24,11 @@
 struct Batch {
   napi_value events;    // Int32Array: per event the descriptor, its readiness, and the result of receiving
   napi_value slab;      // Uint8Array: the received bytes; each receive begins at a multiple of kSlabUnit
-  napi_value receives;  // Int32Array: per descriptor, how many bytes to receive; negative for a waiter
+  napi_value receives;  // Int32Array: per descriptor, how many bytes to receive at most; negative for a waiter
 };
 inline constexpr int32_t kNotReceived = INT32_MIN;  // otherwise the result of recv(2), or -errno
 inline constexpr size_t kSlabUnit = 64;
+inline constexpr int32_t kMore = 32;  // comes with the readiness: the slab had room for no more bytes
 
 // Drains one batch and calls JavaScript. `make`: no callback scope is open, as in a callback of libuv.
 class Loop : public Allocated {

@@ -6,7 +6,7 @@
 // border to the addon once less. The loop does it only for the first waiter, and hands it the bytes at once: so whatever ends
 // the wait comes before that or after it.
 import { constants } from 'node:os'
-import { END, hold, maxReceived, READABLE, receiveFirst, unwatch, watch, WRITABLE } from '../loop.js'
+import { END, hold, large, MORE, READABLE, receiveFirst, unwatch, watch, WRITABLE } from '../loop.js'
 import type { Watched } from '../loop.js'
 import { Backoff, clock, Timer } from '../timers.js'
 import { Aborts } from './on-abort.js'
@@ -211,7 +211,7 @@ export class Turns implements Watched {
   readonly #emptied: boolean
   readonly #queues: Readonly<Record<Direction, Queue>>
   #holds: boolean
-  #large = false // the latest receive gave more than the loop receives
+  #large = false // the latest piece was
 
   /**
    * `holds`: whether waiters keep the process alive. `emptied`: whether a receive of less than was asked for has received all
@@ -254,7 +254,7 @@ export class Turns implements Watched {
 
   /** How many bytes the loop may receive for a waiter that wants `size`; 0: none. */
   roomFor(size: number): number {
-    return this.#large ? 0 : Math.min(size, maxReceived)
+    return this.#large ? 0 : size
   }
 
   /**
@@ -262,7 +262,7 @@ export class Turns implements Watched {
    * ones was reported already. poller.h
    */
   took(count: number, size: number): void {
-    this.#large = count >= maxReceived
+    this.#large = count >= large
     if (this.#emptied && count > 0 && count < size) this.dry = !this.ended
   }
 
@@ -278,7 +278,7 @@ export class Turns implements Watched {
   received(readiness: number, result: number, bytes: Buffer): void {
     if (result !== -EAGAIN && result !== -EINTR) {
       if (readiness & END) this.ended = true
-      this.took(result, this.#queues[READABLE].first!.room)
+      this.took(result, readiness & MORE ? result : this.#queues[READABLE].first!.room)
       this.#queues[READABLE].take(result, bytes)
     }
     // What others wait for may run code of users.

@@ -7,7 +7,7 @@ import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { tryAddressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
-import { END, ERROR, hold, maxReceived, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
+import { END, ERROR, hold, large, MORE, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
 import * as sys from '../syscalls/index.js'
@@ -20,6 +20,8 @@ import type { Scoped } from './scope.js'
 import { SendQueue } from './send-queue.js'
 
 const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
+
+const whole = 2 ** 31 - 1 // whatever is there
 
 /** The buffer of each receive, for all connections. Half the size halves the speed of large messages. */
 const slab = lentRoom(256 * 1024)
@@ -94,7 +96,7 @@ export class Connection {
     this.#state = connecting ? CONNECTING : 0
     this.lastTick = origin.tick
     watch(fd, this)
-    if (!connecting) receive(fd, maxReceived)
+    if (!connecting) receive(fd, whole)
     hold(1)
   }
 
@@ -260,9 +262,8 @@ export class Connection {
   received(readiness: number, result: number, bytes: Buffer): void {
     if (!this.#awake(readiness)) return
     if (!this.#is(ENDED)) {
-      const large = result === maxReceived // more may be there
-      if (large) receive(this.#fd, 0)
-      const drain = large || (readiness & END) !== 0 || this.#origin.local
+      if (result >= large) receive(this.#fd, 0)
+      const drain = (readiness & (END | MORE)) !== 0 || this.#origin.local
       if (this.#is(PAUSED) && result >= 0) {
         this.#set(UNREAD, true)
         if (result > 0) this.#kept = this.#kept === undefined ? Buffer.from(bytes) : Buffer.concat([this.#kept, bytes])
@@ -310,7 +311,7 @@ export class Connection {
       }
       const count = sys.recv(this.#fd, slab, 0)
       if (!this.#took(count, count > 0 ? received(count) : slab, drain || count === slab.length)) {
-        if (count < maxReceived && !(this.#state & (PAUSED | ENDED)) && this.#fd >= 0) receive(this.#fd, maxReceived)
+        if (count < large && !(this.#state & (PAUSED | ENDED)) && this.#fd >= 0) receive(this.#fd, whole)
         return
       }
     }
