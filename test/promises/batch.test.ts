@@ -303,7 +303,7 @@ describe('messages', () => {
 })
 
 describe('a batch', () => {
-  // The slab has room for 16 pieces of the largest size that the loop receives.
+  // The slab, of 256 KiB, has no room for all the larger ones.
   test.each([1, 100, 16_383, 16_384, 16_385, 100_000])(
     'of 40 pieces of %i bytes arrives complete, again and again',
     async size => {
