@@ -63,6 +63,11 @@ export function decodeControl(view: View, length?: number): ControlMessage[] {
   })
 }
 
+/** Closes the descriptors of received control messages that nobody will read. */
+export function closeDescriptors(control: readonly ControlMessage[]): void {
+  for (const { fds = [], pidFd } of control) for (const fd of pidFd === undefined ? fds : [pidFd]) fd.close()
+}
+
 /** The level, type and data of each message of an entry. */
 function* expanded(entry: OutgoingControl, family: number): Generator<readonly [number, number, Uint8Array]> {
   if (typeof entry !== 'object' || entry === null) throw invalidType('control', entry, 'an array of objects')

@@ -18,9 +18,12 @@ import type { ReceivedFds, ReceivedMessage } from '../sockets/base.js'
 import type { View } from '../syscalls/native.js'
 import { READABLE, WRITABLE } from '../loop.js'
 import { Pollfds } from '../waiting/pollfds.js'
-import { isDatagram, isTcp, neverWaits, roomForFds, SocketBase, withFds } from '../sockets/base.js'
+import { countToEnd, isDatagram } from '../sockets/end.js'
+import { isTcp, neverWaits, roomForFds, SocketBase, withFds } from '../sockets/base.js'
 import { checkTimeout } from '../timers.js'
 import { burst, goesOn } from './fairness.js'
+import { batchFor, Inbox } from './inbox.js'
+import type { MessagesOptions } from './inbox.js'
 import { checkSignal } from './on-abort.js'
 import { Later, Turn } from './turn.js'
 import type { Step, WaitOptions } from './turn.js'
@@ -65,6 +68,7 @@ let brand: (self: Socket) => unknown
 export class Socket<Address extends SocketAddress = SocketAddress> extends SocketBase<Address> {
   #turns: Turns | undefined
   #holds = true
+  #inbox: Inbox | undefined // of `messages()`
 
   static {
     brand = self => {
@@ -423,6 +427,43 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     }
   }
 
+  /**
+   * Receives messages, each with its bytes, address, flags, control messages and descriptors, which it owns. recvmmsg(2) receives
+   * many of them in one call; the next call is made when all of these are consumed. A socket of datagrams never ends by itself,
+   * not even with an empty one, until receiving is shut down; a stream, of which pieces are received, and a connection of SOCK_SEQPACKET
+   * end when the peer stops sending. An error of the network, such as ECONNREFUSED, ends the loop too: a new one goes on.
+   *
+   * Leaving the loop loses nothing and closes nothing: messages that were received already are the first of the next `messages()`,
+   * but not of `recv` and the other calls, which get what is received later; with `{ batch: 1 }` there are none. `close()` drops
+   * them and closes their descriptors.
+   *
+   * @throws TypeError or RangeError for a wrong option
+   */
+  messages(options: MessagesOptions = {}): AsyncGenerator<ReceivedFds, void, void> {
+    brand(this)
+    return this.#messages(batchFor(options, this.type), options)
+  }
+
+  async *#messages(batch: MessageBatch, options: WaitOptions): AsyncGenerator<ReceivedFds, void, void> {
+    const inbox = (this.#inbox ??= new Inbox())
+    const receive = (): boolean | null => {
+      if (!inbox.isEmpty) return true // another loop has received them
+      this.ended = false
+      const count = this.tryRecvmmsg(batch)
+      if (count === null) return null
+      const messages = this.ended ? 0 : countToEnd(this.fd, this, batch, count)
+      inbox.fill(batch, messages)
+      return messages > 0
+    }
+    for (;;) {
+      checkSignal(options.signal)
+      const message = inbox.next()
+      if (message !== undefined) yield message
+      else if (this.closed) return
+      else if ((await this.#untilClosed(this.#when(READABLE, 'recvmmsg', receive, 0, options))) === false) return
+    }
+  }
+
   /** `connections()` of a socket that listens, `chunks()` of any other. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- which of the two it is, the descriptor knows alone
   [Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
@@ -435,6 +476,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     brand(this)
     this.close()
     return Promise.resolve()
+  }
+
+  /** Closes the descriptor, and those of messages that were received and not consumed. close(2) */
+  override close(): void {
+    brand(this)
+    super.close()
+    this.#inbox?.drop()
   }
 
   protected override released(): void {

@@ -13,26 +13,18 @@ import {
   MSG_ERRQUEUE,
   MSG_TRUNC,
   POLLOUT,
-  POLLRDHUP,
   SO_DOMAIN,
   SO_ERROR,
   SO_PROTOCOL,
   SO_TYPE,
 } from '../constants.js'
-import {
-  IPPROTO_TCP,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-  SOL_SOCKET,
-  SOMAXCONN,
-} from '../constants.js'
+import { IPPROTO_TCP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from '../constants.js'
 import { checkBatch, emptyBatch, receiveBatch, sendBatch } from './batch.js'
 import type { MessageBatch } from './batch.js'
 import type { OutgoingControl } from '../control/control.js'
 import { bytesOf, checkLent, inSteps, lengthOf, received, sharedRoom } from '../data.js'
 import type { Data, Steps } from '../data.js'
+import { isDatagram, isShut } from './end.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import { addressOf, tryAddressOf } from '../descriptors/names.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
@@ -58,7 +50,8 @@ const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN } = cons
 const integer = new Int32Array(1)
 const four = new Uint32Array(1)
 
-function getInteger(fd: number, level: number, name: number): number {
+/** An option that is an int. getsockopt(2) */
+export function getInteger(fd: number, level: number, name: number): number {
   four[0] = 4
   integer[0] = 0 // some options fill one byte only
   check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
@@ -74,9 +67,6 @@ const maxSendfile = 0x7ffff000 // the maximum of one call on Linux, in bytes. se
 export const isTcp = ({ family, type, protocol }: SocketBase): boolean =>
   type === SOCK_STREAM && (family === AF_INET || family === AF_INET6) && (protocol === 0 || protocol === IPPROTO_TCP)
 
-/** Whether the socket receives messages, which may be empty: then a receive of 0 bytes is not end-of-file. */
-export const isDatagram = ({ type }: SocketBase): boolean => type !== SOCK_STREAM && type !== SOCK_SEQPACKET
-
 // On Linux the result of a TCP connect in progress is that of the next connect(2), after which the socket can connect
 // again. On BSD the next connect(2) would be a new attempt.
 const connectReturnsResult = process.platform === 'linux'
@@ -87,6 +77,13 @@ const peer = Buffer.alloc(addressRoom)
 const peerLength = new Uint32Array(1)
 
 const saFamily = field('sockaddr.sa_family')
+
+/** The family, type and protocol of a socket's descriptor. socket(7) */
+export function kindOf(fd: number): { family: number; type: number; protocol: number } {
+  const type = getInteger(fd, SOL_SOCKET, SO_TYPE)
+  const protocol = SO_PROTOCOL === undefined ? 0 : getInteger(fd, SOL_SOCKET, SO_PROTOCOL)
+  return { family: familyOf(fd), type, protocol }
+}
 
 function familyOf(fd: number): number {
   if (SO_DOMAIN !== undefined) return getInteger(fd, SOL_SOCKET, SO_DOMAIN)
@@ -216,9 +213,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
    */
   static fromFd<T>(this: SocketClass<T>, fd: number): T {
     checkInteger('fd', fd, 0, 2 ** 31 - 1)
-    const type = getInteger(fd, SOL_SOCKET, SO_TYPE)
-    const protocol = SO_PROTOCOL === undefined ? 0 : getInteger(fd, SOL_SOCKET, SO_PROTOCOL)
-    const family = familyOf(fd)
+    const { family, type, protocol } = kindOf(fd)
     setNonblocking(fd)
     return adopt(this, [family, type, protocol, fd], () => undefined)
   }
@@ -593,9 +588,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
    * the socket readable. shutdown(2)
    */
   protected isShut(): boolean {
-    if (POLLRDHUP === undefined || (!isDatagram(this) && this.family !== AF_UNIX)) return false
-    pollfds.set(0, this.#fd, POLLRDHUP)
-    return pollfds.wait(0) > 0 && (pollfds.revents(0) & POLLRDHUP) !== 0
+    return (isDatagram(this) || this.family === AF_UNIX) && isShut(this.#fd)
   }
 
   /** Calls a receive that has waited, after receiving was shut down: it returns what came before that, otherwise nothing. */

@@ -7,6 +7,7 @@ import { decodeControl, encodeControl } from '../control/control.js'
 import type { ControlMessage, OutgoingControl } from '../control/control.js'
 import { bytesOf, viewed } from '../data.js'
 import type { Data } from '../data.js'
+import type { OwnedFd } from '../descriptors/owned-fd.js'
 import { checkInteger, checkProperties, invalidThis, invalidType, outOfRange } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { attempt, interrupted, outcome } from '../syscalls/result.js'
@@ -118,6 +119,12 @@ export class MessageBatch extends Slots {
     if (this.controls === null || i >= this.#arrived) return []
     const slot = this.controls.subarray(i * this.controlSize, (i + 1) * this.controlSize)
     return (this.#control[i] ??= decodeControl(slot, length)) // decoded once, since it owns descriptors
+  }
+
+  /** The descriptors of the received message `i`, which its control messages own. unix(7) */
+  fds(i: number): OwnedFd[] {
+    brand(this)
+    return this.control(i).flatMap(({ fds = [] }) => fds)
   }
 
   /** MSG_TRUNC, MSG_CTRUNC and the like. */
