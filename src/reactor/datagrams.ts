@@ -4,8 +4,8 @@ import { encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { checkBatch, MessageBatch, receiveBatch, sendBatch } from '../sockets/batch.js'
 import type { BatchOptions } from '../sockets/batch.js'
-import { AF_UNIX, IPPROTO_UDP, SO_RCVBUF, SO_REUSEADDR, SO_REUSEPORT } from '../constants.js'
-import { SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET, UDP_GRO, UDP_SEGMENT } from '../constants.js'
+import { AF_UNIX } from '../constants.js'
+import { closeDescriptors } from '../control/control.js'
 import { isSocketError, socketError } from '../errors.js'
 import { attempt } from '../syscalls/result.js'
 import { bytesOf } from '../data.js'
@@ -13,19 +13,29 @@ import type { Data } from '../data.js'
 import { addressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
-import { checkInteger, checkProperties, checkSwitch, invalidThis } from '../checks.js'
+import { checkInteger, invalidThis, invalidValue } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
-import { openBound, endpointOf, setOption } from './listener.js'
+import { countToEnd } from '../sockets/end.js'
+import { roomForFds } from '../sockets/base.js'
+import type { Bound } from './listener.js'
 
 /** The handlers of a datagram socket, all optional. */
 export interface DatagramHandlers {
   /**
    * `count` messages were received into `batch`, which is the socket's and is valid during this call only. To answer them use
-   * `batch.reply` and `socket.send(batch, count)`.
+   * `batch.reply` and `socket.send(batch, count)`. Their descriptors are this handler's.
    */
   messages?(socket: DatagramSocket, batch: MessageBatch, count: number): void
+  /**
+   * Instead of `messages`: a message was received, `from` the sender's address, null if there is none. The bytes are valid during
+   * this call only. It is message `i` of `batch`: `batch.control(i)` has its control messages, `batch.flags(i)` MSG_TRUNC and the
+   * like, `batch.fds(i)` its descriptors, which are this handler's. recvmsg(2)
+   */
+  message?(socket: DatagramSocket, bytes: Buffer, from: SocketAddress | null, batch: MessageBatch, i: number): void
+  /** The peer of a connection of SOCK_SEQPACKET has stopped sending. Without this handler the socket is closed. */
+  end?(socket: DatagramSocket): void
   /** The kernel may have room again, after `send` or `sendto` found none. */
   drain?(socket: DatagramSocket): void
   /** The socket is closed. */
@@ -37,51 +47,54 @@ export interface DatagramHandlers {
   error?(error: unknown, socket: DatagramSocket): void
 }
 
-/** The options of `bind`. */
-export interface DatagramOptions extends Pick<BatchOptions, 'controlSize'> {
-  /** A numeric host; `''`: the any-address. Default: 127.0.0.1. */
-  address?: string
-  /** As `address`, by its name in Node's options. */
-  host?: string
-  /** The port; 0: any free port. Default: 0. */
-  port?: number
-  /**
-   * A Unix socket's path, instead of a host and a port. The file is removed when the socket is closed, unless another socket
-   * has bound the same path since. unix(7)
-   */
-  path?: string
-  /** Whether other sockets may bind to the same port; default: false. socket(7), SO_REUSEPORT */
-  reusePort?: boolean
-  /** The maximum number of messages in a batch; default: 64. */
+/** The room for received messages. */
+export interface BatchRoom extends Pick<BatchOptions, 'controlSize'> {
+  /** The maximum number of messages in a batch; default: 64, for a connection of SOCK_SEQPACKET 8. */
   batch?: number
-  /** The maximum size of a received message, in bytes; longer ones are truncated. Default: 2,048; with `gro` 65,535. */
+  /** The maximum size of a received message, in bytes; longer ones are truncated. Default: 65,536. */
   messageSize?: number
-  /** Whether the kernel joins messages of one sender; `batch.control(i)` has their size. udp(7), UDP_GRO */
-  gro?: boolean
-  /** The kernel divides sent data into messages of this size, in bytes. udp(7), UDP_SEGMENT */
-  segment?: number
-  /** The sizes of the kernel's buffers, in bytes. socket(7), SO_RCVBUF and SO_SNDBUF */
-  receiveBuffer?: number
-  sendBuffer?: number
+  /** The number of descriptors that a message may bring; the kernel closes the others. Default: 0. unix(7) */
+  maxFds?: number
 }
 
-const datagramProperties: Properties<DatagramOptions & DatagramHandlers> = {
-  address: 'option',
+export const batchProperties: Properties<BatchRoom> = {
   batch: 'option',
-  close: 'handler',
   controlSize: 'option',
-  drain: 'handler',
-  error: 'handler',
-  gro: 'option',
-  host: 'option',
+  maxFds: 'option',
   messageSize: 'option',
+}
+
+export const datagramHandlers: Properties<DatagramHandlers> = {
+  close: 'handler',
+  drain: 'handler',
+  end: 'handler',
+  error: 'handler',
+  message: 'handler',
   messages: 'handler',
-  path: 'option',
-  port: 'option',
-  receiveBuffer: 'option',
-  reusePort: 'option',
-  segment: 'option',
-  sendBuffer: 'option',
+}
+
+/**
+ * A batch with the room that the options give, for a socket of this family; the other arguments are the defaults.
+ *
+ * @throws TypeError or RangeError for a wrong option, or if both `message` and `messages` are given
+ */
+export function roomOf(
+  options: BatchRoom & DatagramHandlers,
+  family: number,
+  size: number,
+  control: number,
+  count = 64,
+): MessageBatch {
+  if (typeof options.message === 'function' && typeof options.messages === 'function')
+    throw invalidValue('options', options, "must have 'message' or 'messages', not both")
+  const { batch = count, messageSize = size, controlSize = control, maxFds = 0 } = options
+  return new MessageBatch(batch, messageSize, { controlSize: controlSize + roomForFds(maxFds), family })
+}
+
+/** An open socket: its descriptor, and the file of a bound Unix socket. */
+interface Opened extends Bound {
+  readonly family: number
+  readonly type: number
 }
 
 // The maximum number of batches in a turn of the event loop, so that other sockets are served too.
@@ -93,17 +106,25 @@ const queueMs = 10
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: DatagramSocket) => unknown
 
-/** A datagram socket of a reactor. `bind` makes one. */
+/**
+ * A datagram socket of a reactor, or any other socket of messages. `bind` and `attach` make one. It owns its descriptor, and keeps
+ * the process alive until it is closed.
+ */
 export class DatagramSocket {
   readonly #handlers: DatagramHandlers
-  readonly #scope = new AsyncResource('DatagramSocket') // handlers are called in the async context of `bind`
+  readonly #scope = new AsyncResource('DatagramSocket') // handlers are called in the async context of `bind` or `attach`
   readonly #batch: MessageBatch
   readonly #family: number
+  readonly #type: number
   #fd: number
   readonly #file: UnixPath | undefined
   #full = false
   #again = false // the rest is received in the next turn of the event loop
   #retry: NodeJS.Timeout | undefined
+  #paused = false
+  #next = 0 // the message of the batch to deliver next,
+  #count = 0 // and how many the batch has
+  #end: 'none' | 'received' | 'delivered' = 'none'
 
   static {
     brand = self => {
@@ -115,30 +136,21 @@ export class DatagramSocket {
     }
   }
 
-  constructor(options: DatagramOptions & DatagramHandlers) {
-    checkProperties('options', options, datagramProperties)
-    const { gro = false, controlSize = gro ? sys.CMSG_SPACE(4) : 0 } = options
-    const { receiveBuffer, sendBuffer, segment, reusePort } = options
-    checkSwitch('options.reusePort', reusePort)
-    checkSwitch('options.gro', gro)
-    const endpoint = endpointOf(options)
-    this.#handlers = options
-    this.#family = endpoint.family
-    const size = options.messageSize ?? (gro ? 65535 : 2048)
-    this.#batch = new MessageBatch(options.batch ?? 64, size, { controlSize, family: this.#family })
-    const prepare = (fd: number): void => {
-      if (reusePort === true) {
-        setOption(fd, SOL_SOCKET, SO_REUSEADDR)
-        setOption(fd, SOL_SOCKET, SO_REUSEPORT)
-      }
-      if (receiveBuffer !== undefined) setOption(fd, SOL_SOCKET, SO_RCVBUF, receiveBuffer)
-      if (sendBuffer !== undefined) setOption(fd, SOL_SOCKET, SO_SNDBUF, sendBuffer)
-      if (gro) setOption(fd, IPPROTO_UDP, UDP_GRO)
-      if (segment !== undefined) setOption(fd, IPPROTO_UDP, UDP_SEGMENT, segment)
-    }
-    const { fd, file } = openBound(SOCK_DGRAM, endpoint, prepare, fd => watch(fd, this))
+  /** For `bind` and `attach` only. Takes ownership of the descriptor: if this throws, it is closed. */
+  constructor({ fd, family, type, file }: Opened, handlers: DatagramHandlers, batch: MessageBatch) {
+    this.#handlers = handlers
+    this.#batch = batch
     this.#fd = fd
+    this.#family = family
+    this.#type = type
     this.#file = file
+    try {
+      watch(fd, this)
+    } catch (error) {
+      file?.remove()
+      sys.close(fd)
+      throw error
+    }
     hold(1)
   }
 
@@ -182,17 +194,42 @@ export class DatagramSocket {
     return sent
   }
 
-  /** Sends one message; returns false if the kernel has no room for it now. sendto(2) */
-  sendto(data: Data, address: AddressLike): boolean {
+  /**
+   * Sends one message to an address, null: to the peer of a connected socket; returns false if the kernel has no room for it now.
+   * sendto(2), send(2)
+   */
+  sendto(data: Data, address: AddressLike | null): boolean {
     brand(this)
     const bytes = bytesOf(data)
-    const to = encodeAddress(address, this.#family)
-    if (attempt(() => sys.sendto(this.#fd, bytes, NOSIGNAL, to), 'sendto', address) !== null) return true
+    let sent: number | null
+    if (address === null) sent = attempt(() => sys.send(this.#fd, bytes, NOSIGNAL), 'send')
+    else {
+      const to = encodeAddress(address, this.#family)
+      sent = attempt(() => sys.sendto(this.#fd, bytes, NOSIGNAL, to), 'sendto', address)
+    }
+    if (sent !== null) return true
     this.#isFull()
     return false
   }
 
-  /** Closes the socket now. close(2) */
+  /**
+   * Stops receiving until `resume`. Messages wait in the kernel, which drops those of UDP that it has no room for. `message` is
+   * not called for the rest of the batch before `resume`.
+   */
+  pause(): void {
+    brand(this)
+    this.#paused = true
+  }
+
+  /** Receives again, from a later turn of the event loop on. */
+  resume(): void {
+    brand(this)
+    if (!this.#paused) return
+    this.#paused = false
+    this.#receiveLater()
+  }
+
+  /** Closes the socket now, and the descriptors of messages that were not delivered. close(2) */
   close(): void {
     brand(this)
     const fd = this.#fd
@@ -203,6 +240,7 @@ export class DatagramSocket {
     unwatch(fd, true) // a duplicate may be open in another process
     sys.close(fd)
     hold(-1)
+    this.#drop()
     this.#guarded(() => this.#handlers.close?.(this))
   }
 
@@ -232,8 +270,10 @@ export class DatagramSocket {
 
   // Without `drain`, a batch that is not full has taken all messages: the poller reports the next ones.
   #receive(drain: boolean): void {
+    this.#deliver() // what was received before a pause
     let failures = 0
-    for (let i = 0; i < receivesInTurn && this.#fd >= 0; i++) {
+    for (let i = 0; i < receivesInTurn; i++) {
+      if (this.#fd < 0 || this.#paused || this.#end !== 'none') return
       let count: number | null = null
       this.#guarded(() => {
         failures++
@@ -242,15 +282,54 @@ export class DatagramSocket {
       })
       if (failures === 1) continue // the kernel returns an error of the network before the messages
       if (count === null) return
-      this.#guarded(() => this.#handlers.messages?.(this, this.#batch, count!))
+      this.#next = 0
+      this.#count = countToEnd(this.#fd, { family: this.#family, type: this.#type }, this.#batch, count)
+      if (this.#count < count) this.#end = 'received'
+      this.#deliver()
       if (!drain && count < this.#batch.count) return
     }
+    this.#receiveLater()
+  }
+
+  #receiveLater(): void {
     if (this.#again || this.#fd < 0) return
     this.#again = true
     setImmediate(() => {
       this.#again = false
       this.#receive(true)
     })
+  }
+
+  get #delivers(): boolean {
+    return this.#fd >= 0 && !this.#paused
+  }
+
+  // Calls the handlers for the messages of the batch, until it is closed or paused. What one throws ends its message only.
+  #deliver(): void {
+    while (this.#next < this.#count && this.#delivers) this.#guarded(() => this.#deliverEach())
+    if (this.#end !== 'received' || !this.#delivers) return
+    this.#end = 'delivered'
+    if (this.#handlers.end === undefined) this.close()
+    else this.#guarded(() => this.#handlers.end!(this))
+  }
+
+  #deliverEach(): void {
+    const handlers = this.#handlers
+    const batch = this.#batch
+    if (handlers.message === undefined) {
+      if (handlers.messages === undefined) return this.#drop()
+      this.#next = this.#count
+      return handlers.messages(this, batch, this.#count)
+    }
+    while (this.#next < this.#count && this.#delivers) {
+      const i = this.#next++
+      handlers.message(this, batch.bytes(i), batch.address(i), batch, i)
+    }
+  }
+
+  // Closes the descriptors of messages that no handler has got.
+  #drop(): void {
+    while (this.#next < this.#count) closeDescriptors(this.#batch.control(this.#next++))
   }
 
   #guarded(step: () => void): void {

@@ -9,8 +9,6 @@
  *
  * @module bsd-sockets/reactor
  */
-import { DatagramSocket } from './datagrams.js'
-import type { DatagramHandlers, DatagramOptions } from './datagrams.js'
 import type { Handlers } from './handlers.js'
 import { threadFile } from '../syscalls/place.js'
 import { startPool } from './pool.js'
@@ -18,10 +16,14 @@ import type { Pool } from './pool.js'
 import { Server } from './server.js'
 import type { ListenOptions } from './server.js'
 
+export { attach } from './attach.js'
+export type { Attachable } from './attach.js'
+export { bind } from './bind.js'
+export type { DatagramOptions } from './bind.js'
 export { connect } from './connect.js'
 export type { ConnectOptions } from './connect.js'
 export type { Connection } from './connection.js'
-export type { DatagramHandlers, DatagramOptions, DatagramSocket } from './datagrams.js'
+export type { BatchRoom, DatagramHandlers, DatagramSocket } from './datagrams.js'
 export type { Handlers } from './handlers.js'
 export type { Pool } from './pool.js'
 export type { ConnectionLimits } from './origin.js'
@@ -38,13 +40,6 @@ export function listen(port: number, options?: ListenOptions & Handlers): Server
 export function listen(given: number | (ListenOptions & Handlers), options: ListenOptions & Handlers = {}): Server {
   return new Server(typeof given === 'number' ? { ...options, port: given } : given)
 }
-
-/**
- * Receives datagrams on a UDP port or a Unix path, in batches; the event loop calls the handlers.
- *
- * @throws SocketError of bind(2)
- */
-export const bind = (options: DatagramOptions & DatagramHandlers): DatagramSocket => new DatagramSocket(options)
 
 /**
  * Listens in `workers` threads on one port; the kernel distributes the connections (SO_REUSEPORT, socket(7)). The module at

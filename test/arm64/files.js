@@ -20,6 +20,7 @@ export const files = [
 const reasons = {
   'the emulator lacks options, control messages and clocks that they use, or crashes at them': [
     ...[
+      'reactor/attach',
       'sockets/batch',
       'control/control',
       'control/packet-aux-data',
@@ -28,6 +29,7 @@ const reasons = {
       'descriptors/descriptors',
       'structs/families',
       'structs/families-kernel',
+      'promises/messages',
       'sockets/messages',
       'names/names',
     ],
