@@ -117,6 +117,21 @@ function sockaddr(af: number, length: number): Buffer {
   return bytes
 }
 
+// The latest host and its address: many datagrams go to the same one.
+let latest: { readonly host: string; readonly bytes: Buffer } | undefined
+
+function encodeIPv4(host: string, port: number): Buffer {
+  if (latest?.host !== host) {
+    const bytes = sockaddr(AF_INET, sizeOf('sockaddr_in'))
+    bytes.set(numeric(AF_INET, host), addrField.offset)
+    latest = { host, bytes }
+  }
+  const bytes = Buffer.allocUnsafe(latest.bytes.length)
+  bytes.set(latest.bytes)
+  bytes.writeUInt16BE(port, portField.offset)
+  return bytes
+}
+
 function encodeHost(
   host: string,
   port: number,
@@ -127,12 +142,7 @@ function encodeHost(
   checkInteger('port', port, 0, 65535)
   if (host === '') host = family === AF_INET6 ? '::' : '0.0.0.0'
   else if (host === '<broadcast>') host = '255.255.255.255'
-  if (!host.includes(':')) {
-    const bytes = sockaddr(AF_INET, sizeOf('sockaddr_in'))
-    bytes.set(numeric(AF_INET, host), addrField.offset)
-    bytes.writeUInt16BE(port, portField.offset)
-    return bytes
-  }
+  if (!host.includes(':')) return encodeIPv4(host, port)
   const [numericHost = '', zone] = host.split(/%(.*)/s, 2)
   const bytes = sockaddr(AF_INET6, sizeOf('sockaddr_in6'))
   bytes.set(numeric(AF_INET6, numericHost), addr6Field.offset)

@@ -29,6 +29,17 @@ describe('the forms of an address', () => {
     expect(() => round({ family: 6, host: '127.0.0.1', port: 80 })).toThrow(/must be an IPv6 address/)
   })
 
+  test('the bytes of one address do not change with those of the next, nor after a wrong host', () => {
+    const one = encodeAddress(['127.0.0.1', 80])
+    const two = encodeAddress(['127.0.0.1', 81])
+    one.fill(255)
+    expect(decodeAddress(two)).toEqual({ family: 'IPv4', address: '127.0.0.1', port: 81 })
+    refused(['127.0.0.256', 80], 'ERR_INVALID_ARG_VALUE', 'address')
+    refused(['127.0.0.256', 80], 'ERR_INVALID_ARG_VALUE', 'address')
+    expect(round(['127.0.0.1', 82])).toEqual({ family: 'IPv4', address: '127.0.0.1', port: 82 })
+    expect(round(['10.1.2.3', 82])).toEqual({ family: 'IPv4', address: '10.1.2.3', port: 82 })
+  })
+
   test("'' is the any-address of the family of the address, or else of the socket", () => {
     expect(round(['', 1])).toEqual({ family: 'IPv4', address: '0.0.0.0', port: 1 })
     expect(round(['', 1], AF_INET6)).toEqual({ family: 'IPv6', address: '::', port: 1 })
