@@ -14,6 +14,7 @@ const peers: readonly Peer[] = [
   { name: 'c-recvmmsg', runtime: native, args: [built('load'), 'answer'] },
   { name: 'syscalls-batch', runtime: node, args: compiled('udp-syscalls-batch.js') },
   { name: 'reactor', runtime: node, args: compiled('udp-reactor.js') },
+  { name: 'messages', runtime: node, args: compiled('udp-messages.js') },
   { name: 'promises', runtime: node, args: compiled('udp-promises.js') },
   { name: 'blocking', runtime: node, args: compiled('udp-blocking.js') },
   { name: 'syscalls', runtime: node, args: compiled('udp-syscalls.js') },

@@ -451,6 +451,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
       this.ended = false
       const count = this.tryRecvmmsg(batch)
       if (count === null) return null
+      if (count < batch.count) this.#turns?.drained() // recvmmsg(2) has found no more
       const messages = this.ended ? 0 : countToEnd(this.fd, this, batch, count)
       inbox.fill(batch, messages)
       return messages > 0
@@ -460,7 +461,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
       const message = inbox.next()
       if (message !== undefined) yield message
       else if (this.closed) return
-      else if ((await this.#untilClosed(this.#when(READABLE, 'recvmmsg', receive, 0, options))) === false) return
+      else {
+        const wait = this.#when(READABLE, 'recvmmsg', receive, 0, options, undefined, this.#isDry(0))
+        if ((await this.#untilClosed(wait)) === false) return
+      }
     }
   }
 

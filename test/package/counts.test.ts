@@ -70,6 +70,11 @@ const udp: Row[] = [
     all: { recvmmsg: 2, sendmmsg: 1, ...waits },
   },
   {
+    program: 'build/programs/benchmarks/servers/udp-messages.js',
+    each: { recvmmsg: 1, sendto: 1, ...eachDatagramWaits },
+    all: { recvmmsg: 3, sendto: atOnce, ...waits },
+  },
+  {
     program: 'build/programs/benchmarks/servers/udp-promises.js',
     each: { recvfrom: 2, sendto: 1, ...eachDatagramWaits },
     all: { recvfrom: atOnce + 4, sendto: atOnce, ...waits, epoll_pwait: 12, epoll_wait: 8 },
