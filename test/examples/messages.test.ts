@@ -2,9 +2,10 @@
 import { AF_INET, AF_NETLINK, IPPROTO_ICMP, IPPROTO_UDP, NETLINK_ROUTE, SOCK_DGRAM, SOCK_RAW } from 'bsd-sockets'
 import { Socket, supports, UDP_SEGMENT, whyNot } from 'bsd-sockets'
 import { spawnSync } from 'node:child_process'
-import { networkInterfaces } from 'node:os'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Child, example } from '../support/child.js'
 import { inNamespace, noNamespace } from '../support/namespace.js'
 import { allowed } from '../support/sockets.js'
@@ -15,8 +16,32 @@ const linux = process.platform === 'linux'
 const compiled = (name: string): string => join(root, `build/programs/examples/${name}.js`)
 const run = (name: string, ...args: string[]): Child => new Child(process.execPath, [compiled(name), ...args])
 
-test.each(['dns-server', 'netlink-routes', 'pass-descriptors', 'ping', 'udp-gso'])('%s --help', async name => {
-  expect(await run(name, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
+test.each(['dns-server', 'journal', 'netlink-routes', 'pass-descriptors', 'ping', 'udp-gso'])(
+  '%s --help',
+  async name => {
+    expect(await run(name, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
+  },
+)
+
+test.runIf(linux)('journal: lines, and the contents of files, with the processes that sent them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const [path, file] = [join(folder, 'socket'), join(folder, 'entry')]
+  const entry = Array.from({ length: 50_000 }, (_, i) => `line ${i}`).join('\n') // no datagram is so long
+  writeFileSync(file, entry)
+  const journal = run('journal', '--path', path)
+  await journal.printed(/^listening on/)
+  await run('journal', 'send', '--path', path, 'one', 'line').finished()
+  await run('journal', 'send', '--path', path, '--file', file).finished()
+  await journal.printed(/line 49999$/m)
+  journal.process.kill('SIGINT')
+  const lines = (await journal.finished()).split('\n')
+  expect(lines.slice(1, 3)).toEqual([
+    expect.stringMatching(/^process \d+: one line$/),
+    expect.stringMatching(/^process \d+: line 0$/),
+  ])
+  expect(lines.slice(3).join('\n').trimEnd()).toBe(entry.slice(entry.indexOf('\n') + 1))
+  expect(existsSync(path)).toBe(false)
 })
 
 describe('netlink-routes', () => {
