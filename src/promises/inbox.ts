@@ -4,7 +4,7 @@ import { checkInteger, checkProperties } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { closeDescriptors } from '../control/control.js'
 import type { ControlMessage } from '../control/control.js'
-import { MessageBatch } from '../sockets/batch.js'
+import { clearBatch, MessageBatch } from '../sockets/batch.js'
 import { roomForFds } from '../sockets/base.js'
 import type { ReceivedFds } from '../sockets/base.js'
 import type { WaitOptions } from './turn.js'
@@ -78,6 +78,7 @@ export class Inbox {
   /** Takes the first `count` messages out of a batch, into an empty inbox. */
   fill(batch: MessageBatch, count: number): void {
     for (let i = count - 1; i >= 0; i--) this.#messages.push(taken(batch, i))
+    clearBatch(batch)
   }
 
   /** The next message; undefined if there is none. */

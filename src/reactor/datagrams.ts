@@ -2,7 +2,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
-import { checkBatch, MessageBatch, receiveBatch, sendBatch } from '../sockets/batch.js'
+import { checkBatch, clearBatch, MessageBatch, receiveBatch, sendBatch } from '../sockets/batch.js'
 import type { BatchOptions } from '../sockets/batch.js'
 import { AF_UNIX } from '../constants.js'
 import { closeDescriptors } from '../control/control.js'
@@ -307,6 +307,7 @@ export class DatagramSocket {
   // Calls the handlers for the messages of the batch, until it is closed or paused. What one throws ends its message only.
   #deliver(): void {
     while (this.#next < this.#count && this.#delivers) this.#guarded(() => this.#deliverEach())
+    if (this.#next === this.#count && this.#batch.controlSize > 0) clearBatch(this.#batch)
     if (this.#end !== 'received' || !this.#delivers) return
     this.#end = 'delivered'
     if (this.#handlers.end === undefined) this.close()

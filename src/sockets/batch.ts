@@ -210,6 +210,11 @@ export function checkBatch(batch: MessageBatch): void {
   if (!(batch instanceof MessageBatch)) throw invalidType('batch', batch, 'a MessageBatch')
 }
 
+/** Lets go of the messages of a batch, so that it does not keep their descriptors from being garbage-collected. */
+export function clearBatch(batch: MessageBatch): void {
+  arrived(batch, 0, batch.family)
+}
+
 /** Sets one empty message without a sender; returns 1. */
 export function emptyBatch(batch: MessageBatch, family: number): number {
   batch.results.fill(0, 0, 4)

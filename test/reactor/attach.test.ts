@@ -31,10 +31,15 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { endianness, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { allowed } from '../support/sockets.js'
 import { codeOf, quiet } from '../support/states.js'
 import { closing, listening, thrown } from '../support/tcp.js'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('typeof gc === "function" ? gc : undefined') as (() => void) | undefined // not on Bun
 
 const linux = process.platform === 'linux'
 const openCount = (): number => readdirSync(linux ? '/proc/self/fd' : '/dev/fd').length
@@ -354,6 +359,19 @@ describe('descriptors and control messages', () => {
     await quiet()
     attached.close()
     expect([got, open, openCount()]).toEqual([['one'], before + 3, before - 1])
+  })
+
+  test.runIf(collect)('those that a handler does not take are closed when they are collected', async () => {
+    const [receiver, sender] = pair(SOCK_DGRAM)
+    const before = openCount()
+    const [got] = texts(receiver, { maxFds: 1 })
+    for (const text of ['a', 'b', 'c']) sender.sendFds(text, [opened()])
+    await until(() => got.length === 3)
+    for (let i = 0; i < 1000 && openCount() > before + 3; i++) {
+      collect!()
+      await quiet()
+    }
+    expect(openCount()).toBeLessThanOrEqual(before + 3) // those that were opened here
   })
 
   test('without a handler they are closed', async () => {
