@@ -485,8 +485,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /** Closes the descriptor, and those of messages that were received and not consumed. close(2) */
   override close(): void {
     brand(this)
-    super.close()
-    this.#inbox?.drop()
+    try {
+      super.close()
+    } finally {
+      this.#inbox?.drop()
+    }
   }
 
   protected override released(): void {

@@ -1,6 +1,6 @@
 // Makes each kind of call many times. test/all/instructions.js counts the instructions between two marks. The first mark
 // comes when all code is compiled.
-import { AF_UNIX, MSG_DONTWAIT, SO_RCVBUF, Socket, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
+import { AF_UNIX, MSG_DONTWAIT, SO_RCVBUF, Socket, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { serve } from 'bsd-sockets/http'
 import type { FetchHandler, Handler } from 'bsd-sockets/http'
@@ -86,6 +86,19 @@ async function waited(count: number, options?: WaitOptions): Promise<void> {
   to.close()
 }
 
+// Receives `count` datagrams by a loop, ten of them in one system call: a Unix socket has room for so many. unix(7)
+async function looped(count: number): Promise<void> {
+  const [from, to] = AsyncSocket.pair(AF_UNIX, SOCK_DGRAM)
+  let received = 0
+  for (let i = 0; i < 10; i++) from.trySend(bytes)
+  for await (const { data } of to.messages({ size: 2048 })) {
+    from.trySend(data)
+    if (++received === count) break
+  }
+  from.close()
+  to.close()
+}
+
 const { signal } = new AbortController()
 const timeout = 600_000
 
@@ -128,6 +141,7 @@ const kinds: Readonly<Record<string, (count: number) => unknown>> = {
   'promises: a message there and back': echoedByPromises,
   'http: a request': count => served(count, () => ({ body: 'hello world\n' })),
   'http: a request, by fetch': count => served(count, { fetch: () => new Response('hello world\n') }),
+  'promises: send + messages()': looped,
   ...waits,
 }
 

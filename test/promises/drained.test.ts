@@ -1,5 +1,15 @@
 // A TCP socket whose receive returned less than the size has no more data: the next receive waits for the poller first.
-import { AF_INET, IPPROTO_TCP, MSG_OOB, SHUT_RD, SHUT_WR, SOCK_STREAM, TCP_NODELAY } from 'bsd-sockets'
+import {
+  AF_INET,
+  AF_UNIX,
+  IPPROTO_TCP,
+  MSG_OOB,
+  SHUT_RD,
+  SHUT_WR,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  TCP_NODELAY,
+} from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -109,4 +119,21 @@ test('pieces of any length, at any time, arrive complete and in order', async ()
   }
   await sending
   expect(Buffer.concat(received).equals(sent)).toBe(true)
+})
+
+test('a loop over datagrams that has taken all: what comes later is received by all calls, and the end', async () => {
+  const [socket, peer] = Socket.pair(AF_UNIX, SOCK_DGRAM)
+  onTestFinished(() => [socket, peer].forEach(socket => socket.close()))
+  const messages = socket.messages()
+  const first = messages.next()
+  await peer.send('first')
+  expect((await first).value).toMatchObject({ data: Buffer.from('first') })
+  await peer.send('second')
+  expect(String(await socket.recv(100))).toBe('second')
+  await peer.send('third')
+  expect((await messages.next()).value).toMatchObject({ data: Buffer.from('third') })
+  const end = messages.next()
+  await turn()
+  socket.shutdown(SHUT_RD)
+  expect(await end).toEqual({ done: true, value: undefined })
 })
