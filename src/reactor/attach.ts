@@ -6,6 +6,7 @@ import { fdOf } from '../descriptors/descriptor.js'
 import { setNonblocking } from '../descriptors/open.js'
 import { closeWithThread } from '../descriptors/ownership.js'
 import { getInteger, kindOf } from '../sockets/base.js'
+import * as sys from '../syscalls/index.js'
 import { batchProperties, datagramHandlers, DatagramSocket, roomOf } from './datagrams.js'
 import type { BatchRoom, DatagramHandlers } from './datagrams.js'
 
@@ -26,7 +27,8 @@ function checkAttachable(socket: Attachable): void {
  * and closes it: a given object is detached, a number is no longer the caller's. The file of a bound Unix socket is not
  * removed. If this throws for a wrong argument, the socket remains the caller's.
  *
- * @throws TypeError ERR_INVALID_ARG_VALUE for a stream or a socket that listens; SocketError EBADF for a closed one
+ * @throws TypeError ERR_INVALID_ARG_VALUE for a stream or a socket that listens; SocketError EBADF for a closed one, EEXIST for
+ * the number of a descriptor that another object waits for
  */
 export function attach(socket: Attachable, options: BatchRoom & DatagramHandlers): DatagramSocket {
   checkAttachable(socket)
@@ -41,7 +43,14 @@ export function attach(socket: Attachable, options: BatchRoom & DatagramHandlers
     throw invalidValue('socket', socket, 'must not listen (accept its connections, and attach each of them)')
   const batch = roomOf(options, family, 65536, 0, type === SOCK_SEQPACKET ? 8 : 64)
   setNonblocking(fd)
-  if (typeof socket !== 'number') socket.detach()
-  closeWithThread(fd, true)
-  return new DatagramSocket({ fd, family, type }, options, batch)
+  const detached = typeof socket !== 'number'
+  if (detached) socket.detach()
+  try {
+    const attached = new DatagramSocket({ fd, family, type }, options, batch)
+    closeWithThread(fd, true)
+    return attached
+  } catch (error) {
+    if (detached) sys.close(fd)
+    throw error
+  }
 }

@@ -72,5 +72,11 @@ export function bind(options: DatagramOptions & DatagramHandlers): DatagramSocke
     if (segment !== undefined) setOption(fd, IPPROTO_UDP, UDP_SEGMENT, segment)
   }
   const bound = openBound(SOCK_DGRAM, endpoint, prepare)
-  return new DatagramSocket({ ...bound, family, type: SOCK_DGRAM }, options, batch)
+  try {
+    return new DatagramSocket({ ...bound, family, type: SOCK_DGRAM }, options, batch)
+  } catch (error) {
+    bound.file?.remove()
+    sys.close(bound.fd)
+    throw error
+  }
 }

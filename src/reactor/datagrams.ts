@@ -136,7 +136,7 @@ export class DatagramSocket {
     }
   }
 
-  /** For `bind` and `attach` only. Takes ownership of the descriptor: if this throws, it is closed. */
+  /** For `bind` and `attach` only. Takes ownership of the descriptor, unless it throws. */
   constructor({ fd, family, type, file }: Opened, handlers: DatagramHandlers, batch: MessageBatch) {
     this.#handlers = handlers
     this.#batch = batch
@@ -144,13 +144,7 @@ export class DatagramSocket {
     this.#family = family
     this.#type = type
     this.#file = file
-    try {
-      watch(fd, this)
-    } catch (error) {
-      file?.remove()
-      sys.close(fd)
-      throw error
-    }
+    watch(fd, this)
     hold(1)
   }
 

@@ -244,6 +244,15 @@ describe('what is attached', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'ECANCELED' })
   })
 
+  test('the number of a descriptor that another object waits for is refused, and stays open', async () => {
+    const [receiver, sender] = pair(SOCK_DGRAM)
+    const socket = closing(AsyncSocket.fromFd(receiver.detach()))
+    const waiting = socket.recv(10)
+    expect(thrown(() => attach(socket.fd, {}))).toMatchObject({ code: 'EEXIST' })
+    sender.send('here')
+    expect(String(await waiting)).toBe('here')
+  })
+
   test('a stream and a listening socket are refused, and stay open', () => {
     const stream = pair(SOCK_STREAM)[0]
     for (const socket of [stream, listening()]) {
