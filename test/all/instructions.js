@@ -17,11 +17,11 @@ const counted = {
   'promises: a wait, { timeout }': 11271,
   'promises: a wait, { signal, timeout }': 11245,
   'promises: a wait': 10881,
+  'promises: send + messages()': 7134,
   'reactor: a message there and back': 13823,
   'promises: a message there and back': 18327,
   'http: a request': 22232,
   'http: a request, by fetch': 32567,
-  'promises: send + messages()': 7134,
 }
 
 // Each of these may cost at most a twentieth more than the other kind.

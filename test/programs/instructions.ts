@@ -141,8 +141,8 @@ const kinds: Readonly<Record<string, (count: number) => unknown>> = {
   'promises: a message there and back': echoedByPromises,
   'http: a request': count => served(count, () => ({ body: 'hello world\n' })),
   'http: a request, by fetch': count => served(count, { fetch: () => new Response('hello world\n') }),
-  'promises: send + messages()': looped,
   ...waits,
+  'promises: send + messages()': looped,
 }
 
 const [left, right] = Socket.pair(AF_UNIX, SOCK_STREAM)
