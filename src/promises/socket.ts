@@ -355,6 +355,26 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#send('sendmsg', data, bytes => this.trySendFds(bytes, fds, flags, address), flags, options)
   }
 
+  /**
+   * Sends all of `data` (over a stream at least one byte), with nothing of other calls in between, and at most 253 descriptors
+   * with its first byte. Keep them open until the promise settles. The timeout is for the whole call. sendmsg(2), unix(7)
+   *
+   * Rejects with an error whose `sent` is the number of bytes sent. The descriptors were sent if it is not 0.
+   */
+  async sendallFds(data: Data, fds: readonly Descriptor[], flags: Flags = 0, options?: WaitOptions): Promise<void> {
+    brand(this)
+    if (typeof flags === 'object') {
+      options = flags
+      flags = 0
+    }
+    const sending = this.sendingFds(data, fds, flags, burst)
+    try {
+      await this.#when(WRITABLE, 'sendmsg', inTurns(sending), flags, options)
+    } catch (error) {
+      throw sendingFailed(error, 'sendmsg', sending.done)
+    }
+  }
+
   /** Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number. recvmmsg(2) */
   recvmmsg(batch: MessageBatch, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)

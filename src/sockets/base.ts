@@ -508,6 +508,18 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return inSteps(byteLength, trySend, burst, sent)
   }
 
+  /** The steps of sendallFds: the descriptors go with the first bytes that the kernel takes, and with no others. */
+  protected sendingFds(data: Data, fds: readonly Descriptor[], flags: number, burst?: number): Steps {
+    const bytes = bytesOf(data)
+    const byteLength = lengthOf(bytes)
+    const trySend = (sent: number): number | null => {
+      checkLent('data', bytes, byteLength)
+      if (sent === 0) return this.trySendFds(bytes, fds, flags)
+      return this.trySendmsg([new Uint8Array(bytes.buffer, bytes.byteOffset + sent, byteLength - sent)], [], flags)
+    }
+    return inSteps(byteLength, trySend, burst)
+  }
+
   /** As sendto, but returns null if the kernel has no room. sendto(2) */
   trySendto(data: Data, address: AddressLike, flags = 0): number | null {
     brand(this)

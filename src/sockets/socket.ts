@@ -199,6 +199,17 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#until(POLLOUT, 'sendmsg', () => this.trySendFds(data, fds, flags, address), flags)
   }
 
+  /**
+   * Sends all of `data`, over a stream at least one byte, and at most 253 descriptors with its first byte; the receiver gets
+   * duplicates. The timeout is for the whole call. sendmsg(2), unix(7)
+   *
+   * @throws SocketError whose `sent` is the number of bytes sent before; the descriptors were sent if it is not 0
+   */
+  sendallFds(data: Data, fds: readonly Descriptor[], flags = 0): void {
+    brand(this)
+    this.#whole('sendmsg', this.sendingFds(data, fds, flags, burst), flags)
+  }
+
   /** Waits for a message and receives as many as are available and fit into the batch; returns how many. recvmmsg(2) */
   recvmmsg(batch: MessageBatch, flags = 0): number {
     brand(this)

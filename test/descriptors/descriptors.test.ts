@@ -1,5 +1,7 @@
 import { F_GETFD, FD_CLOEXEC, MSG_CTRUNC, MSG_PEEK, OwnedFd, pipe, Socket, supports } from 'bsd-sockets'
 import { AF_INET, AF_UNIX, CMSG_SPACE, createServer, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from 'bsd-sockets'
+import type { SocketError } from 'bsd-sockets'
+import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import * as sys from 'bsd-sockets/syscalls'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,6 +14,7 @@ import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { inline } from '../support/child.js'
 import { root } from '../support/root.js'
+import { thrown } from '../support/tcp.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'descriptors-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -290,5 +293,123 @@ describe('a received descriptor', () => {
     expect(fds.map(fd => sys.fcntl(fd, F_GETFD) >= 0)).toEqual([true, true])
     await worker.terminate()
     expect(fds.map(fd => sys.fcntl(fd, F_GETFD) >= 0)).toEqual([false, false])
+  })
+})
+
+describe('sendallFds', () => {
+  /** Receives until end-of-file or until nothing is there: how many bytes, and the descriptors of each receive. */
+  function drained(socket: Socket): { length: number; fds: number[] } {
+    const fds: number[] = []
+    let length = 0
+    for (let part; (part = socket.tryRecvFds(65536, 8)) !== null && part.size > 0; length += part.size) {
+      fds.push(part.fds.length)
+      part.fds.forEach(owned => owned.close())
+    }
+    return { length, fds }
+  }
+
+  test('sends all, and the descriptors once, with the first byte', async () => {
+    const before = openCount()
+    const [here, there] = Socket.pair()
+    const data = Buffer.alloc(1 << 20)
+    const program = `
+      import { Socket } from ${JSON.stringify(pathToFileURL(join(root, 'lib/index.js')).href)}
+      import { workerData } from 'node:worker_threads'
+      const socket = Socket.fromFd(workerData)
+      socket.sendallFds(Buffer.alloc(${data.length}), [socket, socket])
+      socket.close()`
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`), {
+      workerData: here.detach(),
+    })
+    const fds: number[] = []
+    let length = 0
+    for (let part; (part = there.recvFds(65536, 8)).size > 0; length += part.size) {
+      fds.push(part.fds.length)
+      part.fds.forEach(owned => owned.close())
+    }
+    expect(length).toBe(data.length)
+    expect(fds.length).toBeGreaterThan(4)
+    expect(fds.findLastIndex(count => count > 0)).toBe(0)
+    expect(fds[0]).toBe(2)
+    there.close()
+    await once(worker, 'exit')
+    expect(openCount()).toBe(before)
+  })
+
+  test('an error has the number of bytes sent: the descriptors went with them', () => {
+    const [here, there] = pair()
+    here.settimeout(20)
+    const failed = thrown(() => here.sendallFds(Buffer.alloc(4 << 20), [here])) as SocketError
+    expect(failed).toMatchObject({ code: 'ETIMEDOUT', syscall: 'sendmsg' })
+    const { length, fds } = drained(there)
+    expect(failed.sent).toBe(length)
+    expect([length > 0, fds[0], Math.max(...fds.slice(1), 0)]).toEqual([true, 1, 0])
+    while (here.trySend(Buffer.alloc(65536)) !== null) continue
+    expect(thrown(() => here.sendallFds('x', [here]))).toMatchObject({ code: 'ETIMEDOUT', sent: 0 })
+    expect(drained(there).fds.every(count => count === 0)).toBe(true)
+  })
+
+  test('of promises: sends all, with nothing of other calls in between', async () => {
+    const [one, other] = AsyncSocket.pair()
+    onTestFinished(() => [one, other].forEach(end => end.close()))
+    const waiting = other.recv(1) // the first wait creates the poller, which has a descriptor
+    await one.send('x')
+    await waiting
+    const before = openCount()
+    const sending = [
+      one.sendallFds(Buffer.alloc(1 << 20, 'a'), [one, other]),
+      one.sendall(Buffer.alloc(1 << 20, 'b')),
+      one.sendallFds(Buffer.alloc(1 << 20, 'c'), [one]),
+    ]
+    const got: [text: string, fds: number][] = []
+    for (let length = 0; length < 3 << 20;) {
+      const { data, fds } = await other.recvFds(65536, 8)
+      length += data.length
+      for (const text of new Set(data.toString('latin1'))) if (got.at(-1)?.[0] !== text) got.push([text, 0])
+      got.at(-1)![1] += fds.length
+      fds.forEach(owned => owned.close())
+    }
+    await Promise.all(sending)
+    expect(got).toEqual([['a', 2], ['b', 0], ['c', 1]]) // prettier-ignore
+    expect(openCount()).toBe(before)
+  })
+
+  test('of promises: a signal, a timeout and close end it, and the error has the number of bytes sent', async () => {
+    const ends: [string, (socket: AsyncSocket, abort: AbortController) => unknown, number | undefined][] = [
+      ['ABORT_ERR', (_, abort) => abort.abort(), undefined],
+      ['ETIMEDOUT', () => undefined, 20],
+      ['ECANCELED', socket => socket.close(), undefined],
+    ]
+    for (const [code, end, timeout] of ends) {
+      const [one, other] = AsyncSocket.pair()
+      const abort = new AbortController()
+      const sending = one.sendallFds(Buffer.alloc(4 << 20), [other], { signal: abort.signal, timeout })
+      end(one, abort)
+      const failed = (await sending.catch((error: unknown) => error)) as SocketError
+      expect(failed.code).toBe(code)
+      const { fds, data } = await other.recvFds(1 << 24, 1)
+      expect(fds).toHaveLength(1)
+      expect(data.length).toBeGreaterThan(0)
+      expect(failed.sent).toBeGreaterThanOrEqual(data.length)
+      fds[0]!.close()
+      one.close()
+      other.close()
+    }
+  })
+
+  test('is one message where messages have boundaries, an empty one too; a stream needs a byte', () => {
+    for (const type of [SOCK_DGRAM, SOCK_SEQPACKET]) {
+      const [here, there] = pair(type)
+      for (const text of ['', 'text']) {
+        here.sendallFds(text, [here])
+        const { data, fds } = there.recvFds(8, 1)
+        expect([String(data), fds.length]).toEqual([text, 1])
+        fds[0]!.close()
+      }
+    }
+    const [here] = pair()
+    expect(() => here.sendallFds('', [here])).toThrow(TypeError)
+    using tcp = new Socket(AF_INET)
+    expect(() => tcp.sendallFds('x', [here])).toThrow(TypeError)
   })
 })

@@ -91,7 +91,7 @@ const value = (): unknown => {
 
 // Methods that are not called: they wait without end, query a name server, change the machine, or take a descriptor's number.
 const excluded = new Set([
-  ...['connected', 'connecting', 'isShut', 'last', 'sending', 'sendingFile'], // protected
+  ...['connected', 'connecting', 'isShut', 'last', 'sending', 'sendingFds', 'sendingFile'], // protected
   ...['constructor', 'settimeout', 'setblocking', 'interrupter', 'accept', 'detach'],
   ...['setdefaulttimeout', 'sethostname', 'select', 'poll', 'supports', 'sendfile', 'splice', 'trySendfile'],
 ])

@@ -58,6 +58,7 @@ const methods: [name: keyof Socket & string, right: unknown[]][] = [
   ['recvFds', [8, 1, 0, {}]],
   ['recvFds', [8, 1, MSG_WAITALL, {}]],
   ['sendFds', [view, [], 0, undefined, {}]],
+  ['sendallFds', [view, [], 0, {}]],
   ['recvmmsg', [undefined, 0, {}]],
   ['sendmmsg', [undefined, 1, 0, 0, {}]],
   ['sendfile', [-1, 0, 1, {}]],

@@ -3,7 +3,16 @@ import { expect } from 'vitest'
 import { sourceLine } from './programs.js'
 import type { Step } from './steps.js'
 
-const hidden = new Set(['connected', 'constructor', 'isShut', 'last', 'released', 'sending', 'sendingFile'])
+const hidden = new Set([
+  'connected',
+  'constructor',
+  'isShut',
+  'last',
+  'released',
+  'sending',
+  'sendingFds',
+  'sendingFile',
+])
 
 /** The names of a class's own methods, without protected ones. */
 export function methodsOf(prototype: object): string[] {
