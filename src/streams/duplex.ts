@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../constants.js'
-import { checkProperties, invalidThis, invalidType, invalidValue } from '../checks.js'
+import { checkProperties, checkSwitch, invalidThis, invalidType, invalidValue } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { SocketError } from '../errors.js'
 import { options, setOption } from '../options/index.js'
@@ -24,22 +24,30 @@ export interface DuplexOptions {
    * four times as many, but at least 64 KiB and at most 256 KiB.
    */
   highWaterMark?: number
+  /** Whether the stream carries descriptors: `toDuplex` returns an FdDuplex then. Default: false. */
+  fds?: boolean
 }
 
-const duplexProperties: Properties<DuplexOptions> = { allowHalfOpen: 'option', highWaterMark: 'option' }
+const duplexProperties: Properties<DuplexOptions> = {
+  allowHalfOpen: 'option',
+  highWaterMark: 'option',
+  fds: 'option',
+}
 
 // Bytes per receive. A receive that fills at least half of the room is not copied. With the largest room a fast stream has
 // twice the throughput that it has with a quarter of it.
 const least = 16 * 1024
 const first = 64 * 1024
 const most = 256 * 1024
-const forever = { timeout: null }
+
+/** The limit of a stream's calls: its own `setTimeout` limits nothing else. */
+export const forever = { timeout: null }
 
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: SocketDuplex) => unknown
 
 // What a listener or a callback throws within a promise: an uncaught exception, as net.Socket's, and no unhandled rejection.
-function uncaught(error: unknown): void {
+export function uncaught(error: unknown): void {
   process.nextTick(() => {
     throw error
   })
@@ -75,8 +83,11 @@ export class SocketDuplex extends Duplex {
   constructor(socket: Socket, options: DuplexOptions = {}) {
     checkSocket(socket)
     checkProperties('options', options, duplexProperties)
-    const { allowHalfOpen = false, highWaterMark = first } = options
+    const { allowHalfOpen = false, highWaterMark = first, fds } = options
+    checkSwitch('options.fds', fds)
     super({ allowHalfOpen, highWaterMark, decodeStrings: true, emitClose: false })
+    if (fds === true && !('writeWithFds' in this))
+      throw invalidValue('options.fds', fds, 'needs an FdDuplex, which toDuplex returns')
     this.#socket = socket
     this.#most = Math.min(Math.max(4 * highWaterMark, first), most)
     this.#local = socket.getsockname()
@@ -218,10 +229,10 @@ export class SocketDuplex extends Duplex {
 
   override _read(): void {
     brand(this)
-    this.#socket
-      .recv(this.#size, 0, forever)
+    this.receivePart(this.#size)
       .then(
         chunk => {
+          if (this.destroyed) return
           this.#active()
           if (chunk.length === this.#size) this.#size = Math.min(2 * this.#size, this.#most)
           else if (chunk.length <= this.#size / 4 && this.#socket.type === SOCK_STREAM)
@@ -256,7 +267,7 @@ export class SocketDuplex extends Duplex {
 
   override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
     brand(this)
-    this.#sendAll(Buffer.concat(chunks.map(({ chunk }) => chunk)))
+    this.#sendEach(this.joined(chunks.map(({ chunk }) => chunk)))
       .then(() => callback(), callback)
       .catch(uncaught)
   }
@@ -280,9 +291,28 @@ export class SocketDuplex extends Duplex {
     setImmediate(() => this.emit('close', error !== null))
   }
 
+  /** Receives at most `size` bytes. */
+  protected receivePart(size: number): Promise<Buffer> {
+    return this.#socket.recv(size, 0, forever)
+  }
+
+  /** Sends a part of `bytes`, which are a written or a joined chunk, or the rest of one. */
+  protected sendPart(bytes: Buffer): Promise<number> {
+    return this.#socket.send(bytes, 0, forever)
+  }
+
+  /** The chunks to send in place of these. */
+  protected joined(chunks: Buffer[]): Buffer[] {
+    return [Buffer.concat(chunks)]
+  }
+
+  async #sendEach(chunks: Buffer[]): Promise<void> {
+    for (const chunk of chunks) await this.#sendAll(chunk)
+  }
+
   async #sendAll(bytes: Buffer): Promise<void> {
     while (bytes.length > 0) {
-      const sent = await this.#socket.send(bytes, 0, forever)
+      const sent = await this.sendPart(bytes)
       this.#active()
       this.bytesWritten += sent
       bytes = bytes.subarray(sent)
@@ -303,7 +333,7 @@ export class SocketDuplex extends Duplex {
  * The peer's address. A TCP connection that both ends have finished has none any more, but its received bytes can still be
  * read: getpeername(2) fails with ENOTCONN, as on a socket that was never connected, and recv(2) does not.
  */
-function peerOf(socket: SocketBase): SocketAddress | undefined {
+export function peerOf(socket: SocketBase): SocketAddress | undefined {
   try {
     return socket.getpeername()
   } catch (error) {
@@ -312,32 +342,6 @@ function peerOf(socket: SocketBase): SocketAddress | undefined {
     } catch {
       throw error
     }
-    throw error
-  }
-}
-
-/** An asynchronous Socket that takes over a connected stream socket: the given one if it is asynchronous already. */
-export function taken(socket: SocketBase): Socket {
-  checkSocket(socket)
-  if (socket.type !== SOCK_STREAM) throw invalidValue('socket', `type ${socket.type}`, 'must be a stream socket')
-  peerOf(socket) // throws without a peer, before the socket is taken over
-  if (socket instanceof Socket) return socket as Socket
-  return new Socket(socket.family, socket.type, socket.protocol, socket.detach())
-}
-
-/**
- * A connected stream socket, of either kind, as a Duplex: back-pressure in both directions, half-close, errors. The stream
- * owns the socket from now on. It ignores the socket's timeout and has its own, `setTimeout`.
- *
- * @throws SocketError ENOTCONN if it is not connected; TypeError if it is not a stream socket, or for wrong options, which close
- *   a synchronous socket
- */
-export function toDuplex(socket: SocketBase, options?: DuplexOptions): SocketDuplex {
-  const own = taken(socket)
-  try {
-    return new SocketDuplex(own, options)
-  } catch (error) {
-    if (own !== socket) own.close() // nobody else has the descriptor
     throw error
   }
 }

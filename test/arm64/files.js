@@ -131,6 +131,7 @@ const reasons = {
       'socketserver/socketserver',
       'sockets/splice',
       'streams/streams',
+      'streams/fds',
       'streams/node',
       'streams/callbacks',
       'streams/node-states',

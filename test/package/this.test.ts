@@ -45,7 +45,11 @@ const exempt: Record<string, string> = {
 }
 
 // What is marked protected or @internal is nobody's to call: it is not checked.
-const hidden = new Set('released connecting connected sending last isShut sendingFile abandon portable'.split(' '))
+const hidden = new Set(
+  'released connecting connected sending last isShut sendingFds sendingFile abandon joined receivePart sendPart portable'.split(
+    ' ',
+  ),
+)
 const internal = new Set('peerOf closed ready opened isOf received startClock stopClock threw'.split(' '))
 
 /** Each function of a class and of those that it extends: `recv`, `get fd`. Those of Node's classes are Node's affair. */

@@ -154,6 +154,10 @@ const left = new Set([
     'isShut',
     'last',
     'sending',
+    'sendingFds',
+    'joined',
+    'receivePart',
+    'sendPart',
     'sendingFile',
     'constructor',
     'interrupter',
@@ -193,7 +197,7 @@ const of = (floor: string, prototype: object, object: () => unknown, without?: R
     .map(([name, method]) => ({
       name: `${floor}.${name}`,
       call() {
-        const wrongThis = random(20) === 0 && floor !== 'SocketDuplex'
+        const wrongThis = random(20) === 0 && !floor.endsWith('Duplex')
         return method.apply(wrongThis ? value() : object(), list())
       },
     }))
@@ -274,8 +278,8 @@ const connection = (): reactor.Connection => {
   return made
 }
 const datagrams = (): reactor.DatagramSocket => keep(reactor.bind({ port: 0, error: () => undefined }))[0]!
-const duplex = (): streams.SocketDuplex => {
-  const made = streams.toDuplex(others[0]!).on('error', () => undefined)
+const duplex = (fds: boolean): streams.SocketDuplex => {
+  const made = streams.toDuplex(others[0]!, { fds }).on('error', () => undefined)
   keep({ close: () => made.destroy() })
   return made
 }
@@ -320,7 +324,11 @@ const floors: Record<string, Target[]> = {
     ...of('Server', prototypeOf(server), server, internal),
     ...of('DatagramSocket', prototypeOf(datagrams), datagrams, internal),
   ],
-  streams: [...functionsOf('streams', streams), ...of('SocketDuplex', streams.SocketDuplex.prototype, duplex)],
+  streams: [
+    ...functionsOf('streams', streams),
+    ...of('SocketDuplex', streams.SocketDuplex.prototype, () => duplex(false)),
+    ...of('FdDuplex', streams.FdDuplex.prototype, () => duplex(true)),
+  ],
   http: [
     {
       name: 'http.serve',
