@@ -247,11 +247,12 @@ export class SocketDuplex extends Duplex {
       )
       .catch((error: unknown) => {
         uncaught(error)
-        process.nextTick(() => this.read(0)) // `push`, which a listener has left, would have asked for more
+        process.nextTick(() => void this.read(0)) // `push`, which a listener has left, would have asked for more
       })
   }
 
-  override read(size?: number): unknown {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as a Duplex: else it is no NodeJS.ReadableStream
+  override read(size?: number): any {
     brand(this)
     const chunk: unknown = super.read(size)
     this.#fail()

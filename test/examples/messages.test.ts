@@ -2,7 +2,7 @@
 import { AF_INET, AF_NETLINK, IPPROTO_ICMP, IPPROTO_UDP, NETLINK_ROUTE, SOCK_DGRAM, SOCK_RAW } from 'bsd-sockets'
 import { Socket, supports, UDP_SEGMENT, whyNot } from 'bsd-sockets'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -16,7 +16,7 @@ const linux = process.platform === 'linux'
 const compiled = (name: string): string => join(root, `build/programs/examples/${name}.js`)
 const run = (name: string, ...args: string[]): Child => new Child(process.execPath, [compiled(name), ...args])
 
-test.each(['dns-server', 'journal', 'netlink-routes', 'pass-descriptors', 'ping', 'udp-gso'])(
+test.each(['broker', 'dns-server', 'journal', 'netlink-routes', 'pass-descriptors', 'ping', 'udp-gso'])(
   '%s --help',
   async name => {
     expect(await run(name, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
@@ -100,6 +100,13 @@ test('pass-descriptors: a file, a listener and a socket work in the second proce
   expect(output).toMatch(/^second: accepted a connection from \{ family: 'IPv4', address: '127.0.0.1', port: \d+ \}$/m)
   expect(output).toContain('first: a client got "hello from the process that accepted you"\n')
   expect(output).toContain('first: the other end said "hello from the process that was given this end"\n')
+})
+
+test('broker: the second process gets the files that the first one opens for it, and no others', async () => {
+  const names = ['README.md', 'package.json', 'nowhere']
+  const output = (await run('broker', ...names).finished()).replaceAll(/descriptor \d+/g, 'descriptor N')
+  const sizes = names.slice(0, 2).map(name => `${name}: descriptor N, ${statSync(join(root, name)).size} bytes\n`)
+  expect(output).toBe(`${sizes.join('')}nowhere: ENOENT\n/etc/shadow: not allowed\n`)
 })
 
 describe('dns-server', () => {

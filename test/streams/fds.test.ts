@@ -206,7 +206,8 @@ describe('an FdDuplex', () => {
     expect(told).toEqual(['send ab', 'sendFds c 1', 'sendFds d 2', 'send efg'])
     let text = ''
     const got: number[] = []
-    for (let part; (part = await peer.recvFds(64, 8)).data.length > 0; got.push(...sizes(part.fds))) text += String(part.data)
+    for (let part; (part = await peer.recvFds(64, 8)).data.length > 0; got.push(...sizes(part.fds)))
+      text += String(part.data)
     expect([text, ...got]).toEqual(['abcdefg', 5, 5, 5])
   })
 
