@@ -198,6 +198,10 @@ const deno = {
     toDgram: noHandle,
     'toDuplex behaves': 'prints what a listener of a net.Socket throws',
   },
+  'streams/fds': {
+    'an FdDuplex on Linux, where the process has no': 'fails itself without a free descriptor',
+    'an FdDuplex a worker that is terminated': leaves,
+  },
   'streams/states': {
     'toNet does what net.Socket does every listed': 'connects a net.Socket again that was created from a descriptor',
     'toDuplex does what net.Socket does paused': 'does not receive the bytes of a paused net.Socket',

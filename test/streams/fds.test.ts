@@ -1,6 +1,6 @@
 // Descriptors over streams: each arrives once, in order, and none stays open that nobody has taken.
 import { once } from 'node:events'
-import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { F_GETFD, Socket, SO_PASSCRED, SO_SNDBUF, SOL_SOCKET } from 'bsd-sockets'
+import { F_GETFD, FIONREAD, Socket, SO_PASSCRED, SO_SNDBUF, SOL_SOCKET } from 'bsd-sockets'
 import type { Data, OwnedFd } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { FdDuplex, SocketDuplex, toDuplex, toWeb } from 'bsd-sockets/streams'
@@ -35,10 +35,13 @@ function fileOf(size: number): number {
   return fd
 }
 
+/** The size of a file that nobody has read from. Not by `fs`: Deno's accepts only descriptors that it has opened itself. */
+const sizeOf = (fd: number): number => sys.ioctl(fd, FIONREAD)
+
 /** The sizes of the files, which are closed. */
 function sizes(fds: readonly OwnedFd[]): number[] {
   return fds.map(owned => {
-    const { size } = fstatSync(owned.fd)
+    const size = sizeOf(owned.fd)
     owned.close()
     return size
   })
@@ -123,7 +126,7 @@ describe('an FdDuplex', () => {
     for (let i = 1; expected.length < 50; i++) {
       const some = Math.min(i % 3, 50 - expected.length)
       const fds = Array.from({ length: some }, (_, n) => fileOf(expected.length + n + 1))
-      expected.push(...fds.map(fd => fstatSync(fd).size))
+      expected.push(...fds.map(sizeOf))
       const goesOn =
         fds.length === 0
           ? from.write(message(0, 3000), () => called++)
@@ -412,8 +415,10 @@ describe('an FdDuplex', () => {
     await settled(before)
   })
 
-  test('where the process has no descriptor left, the stream fails with EMFILE after the bytes before, and keeps none', async () => {
-    const program = `
+  test.runIf(process.platform === 'linux')(
+    'on Linux, where the process has no descriptor left, the stream fails with EMFILE after the bytes before, and keeps none',
+    async () => {
+      const program = `
       import { Socket } from 'bsd-sockets/promises'
       import { toDuplex } from 'bsd-sockets/streams'
       import { readdirSync, openSync, closeSync } from 'node:fs'
@@ -436,9 +441,10 @@ describe('an FdDuplex', () => {
       for (const fd of held) closeSync(fd)
       other.close()
       console.log(count() - before)`
-    const child = new Child('prlimit', ['--nofile=60:60', process.execPath, ...inline(program)])
-    expect(await child.finished()).toBe('fds 2\ndata fits\nEMFILE\nEMFILE 0\nEMFILE recvmsg\n-2\n')
-  })
+      const child = new Child('prlimit', ['--nofile=60:60', process.execPath, ...inline(program)])
+      expect(await child.finished()).toBe('fds 2\ndata fits\nEMFILE\nEMFILE 0\nEMFILE recvmsg\n-2\n')
+    },
+  )
 
   test('a child process receives descriptors and sends them back', async () => {
     const [ours, theirs] = AsyncSocket.pair()
