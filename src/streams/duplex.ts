@@ -232,7 +232,7 @@ export class SocketDuplex extends Duplex {
     this.receivePart(this.#size)
       .then(
         chunk => {
-          if (this.destroyed) return
+          if (chunk === null) return
           this.#active()
           if (chunk.length === this.#size) this.#size = Math.min(2 * this.#size, this.#most)
           else if (chunk.length <= this.#size / 4 && this.#socket.type === SOCK_STREAM)
@@ -292,8 +292,8 @@ export class SocketDuplex extends Duplex {
     setImmediate(() => this.emit('close', error !== null))
   }
 
-  /** Receives at most `size` bytes. */
-  protected receivePart(size: number): Promise<Buffer> {
+  /** Receives at most `size` bytes; null if the stream was destroyed by their arrival. */
+  protected receivePart(size: number): Promise<Buffer | null> {
     return this.#socket.recv(size, 0, forever)
   }
 

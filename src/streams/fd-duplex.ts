@@ -81,11 +81,11 @@ export class FdDuplex extends SocketDuplex {
     })
   }
 
-  protected override async receivePart(size: number): Promise<Buffer> {
+  protected override async receivePart(size: number): Promise<Buffer | null> {
     const { data, fds } = await receiveFds(this.socket, size, forever)
     if (this.destroyed) closeAll(fds)
     else if (fds.length > 0) this.#deliver(fds)
-    return data
+    return this.destroyed ? null : data
   }
 
   protected override async sendPart(bytes: Buffer): Promise<number> {
