@@ -61,7 +61,8 @@ export class FdDuplex extends SocketDuplex {
   /**
    * As `write`, in order with it and with the same back-pressure, with at most 253 descriptors, which are sent with the first
    * byte. The stream makes duplicates at once: the caller may close its own right after the call. With no descriptor it is a
-   * plain write. sendmsg(2), fcntl(2), F_DUPFD_CLOEXEC
+   * plain write. The stream fails with ETOOMANYREFS if more descriptors of this user are on their way than RLIMIT_NOFILE allows.
+   * sendmsg(2), unix(7), fcntl(2), F_DUPFD_CLOEXEC
    *
    * @throws SocketError EBADF for a closed descriptor, EMFILE if there is none left; TypeError or RangeError for no data, too many
    *   descriptors or wrong arguments. Nothing is written then.

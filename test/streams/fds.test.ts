@@ -175,6 +175,8 @@ describe('an FdDuplex', () => {
     const fd = fileOf(4)
     duplex.writeWithFds(big, [fd, fd])
     closeSync(fd)
+    await noneOpen() // they went with the first part, and the stream keeps none for the rest
+    expect(duplex.writableNeedDrain).toBe(true)
     duplex.end()
     const got: number[][] = []
     let length = 0
