@@ -1,7 +1,8 @@
-// A session D-Bus: the handshake that enables descriptors, and a descriptor that is passed between two connections.
+// A session D-Bus: the handshake that enables descriptors, and descriptors that are passed between two connections, each a Duplex.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { Socket } from 'bsd-sockets/promises'
+import { toDuplex } from 'bsd-sockets/streams'
 import { connected, find, withFolder, withServer } from './server.js'
 
 export const program = () => find('dbus-daemon')
@@ -72,25 +73,27 @@ function message(serial, header, body = Buffer.alloc(0), flags = 0) {
 const bus = { path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus', destination: 'org.freedesktop.DBus' }
 
 class Connection {
-  #socket
+  #stream
+  #chunks
   #received = Buffer.alloc(0)
   #fds = []
 
   static async open(path) {
     const connection = new Connection()
-    connection.#socket = await connected(path)
+    connection.#stream = toDuplex(await connected(path), { fds: true })
+    connection.#stream.on('fds', fds => connection.#fds.push(...fds))
+    connection.#chunks = connection.#stream[Symbol.asyncIterator]()
     return connection
   }
 
   async #receive() {
-    const { data, fds } = await this.#socket.recvFds(65536, 16)
-    assert.ok(data.length > 0, 'the bus has closed the connection')
-    this.#received = Buffer.concat([this.#received, data])
-    this.#fds.push(...fds)
+    const { value, done } = await this.#chunks.next()
+    assert.ok(!done, 'the bus has closed the connection')
+    this.#received = Buffer.concat([this.#received, value])
   }
 
   async #say(line, answer) {
-    await this.#socket.sendall(line)
+    this.#stream.write(line)
     while (!this.#received.includes('\r\n')) await this.#receive()
     const end = this.#received.indexOf('\r\n')
     assert.match(this.#received.toString('latin1', 0, end), answer)
@@ -101,19 +104,18 @@ class Connection {
   async greet() {
     await this.#say(`\0AUTH EXTERNAL ${Buffer.from(String(process.getuid())).toString('hex')}\r\n`, /^OK [\da-f]{32}$/)
     await this.#say('NEGOTIATE_UNIX_FD\r\n', /^AGREE_UNIX_FD$/)
-    await this.#socket.sendall('BEGIN\r\n')
-    await this.send(message(1, { ...bus, member: 'Hello' }))
+    this.#stream.write('BEGIN\r\n')
+    this.send(message(1, { ...bus, member: 'Hello' }))
     const { body } = await this.next(METHOD_RETURN)
     return body.toString('latin1', 4, 4 + body.readUInt32LE(0))
   }
 
-  async send(bytes, fds = []) {
-    if (fds.length === 0) return this.#socket.sendall(bytes)
-    assert.equal(await this.#socket.sendFds(bytes, fds), bytes.length)
+  send(bytes, fds = []) {
+    this.#stream.writeWithFds(bytes, fds)
   }
 
-  /** The next message of this type, and the received descriptors. */
-  async next(type) {
+  /** The next message of this type, and its `count` descriptors, which have come before the end of its bytes. */
+  async next(type, count = 0) {
     for (;;) {
       const bytes = this.#received
       if (bytes.length >= 16) {
@@ -121,7 +123,7 @@ class Connection {
         const end = start + bytes.readUInt32LE(4)
         if (bytes.length >= end) {
           this.#received = bytes.subarray(end)
-          if (bytes[1] === type) return { body: bytes.subarray(start, end), fds: this.#fds.splice(0) }
+          if (bytes[1] === type) return { body: bytes.subarray(start, end), fds: this.#fds.splice(0, count) }
           continue
         }
       }
@@ -130,7 +132,7 @@ class Connection {
   }
 
   close() {
-    this.#socket.close()
+    this.#stream.destroy()
   }
 }
 
@@ -146,24 +148,23 @@ export const run = command =>
         const names = [await one.greet(), await other.greet()]
         assert.match(names[0], /^:\d+\.\d+$/)
         assert.notEqual(names[0], names[1])
-        const [kept, passed] = Socket.pair()
-        const header = {
-          path: '/',
-          interface: 'org.example',
-          member: 'Take',
-          destination: names[1],
-          signature: 'h',
-          fds: 1,
+        const header = { path: '/', interface: 'org.example', member: 'Take', destination: names[1] }
+        const ends = Array.from({ length: 50 }, () => Socket.pair())
+        for (const [serial, [, passed]] of ends.entries()) {
+          const body = new Writer().uint32(0).bytes
+          one.send(message(3 + serial, { ...header, signature: 'h', fds: 1 }, body, NO_REPLY_EXPECTED), [passed])
+          passed.close()
         }
-        await one.send(message(2, header, new Writer().uint32(0).bytes, NO_REPLY_EXPECTED), [passed])
-        passed.close()
-        const { body, fds } = await other.next(METHOD_CALL)
-        assert.equal(body.readUInt32LE(0), 0)
-        assert.equal(fds.length, 1)
-        const taken = Socket.fromFd(fds[0].detach())
-        await taken.sendall('through the bus')
-        assert.equal(String(await kept.recv(64)), 'through the bus')
-        for (const each of [one, other, kept, taken]) each.close()
+        for (const [kept] of ends) {
+          const { body, fds } = await other.next(METHOD_CALL, 1)
+          assert.equal(body.readUInt32LE(0), 0)
+          assert.equal(fds.length, 1)
+          const taken = Socket.fromFd(fds[0].detach())
+          await taken.sendall('through the bus')
+          assert.equal(String(await kept.recv(64)), 'through the bus')
+          for (const each of [kept, taken]) each.close()
+        }
+        for (const each of [one, other]) each.close()
       },
     )
   })
