@@ -33,10 +33,11 @@ let brand: (self: FdDuplex) => unknown
 /**
  * A SocketDuplex over a Unix socket that carries descriptors in both directions. `toDuplex` returns it for the option `fds`.
  *
- * Received descriptors come by the event `fds`, an array of OwnedFd, before the `data` whose bytes they came with: the kernel
+ * Received descriptors come by the event `fds`, an array of OwnedFd, before the `data` whose bytes they came with. The kernel
  * keeps their order, so a protocol that counts them in its messages can queue them. `bytesRead` is then the number of bytes
- * received before. They belong to the listener. If there is none, or the stream is destroyed, they are closed. If this process
- * cannot have as many descriptors, the stream fails with EMFILE (macOS: EMSGSIZE): none is lost silently. unix(7)
+ * before that `data`, which may begin with bytes of earlier writes. The descriptors belong to the listener; if there is none, or
+ * the stream is destroyed, they are closed. If this process cannot have as many descriptors, the stream fails with EMFILE (macOS:
+ * EMSGSIZE): none is lost silently. unix(7)
  */
 export class FdDuplex extends SocketDuplex {
   // The descriptors of each chunk that is yet to be sent. The stream hands on the same Buffer that it is given.

@@ -24,7 +24,10 @@ export interface WebStreams {
 /** Bytes to send, at least one, and at most 253 descriptors, which are sent with the first byte. */
 export interface BytesAndFdsToSend {
   data: Data
-  /** The writable closes each OwnedFd once it is sent, or is not sent. Others stay the caller's, open until `write` settles. */
+  /**
+   * The writable takes over each OwnedFd, and closes it once it is sent, or fails to be; an abort leaves those of waiting chunks to
+   * the garbage collector. Other descriptors stay the caller's, who keeps them open until `write` settles.
+   */
   fds: readonly Descriptor[]
 }
 

@@ -89,7 +89,7 @@ function end(): [FdDuplex, AsyncSocket] {
 }
 
 describe('an FdDuplex', () => {
-  test('emits descriptors before the data that they came with; bytesRead is then their position', async () => {
+  test('emits descriptors before the data that they came with; bytesRead is what came before', async () => {
     const [duplex, peer] = end()
     const told: unknown[] = []
     duplex.on('fds', (fds: OwnedFd[]) => void told.push([duplex.bytesRead, ...sizes(fds)]))
