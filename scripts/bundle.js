@@ -14,8 +14,11 @@ const moduleOf = floor => (floor === 'index' ? 'index.js' : `${floor}/index.js`)
 const lazy = {
   control: /^control\//,
   families: /^structs\/families\.js$/,
+  frames: /^frames\.js$/,
+  hints: /^hints\.js$/,
   lookups: /^(names\/|sockets\/create\.js$)/,
   options: /^options\//,
+  shown: /^shown\.js$/,
   structures: /^structs\/(fields|structure)\.js$/,
 }
 

@@ -1,9 +1,19 @@
 // Checks of arguments: their errors name the wrong argument, in the words and with the codes of Node's own. And checks of
 // options objects, since a misspelt property would be ignored silently.
 import { inspect } from 'node:util'
+import { traceCaller } from './caller.js'
 
-/** Gives an error its code. */
-export const coded = <T extends Error>(error: T, code: string): T & { code: string } => Object.assign(error, { code })
+/** Gives an error its code, and a stack that begins at the caller's line. */
+export const coded = <T extends Error>(error: T, code: string): T & { code: string } =>
+  Object.assign(traceCaller(error), { code })
+
+/** An error of a wrong argument has its name, as in the message; the property is not enumerable. */
+interface OfArgument {
+  readonly argument: string
+}
+
+const named = <T extends Error>(name: string, error: T): T & OfArgument =>
+  Object.defineProperty(error, 'argument', { configurable: true, value: name }) as T & OfArgument
 
 // The received value, in the words of Node's own messages.
 function shown(value: unknown): string {
@@ -30,21 +40,30 @@ function typed(value: unknown): string {
 const noun = (name: string): string => (name.includes('.') ? 'property' : 'argument')
 
 /** The TypeError for an argument of the wrong type; `expected` is for example "of type number". */
-export const invalidType = (name: string, value: unknown, expected: string): TypeError =>
-  coded(
-    new TypeError(`The "${name}" ${noun(name)} must be ${expected}. Received ${typed(value)}`),
-    'ERR_INVALID_ARG_TYPE',
+export const invalidType = (name: string, value: unknown, expected: string): TypeError & OfArgument =>
+  named(
+    name,
+    coded(
+      new TypeError(`The "${name}" ${noun(name)} must be ${expected}. Received ${typed(value)}`),
+      'ERR_INVALID_ARG_TYPE',
+    ),
   )
 
 /** The TypeError for an invalid value of an argument; `reason` is for example "must be an IPv4 address". */
-export const invalidValue = (name: string, value: unknown, reason: string): TypeError =>
-  coded(new TypeError(`The ${noun(name)} '${name}' ${reason}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE')
+export const invalidValue = (name: string, value: unknown, reason: string): TypeError & OfArgument =>
+  named(
+    name,
+    coded(new TypeError(`The ${noun(name)} '${name}' ${reason}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE'),
+  )
 
 /** The RangeError for a number out of range; `range` is for example ">= 0 && <= 65535". */
-export const outOfRange = (name: string, value: unknown, range: string): RangeError =>
-  coded(
-    new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown(value)}`),
-    'ERR_OUT_OF_RANGE',
+export const outOfRange = (name: string, value: unknown, range: string): RangeError & OfArgument =>
+  named(
+    name,
+    coded(
+      new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${shown(value)}`),
+      'ERR_OUT_OF_RANGE',
+    ),
   )
 
 /** The TypeError for a method that is called on something else than an object of its class, `name`. */
@@ -86,7 +105,7 @@ export function allocated(
     const { code = lacking } = cause as NodeJS.ErrnoException // Node 26 sets the code, but does not name the argument
     if (!(cause instanceof RangeError) || code !== lacking) throw cause // the size is invalid
     const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`
-    throw coded(new RangeError(text, { cause }), lacking)
+    throw named(name, coded(new RangeError(text, { cause }), lacking))
   }
 }
 

@@ -1,6 +1,9 @@
 // Errors, in the shape of Node's, with the classes of PEP 3151.
 import { constants } from 'node:os'
 import { getSystemErrorMap, types } from 'node:util'
+import { pauseTraces, resumeTraces, traceCaller } from './caller.js'
+import { invalidThis } from './checks.js'
+import { hintOf } from './hints.js'
 import type { AddressLike } from './structs/address.js'
 
 // Two errnos of socket calls for which Node has no name.
@@ -36,12 +39,19 @@ export interface ErrorDetails {
   address?: AddressLike | undefined
   /** The number of bytes, or of messages of a batch, that were sent before the call failed. */
   sent?: number | undefined
+  /** The descriptor of the call; −1: it was closed. */
+  fd?: number | undefined
+  /** The level of a socket option. */
+  level?: number | undefined
   /** The socket option of the call, by its name in C. */
   option?: string | undefined
   /** The caller's timeout that expired, in milliseconds. */
   timeout?: number | null | undefined
   cause?: unknown
 }
+
+// Refuses a `this` of another class; each getter begins with it.
+let brand: (self: SocketError) => unknown
 
 /** A failed system call, in the shape of Node's own errors: `connect ECONNREFUSED 127.0.0.1:1`. errno(3) */
 export class SocketError extends Error implements NodeJS.ErrnoException {
@@ -59,25 +69,69 @@ export class SocketError extends Error implements NodeJS.ErrnoException {
   declare readonly path?: string
   /** The number of bytes, or of messages of a batch, that were sent before the call failed; only if some may have been. */
   declare readonly sent?: number
-  /** The socket option of the call, by its name in C: `'SO_MARK'`. */
-  declare readonly option?: string
   /** The caller's timeout that expired, in milliseconds; absent if the network reported ETIMEDOUT. */
   declare readonly timeout?: number
+  readonly #fd: number | undefined
+  readonly #level: number | undefined
+  readonly #option: string | undefined
+
+  static {
+    brand = self => {
+      try {
+        return self.#fd
+      } catch {
+        throw invalidThis('SocketError')
+      }
+    }
+  }
 
   /** `errno` may be positive or negative. */
-  constructor(errno: number, syscall: string, { address, sent, option, timeout, cause }: ErrorDetails = {}) {
+  constructor(errno: number, syscall: string, details: ErrorDetails = {}) {
+    const { address, sent, option, timeout, cause } = details
     const code = errnoName(errno)
     const peer: Peer = address === undefined ? {} : peerOf(address)
     const where = peerText(peer)
     const what = option === undefined ? where : ` ${option}`
+    const traces = pauseTraces()
     super(`${syscall} ${code}${what}`, cause === undefined ? undefined : { cause })
+    resumeTraces(traces)
+    traceCaller(this)
+    this.#fd = details.fd
+    this.#level = details.level
+    this.#option = option
     this.code = code
     this.errno = -Math.abs(errno)
     this.syscall = syscall
     Object.assign(this, peer)
     if (sent !== undefined) this.sent = sent
-    if (option !== undefined) this.option = option
     if (typeof timeout === 'number') this.timeout = timeout
+  }
+
+  /** The descriptor of the call; −1 if it was closed before; undefined if it is not known. */
+  get fd(): number | undefined {
+    brand(this)
+    return this.#fd
+  }
+
+  /** The level of the socket option of the call: SOL_SOCKET, IPPROTO_TCP… */
+  get level(): number | undefined {
+    brand(this)
+    return this.#level
+  }
+
+  /** The socket option of the call, by its name in C: `'SO_MARK'`. */
+  get option(): string | undefined {
+    brand(this)
+    return this.#option
+  }
+
+  /**
+   * What probably went wrong, and what to do, in one sentence or two; undefined if nothing is known. It is made each time it is
+   * read, from the state of the system at that moment: for EADDRINUSE it names the process that holds the port, if /proc shows it.
+   */
+  get hint(): string | undefined {
+    brand(this)
+    return hintOf(this)
   }
 
   static {
@@ -167,6 +221,7 @@ export class GaiError extends Error {
 
   constructor(code: string, errno: number, syscall: string, hostname?: string) {
     super(`${syscall} ${code}${hostname === undefined ? '' : ` ${hostname}`}`)
+    traceCaller(this)
     this.code = code
     this.errno = errno
     this.syscall = syscall
@@ -189,6 +244,7 @@ export class AbortError extends Error {
 
   constructor(reason: unknown, sent?: number) {
     super('The operation was aborted', { cause: reason })
+    traceCaller(this)
     if (sent !== undefined) this.sent = sent
   }
 
@@ -201,7 +257,7 @@ export class AbortError extends Error {
 export function sendingFailed(error: unknown, syscall: string, sent: number): unknown {
   if (error instanceof AbortError) return new AbortError(error.cause, sent)
   if (error instanceof SocketError) {
-    return socketError(error.errno, syscall, { sent, timeout: error.timeout, cause: error })
+    return socketError(error.errno, syscall, { fd: error.fd, sent, timeout: error.timeout, cause: error })
   }
   return error instanceof Error || types.isNativeError(error) ? Object.assign(error, { sent }) : error
 }

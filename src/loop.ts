@@ -94,7 +94,7 @@ function start(): number {
  */
 export function watch(fd: number, listener: Watched): void {
   const result = poller_add(poller < 0 ? start() : poller, fd)
-  if (result < 0) throw socketError(result, 'poller_add')
+  if (result < 0) throw socketError(result, 'poller_add', { fd })
   watched[fd] = listener
   since[fd] = batches.count
 }

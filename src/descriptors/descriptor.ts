@@ -14,6 +14,6 @@ export type Descriptor = number | { readonly fd: number }
 export function fdOf(descriptor: Descriptor, syscall: string): number {
   const fd = typeof descriptor === 'object' ? descriptor?.fd : descriptor
   if (typeof fd !== 'number') throw invalidType('descriptor', descriptor, 'a socket or a number')
-  if (typeof descriptor === 'object' && fd < 0) throw socketError(constants.errno.EBADF, syscall)
+  if (typeof descriptor === 'object' && fd < 0) throw socketError(constants.errno.EBADF, syscall, { fd })
   return checkInteger('fd', fd, 0, 2 ** 31 - 1)
 }

@@ -18,6 +18,6 @@ export function tryAddressOf(fd: number, call: keyof typeof calls): SocketAddres
 /** As `tryAddressOf`, but throws a SocketError if the call fails. */
 export function addressOf(fd: number, call: keyof typeof calls): SocketAddress {
   const address = tryAddressOf(fd, call)
-  if (typeof address === 'number') throw socketError(address, call)
+  if (typeof address === 'number') throw socketError(address, call, { fd })
   return address
 }

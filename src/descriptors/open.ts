@@ -71,10 +71,10 @@ export function acceptSocket(fd: number, address: View | null, length: Length | 
 }
 
 /** A close-on-exec duplicate of a descriptor. fcntl(2), F_DUPFD_CLOEXEC */
-export const duplicate = (fd: number): number => check(fcntl(fd, F_DUPFD_CLOEXEC, 0), 'fcntl')
+export const duplicate = (fd: number): number => check(fcntl(fd, F_DUPFD_CLOEXEC, 0), 'fcntl', undefined, fd)
 
 /** Sets O_NONBLOCK on a descriptor that other code opened. fcntl(2) */
 export function setNonblocking(fd: number): void {
-  const flags = check(sys.fcntl(fd, F_GETFL), 'fcntl')
-  if ((flags & O_NONBLOCK) === 0) check(sys.fcntl(fd, F_SETFL, flags | O_NONBLOCK), 'fcntl')
+  const flags = check(sys.fcntl(fd, F_GETFL), 'fcntl', undefined, fd)
+  if ((flags & O_NONBLOCK) === 0) check(sys.fcntl(fd, F_SETFL, flags | O_NONBLOCK), 'fcntl', undefined, fd)
 }

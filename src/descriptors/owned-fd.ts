@@ -1,4 +1,8 @@
 // Descriptors received in a message: they are owned as soon as they arrive, and closed if no code takes them.
+import type { Parts } from '../shown.js'
+import { shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { checkInteger, invalidThis } from '../checks.js'
 import { closeOnce, closeWithThread } from './ownership.js'
 import * as sys from '../syscalls/index.js'
@@ -56,6 +60,12 @@ export class OwnedFd {
     const fd = this.#letGo()
     closeWithThread(fd, false)
     return fd
+  }
+
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({ fd: this.#fd, state: this.#fd < 0 ? 'closed' : 'open' })
+    return shownObject(this, 'OwnedFd', depth, options, parts)
   }
 
   #letGo(): number {

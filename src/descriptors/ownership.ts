@@ -37,5 +37,5 @@ const { EINTR } = constants.errno
 export function closeOnce(fd: number): void {
   if (fd < 0) return
   const result = sys.close(fd)
-  if (result < 0 && result !== -EINTR) throw socketError(result, 'close')
+  if (result < 0 && result !== -EINTR) throw socketError(result, 'close', { fd })
 }

@@ -1,4 +1,7 @@
 // HTTP/1.1 on the reactor.
+import { shownObject } from '../shown.js'
+import type { Shown } from '../shown.js'
+import { inspect } from 'node:util'
 import { constants } from 'node:os'
 import { checkProperties, checkSwitch, invalidType, invalidValue } from '../checks.js'
 import { socketError } from '../errors.js'
@@ -140,7 +143,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
     const now = performance.now()
     for (const connection of server) check(connection, now)
   }, checkInterval).unref()
-  return {
+  const made: HttpServer & Shown = {
     server,
     get address() {
       return server.address
@@ -149,6 +152,9 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
       const { address } = server
       if (!('port' in address)) throw socketError(constants.errno.ENOTCONN, 'getsockname', { address })
       return address.port
+    },
+    [inspect.custom](depth, options) {
+      return shownObject(this, 'HttpServer', depth, options, () => ({ server }), ['address', 'port', 'stop', 'close'])
     },
     async stop(options = {}) {
       checkProperties('options', options, { timeout: 'option' })
@@ -163,6 +169,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
       this.close()
     },
   }
+  return made
 }
 
 /**

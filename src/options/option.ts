@@ -68,8 +68,8 @@ export function option(level: Level, name: Names, codec: unknown): unknown {
 /** `first` if the platform has it, else `second`. */
 export const either = <T extends Named>(first: T, second: T): T => (first.name === undefined ? second : first)
 
-function levelAndName({ option, level, name }: Named, syscall: string): [level: number, name: number] {
-  if (level === undefined || name === undefined) throw socketError(ENOPROTOOPT, syscall, { option })
+function levelAndName({ option, level, name }: Named, fd: number, syscall: string): [level: number, name: number] {
+  if (level === undefined || name === undefined) throw socketError(ENOPROTOOPT, syscall, { fd, level, option })
   return [level, name]
 }
 
@@ -93,7 +93,7 @@ export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T 
   const fd = socketFd(socket, 'getsockopt')
   const { codec } = option
   if (codec.decode === undefined) throw invalidValue('option', option.option, 'must be one that can be read')
-  const [level, name] = levelAndName(option, 'getsockopt')
+  const [level, name] = levelAndName(option, fd, 'getsockopt')
   for (let { room } = codec; ;) {
     const bytes = Buffer.alloc(room)
     const length = new Uint32Array([room])
@@ -102,7 +102,7 @@ export function getOption<T>(socket: SocketOrFd, option: ReadableSockOpt<T>): T 
       room = length[0]!
       continue
     }
-    if (result < 0) throw socketError(result, 'getsockopt', { option: option.option })
+    if (result < 0) throw socketError(result, 'getsockopt', { fd, level, option: option.option })
     return codec.decode(bytes.subarray(0, length[0]), fd)
   }
 }
@@ -122,8 +122,8 @@ export function setOption<T>(socket: SocketOrFd, option: WritableSockOpt<T>, val
   const fd = socketFd(socket, 'setsockopt')
   const { codec } = option
   if (codec.encode === undefined) throw invalidValue('option', option.option, 'must be one that can be set')
-  const [level, name] = levelAndName(option, 'setsockopt')
+  const [level, name] = levelAndName(option, fd, 'setsockopt')
   const bytes = codec.encode(value)
   const result = (codec.setsockopt ?? sys.setsockopt)(fd, level, name, bytes)
-  if (result < 0) throw socketError(result, 'setsockopt', { option: option.option })
+  if (result < 0) throw socketError(result, 'setsockopt', { fd, level, option: option.option })
 }

@@ -530,7 +530,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   }
 
   #is(events: number): true | null {
-    if (this.closed) throw socketError(EBADF, 'poll')
+    if (this.closed) throw socketError(EBADF, 'poll', { fd: this.fd })
     pollfds.set(0, this.fd, events)
     return check(pollfds.wait(0), 'poll') > 0 ? true : null
   }
@@ -656,7 +656,8 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
       }
       const receives = direction === READABLE && isDatagram(this)
       const turn = new Turn(receives ? this.#orNothing(step) : step, syscall, address)
-      if (timeout === 0) throw turn.failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN)
+      if (timeout === 0)
+        throw turn.failure(syscall === 'connect' && this.family !== AF_UNIX ? EINPROGRESS : EAGAIN, this.fd)
       if (receives && this.#turns?.ended === true) later ??= nextTurn // the end was reported, and is not reported again
       this.#turns ??= new Turns(this.fd, this.#holds, isTcp(this))
       turn.room = this.#turns.roomFor(size)

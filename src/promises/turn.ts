@@ -1,7 +1,8 @@
 // A waiter: it waits until its step gives a result, or until a signal or a timeout ends the wait.
 import type { AddressLike } from '../structs/address.js'
+import { traceCaller } from '../caller.js'
 import { copied } from '../data.js'
-import { AbortError, socketError } from '../errors.js'
+import { AbortError, SocketError, socketError } from '../errors.js'
 import type { Abortable, Aborts } from './on-abort.js'
 
 /** What can end a wait early. */
@@ -35,6 +36,14 @@ export interface Waiting {
   reject(turn: Turn, error: Error): void
 }
 
+// A waiter's error is made by the event loop, under which V8 finds no caller. From a microtask that the waiter's promise depends
+// on, it follows the promises up to the `await`: the first turn of microtasks makes it depend, the next one has the stack.
+async function rejected(error: unknown): Promise<never> {
+  await undefined
+  await undefined
+  throw error instanceof SocketError || error instanceof AbortError ? traceCaller(error) : error
+}
+
 /** A waiter. */
 export class Turn<Result = unknown> implements Abortable {
   /** Its queue while it waits, and its neighbours there. */
@@ -54,23 +63,21 @@ export class Turn<Result = unknown> implements Abortable {
   readonly #step: Step<Result>
   readonly #syscall: string
   readonly #address: AddressLike | undefined
-  #resolve!: (result: Result) => void
-  #reject!: (error: unknown) => void
+  #resolve!: (result: Result | Promise<never>) => void
 
   /** Errors name the call and the address. */
   constructor(step: Step<Result>, syscall: string, address?: AddressLike) {
     this.#step = step
     this.#syscall = syscall
     this.#address = address
-    this.promise = new Promise((resolve, reject) => {
+    this.promise = new Promise(resolve => {
       this.#resolve = resolve
-      this.#reject = reject
     })
   }
 
-  /** The error for an errno; with `timeout` for that of the wait. */
-  failure(errno: number, timeout?: number | null): Error {
-    return socketError(errno, this.#syscall, { address: this.#address, timeout })
+  /** The error for an errno, of a call with this descriptor; with `timeout` for that of the wait. */
+  failure(errno: number, fd: number, timeout?: number | null): Error {
+    return socketError(errno, this.#syscall, { address: this.#address, fd, timeout })
   }
 
   /** Tries once. Returns true when the wait is over. */
@@ -81,19 +88,19 @@ export class Turn<Result = unknown> implements Abortable {
       if (result instanceof Later) return result
       this.#resolve(result)
     } catch (error) {
-      this.#reject(error)
+      this.reject(error)
     }
     return true
   }
 
   /** Ends the wait with what the loop has received: `result` is that of recv(2), a length or −errno. */
-  take(result: number, bytes: Buffer): void {
-    if (result < 0) this.#reject(this.failure(result))
+  take(fd: number, result: number, bytes: Buffer): void {
+    if (result < 0) this.reject(this.failure(result, fd))
     else this.#resolve(copied(result === 0 ? empty : bytes) as Result)
   }
 
   reject(error: unknown): void {
-    this.#reject(error)
+    this.#resolve(rejected(error))
   }
 
   /** Ends the wait: its signal is aborted. */

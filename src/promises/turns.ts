@@ -21,8 +21,9 @@ class Queue implements Waiting {
   #first: Turn | undefined
   #last: Turn | undefined
   #length = 0
+  readonly #fd: number
   #holds: boolean
-  readonly #fd: number // to receive from
+  readonly #receives: boolean
   #timer: Timer | undefined
   #immediate: NodeJS.Immediate | undefined
   #backoff: Backoff | undefined
@@ -30,10 +31,11 @@ class Queue implements Waiting {
   #limit: Timer | undefined
   #rings = Infinity // when the limit does: not after the first of the waits ends by its timeout
 
-  /** `fd`: what its waiters receive from; −1 for those that send. */
-  constructor(holds: boolean, fd: number) {
-    this.#holds = holds
+  /** `receives`: whether its waiters may be given what the loop has received. */
+  constructor(fd: number, holds: boolean, receives: boolean) {
     this.#fd = fd
+    this.#holds = holds
+    this.#receives = receives
   }
 
   get first(): Turn | undefined {
@@ -98,7 +100,7 @@ class Queue implements Waiting {
     const turn = this.#first!
     this.#backoff = undefined
     this.#remove(turn)
-    turn.take(result, bytes)
+    turn.take(this.#fd, result, bytes)
   }
 
   /** Rejects a waiter. The next one may be able to make its call. */
@@ -117,7 +119,7 @@ class Queue implements Waiting {
     this.#aborts = undefined
     for (let turn = this.#first; turn !== undefined; turn = this.#first) {
       this.#remove(turn)
-      turn.reject(turn.failure(errno))
+      turn.reject(turn.failure(errno, this.#fd))
     }
   }
 
@@ -177,12 +179,12 @@ class Queue implements Waiting {
     if (next < Infinity) this.#ringAt(next, next - now)
     if (over.length > 0) this.serve() // a busy loop runs timers before it reports descriptors
     over.sort((one, other) => one.end! - other.end!)
-    for (const turn of over) this.reject(turn, turn.failure(ETIMEDOUT, turn.timeout))
+    for (const turn of over) this.reject(turn, turn.failure(ETIMEDOUT, this.#fd, turn.timeout))
   }
 
   #begin(turn: Turn | undefined): void {
     this.#first = turn
-    if (this.#fd >= 0) receiveFirst(this.#fd, turn === undefined ? 0 : turn.room)
+    if (this.#receives) receiveFirst(this.#fd, turn === undefined ? 0 : turn.room)
   }
 
   #remove(turn: Turn): void {
@@ -221,7 +223,7 @@ export class Turns implements Watched {
     this.#fd = fd
     this.#holds = holds
     this.#emptied = emptied
-    this.#queues = { [READABLE]: new Queue(holds, fd), [WRITABLE]: new Queue(holds, -1) }
+    this.#queues = { [READABLE]: new Queue(fd, holds, true), [WRITABLE]: new Queue(fd, holds, false) }
     watch(fd, this)
   }
 

@@ -103,7 +103,8 @@ class Client extends Origin {
 
   #giveUp(connection: Connection): void {
     if (connection.connecting) connection.ready(WRITABLE) // it may be connected, if the loop was too busy to report it
-    if (connection.connecting) connection.destroy(socketError(ETIMEDOUT, 'connect', { address: this.where }))
+    if (connection.connecting)
+      connection.destroy(socketError(ETIMEDOUT, 'connect', { address: this.where, fd: connection.fd }))
   }
 }
 

@@ -1,4 +1,8 @@
 // A stream connection whose handlers are called from the event loop.
+import type { Parts } from '../shown.js'
+import { shownAddress, shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { checkProperties, invalidThis, invalidType } from '../checks.js'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
@@ -152,7 +156,7 @@ export class Connection {
   write(data: Data): boolean {
     brand(this)
     if (this.#fd < 0 || this.#error !== undefined) return false
-    if (this.#is(ENDING)) throw socketError(EPIPE, 'send')
+    if (this.#is(ENDING)) throw socketError(EPIPE, 'send', { fd: this.#fd })
     const bytes = bytesOf(data)
     let sent = 0
     if (this.#queue === undefined && !this.#is(CONNECTING)) {
@@ -272,6 +276,19 @@ export class Connection {
     this.#settle(readiness)
   }
 
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({
+      fd: this.#fd,
+      local: shownAddress(this.localAddress),
+      peer: shownAddress(this.remoteAddress),
+      queued: this.queued === 0 ? undefined : `${this.queued} bytes`,
+      paused: this.#is(PAUSED) || undefined,
+      state: this.#fd < 0 ? 'closed' : this.#is(CONNECTING) ? 'connecting' : this.#is(ENDING) ? 'ending' : 'connected',
+    })
+    return shownObject(this, 'Connection', depth, options, parts, ['lastTick', 'stores'])
+  }
+
   #is(bit: number): boolean {
     return (this.#state & bit) !== 0
   }
@@ -338,7 +355,7 @@ export class Connection {
     }
     if (result === -EINTR) return true
     if (result === 0) this.#peerEnded()
-    else if (result !== -EAGAIN) this.destroy(socketError(result, 'recv'))
+    else if (result !== -EAGAIN) this.destroy(socketError(result, 'recv', { fd: this.#fd }))
     else if (this.#error !== undefined) this.destroy()
     else this.#set(UNREAD, false)
     return false
@@ -406,7 +423,7 @@ export class Connection {
     const errno = takeError(this.#fd)
     if (errno !== 0) {
       if (!this.#unread()) {
-        this.destroy(socketError(errno, 'connect', { address: this.#origin.where }))
+        this.destroy(socketError(errno, 'connect', { address: this.#origin.where, fd: this.#fd }))
         return false
       }
       this.#fail(errno, 'recv') // it was connected, and reset before this event
@@ -418,7 +435,7 @@ export class Connection {
   }
 
   #fail(errno: number, syscall: string): void {
-    this.#error = socketError(errno, syscall)
+    this.#error = socketError(errno, syscall, { fd: this.#fd })
     this.#queue = undefined
   }
 

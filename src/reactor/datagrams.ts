@@ -1,4 +1,8 @@
 // A datagram socket whose messages are received and sent in batches, many in one system call.
+import type { Parts } from '../shown.js'
+import { shownAddress, shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { AsyncResource } from 'node:async_hooks'
 import { encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
@@ -10,7 +14,7 @@ import { isSocketError, socketError } from '../errors.js'
 import { attempt } from '../syscalls/result.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
-import { addressOf } from '../descriptors/names.js'
+import { addressOf, tryAddressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
 import { END, hold, READABLE, unwatch, watch, WRITABLE } from '../loop.js'
 import { checkInteger, invalidThis, invalidValue } from '../checks.js'
@@ -183,7 +187,7 @@ export class DatagramSocket {
         sent += some
       } while (sent < all)
     } catch (error) {
-      throw sent > 0 && isSocketError(error) ? socketError(error.errno, error.syscall, { sent }) : error
+      throw sent > 0 && isSocketError(error) ? socketError(error.errno, error.syscall, { fd: this.#fd, sent }) : error
     }
     return sent
   }
@@ -196,10 +200,10 @@ export class DatagramSocket {
     brand(this)
     const bytes = bytesOf(data)
     let sent: number | null
-    if (address === null) sent = attempt(() => sys.send(this.#fd, bytes, NOSIGNAL), 'send')
+    if (address === null) sent = attempt(() => sys.send(this.#fd, bytes, NOSIGNAL), 'send', undefined, this.#fd)
     else {
       const to = encodeAddress(address, this.#family)
-      sent = attempt(() => sys.sendto(this.#fd, bytes, NOSIGNAL, to), 'sendto', address)
+      sent = attempt(() => sys.sendto(this.#fd, bytes, NOSIGNAL, to), 'sendto', address, this.#fd)
     }
     if (sent !== null) return true
     this.#isFull()
@@ -247,6 +251,17 @@ export class DatagramSocket {
   ready(readiness: number): void {
     if (readiness & WRITABLE) this.#drained()
     if (readiness & READABLE) this.#receive((readiness & END) !== 0)
+  }
+
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({
+      fd: this.#fd,
+      address: shownAddress(tryAddressOf(this.#fd, 'getsockname')),
+      batch: this.#batch,
+      state: this.#fd < 0 ? 'closed' : 'open',
+    })
+    return shownObject(this, 'DatagramSocket', depth, options, parts)
   }
 
   #isFull(): void {

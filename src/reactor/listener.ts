@@ -69,7 +69,7 @@ export interface Bound {
 
 /** Sets an option that is an int; default: 1. If this system lacks it, throws ENOPROTOOPT. setsockopt(2) */
 export const setOption = (fd: number, level: number, name: number | undefined, value = 1): void =>
-  void check(sys.setsockopt(fd, level, name ?? -1, new Int32Array([value])), 'setsockopt')
+  void check(sys.setsockopt(fd, level, name ?? -1, new Int32Array([value])), 'setsockopt', undefined, fd)
 
 /**
  * Opens and binds a socket. `prepare` is called before bind(2), `begin` after it. If one of them fails, the socket is closed
@@ -85,7 +85,7 @@ export function openBound(
   let file: UnixPath | undefined
   try {
     prepare(fd)
-    check(sys.bind(fd, bytes), 'bind', where)
+    check(sys.bind(fd, bytes), 'bind', where, fd)
     if (family === AF_UNIX) file = new UnixPath(where as string)
     begin(fd)
   } catch (error) {
@@ -112,5 +112,5 @@ export function openListener(options: ListenAddress & { noDelay?: boolean }): Bo
     if (family !== AF_UNIX && noDelay) setOption(fd, IPPROTO_TCP, TCP_NODELAY) // connections inherit it
     if (reusePort) setOption(fd, SOL_SOCKET, SO_REUSEPORT)
   }
-  return openBound(SOCK_STREAM, endpoint, prepare, fd => void check(sys.listen(fd, backlog), 'listen', where))
+  return openBound(SOCK_STREAM, endpoint, prepare, fd => void check(sys.listen(fd, backlog), 'listen', where, fd))
 }

@@ -67,7 +67,8 @@ export abstract class Origin {
       this.#clock!.refresh()
       this.tick++
       for (const connection of connections()) {
-        if (this.tick - connection.lastTick > 4) connection.destroy(socketError(ETIMEDOUT, 'recv'))
+        if (this.tick - connection.lastTick > 4)
+          connection.destroy(socketError(ETIMEDOUT, 'recv', { fd: connection.fd }))
       }
     }
     this.#clock = new Timer(timeout / 4, sweep, false)

@@ -1,5 +1,8 @@
 // Worker threads that listen together: each on its own socket of a shared port, where the kernel distributes the connections,
 // or all on one socket.
+import type { Parts, Shown } from '../shown.js'
+import { shownAddress, shownObject } from '../shown.js'
+import { inspect } from 'node:util'
 import { errorMonitor } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import type { SocketAddress } from '../structs/address.js'
@@ -91,9 +94,13 @@ export async function startPool(
   }
   sys.close(fd) // each thread has its own
   for (const { worker } of threads) reportExit(worker)
-  return {
+  const pool: Pool & Shown = {
     address,
     workers: threads.map(({ worker }) => worker),
+    [inspect.custom](depth, options) {
+      const parts = (): Parts => ({ address: shownAddress(address), workers: threads.length })
+      return shownObject(this, 'Pool', depth, options, parts, ['address', 'workers', 'stop'])
+    },
     async stop(options = {}) {
       checkProperties('options', options, { timeout: 'option' })
       const limit = checkTimeout(options.timeout ?? null)
@@ -101,6 +108,7 @@ export async function startPool(
       await Promise.all(threads.map(thread => stop(thread, limit)))
     },
   }
+  return pool
 }
 
 // Emits an `error` event of a worker that exits by itself. An exception emits one already; `terminate` emits none.

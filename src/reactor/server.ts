@@ -1,11 +1,15 @@
 // A listening socket; the event loop calls the handlers of its connections.
+import type { Parts } from '../shown.js'
+import { shownAddress, shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { constants } from 'node:os'
 import { AcceptFailures } from '../sockets/accepting.js'
 import { addressRoom, decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
 import { checkInteger, checkProperties, invalidThis } from '../checks.js'
 import { socketError } from '../errors.js'
-import { addressOf } from '../descriptors/names.js'
+import { addressOf, tryAddressOf } from '../descriptors/names.js'
 import { acceptSocket } from '../descriptors/open.js'
 import { closeWithThread } from '../descriptors/ownership.js'
 import { hold, READABLE, unwatch, watch, watchers } from '../loop.js'
@@ -174,6 +178,24 @@ export class Server extends Origin {
     if (this.#fd < 0 && this.#connections === 0) this.#end()
   }
 
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({
+      fd: this.#fd,
+      address: shownAddress(tryAddressOf(this.#fd, 'getsockname')),
+      connections: this.#connections,
+      state: this.#fd >= 0 ? 'listening' : this.#connections > 0 ? 'stopping' : 'closed',
+    })
+    return shownObject(this, 'Server', depth, options, parts, [
+      'handlers',
+      'highWaterMark',
+      'local',
+      'scope',
+      'tick',
+      'where',
+    ])
+  }
+
   #accept(): void {
     for (let i = 0; i < acceptsInTurn; i++) {
       if (this.#fd < 0 || this.#paused !== undefined || this.#connections >= this.#maxConnections) return
@@ -182,7 +204,7 @@ export class Server extends Origin {
       else if (fd === -EAGAIN) {
         this.#waiting = false
         return
-      } else if (fd !== -EINTR && !this.#goesOn(socketError(fd, 'accept'))) return
+      } else if (fd !== -EINTR && !this.#goesOn(socketError(fd, 'accept', { fd: this.#fd }))) return
     }
     setImmediate(() => this.#accept())
   }

@@ -1,4 +1,8 @@
 // The base of the synchronous and the asynchronous Socket: the calls that cannot block, and one try of each call that can.
+import type { Parts } from '../shown.js'
+import { constantName, optionName, shownAddress, shownObject, shownTimeout } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { constants } from 'node:os'
 import { addressRoom, decodeAddress, encodeAddress, senderAddress } from '../structs/address.js'
 import type { AddressFamily, AddressLike, SocketAddress } from '../structs/address.js'
@@ -13,6 +17,7 @@ import {
   MSG_ERRQUEUE,
   MSG_TRUNC,
   POLLOUT,
+  SO_ACCEPTCONN,
   SO_DOMAIN,
   SO_ERROR,
   SO_PROTOCOL,
@@ -50,13 +55,26 @@ const { EAGAIN, EALREADY, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN } = cons
 const integer = new Int32Array(1)
 const four = new Uint32Array(1)
 
+// The error of a call with an option; it has the option's name.
+const optionFailed = (result: number, syscall: string, fd: number, level: number, name: number): Error =>
+  socketError(result, syscall, { fd, level, option: optionName(level, name) })
+
 /** An option that is an int. getsockopt(2) */
 export function getInteger(fd: number, level: number, name: number): number {
   four[0] = 4
   integer[0] = 0 // some options fill one byte only
-  check(sys.getsockopt(fd, level, name, integer, four), 'getsockopt')
+  const result = sys.getsockopt(fd, level, name, integer, four)
+  if (result < 0) throw optionFailed(result, 'getsockopt', fd, level, name)
   return integer[0]
 }
+
+const isUnbound = (local: SocketAddress): boolean =>
+  'port' in local ? local.port === 0 : local.family === 'unix' && !('path' in local || 'abstract' in local)
+
+const isListening = (fd: number): boolean =>
+  SO_ACCEPTCONN !== undefined &&
+  sys.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, integer, new Uint32Array([4])) >= 0 &&
+  integer[0] !== 0
 
 /** With one of these flags a call never waits. */
 export const neverWaits = MSG_DONTWAIT | (MSG_ERRQUEUE ?? 0)
@@ -88,7 +106,7 @@ export function kindOf(fd: number): { family: number; type: number; protocol: nu
 function familyOf(fd: number): number {
   if (SO_DOMAIN !== undefined) return getInteger(fd, SOL_SOCKET, SO_DOMAIN)
   peerLength[0] = peer.length
-  check(sys.getsockname(fd, peer, peerLength), 'getsockname')
+  check(sys.getsockname(fd, peer, peerLength), 'getsockname', undefined, fd)
   return read(dataView(peer), saFamily)
 }
 
@@ -256,13 +274,13 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   bind(address: AddressLike): void {
     brand(this)
     const bytes = encodeAddress(address, this.family)
-    check(sys.bind(this.#fd, bytes), 'bind', address)
+    check(sys.bind(this.#fd, bytes), 'bind', address, this.#fd)
   }
 
   /** Makes the socket accept connections; at most `backlog` wait to be accepted (default: 128, or SOMAXCONN). listen(2) */
   listen(backlog: number = Math.min(SOMAXCONN, 128)): void {
     brand(this)
-    check(sys.listen(this.#fd, backlog), 'listen')
+    check(sys.listen(this.#fd, backlog), 'listen', undefined, this.#fd)
   }
 
   /** The socket's own address. getsockname(2) */
@@ -286,7 +304,8 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     checkInteger('size', size, 0, 2 ** 31 - 1)
     const value = allocated('size', size)
     const length = new Uint32Array([size])
-    check(sys.getsockopt(this.#fd, level, name, value, length), 'getsockopt')
+    const result = sys.getsockopt(this.#fd, level, name, value, length)
+    if (result < 0) throw optionFailed(result, 'getsockopt', this.#fd, level, name)
     return value.subarray(0, length[0])
   }
 
@@ -298,13 +317,14 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
     brand(this)
     const bytes = optionBytes(value)
-    check(sys.setsockopt(this.#fd, level, name, bytes, length), 'setsockopt')
+    const result = sys.setsockopt(this.#fd, level, name, bytes, length)
+    if (result < 0) throw optionFailed(result, 'setsockopt', this.#fd, level, name)
   }
 
   /** Ends one direction or both: SHUT_RD, SHUT_WR ("done sending, still listening"), SHUT_RDWR. shutdown(2) */
   shutdown(how: number): void {
     brand(this)
-    check(sys.shutdown(this.#fd, how), 'shutdown')
+    check(sys.shutdown(this.#fd, how), 'shutdown', undefined, this.#fd)
   }
 
   /** Closes the descriptor. Further calls have no effect. close(2) */
@@ -347,13 +367,13 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD */
   getInheritable(): boolean {
     brand(this)
-    return (check(sys.fcntl(this.#fd, F_GETFD), 'fcntl') & FD_CLOEXEC) === 0
+    return (check(sys.fcntl(this.#fd, F_GETFD), 'fcntl', undefined, this.#fd) & FD_CLOEXEC) === 0
   }
 
   /** Sets whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
   setInheritable(inheritable: boolean): void {
     brand(this)
-    check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl')
+    check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl', undefined, this.#fd)
   }
 
   /** Sets how long a call waits, in milliseconds; null: no limit; 0: it does not wait. Python's settimeout */
@@ -383,11 +403,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   /** As accept, but returns null if no connection waits. accept4(2) */
   tryAccept(): [this, Address] | null {
     brand(this)
-    const fd = attempt(() => {
+    const accept = (): number => {
       peerLength[0] = peer.length
       return acceptSocket(this.#fd, peer, peerLength)
-    }, 'accept')
-    if (fd === null && this.#shut) throw socketError(EINVAL, 'accept')
+    }
+    const fd = attempt(accept, 'accept', undefined, this.#fd)
+    if (fd === null && this.#shut) throw socketError(EINVAL, 'accept', { fd: this.#fd })
     if (fd === null) return null
     const address = decodeAddress(peer, peerLength[0]) as Address // the class's constructor may make calls
     return [this.#made(fd), address]
@@ -414,7 +435,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     if (this.#connecting) return null
     if (result >= 0 || (result === -EISCONN && inProgress)) return true
     if (result === -EAGAIN && this.family === AF_UNIX) return null // the listener's backlog is full
-    throw socketError(result, 'connect', { address })
+    throw socketError(result, 'connect', { address, fd: this.#fd })
   }
 
   /** The result of a connect in progress: true if connected, null if still in progress. connect(2), getsockopt(2) */
@@ -428,10 +449,10 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   #askConnected(address: AddressLike): true | null {
     for (let ended = false; ; ended = true) {
       const error = getInteger(this.#fd, SOL_SOCKET, SO_ERROR)
-      if (error !== 0) throw socketError(error, 'connect', { address })
+      if (error !== 0) throw socketError(error, 'connect', { address, fd: this.#fd })
       const result = tryAddressOf(this.#fd, 'getpeername')
       if (typeof result !== 'number') return true
-      if (result !== -ENOTCONN || ended) throw socketError(result, 'connect', { address })
+      if (result !== -ENOTCONN || ended) throw socketError(result, 'connect', { address, fd: this.#fd })
       // If it is writable without a peer or an error: the connect has ended just now, or none was in progress.
       pollfds.set(0, this.#fd, POLLOUT)
       if (pollfds.wait(0) <= 0) return null
@@ -456,7 +477,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     let count: number
     do count = sys.recv(this.#fd, view, flags)
     while (interrupted(count)) // attempt(), without a closure for each message
-    return count === -EAGAIN && this.#shut ? this.#nothing(0) : outcome(count, 'recv')
+    return count === -EAGAIN && this.#shut ? this.#nothing(0) : outcome(count, 'recv', undefined, this.#fd)
   }
 
   /** As recvfromInto, but returns null if nothing can be received. recvfrom(2) */
@@ -466,10 +487,11 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   }
 
   #recvfromInto(view: View, flags: number): [number, Address] | null {
-    const count = attempt(() => {
+    const receive = (): number => {
       peerLength[0] = peer.length
       return sys.recvfrom(this.#fd, view, flags, peer, peerLength)
-    }, 'recvfrom')
+    }
+    const count = attempt(receive, 'recvfrom', undefined, this.#fd)
     if (count === null && !this.#shut) return null
     if (count === null) peerLength[0] = 0
     const address = (senderAddress(peer, peerLength[0]!, this.family) ?? decodeAddress(peer, 0)) as Address
@@ -491,7 +513,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     let count: number
     do count = sys.send(this.#fd, bytes, sendFlags(flags))
     while (interrupted(count)) // as in #recvInto
-    return outcome(count, 'send')
+    return outcome(count, 'send', undefined, this.#fd)
   }
 
   /** The steps of sendall, for the bytes after the first `sent`; each makes at most `burst` calls. */
@@ -525,7 +547,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     brand(this)
     const bytes = bytesOf(data)
     const to = encodeAddress(address, this.family)
-    return attempt(() => sys.sendto(this.#fd, bytes, sendFlags(flags), to), 'sendto', address)
+    return attempt(() => sys.sendto(this.#fd, bytes, sendFlags(flags), to), 'sendto', address, this.#fd)
   }
 
   /** As recvmsg, but returns null if nothing can be received; with MSG_ERRQUEUE, if no error is queued. recvmsg(2) */
@@ -559,7 +581,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   ): number | null {
     brand(this)
     const message = messageToSend(this.family, buffers, control, address)
-    return attempt(() => sys.sendmsg(this.#fd, message, sendFlags(flags)), 'sendmsg', address)
+    return attempt(() => sys.sendmsg(this.#fd, message, sendFlags(flags)), 'sendmsg', address, this.#fd)
   }
 
   /** As recvFds, but returns null if nothing can be received. recvmsg(2), unix(7) */
@@ -628,7 +650,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     brand(this)
     const fd = fdOf(file, 'sendfile')
     const position = new BigInt64Array([BigInt(checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER))])
-    return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile')
+    return attempt(() => sys.sendfile(this.#fd, fd, position, count), 'sendfile', undefined, this.#fd)
   }
 
   /** The steps of sendfile; each makes at most `burst` calls. */
@@ -639,6 +661,34 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     const trySend = (sent: number): number | null =>
       this.trySendfile(file, offset + sent, Math.min(count - sent, maxSendfile))
     return inSteps(count, trySend, burst)
+  }
+
+  /** @internal For console.log: one line. It makes calls that change nothing: getsockname(2), getpeername(2), getsockopt(2). */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return shownObject(this, 'Socket', depth, options, () => this.#parts(), ['ended'])
+  }
+
+  #parts(): Parts {
+    const local = tryAddressOf(this.#fd, 'getsockname')
+    const peer = tryAddressOf(this.#fd, 'getpeername')
+    return {
+      fd: this.#fd,
+      family: constantName('AF', this.family),
+      type: constantName('SOCK', this.type),
+      protocol: this.protocol === 0 ? undefined : constantName('IPPROTO', this.protocol),
+      local: shownAddress(local),
+      peer: shownAddress(peer),
+      timeout: shownTimeout(this.#timeout),
+      state: this.#state(local, typeof peer !== 'number'),
+    }
+  }
+
+  #state(local: SocketAddress | number, connected: boolean): string {
+    if (this.#fd < 0) return 'closed'
+    if (this.#connecting) return 'connecting'
+    if (connected) return 'connected'
+    if (isListening(this.#fd)) return 'listening'
+    return typeof local === 'number' || isUnbound(local) ? 'unbound' : 'bound'
   }
 
   // A socket of the same class with this descriptor.

@@ -1,4 +1,8 @@
 // Many messages in one system call, without an object for each.
+import type { Parts } from '../shown.js'
+import { constantName, shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { types } from 'node:util'
 import { addressRoom, decodeAddress, encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
@@ -87,6 +91,19 @@ export class MessageBatch extends Slots {
         if (batch.results[i * 4 + 1] === 0) batch.#unnamed.add(i)
       }
     }
+  }
+
+  /** @internal For console.log: one line, without the bytes. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({
+      count: this.count,
+      size: this.size,
+      nameSize: this.nameSize,
+      controlSize: this.controlSize,
+      family: this.#family === undefined ? undefined : constantName('AF', this.#family),
+      received: this.#arrived,
+    })
+    return shownObject(this, 'MessageBatch', depth, options, parts, ['family', 'data', 'names', 'controls', 'results'])
   }
 
   #slot(i: number): number {
@@ -231,7 +248,7 @@ export function receiveBatch(
   receive: typeof recvmmsgByOne = recvmmsgOwning ?? recvmmsgByOne,
 ): number | null {
   arrived(batch, 0, family)
-  const count = attempt(() => receive(fd, batch, receiveFlags(flags, family)), 'recvmmsg')
+  const count = attempt(() => receive(fd, batch, receiveFlags(flags, family)), 'recvmmsg', undefined, fd)
   if (count === null) return null
   arrived(batch, count, family)
   return count
@@ -255,6 +272,6 @@ export function sendBatch(
   for (;;) {
     const result = send(fd, batch, sendFlags(flags), count, start)
     if (interrupted(result)) continue
-    return outcome(result, 'sendmmsg', result < 0 ? (batch.address(start) ?? undefined) : undefined)
+    return outcome(result, 'sendmmsg', result < 0 ? (batch.address(start) ?? undefined) : undefined, fd)
   }
 }

@@ -53,7 +53,7 @@ export function receiveMessage(
   const room = checkInteger('controlSize', controlSize, 0, 2 ** 31 - 1)
   const control = room === 0 ? null : allocated('controlSize', room)
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
-  const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags, family)), 'recvmsg')
+  const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags, family)), 'recvmsg', undefined, fd)
   if (size === null) return null
   return {
     size,

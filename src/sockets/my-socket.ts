@@ -1,4 +1,8 @@
 // The class of Python's Socket Programming HOWTO: messages of a fixed length.
+import type { Parts } from '../shown.js'
+import { shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { allocated, checkInteger, coded, invalidThis, invalidType } from '../checks.js'
 import { checkSocket } from './base.js'
 import { createConnection } from './create.js'
@@ -90,6 +94,12 @@ export class MySocket {
       received += chunk.length
     }
     return Buffer.concat(chunks)
+  }
+
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({ messageLength: this.messageLength, socket: this.#socket })
+    return shownObject(this, 'MySocket', depth, options, parts)
   }
 
   /** Closes the connection, if there is one. */

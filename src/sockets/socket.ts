@@ -58,7 +58,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     brand(this)
     if (this.tryConnect(address) !== null) return
     if (this.gettimeout() === 0)
-      throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address })
+      throw socketError(this.family === AF_UNIX ? EAGAIN : EINPROGRESS, 'connect', { address, fd: this.fd })
     const wait = new Wait('connect', this.gettimeout(), [this], address)
     if (this.family !== AF_UNIX)
       return void this.#until(POLLOUT, 'connect', () => this.connected(address), 0, false, wait)
@@ -284,7 +284,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   ): Result {
     for (let result = tries ? step() : null; ;) {
       if (result !== null) return result
-      if ((flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
+      if ((flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall, { fd: this.fd })
       wait ??= new Wait(syscall, this.gettimeout(), [this])
       wait.ready(this.fd, events)
       result = step()
@@ -297,7 +297,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     let wait: Wait | undefined
     let before = steps.done
     for (let over = tries ? steps.step() : null; over !== true; over = steps.step()) {
-      if (over === null && (flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall)
+      if (over === null && (flags & neverWaits) !== 0) throw socketError(EAGAIN, syscall, { fd: this.fd })
       wait ??= new Wait(syscall, this.gettimeout(), [this])
       if (steps.done > before) wait.progressed()
       before = steps.done

@@ -30,7 +30,7 @@ export function trySplice(from: Descriptor, to: Descriptor, count: number, flags
   checkInteger('count', count, 0, 2 ** 31 - 1)
   const call = sys.splice
   if (call === undefined) throw socketError(ENOSYS, 'splice')
-  return attempt(() => call(input, null, output, null, count, flags | SPLICE_F_NONBLOCK!), 'splice')
+  return attempt(() => call(input, null, output, null, count, flags | SPLICE_F_NONBLOCK!), 'splice', undefined, input)
 }
 
 /**

@@ -1,4 +1,8 @@
 // The base of the servers over sockets.
+import type { Parts } from '../shown.js'
+import { shownAddress, shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../constants.js'
 import { checkInteger, invalidThis, invalidType } from '../checks.js'
@@ -135,6 +139,12 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     this.#threads?.close()
     const { blockOnClose = true, daemonThreads = false } = this.options
     if (blockOnClose && !daemonThreads) await this.#threads?.join()
+  }
+
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({ address: shownAddress(this.#address), socket: this.socket })
+    return shownObject(this, 'SocketServer', depth, options, parts, ['handler', 'options', 'socket', 'timeout'])
   }
 
   /** The parts from which a thread makes the request: data to clone, and the socket's descriptor. */

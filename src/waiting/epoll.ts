@@ -118,7 +118,7 @@ class LinuxEpoll extends OwnedFd {
 
   #control(operation: number, descriptor: Descriptor, events: number): void {
     const fd = fdOf(descriptor, 'epoll_ctl')
-    check(sys.epoll_ctl!(this.fd, operation, fd, eventBytes(fd, events)), 'epoll_ctl')
+    check(sys.epoll_ctl!(this.fd, operation, fd, eventBytes(fd, events)), 'epoll_ctl', undefined, fd)
   }
 }
 

@@ -1,4 +1,8 @@
 // Selectors wait for many descriptors, each registered once: Python's selectors module.
+import type { Parts } from '../shown.js'
+import { shownObject } from '../shown.js'
+import type { InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import { constants } from 'node:os'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
@@ -160,6 +164,16 @@ export class Selector<T = unknown> {
   interrupter(): Interrupter {
     brand(this)
     return interrupterOf(this)
+  }
+
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({
+      call: this.#kernel.syscall,
+      registered: this.#keys.size,
+      state: this.#closed ? 'closed' : 'open',
+    })
+    return shownObject(this, 'Selector', depth, options, parts)
   }
 
   #check(): void {

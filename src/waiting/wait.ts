@@ -144,6 +144,11 @@ export class Wait {
 
   #error(errno: number): Error {
     const timeout = errno === ETIMEDOUT ? this.#timeout : null
-    return socketError(errno, this.#syscall, { address: this.#address, timeout })
+    const { fd } = Object(this.#blocking.length === 1 ? this.#blocking[0] : undefined) as { fd?: unknown }
+    return socketError(errno, this.#syscall, {
+      address: this.#address,
+      fd: typeof fd === 'number' ? fd : undefined,
+      timeout,
+    })
   }
 }

@@ -1,4 +1,5 @@
 // Methods and accessors that get another `this`: each of every class that the package exports says so with a code.
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import * as http from '../../src/http/index.js'
 import { RequestBody } from '../../src/http/request-body.js'
@@ -57,7 +58,7 @@ function functionsOf({ prototype }: Class, left: ReadonlySet<string>): Map<strin
   const found = new Map<string, () => unknown>()
   for (let at = prototype; isClass(at.constructor); at = Object.getPrototypeOf(at) as object) {
     for (const key of Reflect.ownKeys(at)) {
-      if (key === 'constructor' || left.has(String(key))) continue
+      if (key === 'constructor' || key === inspect.custom || left.has(String(key))) continue
       // eslint-disable-next-line @typescript-eslint/unbound-method -- it is to be called on another `this`
       const { value, get, set } = Object.getOwnPropertyDescriptor(at, key)!
       for (const [kind, call] of Object.entries({ '': value as unknown, 'get ': get, 'set ': set })) {
@@ -114,6 +115,22 @@ test.each(all.filter(([, name]) => !(name in exempt)))('%s: %s', async (_, __, t
 test.each([...given, ...requests])('%s, of which programs get objects', async (_, type) => {
   expect(await wrong(type, internal)).toEqual([])
 })
+
+test.each([...all.map(([, ...one]) => one), ...given])(
+  'console.log of a %s, or of what looks like one, never throws',
+  (_, type) => {
+    for (const one of [
+      Object.create(type.prototype) as unknown,
+      type.prototype,
+      type,
+      { __proto__: type.prototype, a: 1 },
+    ])
+      expect(typeof inspect(one)).toBe('string')
+    const show = (type.prototype as { [inspect.custom]?: (depth: number, options: object) => unknown })[inspect.custom]
+    for (const self of [undefined, null, 5, {}, new Map(), Object.create(null)])
+      expect(typeof (show?.call(self as never, 2, {}) ?? '')).toBe('string')
+  },
+)
 
 test.each(Object.entries(exempt))('%s is not checked: it %s', name => {
   expect(all.map(([, name]) => name)).toContain(name)

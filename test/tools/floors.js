@@ -4,9 +4,12 @@
 
 /** From the lowest. The floors of one line do not import each other. */
 export const floors = [
-  ['errors', 'checks'],
-  ['timers', 'syscalls'],
-  ['constants'],
+  ['frames', 'hints'],
+  ['caller'],
+  ['checks'],
+  ['errors', 'timers'],
+  ['syscalls'],
+  ['constants', 'shown'],
   ['data', 'loop'],
   ['structs'],
   ['descriptors'],
