@@ -135,7 +135,9 @@ function openLimit(): string {
 }
 
 function limitOfReport(): string | undefined {
-  const { userLimits } = (process.report?.getReport() ?? {}) as { userLimits?: { open_files?: { soft?: unknown } } }
+  const { userLimits } = (process.report?.getReport() ?? {}) as {
+    userLimits?: { open_files?: { soft?: number | string } }
+  }
   const soft = userLimits?.open_files?.soft
   return soft === undefined ? undefined : String(soft)
 }
@@ -287,10 +289,10 @@ const hints: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   EALREADY: { '*': 'An earlier connect is in progress: wait until the socket is writable.' },
   EBADF: { '*': onClosed },
   ECANCELED: { '*': 'The object was closed while the call was waiting.' },
-  ECONNABORTED: { '*': 'The connection was lost before the program has taken it: accept the next one.' },
+  ECONNABORTED: { '*': 'The connection was lost before it was accepted: accept the next one.' },
   ECONNREFUSED: { '*': refused },
   ECONNRESET: {
-    '*': 'The peer has closed the connection with unread bytes, or has been ended, or a firewall has reset it.',
+    '*': 'The peer has closed the connection with unread bytes, or was killed, or a firewall has reset it.',
   },
   EDESTADDRREQ: { '*': 'The datagram socket has no peer: use sendto, or connect first.' },
   EDOM: { '*': wrongOption },
@@ -376,12 +378,14 @@ const synonyms: Readonly<Record<string, string>> = {
   EWOULDBLOCK: 'EAGAIN',
 }
 
+const hintsOf = (code: string): Readonly<Record<string, Hint>> => hints[synonyms[code] ?? code] ?? {}
+
 /** The hint for an error; undefined if there is none. Never throws. */
 export function hintOf(error: SocketError): string | undefined {
   try {
     const { code, syscall } = error
-    const calls = hints[synonyms[code] ?? code]
-    const hint = calls?.[syscall] ?? calls?.['*']
+    const calls = hintsOf(code)
+    const hint = Object.hasOwn(calls, syscall) ? calls[syscall] : calls['*']
     return typeof hint === 'function' ? hint(error) : hint
   } catch {
     return undefined

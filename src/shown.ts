@@ -7,9 +7,10 @@ import { native } from './syscalls/native.js'
 let names: Map<string, string> | undefined
 
 // By a prefix, a space and the value. Of several names the first one counts, except for these.
-const lesser = /^(AF_(LOCAL|FILE|ROUTE)|SOCK_(CLOEXEC|NONBLOCK|\w+_LOCK)|TCP_(S7|IPV6)_.*|\w+_(MAX|MIN))$/
+const lesser = /^(AF_(LOCAL|FILE|ROUTE)|SOCK_(CLOEXEC|NONBLOCK|\w+_LOCK)|\w+_(MAX|MIN))$/
 
-function nameOf(prefix: string, value: number): string | undefined {
+/** The name of a constant in C, for example `'AF_INET'` for the prefix `'AF'`; the number as text if it has none. */
+export function constantName(prefix: string, value: number): string {
   if (names === undefined) {
     names = new Map()
     for (const [name, number] of Object.entries(native.constants())) {
@@ -17,28 +18,7 @@ function nameOf(prefix: string, value: number): string | undefined {
       if (!lesser.test(name) && !names.has(key)) names.set(key, name)
     }
   }
-  return names.get(`${prefix} ${value}`)
-}
-
-/** The name of a constant in C, for example `'AF_INET'` for the prefix `'AF'`; the number as text if it has none. */
-export const constantName = (prefix: string, value: number): string => nameOf(prefix, value) ?? String(value)
-
-// The levels of options, and how the names of their options begin.
-const levels = {
-  SOL_SOCKET: 'SO',
-  IPPROTO_IP: 'IP',
-  IPPROTO_IPV6: 'IPV6',
-  IPPROTO_TCP: 'TCP',
-  IPPROTO_UDP: 'UDP',
-  SOL_NETLINK: 'NETLINK',
-  SOL_PACKET: 'PACKET',
-}
-
-/** The name of a socket option in C: `'SO_MARK'`; undefined if it is not known. */
-export function optionName(level: number, option: number): string | undefined {
-  for (const [name, prefix] of Object.entries(levels))
-    if (native.constant(name) === level) return nameOf(prefix, option)
-  return undefined
+  return names.get(`${prefix} ${value}`) ?? String(value)
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

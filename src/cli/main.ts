@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { runCommand, UsageError } from './command.js'
 import type { Command } from './command.js'
+import { isSocketError } from '../errors.js'
 
 interface Entry {
   /** A short description for the help. */
@@ -64,6 +65,7 @@ async function main([name = '', ...args]: string[]): Promise<number> {
 function fail(error: unknown): void {
   if (!(error instanceof Error && ('code' in error || error.constructor === Error))) throw error
   console.error(`bsd-sockets: ${error.message}`)
+  if (isSocketError(error) && error.hint !== undefined) console.error(error.hint)
   process.exitCode = 1
 }
 

@@ -672,3 +672,7 @@ export const tcpInfo = (socket: SocketOrFd): TcpInfo => getOption(socket, option
  * LOCAL_PEERCRED, unix(4)
  */
 export const peerCredentials = (socket: SocketOrFd): peer.PeerCredentials => getOption(socket, options.peerCredentials)
+
+/** The name in C of the option with this level and number; undefined if the table has none. */
+export const optionName = (level: number, name: number): string | undefined =>
+  Object.values(options).find(option => option.level === level && option.name === name)?.option

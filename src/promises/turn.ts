@@ -36,11 +36,13 @@ export interface Waiting {
   reject(turn: Turn, error: Error): void
 }
 
+const turn = Promise.resolve()
+
 // A waiter's error is made by the event loop, under which V8 finds no caller. From a microtask that the waiter's promise depends
 // on, it follows the promises up to the `await`: the first turn of microtasks makes it depend, the next one has the stack.
 async function rejected(error: unknown): Promise<never> {
-  await undefined
-  await undefined
+  await turn
+  await turn
   throw error instanceof SocketError || error instanceof AbortError ? traceCaller(error) : error
 }
 

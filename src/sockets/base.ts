@@ -1,6 +1,6 @@
 // The base of the synchronous and the asynchronous Socket: the calls that cannot block, and one try of each call that can.
 import type { Parts } from '../shown.js'
-import { constantName, optionName, shownAddress, shownObject, shownTimeout } from '../shown.js'
+import { constantName, shownAddress, shownObject, shownTimeout } from '../shown.js'
 import type { InspectOptions } from 'node:util'
 import { inspect } from 'node:util'
 import { constants } from 'node:os'
@@ -24,6 +24,7 @@ import {
   SO_TYPE,
 } from '../constants.js'
 import { IPPROTO_TCP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from '../constants.js'
+import { optionName } from '../options/index.js'
 import { checkBatch, emptyBatch, receiveBatch, sendBatch } from './batch.js'
 import type { MessageBatch } from './batch.js'
 import type { OutgoingControl } from '../control/control.js'

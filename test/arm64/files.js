@@ -84,6 +84,9 @@ const reasons = {
   'they observe processes, signals, threads and the number of descriptors, which are those of the emulator': [
     ...[
       'sockets/accepting',
+      'caller',
+      'mistakes',
+      'shown',
       'promises/async-context',
       'package/copies',
       'package/modules',

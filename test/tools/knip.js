@@ -15,6 +15,7 @@ export default {
         '{bin,scripts}/*.js',
         'test/**/*.test.ts',
         'test/{all,tools}/*.js',
+        'test/support/mistakes.js',
         'test/{arm64,runtimes}/*.js',
         'test/programs/*.ts',
         'examples/**/*.ts',
