@@ -5,8 +5,6 @@ import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { listen } from 'bsd-sockets/reactor'
 import { expect, onTestFinished, test } from 'vitest'
 
-const v8 = process.versions.bun === undefined
-
 const firstFrame = (error: unknown): string =>
   (error as Error).stack!.split('\n').find(line => /^\s+at /.test(line)) ?? 'no frame'
 
@@ -51,7 +49,7 @@ test.each(Object.entries(calls))('%s', (_, call) => {
   expect(Object.keys(error)).not.toContain('stack')
 })
 
-test.runIf(v8).each<[string, (socket: AsyncSocket) => Promise<unknown>]>([
+test.each<[string, (socket: AsyncSocket) => Promise<unknown>]>([
   ['a timeout', socket => socket.recv(1, { timeout: 5 })],
   ['an abort', socket => socket.recv(1, { signal: AbortSignal.timeout(5) })],
   ['a close', socket => (setImmediate(() => socket.close()), socket.recv(1))],

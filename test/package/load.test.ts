@@ -74,13 +74,17 @@ test.each([
   ["getnameinfo(['127.0.0.1', 80], NI_NUMERICHOST | NI_NUMERICSERV)", ['lookups.bundle.cjs']],
   ['options.linger', ['options.bundle.cjs', 'structures.bundle.cjs']],
   ['tcpInfo', []],
+  ['process.getBuiltinModule("node:util").inspect(new Socket())', ['shown.bundle.cjs']],
+  ['new SocketError(-9, "recv")', []],
+  ['new SocketError(-9, "recv").hint', ['hints.bundle.cjs']],
+  ['new SocketError(-9, "recv").stack', ['frames.bundle.cjs']],
 ])('%s loads its files at the first use', (expression, files) => {
   const program = `
     import * as sockets from 'bsd-sockets'
     import { createRequire } from 'node:module'
     const loaded = () => Object.keys(createRequire(process.cwd() + '/program.js').cache)
     const before = loaded()
-    const { AF_UNIX, NI_NUMERICHOST, NI_NUMERICSERV, encodeControl, getnameinfo, options, tcpInfo } = sockets
+    const { AF_UNIX, NI_NUMERICHOST, NI_NUMERICSERV, encodeControl, getnameinfo, options, tcpInfo, Socket, SocketError } = sockets
     ${expression}
     console.log(JSON.stringify(loaded().slice(before.length)))
   `

@@ -13,6 +13,7 @@ const lateHandler =
 const destroyedEnd = 'emits end on a net.Socket that was destroyed'
 
 const bun = {
+  caller: { 'a wait that ends by': 'has no callers that await in the stack of an error' },
   'cli/http-c': inC,
   'cli/servers-c': inC,
   'waiting/kqueue': inC,
