@@ -12,7 +12,8 @@ interface OfArgument {
   readonly argument: string
 }
 
-const named = <T extends Error>(name: string, error: T): T & OfArgument =>
+/** Gives an error the name of its argument. */
+export const named = <T extends Error>(name: string, error: T): T & OfArgument =>
   Object.defineProperty(error, 'argument', { configurable: true, value: name }) as T & OfArgument
 
 // The received value, in the words of Node's own messages.

@@ -3,6 +3,7 @@ import { Socket } from 'bsd-sockets'
 import { getaddrinfo, isSocketError, options, setOption } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { listen } from 'bsd-sockets/reactor'
+import * as sys from 'bsd-sockets/syscalls'
 import { expect, onTestFinished, test } from 'vitest'
 
 const firstFrame = (error: unknown): string =>
@@ -29,6 +30,8 @@ const calls: Record<string, (socket: Socket) => unknown> = {
   'an option': socket => socket.setsockopt(-1, -1, 1),
   'a typed option': socket => setOption(socket, options.tcpKeepCount, 200),
   'a wrong argument': socket => socket.recv('x' as never),
+  'an argument that the addon refuses': socket => socket.listen('x' as never),
+  'an argument of a call of the lowest floor': () => sys.recv(-1.5, Buffer.alloc(1), 0),
   'a wrong address': socket => socket.connect(['localhost', 1]),
   'a wrong this': () => Socket.prototype.recv.call({} as never, 1),
   'a misspelt property': () => listen({ prot: 1 } as never),

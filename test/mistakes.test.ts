@@ -87,6 +87,9 @@ test('a wrong argument is named by a property that is not enumerable', () => {
   const error = thrown(() => socket().recv('x' as never))
   expect(error.argument).toBe('size')
   expect(Object.keys(error)).toEqual(['code'])
+  const ofAddon = thrown(() => socket().listen('x' as never))
+  expect(ofAddon.argument).toBe('backlog')
+  expect(Object.keys(ofAddon)).toEqual(['code'])
 })
 
 // Whatever an error has: numbers, calls and paths that do not exist here.

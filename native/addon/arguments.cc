@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "environment.h"
+
 namespace {
 
 // A primitive as JavaScript prints it; numbers, booleans and bigints only, so that no code of the caller runs.
@@ -87,6 +89,7 @@ bool Arguments::Fail(bool range, const char* code, const char* format, ...) {
   vsnprintf(message, sizeof message, format, values);
   va_end(values);
   (range ? napi_throw_range_error : napi_throw_type_error)(env_, code, message);
+  TellRefused(env_, name());
   return false;
 }
 

@@ -25,6 +25,7 @@ struct Environment : Allocated {
   Watcher* watcher = nullptr;  // deletes itself
   uint8_t* owned = nullptr;    // a bit per descriptor, in a worker
   size_t owned_end = 0;        // all bytes from here on are 0
+  napi_ref refused = nullptr;  // called with the error of a wrong argument, and the argument's name
 
   // For the list of environments that can be woken.
   uint32_t waker = 0;
@@ -120,6 +121,14 @@ napi_value Start(napi_env env, napi_callback_info info) {
   return Number(env, -error);
 }
 
+// refused(add): from now on calls `add(error, name)` before the error of a wrong argument is thrown.
+napi_value SetRefused(napi_env env, napi_callback_info info) {
+  Environment* const environment = EnvironmentOf(env);
+  if (environment->refused == nullptr)
+    napi_create_reference(env, Values(env, info).values[0], 1, &environment->refused);
+  return nullptr;
+}
+
 // hold(held): whether the loop keeps the process alive.
 napi_value Hold(napi_env env, napi_callback_info info) {
   Environment* const environment = EnvironmentOf(env);
@@ -183,6 +192,18 @@ void Own(napi_env env, double number, bool owned) {
   }
 }
 
+void TellRefused(napi_env env, const char* argument) {
+  Environment* const environment = EnvironmentOf(env);
+  napi_value values[2] = {nullptr, nullptr}, refused = nullptr, undefined = nullptr, thrown = nullptr;
+  if (environment->refused == nullptr || napi_get_and_clear_last_exception(env, &values[0]) != napi_ok) return;
+  if (napi_get_reference_value(env, environment->refused, &refused) == napi_ok &&
+      napi_create_string_utf8(env, argument, NAPI_AUTO_LENGTH, &values[1]) == napi_ok &&
+      napi_get_undefined(env, &undefined) == napi_ok &&
+      napi_call_function(env, undefined, refused, 2, values, nullptr) == napi_pending_exception)
+    napi_get_and_clear_last_exception(env, &thrown);
+  napi_throw(env, values[0]);
+}
+
 void ExportEnvironment(napi_env env, napi_value exports) {
   Environment* const environment = new (std::nothrow) Environment;
   const auto end = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
@@ -199,6 +220,7 @@ void ExportEnvironment(napi_env env, napi_value exports) {
                                             {{"hold", Hold},
                                              {"offsetInPage", OffsetInPage},
                                              {"own", OwnDescriptor},
+                                             {"refused", SetRefused},
                                              {"signals", Signals},
                                              {"start", Start},
                                              {"wake", Wake},

@@ -8,6 +8,9 @@
 // thread belong to the process. A number that cannot be a descriptor is ignored.
 void Own(napi_env env, double fd, bool owned);
 
+// Gives the pending error of a wrong argument to the function that JavaScript has set by `refused`, which adds to it.
+void TellRefused(napi_env env, const char* argument);
+
 // Whether this is the first thread of the process, which is never a worker's.
 bool OnFirstThread();
 

@@ -3,6 +3,8 @@
 import './node-version.js'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { traceCaller } from '../caller.js'
+import { named } from '../checks.js'
 import { folder, packageFolder } from './place.js'
 import { traced } from './trace.js'
 
@@ -57,6 +59,8 @@ interface Environment {
   ): number
   /** Whether the loop keeps the process alive. */
   hold(held: boolean): void
+  /** From now on `add` is called with each error of a wrong argument, and the argument's name, before it is thrown. */
+  refused(add: (error: Error, name: string) => void): void
   /** How far behind the beginning of a page of 4,096 bytes the memory begins. */
   offsetInPage(memory: Buffer): number
   /** Whether the descriptor is closed when the environment ends. */
@@ -128,6 +132,7 @@ function load(): Native {
 }
 
 const addon = load()
+addon.environment.refused((error, name) => named(name, traceCaller(error)))
 
 /** The addon's tables. With BSD_SOCKETS_TRACE set, each of its functions writes a line to standard error. */
 export const native: Native = process.env.BSD_SOCKETS_TRACE
