@@ -4,7 +4,7 @@ import { shownObject } from '../shown.js'
 import type { InspectOptions } from 'node:util'
 import { inspect } from 'node:util'
 import { checkInteger, invalidThis } from '../checks.js'
-import { closeOnce, closeWithThread } from './ownership.js'
+import { closeOnce, closeWithThread, debugging, noteOwner } from './ownership.js'
 import * as sys from '../syscalls/index.js'
 
 // Unlike a Socket, such a descriptor is closed when it is garbage-collected: a peer may send any number of them, unrequested.
@@ -35,6 +35,7 @@ export class OwnedFd {
     this.#fd = checkInteger('fd', fd, 0, 2 ** 31 - 1)
     unclaimed.register(this, fd, this)
     closeWithThread(fd, true)
+    if (debugging) noteOwner(this, fd)
   }
 
   /** The descriptor; −1 after it is closed or detached. */

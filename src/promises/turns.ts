@@ -265,7 +265,12 @@ export class Turns implements Watched {
    */
   took(count: number, size: number): void {
     this.#large = count >= large
-    if (this.#emptied && count > 0 && count < size) this.dry = !this.ended
+    if (this.#emptied && count > 0 && count < size) this.drained()
+  }
+
+  /** Everything was received. */
+  drained(): void {
+    this.dry = !this.ended
   }
 
   ready(readiness: number): void {

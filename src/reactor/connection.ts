@@ -11,6 +11,7 @@ import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { tryAddressOf } from '../descriptors/names.js'
 import { NOSIGNAL } from '../descriptors/open.js'
+import { debugging } from '../descriptors/ownership.js'
 import { END, ERROR, hold, large, MORE, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -47,6 +48,9 @@ const BROKEN = 128 // the poller has reported an error that was not read yet
 const AGAIN = 256 // it receives the rest in the next turn of the event loop
 const RESET = 512 // the handler `reset` was called
 const HUNG_UP = 1024 // the peer has stopped sending; bytes before that may still be unread
+
+// With BSD_SOCKETS_DEBUG it overwrites the bytes of `data` after the call, so that a handler that keeps the view sees it.
+const poison = 0xa5
 
 // The maximum number of receives of one connection in a turn of the event loop, so that others are served too.
 const receivesInTurn = 4
@@ -350,6 +354,7 @@ export class Connection {
   #took(result: number, bytes: Buffer, more: boolean): boolean {
     if (result > 0) {
       this.#received(bytes)
+      if (debugging) bytes.fill(poison)
       this.#set(UNREAD, more)
       return more
     }

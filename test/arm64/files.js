@@ -85,6 +85,7 @@ const reasons = {
     ...[
       'sockets/accepting',
       'caller',
+      'descriptors/debugging',
       'mistakes',
       'shown',
       'promises/async-context',
