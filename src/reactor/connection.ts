@@ -225,7 +225,7 @@ export class Connection {
     brand(this)
     if (!this.#is(PAUSED)) return
     this.#set(PAUSED, false)
-    if (this.#is(UNREAD)) setImmediate(() => this.ready(READABLE | END))
+    if (this.#is(UNREAD) || this.#kept !== undefined) setImmediate(() => this.ready(READABLE | END))
   }
 
   /**
@@ -245,7 +245,7 @@ export class Connection {
     this.#call('open')
     if (this.#fd < 0 || received === undefined || received.length === 0) return
     if (!this.#is(PAUSED)) return this.#received(received)
-    this.#kept = this.#kept === undefined ? received : Buffer.concat([received, this.#kept])
+    this.#kept = this.#kept === undefined ? Buffer.from(received) : Buffer.concat([received, this.#kept])
     this.#set(UNREAD, true)
   }
 

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { connect as connectNet } from 'node:net'
-import { listen } from 'bsd-sockets/reactor'
+import { connect, listen } from 'bsd-sockets/reactor'
 import type { Connection, Handlers } from 'bsd-sockets/reactor'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -137,4 +137,30 @@ test('wrong handlers are an error; handlers for a closed connection are not call
   connection.handOver({ open: () => void (opened = true) })
   expect(opened).toBe(false)
   client.destroy()
+})
+
+test('the bytes for a connection that is paused are copied: those of data are valid during its call only', async () => {
+  let handed!: Connection
+  let text = ''
+  const server = listen({
+    data(connection, bytes) {
+      handed = connection
+      connection.handOver(
+        {
+          open: () => connection.pause(),
+          data: (_, rest) => (text += rest.toString()),
+        },
+        bytes,
+      )
+      bytes.fill('x') // as the next receive would
+    },
+  })
+  onTestFinished(() => server.close())
+  const client = connect({ port: (server.address as { port: number }).port })
+  onTestFinished(() => client.destroy())
+  client.write('rest')
+  while ((handed as unknown) === undefined) await new Promise(setImmediate)
+  handed.resume()
+  while (text === '') await new Promise(setImmediate)
+  expect(text).toBe('rest')
 })
