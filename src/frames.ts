@@ -14,7 +14,7 @@ const isInner = (line: string): boolean =>
   own === undefined ||
   line.includes(own) ||
   line.includes(url!) ||
-  /\b(node|ext|native):|<anonymous>|\(native|(\[source:\d+\]|\bunknown):\d|\(index \d+\)$/.test(line)
+  /\b(node|ext|native):|\(<anonymous>\)$|\(native|(\[source:\d+\]|\bunknown):\d|\(index \d+\)$/.test(line)
 
 /** A stack trace from the first frame of the program on, of at most `limit` frames; from the first of all if it has none. */
 export function callersLine(stack: string | undefined, limit: unknown): string | undefined {

@@ -5,6 +5,7 @@ import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { listen } from 'bsd-sockets/reactor'
 import * as sys from 'bsd-sockets/syscalls'
 import { expect, onTestFinished, test } from 'vitest'
+import { script } from './support/child.js'
 
 const firstFrame = (error: unknown): string =>
   (error as Error).stack!.split('\n').find(line => /^\s+at /.test(line)) ?? 'no frame'
@@ -23,6 +24,22 @@ function pair(): AsyncSocket[] {
   onTestFinished(() => made.forEach(socket => socket.close()))
   return made
 }
+
+test('a handler of an event emitter, whose name V8 gives as <anonymous>', async () => {
+  const output = await script(`
+    import { Socket } from 'bsd-sockets'
+    import { EventEmitter } from 'node:events'
+    const emitter = new EventEmitter()
+    emitter.on('event', function () {
+      try {
+        new Socket().recv(1)
+      } catch ({ stack }) {
+        console.log(stack.split('\\n').find(line => /^ +at /.test(line)))
+      }
+    })
+    emitter.emit('event')`).finished()
+  expect(output).toMatch(/eval.*:[78]\b/)
+})
 
 const calls: Record<string, (socket: Socket) => unknown> = {
   'a failed call': socket => socket.recv(1),
