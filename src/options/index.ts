@@ -43,7 +43,9 @@ import * as families from './families.js'
 import * as ip from './ip.js'
 import { mptcpInfo } from './kernel-info.js'
 import * as multicast from './multicast.js'
-import { either, getOption, option } from './option.js'
+import { checkProperties } from '../checks.js'
+import { either, getOption, option, setOption } from './option.js'
+import type { WritableSockOpt } from './option.js'
 import * as peer from './peer.js'
 import * as socket from './socket.js'
 import * as tcpInfos from './tcp-info.js'
@@ -661,6 +663,26 @@ export const options = {
   windowClamp: option(IPPROTO_TCP, 'TCP_WINDOW_CLAMP', natural),
   /** Whether MSG_ZEROCOPY has an effect. SO_ZEROCOPY, socket(7) */
   zerocopy: option(SOL_SOCKET, 'SO_ZEROCOPY', boolean),
+}
+
+type Options = typeof options
+
+/** Values of options, by their names in `options`: `{ mark: 1, userTimeout: 5000 }`. */
+export type OptionValues = {
+  [Name in keyof Options as Options[Name] extends { codec: { encode: unknown } } ? Name : never]?:
+    (Options[Name] extends WritableSockOpt<infer T> ? T : never) | undefined
+}
+
+/**
+ * Sets options, in the order of their properties. setsockopt(2)
+ *
+ * @throws TypeError for an unknown name; otherwise as setOption
+ */
+export function setOptions(socket: SocketOrFd, values: OptionValues): void {
+  checkProperties('options.sockopts', values, options as unknown as Record<string, string>)
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) setOption(socket, options[name as keyof OptionValues] as WritableSockOpt<unknown>, value)
+  }
 }
 
 /** The state of a TCP connection in the kernel, in one shape on both systems. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */

@@ -1,5 +1,6 @@
 // createServer and createConnection. Lookups and connects do not block the thread.
-import type { AddressLike, InetAddress } from '../structs/address.js'
+import { encodeAddress, familyOf, inetFamily } from '../structs/address.js'
+import type { AddressLike, InetAddress, SocketAddress } from '../structs/address.js'
 import { constants } from 'node:os'
 import { AF_UNSPEC, SOCK_STREAM } from '../constants.js'
 import {
@@ -7,10 +8,11 @@ import {
   familyOption,
   hostAndPort,
   openServer,
+  prepared,
   checkServerOptions,
   serverQuestion,
 } from '../sockets/create.js'
-import type { HostAndPort, ServerOptions } from '../sockets/create.js'
+import type { HostAndPort, Preparation, ServerOptions } from '../sockets/create.js'
 import { AbortError, socketError } from '../errors.js'
 import type { AddressInfo } from '../names/addrinfo.js'
 import { checkProperties } from '../checks.js'
@@ -29,11 +31,9 @@ export async function createServer(where: HostAndPort, options: ServerOptions = 
 }
 
 /** The options of createConnection; the timeout is for the whole call. */
-export interface ConnectionOptions extends WaitOptions {
+export interface ConnectionOptions extends Preparation, WaitOptions {
   /** AF_INET or AF_INET6, or Node's 4 or 6; default: both. */
   family?: number
-  /** The address to bind to before connecting. */
-  sourceAddress?: AddressLike
   /** Milliseconds until the next address is tried in parallel; default: 250. RFC 8305, 8 */
   attemptDelay?: number
 }
@@ -49,37 +49,58 @@ export function interleaved(infos: AddressInfo[]): AddressInfo[] {
 const connectionProperties: Properties<ConnectionOptions> = {
   attemptDelay: 'option',
   family: 'option',
+  protocol: 'option',
   signal: 'option',
+  sockopts: 'option',
   sourceAddress: 'option',
   timeout: 'option',
+}
+
+/** An address that needs no lookup; undefined for a host and a port. */
+function unresolved(where: HostAndPort | SocketAddress): AddressInfo | undefined {
+  if (typeof where !== 'object' || where === null || !('family' in where)) return undefined
+  if (where.family === undefined || inetFamily(where.family) !== undefined) return undefined
+  const address = where as SocketAddress
+  return { family: familyOf(encodeAddress(address)), type: SOCK_STREAM, protocol: 0, canonname: '', address }
 }
 
 /**
  * Connects a TCP socket to a host (a port alone: `localhost`). Its addresses are tried one after the other, each in parallel
  * with those that have not answered yet. The first connection wins; the others are closed. RFC 8305, Happy Eyeballs
  *
+ * An address of another family, such as `{ family: 'unix', path }`, is connected to by a stream socket of that family.
+ *
  * Rejects with a GaiError, the error of the only address, or an AggregateError with the errors of all addresses.
  */
 export async function createConnection(
   where: HostAndPort,
+  options?: ConnectionOptions,
+): Promise<Socket<InetAddress>>
+export async function createConnection<Address extends SocketAddress>(
+  where: Address,
+  options?: ConnectionOptions,
+): Promise<Socket<Address>>
+export async function createConnection(
+  where: HostAndPort | SocketAddress,
   options: ConnectionOptions = {},
-): Promise<Socket<InetAddress>> {
+): Promise<Socket> {
   checkProperties('options', options, connectionProperties)
-  const { family = AF_UNSPEC, sourceAddress, attemptDelay = 250, signal } = options
-  const [host, port] = hostAndPort(where, 'localhost')
+  const { family = AF_UNSPEC, attemptDelay = 250, signal } = options
+  const known = unresolved(where)
+  const named = known === undefined ? hostAndPort(where as HostAndPort, 'localhost') : undefined
+  const address = known?.address ?? named!
   const timeout = checkTimeout(options.timeout ?? null)
   const delay = checkTimeout(attemptDelay, 'options.attemptDelay')
   checkSignal(signal)
   const stop = new AbortController()
   const abort = (): void => stop.abort(new AbortError(signal?.reason))
   const forget = signal && onAbort(signal, abort)
-  const timedOut = (): void =>
-    stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address: [host, port], timeout }))
+  const timedOut = (): void => stop.abort(socketError(constants.errno.ETIMEDOUT, 'connect', { address, timeout }))
   const timer = new Timer(timeout === 0 ? null : timeout, timedOut)
   try {
     const hints = { family: familyOption(family), type: SOCK_STREAM, signal: stop.signal }
-    const infos = await getaddrinfo(host, port, hints)
-    return await race(interleaved(infos), { where, sourceAddress, attemptDelay: delay, waits: timeout !== 0, stop })
+    const infos = named === undefined ? [known!] : await getaddrinfo(...named, hints)
+    return await race(interleaved(infos), { address, options, attemptDelay: delay, waits: timeout !== 0, stop })
   } catch (error) {
     throw error instanceof AbortError && stop.signal.aborted ? stop.signal.reason : error
   } finally {
@@ -90,8 +111,9 @@ export async function createConnection(
 }
 
 interface Race {
-  where: HostAndPort
-  sourceAddress: AddressLike | undefined
+  /** What the error names if there is no address to try. */
+  address: AddressLike
+  options: Preparation
   attemptDelay: number | null
   /** Whether an attempt may wait. */
   waits: boolean
@@ -99,10 +121,7 @@ interface Race {
   stop: AbortController
 }
 
-function race(
-  infos: AddressInfo[],
-  { where, sourceAddress, attemptDelay, waits, stop }: Race,
-): Promise<Socket<InetAddress>> {
+function race(infos: AddressInfo[], { address, options, attemptDelay, waits, stop }: Race): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const errors: unknown[] = []
     let next = 0
@@ -110,11 +129,10 @@ function race(
     let over = false
     let timer: Timer | undefined
 
-    async function attempt({ family, type, protocol, address }: AddressInfo): Promise<void> {
-      const socket = new Socket(family, type, protocol)
+    async function attempt(info: AddressInfo): Promise<void> {
+      const socket = prepared(Socket, info, options)
       try {
-        if (sourceAddress !== undefined) socket.bind(sourceAddress)
-        await socket.connect(address, { signal: stop.signal, timeout: waits ? undefined : 0 })
+        await socket.connect(info.address, { signal: stop.signal, timeout: waits ? undefined : 0 })
         if (over) return socket.close()
         over = true
         timer?.clear()
@@ -130,7 +148,7 @@ function race(
       const info = infos[next++]
       if (over) return
       if (info === undefined) {
-        if (underWay === 0) reject(allFailed(errors, where))
+        if (underWay === 0) reject(allFailed(errors, address))
         return
       }
       underWay++

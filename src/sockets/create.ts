@@ -17,6 +17,8 @@ import { SocketError, socketError } from '../errors.js'
 import { constants } from 'node:os'
 import { getaddrinfo } from '../names/addrinfo.js'
 import type { AddressInfo } from '../names/addrinfo.js'
+import { setOptions } from '../options/index.js'
+import type { OptionValues } from '../options/index.js'
 import type { Properties } from '../checks.js'
 import { Socket } from './socket.js'
 import { checkTimeout } from '../timers.js'
@@ -123,18 +125,45 @@ export function createServer(where: HostAndPort, options: ServerOptions = {}): S
   return openServer(Socket, info!, options)
 }
 
+/** What a socket is made with, and gets before it connects. */
+export interface Preparation {
+  /** The protocol of the socket, such as IPPROTO_MPTCP; default: that of the address, TCP. socket(2) */
+  protocol?: number | undefined
+  /** Socket options that are set before bind and connect, by their names in `options`: `{ userTimeout: 5000 }`. */
+  sockopts?: OptionValues | undefined
+  /** The address to bind to before connecting. */
+  sourceAddress?: AddressLike | undefined
+}
+
+/** A socket of this class for this address, which it can connect to. If this throws, there is none. */
+export function prepared<T extends SocketBase>(
+  type: new (family: number, type: number, protocol: number) => T,
+  info: AddressInfo,
+  { protocol, sockopts, sourceAddress }: Preparation,
+): T {
+  const socket = new type(info.family, info.type, protocol ?? info.protocol)
+  try {
+    if (sockopts !== undefined) setOptions(socket, sockopts)
+    if (sourceAddress !== undefined) socket.bind(sourceAddress)
+    return socket
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
+
 /** The options of createConnection. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends Preparation {
   /** The time limit of all attempts, and the new socket's timeout, in milliseconds; default: null, no limit. */
   timeout?: number | null
-  /** The address to bind to before connecting. */
-  sourceAddress?: AddressLike
   /** AF_INET or AF_INET6, or Node's 4 or 6 (default: either). */
   family?: number
 }
 
 const connectionProperties: Properties<ConnectionOptions> = {
   timeout: 'option',
+  protocol: 'option',
+  sockopts: 'option',
   sourceAddress: 'option',
   family: 'option',
 }
@@ -152,7 +181,7 @@ export function createConnection(where: HostAndPort, options: ConnectionOptions 
   const deadline = new Deadline(timeout)
   const family = familyOption(options.family ?? AF_UNSPEC)
   const infos = getaddrinfo(...hostAndPort(where, 'localhost'), { family, type: SOCK_STREAM })
-  const socket = firstToAnswer(infos, where, options.sourceAddress, timeout, deadline)
+  const socket = firstToAnswer(infos, where, options, timeout, deadline)
   socket.settimeout(timeout)
   return socket
 }
@@ -161,18 +190,17 @@ export function createConnection(where: HostAndPort, options: ConnectionOptions 
 export function firstToAnswer(
   infos: readonly AddressInfo[],
   where: HostAndPort,
-  sourceAddress: AddressLike | undefined,
+  preparation: Preparation,
   timeout: number | null,
   deadline: Deadline,
 ): Socket<InetAddress> {
   const errors: unknown[] = []
-  for (const { family, type, protocol, address } of infos) {
+  for (const info of infos) {
     let socket: Socket<InetAddress> | undefined
     try {
-      socket = new Socket(family, type, protocol)
-      if (sourceAddress !== undefined) socket.bind(sourceAddress)
+      socket = prepared(Socket, info, preparation)
       socket.settimeout(timeout ? Math.max(1, deadline.left) : timeout)
-      socket.connect(address)
+      socket.connect(info.address)
       return socket
     } catch (error) {
       socket?.close()
@@ -180,13 +208,12 @@ export function firstToAnswer(
       if (deadline.left === 0) break
     }
   }
-  throw allFailed(errors, where)
+  throw allFailed(errors, hostAndPort(where, 'localhost'))
 }
 
 /** The error of the only attempt to connect, or an AggregateError of all attempts, with the properties of the last, as in Node. */
-export function allFailed(errors: unknown[], where: HostAndPort): Error {
+export function allFailed(errors: unknown[], address: AddressLike): Error {
   const last = errors.at(-1) as Error | undefined
-  if (last === undefined)
-    return socketError(constants.errno.ENETUNREACH, 'connect', { address: hostAndPort(where, 'localhost') })
+  if (last === undefined) return socketError(constants.errno.ENETUNREACH, 'connect', { address })
   return errors.length === 1 ? last : Object.assign(new AggregateError(errors, last.message), last)
 }

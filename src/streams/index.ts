@@ -4,6 +4,8 @@
  *
  * @module bsd-sockets/streams
  */
+export { connector } from './connector.js'
+export type { Connector, ConnectorOptions, ConnectTarget } from './connector.js'
 export { SocketDuplex } from './duplex.js'
 export type { DuplexOptions } from './duplex.js'
 export { FdDuplex } from './fd-duplex.js'

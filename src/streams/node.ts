@@ -41,6 +41,9 @@ function peerOf(socket: SocketBase): SocketAddress | undefined {
 const unbound = (address: SocketAddress): boolean =>
   address.family === 'unix' ? !('path' in address || 'abstract' in address) : 'port' in address && address.port === 0
 
+/** Whether toNet accepts the socket. Bun's net.Socket takes no descriptor. */
+export const nodeTakes = (socket: SocketBase): boolean => streams(socket) && process.versions.bun === undefined
+
 const netProperties: Properties<{ allowHalfOpen?: boolean }> = { allowHalfOpen: 'option' }
 
 /**

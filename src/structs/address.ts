@@ -254,6 +254,10 @@ export function encodeAddress(address: AddressLike, family?: number): Buffer {
   }
 }
 
+/** The number of an encoded address's family. */
+export const familyOf = (bytes: Buffer): number =>
+  saFamily.size === 1 ? bytes[saFamily.offset]! : read(dataView(bytes), saFamily)
+
 const text = (bytes: Buffer): string | Buffer => (isUtf8(bytes) ? bytes.toString() : Buffer.from(bytes))
 
 function decodeUnix(bytes: Buffer): UnixAddress {
@@ -290,7 +294,7 @@ export function decodeAddress(view: View, length?: number): SocketAddress {
   const bytes = size === 0 ? Buffer.alloc(0) : Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, size)
   const head = saFamily.offset + saFamily.size
   if (size < head) return { family: 'raw', af: 0, data: Buffer.from(bytes) }
-  const af = saFamily.size === 1 ? bytes[saFamily.offset]! : read(dataView(bytes), saFamily)
+  const af = familyOf(bytes)
   if (af === AF_INET && size >= sizeOf('sockaddr_in')) {
     const at = addrField.offset
     const host = `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`

@@ -138,6 +138,7 @@ const reasons = {
       'streams/fds',
       'streams/node',
       'streams/callbacks',
+      'streams/connector',
       'streams/node-states',
       'streams/states',
       'syscalls/files',

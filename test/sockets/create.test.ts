@@ -146,7 +146,7 @@ describe('createConnection', () => {
     const address = server.getsockname() as IPv4Address
     const here = { family: AF_INET, type: SOCK_STREAM, protocol: 0, canonname: '', address }
     const where = ['localhost', portOf(server)] as const
-    using client = firstToAnswer([{ ...here, family: 46 }, here], where, undefined, null, new Deadline(null))
+    using client = firstToAnswer([{ ...here, family: 46 }, here], where, {}, null, new Deadline(null))
     expect(client.getpeername()).toEqual(address)
   })
 
