@@ -21,7 +21,10 @@ test.skipIf(process.platform !== 'linux')('fetch over an abstract Unix name', as
   const socket = closing(new Socket(AF_UNIX))
   socket.bind({ family: 'unix', abstract: `connector-${process.pid}` })
   socket.listen()
-  await serving(http.createServer((_, response) => response.end('hello')), socket)
+  await serving(
+    http.createServer((_, response) => response.end('hello')),
+    socket,
+  )
   const agent = new Agent({ connect: connector({ address: `\0connector-${process.pid}` }) })
   onTestFinished(() => agent.destroy())
   expect(await (await fetch('http://anything/', { dispatcher: agent })).text()).toBe('hello')
@@ -30,7 +33,10 @@ test.skipIf(process.platform !== 'linux')('fetch over an abstract Unix name', as
 test('a request of http gets a socket whose options were set', async () => {
   const socket = listening()
   const port = portOf(socket)
-  await serving(http.createServer((_, response) => response.end('hello')), socket)
+  await serving(
+    http.createServer((_, response) => response.end('hello')),
+    socket,
+  )
   const createConnection = connector({ sockopts: { userTimeout: 5000 } })
   const request = http.get({ host: '127.0.0.1', port, createConnection })
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]
@@ -42,12 +48,17 @@ test('https with the certificate verified, by undici and by https', async () => 
   const { key, cert } = selfSigned()
   const socket = listening()
   const address = ['127.0.0.1', portOf(socket)] as const
-  await serving(https.createServer({ key, cert }, (_, response) => response.end('secret')), socket)
+  await serving(
+    https.createServer({ key, cert }, (_, response) => response.end('secret')),
+    socket,
+  )
   const connect = connector({ address, tls: { ca: cert } })
   const agent = new Agent({ connect })
   onTestFinished(() => agent.destroy())
   expect(await (await fetch('https://localhost/', { dispatcher: agent })).text()).toBe('secret')
-  const [response] = (await once(https.get('https://localhost/', { createConnection: connect }), 'response')) as [http.IncomingMessage]
+  const [response] = (await once(https.get('https://localhost/', { createConnection: connect }), 'response')) as [
+    http.IncomingMessage,
+  ]
   expect(await text(response)).toBe('secret')
 })
 
@@ -55,4 +66,19 @@ test('a refused connection keeps its code', async () => {
   const request = http.get({ host: '127.0.0.1', port: closedPort(), createConnection: connector() })
   const [error] = (await once(request, 'error')) as [NodeJS.ErrnoException]
   expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1' })
+})
+
+test('a TLS handshake that gets no answer ends with the timeout, and the connection is closed', async () => {
+  const server = listening()
+  const createConnection = connector({ timeout: 200 })
+  const request = https.get({ host: '127.0.0.1', port: portOf(server), createConnection })
+  const [error] = (await once(request, 'error')) as [NodeJS.ErrnoException]
+  expect(error).toMatchObject({ code: 'ETIMEDOUT', syscall: 'connect', timeout: 200 })
+  const accepted = closing(server.accept()[0])
+  while (accepted.recv(4096).length > 0) continue // the client's first message, then the end
+})
+
+test('wrong options are reported at once', () => {
+  expect(() => connector({ timeout: -1 })).toThrow('"options.timeout"')
+  expect(() => connector({ sockopt: {} } as object)).toThrow("did you mean 'sockopts'")
 })
