@@ -8,11 +8,12 @@ import {
   familyOption,
   hostAndPort,
   openServer,
-  prepared,
   checkServerOptions,
   serverQuestion,
 } from '../sockets/create.js'
-import type { HostAndPort, Preparation, ServerOptions } from '../sockets/create.js'
+import type { HostAndPort, ServerOptions } from '../sockets/create.js'
+import { prepared } from '../sockets/prepared.js'
+import type { Preparation } from '../sockets/prepared.js'
 import { AbortError, socketError } from '../errors.js'
 import type { AddressInfo } from '../names/addrinfo.js'
 import { checkProperties } from '../checks.js'

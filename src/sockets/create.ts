@@ -17,8 +17,8 @@ import { SocketError, socketError } from '../errors.js'
 import { constants } from 'node:os'
 import { getaddrinfo } from '../names/addrinfo.js'
 import type { AddressInfo } from '../names/addrinfo.js'
-import { setOptions } from '../options/index.js'
-import type { OptionValues } from '../options/index.js'
+import { prepared } from './prepared.js'
+import type { Preparation } from './prepared.js'
 import type { Properties } from '../checks.js'
 import { Socket } from './socket.js'
 import { checkTimeout } from '../timers.js'
@@ -123,33 +123,6 @@ export function createServer(where: HostAndPort, options: ServerOptions = {}): S
   checkServerOptions(options)
   const [info] = getaddrinfo(...serverQuestion(where, options))
   return openServer(Socket, info!, options)
-}
-
-/** What a socket is made with, and gets before it connects. */
-export interface Preparation {
-  /** The protocol of the socket, such as IPPROTO_MPTCP; default: that of the address, TCP. socket(2) */
-  protocol?: number | undefined
-  /** Socket options that are set before bind and connect, by their names in `options`: `{ userTimeout: 5000 }`. */
-  sockopts?: OptionValues | undefined
-  /** The address to bind to before connecting. */
-  sourceAddress?: AddressLike | undefined
-}
-
-/** A socket of this class for this address, which it can connect to. If this throws, there is none. */
-export function prepared<T extends SocketBase>(
-  type: new (family: number, type: number, protocol: number) => T,
-  info: AddressInfo,
-  { protocol, sockopts, sourceAddress }: Preparation,
-): T {
-  const socket = new type(info.family, info.type, protocol ?? info.protocol)
-  try {
-    if (sockopts !== undefined) setOptions(socket, sockopts)
-    if (sourceAddress !== undefined) socket.bind(sourceAddress)
-    return socket
-  } catch (error) {
-    socket.close()
-    throw error
-  }
 }
 
 /** The options of createConnection. */
