@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { domainToASCII } from 'node:url'
 import { addressRoom, decodeAddress, encodeAddress } from '../structs/address.js'
-import type { AddressFamily, AddressLike, InetAddress } from '../structs/address.js'
+import type { AddressFamily, AddressLike, InetAddress, SocketAddress } from '../structs/address.js'
 import { EAI_SYSTEM } from '../constants.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { GaiError, socketError } from '../errors.js'
@@ -67,13 +67,13 @@ export interface AddressInfoHints {
 }
 
 /** One way to reach a host: the arguments of `new Socket`, and the address to connect or bind to. getaddrinfo(3) */
-export interface AddressInfo {
-  family: AddressFamily<InetAddress>
+export interface AddressInfo<Address extends SocketAddress = InetAddress> {
+  family: AddressFamily<Address>
   type: number
   protocol: number
   /** The canonical name, in the first result with AI_CANONNAME; otherwise empty. */
   canonname: string
-  address: InetAddress
+  address: Address
 }
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(0)))

@@ -40,7 +40,7 @@ export interface ConnectionOptions extends Preparation, WaitOptions {
 }
 
 /** The addresses with their families alternating; the family of the first one begins. RFC 8305, 4 */
-export function interleaved(infos: AddressInfo[]): AddressInfo[] {
+export function interleaved<Info extends AddressInfo<SocketAddress>>(infos: readonly Info[]): Info[] {
   const first = infos.filter(({ family }) => family === infos[0]?.family)
   const others = infos.filter(({ family }) => family !== infos[0]?.family)
   const pairs = Array.from({ length: Math.max(first.length, others.length) }, (_, i) => [first[i], others[i]])
@@ -58,7 +58,7 @@ const connectionProperties: Properties<ConnectionOptions> = {
 }
 
 /** An address that needs no lookup; undefined for a host and a port. */
-function unresolved(where: HostAndPort | SocketAddress): AddressInfo | undefined {
+function unresolved(where: HostAndPort | SocketAddress): AddressInfo<SocketAddress> | undefined {
   if (typeof where !== 'object' || where === null || !('family' in where)) return undefined
   if (where.family === undefined || inetFamily(where.family) !== undefined) return undefined
   const address = where as SocketAddress
@@ -73,14 +73,8 @@ function unresolved(where: HostAndPort | SocketAddress): AddressInfo | undefined
  *
  * Rejects with a GaiError, the error of the only address, or an AggregateError with the errors of all addresses.
  */
-export async function createConnection(
-  where: HostAndPort,
-  options?: ConnectionOptions,
-): Promise<Socket<InetAddress>>
-export async function createConnection<Address extends SocketAddress>(
-  where: Address,
-  options?: ConnectionOptions,
-): Promise<Socket<Address>>
+export async function createConnection(where: HostAndPort, options?: ConnectionOptions): Promise<Socket<InetAddress>>
+export async function createConnection(where: HostAndPort | SocketAddress, options?: ConnectionOptions): Promise<Socket>
 export async function createConnection(
   where: HostAndPort | SocketAddress,
   options: ConnectionOptions = {},
@@ -122,7 +116,10 @@ interface Race {
   stop: AbortController
 }
 
-function race(infos: AddressInfo[], { address, options, attemptDelay, waits, stop }: Race): Promise<Socket> {
+function race(
+  infos: AddressInfo<SocketAddress>[],
+  { address, options, attemptDelay, waits, stop }: Race,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const errors: unknown[] = []
     let next = 0
@@ -130,7 +127,7 @@ function race(infos: AddressInfo[], { address, options, attemptDelay, waits, sto
     let over = false
     let timer: Timer | undefined
 
-    async function attempt(info: AddressInfo): Promise<void> {
+    async function attempt(info: AddressInfo<SocketAddress>): Promise<void> {
       const socket = prepared(Socket, info, options)
       try {
         await socket.connect(info.address, { signal: stop.signal, timeout: waits ? undefined : 0 })

@@ -2,7 +2,7 @@
 import type { AddressInfo } from '../names/addrinfo.js'
 import { setOptions } from '../options/index.js'
 import type { OptionValues } from '../options/index.js'
-import type { AddressLike } from '../structs/address.js'
+import type { AddressFamily, AddressLike, SocketAddress } from '../structs/address.js'
 import type { SocketBase } from './base.js'
 
 /** What a socket is made with, and gets before it connects. */
@@ -16,9 +16,9 @@ export interface Preparation {
 }
 
 /** A socket of this class for this address, which it can connect to. If this throws, there is none. */
-export function prepared<T extends SocketBase>(
-  type: new (family: number, type: number, protocol: number) => T,
-  info: AddressInfo,
+export function prepared<Address extends SocketAddress, T extends SocketBase<Address>>(
+  type: new (family: AddressFamily<Address>, type: number, protocol: number) => T,
+  info: AddressInfo<Address>,
   { protocol, sockopts, sourceAddress }: Preparation,
 ): T {
   const socket = new type(info.family, info.type, protocol ?? info.protocol)

@@ -13,7 +13,7 @@ import type { HostAndPort } from '../sockets/create.js'
 import { decodeAddress, encodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
 import { checkTimeout, Timer } from '../timers.js'
-import { toDuplex } from './duplex.js'
+import { toDuplex } from './to-duplex.js'
 import { nodeTakes, toNet } from './node.js'
 
 const { ETIMEDOUT } = constants.errno
