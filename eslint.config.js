@@ -49,4 +49,11 @@ export default defineConfig(
       },
     },
   },
+  {
+    files: ['packages/**/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { setImmediate: 'readonly' },
+    },
+  },
 )

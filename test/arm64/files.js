@@ -58,6 +58,7 @@ const reasons = {
     'reactor/memory',
     'promises/waits',
     'package/platforms',
+    'packages/unix-dgram',
   ],
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/floors',
