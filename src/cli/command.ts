@@ -1,5 +1,8 @@
-// The commands, and how their command lines are parsed.
+// The commands. Each is one table: its command line is parsed by it, and the help, the completion scripts and "did you mean"
+// are derived from it.
 import { parseArgs } from 'node:util'
+import { paint } from './colours.js'
+import { didYouMean } from './nearest.js'
 
 /** An option, in the form for parseArgs of node:util, with its text for --help. */
 export interface Option {
@@ -8,7 +11,7 @@ export interface Option {
   readonly default?: string
   /** The possible values. */
   readonly words?: readonly string[]
-  /** The name of the value in --help, if it has no `words`: `N`. */
+  /** The name of the value in --help, if it has no `words`: `N`. FILE and FOLDER are completed as such. */
   readonly value?: string
   readonly meaning: string
 }
@@ -28,10 +31,23 @@ export type Values<O extends Options> = {
 export interface Command<O extends Options = Options> {
   /** The operands after the options, for --help: `HOST PORT`. Undefined if there are none. */
   readonly operands?: string
+  /** The possible operands, if they are words; for completion. */
+  readonly words?: () => readonly string[]
   readonly options: O
+  /** What --help says after the options. */
+  readonly notes?: string
   /** Runs the command and returns the exit status. */
   run(values: Values<O>, operands: string[]): number | Promise<number>
 }
+
+/** A command in the list of all. */
+export interface Entry {
+  /** A short description for the help. */
+  readonly purpose: string
+  readonly load: () => Promise<{ command: Command }>
+}
+
+export type Entries = ReadonlyMap<string, Entry>
 
 /** Defines a command; `run` gets values of the types of its options. */
 export const defineCommand = <const O extends Options>(command: Command<O>): Command<O> => command
@@ -42,50 +58,80 @@ export class UsageError extends Error {}
 /** Parses the value of a numeric option. Throws a UsageError if it is not an integer in its range. */
 export function integer(name: string, text: string, smallest: number, largest: number): number {
   const number = Number(text)
-  if (/^\d+$/.test(text) && number >= smallest && number <= largest) return number
+  if (/^-?\d+$/.test(text) && number >= smallest && number <= largest) return number
   throw new UsageError(`${name}: not a number from ${smallest} to ${largest}: '${text}'`)
 }
 
-const help = { type: 'boolean', meaning: 'this text' } as const satisfies Option
+/** Returns the word if it is one of `words`; otherwise throws a UsageError, which names a similar one. */
+export function oneOf(name: string, word: string, words: readonly string[]): string {
+  if (words.includes(word)) return word
+  throw new UsageError(`${name}: no such word: '${word}'${didYouMean(word, words)}`)
+}
+
+const help = { type: 'boolean', short: 'h', meaning: 'this text' } as const satisfies Option
+
+/** All options of a command. */
+export const optionsOf = (command: Command): Options => ({ ...command.options, help })
 
 /** Parses the command line and runs the command, or prints its help. */
 export async function runCommand(name: string, purpose: string, command: Command, args: string[]): Promise<number> {
-  const options: Options = { ...command.options, help }
-  const { values, positionals } = parse(options, args, command.operands !== undefined)
+  const options = optionsOf(command)
+  const { values, operands } = parse(options, args, command.operands !== undefined)
   if (values.help === true) {
-    console.log(helpOf(name, purpose, command.operands ?? '', options))
+    console.log(helpOf(name, purpose, command))
     return 0
   }
-  return command.run(values as Values<Options>, positionals)
+  return command.run(values, operands)
 }
 
-function parse(options: Options, args: string[], allowPositionals: boolean): ReturnType<typeof parseArgs> {
-  try {
-    const result = parseArgs({ args, options, allowPositionals })
-    for (const [name, { words }] of Object.entries(options)) {
-      const value = result.values[name]
-      if (words !== undefined && typeof value === 'string' && !words.includes(value)) {
-        throw new UsageError(`--${name}: no such word: '${value}'`)
-      }
-    }
-    return result
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw new UsageError(error.message.split(/[.\n]\s/)[0], { cause: error })
+const namesOf = (options: Options): string[] => Object.keys(options).map(name => `--${name}`)
+
+interface Parsed {
+  values: Values<Options> & { readonly help?: boolean }
+  operands: string[]
+}
+
+function parse(options: Options, args: string[], allowOperands: boolean): Parsed {
+  const { tokens, positionals: operands } = parseArgs({
+    args,
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  const values: Record<string, string | boolean | undefined> = {}
+  for (const [name, option] of Object.entries(options)) if (option.default !== undefined) values[name] = option.default
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const { name, rawName, value } = token
+    const option = Object.hasOwn(options, name) ? options[name] : undefined
+    if (option === undefined)
+      throw new UsageError(
+        `${rawName}: no such option${rawName.startsWith('--') ? didYouMean(rawName, namesOf(options)) : ''}`,
+      )
+    if (option.type === 'string' && value === undefined) throw new UsageError(`${rawName}: needs a value`)
+    if (option.type === 'boolean' && value !== undefined) throw new UsageError(`${rawName}: takes no value: '${value}'`)
+    if (option.words !== undefined) oneOf(rawName, value!, option.words)
+    values[name] = value ?? true
   }
+  if (values.help !== true && !allowOperands && operands.length > 0)
+    throw new UsageError(`${operands[0]}: not an option, and there are no operands`)
+  return { values: values as Parsed['values'], operands }
 }
 
-function helpOf(name: string, purpose: string, operands: string, options: Options): string {
+/** The text of --help. */
+export function helpOf(name: string, purpose: string, command: Command): string {
   const lines = [
-    `bsd-sockets ${name}: ${purpose}`,
+    `${paint('bold', `bsd-sockets ${name}`)}: ${purpose}`,
     '',
-    `Usage: bsd-sockets ${name} [OPTION]... ${operands}`.trimEnd(),
+    `Usage: bsd-sockets ${name} [OPTION]... ${command.operands ?? ''}`.trimEnd(),
     '',
   ]
-  for (const [long, { short, words, value, meaning, default: byDefault }] of Object.entries(options)) {
+  for (const [long, { short, words, value, meaning, default: byDefault }] of Object.entries(optionsOf(command))) {
     const names = short === undefined ? `--${long}` : `-${short}, --${long}`
-    lines.push(`  ${names} ${words?.join('|') ?? value ?? ''}`.trimEnd())
+    lines.push(`  ${paint('bold', names)} ${words?.join('|') ?? value ?? ''}`.trimEnd())
     lines.push(`      ${meaning}${byDefault === undefined ? '' : ` (default ${byDefault})`}`)
   }
+  if (command.notes !== undefined) lines.push('', command.notes)
   return lines.join('\n')
 }

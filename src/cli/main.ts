@@ -1,19 +1,22 @@
 // The command line: `bsd-sockets COMMAND [OPTION]...`.
 import { readFileSync } from 'node:fs'
 import { runCommand, UsageError } from './command.js'
-import type { Command } from './command.js'
 import { isSocketError } from '../errors.js'
+import type { Entries } from './command.js'
+import { entryOf, helpOfAll } from './help.js'
 
-interface Entry {
-  /** A short description for the help. */
-  readonly purpose: string
-  readonly load: () => Promise<{ command: Command }>
-}
-
-const commands = new Map<string, Entry>(
+const commands: Entries = new Map(
   Object.entries({
     bench: { purpose: 'measures what calls, echoes, connections and bytes cost', load: () => import('./bench.js') },
+    completion: {
+      purpose: 'prints a script by which bash, zsh or fish completes these words',
+      load: async () => ({ command: (await import('./completion.js')).completionCommand(commands) }),
+    },
     echo: { purpose: 'a server that sends back what each client sends', load: () => import('./echo.js') },
+    help: {
+      purpose: 'prints this list, or the options of a command',
+      load: async () => ({ command: (await import('./help.js')).helpCommand(commands) }),
+    },
     http: { purpose: 'an HTTP/1.1 server with two small applications', load: () => import('./http.js') },
     nc: {
       purpose: 'connects or listens, and copies between the socket and the terminal',
@@ -31,31 +34,26 @@ const commands = new Map<string, Entry>(
   }),
 )
 
-function help(): string {
-  const rows = [...commands].map(([name, { purpose }]) => `  ${name.padEnd(10)}${purpose}`)
-  return ['Usage: bsd-sockets COMMAND [OPTION]...', '', ...rows, '', '  --help after a command tells its options'].join(
-    '\n',
-  )
-}
-
 function version(): string {
   const file = new URL('../../package.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
-async function main([name = '', ...args]: string[]): Promise<number> {
-  if (name === '--help' || name === '--version') {
-    console.log(name === '--help' ? help() : version())
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined) {
+    console.error(helpOfAll(commands))
+    return 2
+  }
+  if (['--help', '-h', '--version'].includes(name)) {
+    console.log(name === '--version' ? version() : helpOfAll(commands))
     return 0
   }
-  const entry = commands.get(name)
   try {
-    if (entry === undefined) throw new UsageError(name === '' ? 'which command?' : `${name}: no such command`)
-    const { command } = await entry.load()
-    return await runCommand(name, entry.purpose, command, args)
+    const { purpose, load } = entryOf(commands, name)
+    return await runCommand(name, purpose, (await load()).command, args)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    const where = entry === undefined ? 'bsd-sockets' : `bsd-sockets ${name}`
+    const where = commands.has(name) ? `bsd-sockets ${name}` : 'bsd-sockets'
     console.error(`${where}: ${error.message} (see ${where} --help)`)
     return 2
   }
@@ -69,10 +67,16 @@ function fail(error: unknown): void {
   process.exitCode = 1
 }
 
-process.stdout.on('error', error => {
-  fail(error)
-  process.exit() // the reader of the pipe has closed it
-})
+// 128 + SIGPIPE, as for a program that ends by it: Node ignores that signal. signal(7)
+const readerGone = 141
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(readerGone) // `bsd-sockets sockopts | head -1`
+    fail(error)
+    process.exit()
+  })
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2))

@@ -2,11 +2,11 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { styleText } from 'node:util'
 import { decodeAddress } from '../structs/address.js'
 import { nameOf } from './servers/serve.js'
 import { startChild } from './child.js'
 import type { Child } from './child.js'
+import { paint } from './colours.js'
 import { defineCommand } from './command.js'
 import { canStrace, networkCall, startStrace } from './strace.js'
 import { mark, tour } from './tour-steps.js'
@@ -55,9 +55,6 @@ const sourceOf = (step: () => unknown): string =>
   String(step)
     .replace('() => ', '')
     .replace(/^\((.*)\)$/s, '$1')
-
-const paint = (style: 'bold' | 'cyan', text: string): string =>
-  process.stdout.isTTY && process.env.NO_COLOR === undefined ? styleText(style, text) : text
 
 function print(calls: string[][]): void {
   const sources = tour.map(({ steps }) => steps.map(sourceOf))

@@ -72,6 +72,7 @@ const reasons = {
       'sockets/fuzz-floors',
       'syscalls/allocations',
       'cli/cli',
+      'cli/nc',
       'examples/examples',
       'examples/tools',
       'examples/from-python',

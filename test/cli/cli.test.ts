@@ -11,7 +11,7 @@ import { modesInC } from '../support/modes.js'
 import { root } from '../support/root.js'
 
 const cli = [process.execPath, join(root, 'bin/bsd-sockets.js')]
-const commands = ['bench', 'echo', 'http', 'nc', 'sockopts', 'tour', 'trace']
+const commands = ['bench', 'completion', 'echo', 'help', 'http', 'nc', 'sockopts', 'tour', 'trace']
 
 const strace = tool('strace')
 
@@ -29,10 +29,80 @@ function withoutStrace(which: 'no strace' | 'an strace that fails', ...args: str
 }
 
 describe('bsd-sockets', () => {
-  test('--help names every command', async () => {
-    const { code, stdout } = await run([...cli, '--help']).ended
+  const named = (text: string) => [...text.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(match => match[1])
+
+  test.each(['--help', '-h', 'help'])('%s names every command', async word => {
+    const { code, stdout, stderr } = await run([...cli, word]).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(named(stdout)).toEqual(commands)
+  })
+
+  test('without a command it prints the same on standard error, and fails', async () => {
+    const { code, stdout, stderr } = await run(cli).ended
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(named(stderr)).toEqual(commands)
+  })
+
+  test.each([
+    ['eco', 'echo'],
+    ['SOCKOPTS', 'sockopts'],
+    ['sockotps', 'sockopts'],
+    ['--verson', '--version'],
+    ['help ttour', 'tour'],
+    ['echo --prot 1', '--port'],
+    ['echo --mode epol', 'epoll'],
+    ['completion bsh', 'bash'],
+  ])('%s: did you mean %s', async (words, meant) => {
+    const { code, stderr } = await run([...cli, ...words.split(' ')]).ended
+    expect(code).toBe(2)
+    expect(stderr).toContain(`did you mean '${meant}'?`)
+  })
+
+  test.each([
+    [{}, false],
+    [{ FORCE_COLOR: '1' }, true],
+    [{ FORCE_COLOR: '0' }, false],
+    [{ FORCE_COLOR: '1', NO_COLOR: '1' }, true],
+    [{ NO_COLOR: '1' }, false],
+  ])('with %j, and no terminal, colours: %s', async (env, coloured) => {
+    const given = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+    const { stdout } = await run(['env', '-u', 'NO_COLOR', '-u', 'FORCE_COLOR', ...given, ...cli, '--help']).ended
+    expect(stdout.includes('\x1b[')).toBe(coloured)
+  })
+
+  test('ends silently, as by SIGPIPE, when nobody reads its output any more', async () => {
+    const { stdout, stderr } = await run([
+      'bash',
+      '-c',
+      '"$@" | true; echo ${PIPESTATUS[0]}',
+      'bash',
+      ...cli,
+      'sockopts',
+    ]).ended
+    expect({ stdout, stderr }).toEqual({ stdout: '141\n', stderr: '' })
+  })
+
+  /** What bash offers after these words. */
+  async function offers(...words: string[]): Promise<string[]> {
+    const script = `source <("$@" completion bash); COMP_WORDS=(bsd-sockets ${words.join(' ')} ); COMP_CWORD=${words.length}
+      _bsd_sockets; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { stdout, stderr } = await run(['bash', '-c', script, 'bash', ...cli]).ended
+    expect(stderr).toBe('')
+    return stdout.trimEnd().split('\n')
+  }
+
+  test('bash completes commands, options and their words', async () => {
+    expect(await offers("''")).toEqual([...commands, '--help', '--version'])
+    expect(await offers('so')).toEqual(['sockopts'])
+    expect(await offers('echo', '--ba')).toEqual(['--backlog'])
+    expect(await offers('echo', '--mode', 'e')).toEqual(['epoll'])
+    expect(await offers('help', 't')).toEqual(['tour', 'trace'])
+  })
+
+  test.each(['zsh', 'fish'])('%s gets each command and each option of it', async shell => {
+    const { code, stdout } = await run([...cli, 'completion', shell]).ended
     expect(code).toBe(0)
-    expect([...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(match => match[1])).toEqual(commands)
+    for (const word of [...commands, 'backlog', 'hex-dump']) expect(stdout).toContain(word)
   })
 
   test('--version prints the version of the package', async () => {
@@ -44,7 +114,9 @@ describe('bsd-sockets', () => {
     const { code, stdout, stderr } = await run([...cli, name, '--help']).ended
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(new RegExp(`^bsd-sockets ${name}: .*\n\nUsage: bsd-sockets ${name} \\[OPTION\\]...`))
-    expect(stdout).toMatch(/^ {2}--help\n {6}\S/m)
+    expect(stdout).toMatch(/^ {2}-h, --help\n {6}\S/m)
+    expect((await run([...cli, 'help', name]).ended).stdout).toBe(stdout)
+    expect((await run([...cli, name, '-h']).ended).stdout).toBe(stdout)
   })
 
   test.each(['echo', 'http'])(
@@ -64,7 +136,6 @@ describe('bsd-sockets', () => {
   )
 
   test.each([
-    [[], 'which command'],
     [['frobnicate'], 'frobnicate'],
     [['--frobnicate'], '--frobnicate'],
     [['bench', '--publish', '--only', 'net'], '--publish'],
@@ -89,7 +160,15 @@ describe('bsd-sockets', () => {
     [['nc'], 'HOST PORT'],
     [['nc', '127.0.0.1', 'eighty'], 'PORT'],
     [['nc', '-U'], 'PATH'],
-    [['nc', '-uU', 'path'], '-u'],
+    [['nc', '-46', '127.0.0.1', '80'], '-4'],
+    [['nc', '-k', '127.0.0.1', '80'], '-k'],
+    [['nc', '-z', '127.0.0.1', '30-20'], 'PORT'],
+    [['nc', '-lz', '80'], '-z'],
+    [['nc', '-l', '--tls', '80'], '--cert'],
+    [['nc', '--send-fd', '3', '127.0.0.1', '80'], '--send-fd'],
+    [['nc', '-w', '0', '127.0.0.1', '80'], '-w'],
+    [['completion'], 'SHELL'],
+    [['help', 'echo', 'nc'], 'nc'],
     [['nc', '-x', '127.0.0.1', '80'], '-x'],
     [['sockopts', 'all'], 'all'],
     [['trace'], 'FILE.js'],
@@ -162,56 +241,6 @@ test('http --lang c answers', async () => {
   expect(await (await post('0123456789')).text()).toBe('0123456789')
   expect((await post('0123456789a')).status).toBe(413)
   await server.stop()
-})
-
-describe('nc', () => {
-  const nc = [...cli, 'nc']
-
-  /** Runs a shell pipeline in which "$@" is nc. */
-  const shell = (script: string) => run(['sh', '-c', script, ...nc])
-
-  test('sends standard input, ends its side, and prints what it receives', async () => {
-    const server = await start([...cli, 'echo', '--port', '0'])
-    const input = join(temporary(), 'input')
-    writeFileSync(input, 'x'.repeat(1 << 20))
-    const client = shell(`"$0" "$@" localhost ${server.port} < ${input} | cmp - ${input}`)
-    expect(await client.ended).toMatchObject({ code: 0, stdout: '', stderr: '' })
-    await server.stop()
-  })
-
-  test('-l accepts one client and relays in both directions', async () => {
-    const server = shell('echo from the server | "$0" "$@" -lv 127.0.0.1 0')
-    const [, port] = await server.printed(/listening on 127\.0\.0\.1:(\d+)\n/)
-    const client = await shell(`echo from the client | "$0" "$@" 127.0.0.1 ${port}`).ended
-    expect(client).toMatchObject({ code: 0, stdout: 'from the server\n', stderr: '' })
-    const { code, stdout, stderr } = await server.ended
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'from the client\n' })
-    expect(stderr).toMatch(/^listening on .*\nconnected to 127\.0\.0\.1:\d+\n$/)
-  })
-
-  test('-U: a Unix socket, whose path is removed at the end', async () => {
-    const path = join(temporary(), 'socket')
-    const server = shell(`"$0" "$@" -lvU ${path} < /dev/null`)
-    await server.printed(/listening on (.*)\n/)
-    expect(await shell(`echo over | "$0" "$@" -U ${path}`).ended).toMatchObject({ code: 0, stdout: '' })
-    expect(await server.ended).toMatchObject({ code: 0, stdout: 'over\n' })
-    expect(existsSync(path)).toBe(false)
-  })
-
-  test('-u: datagrams', async () => {
-    const server = run([...nc, '-luv', '127.0.0.1', '0'])
-    const [, port] = await server.printed(/listening on 127\.0\.0\.1:(\d+)\n/)
-    const client = shell(`exec "$0" "$@" -u 127.0.0.1 ${port} <<END\nover\nEND\n`) // exec: the kill below must hit nc, not the shell
-    expect((await server.printed(/^over\n$/))[0]).toBe('over\n')
-    for (const { child } of [server, client]) child.kill('SIGKILL')
-  })
-
-  test('an error names the failed call and its address', async () => {
-    const stderr = expect.stringMatching(
-      /^bsd-sockets: connect ECONNREFUSED 127\.0\.0\.1:1\nNobody listens on port 1 .*\n$/,
-    ) as string
-    expect(await run([...nc, '127.0.0.1', '1']).ended).toMatchObject({ code: 1, stdout: '', stderr })
-  })
 })
 
 test('sockopts prints the options of a TCP, a UDP and a Unix socket', async () => {

@@ -145,6 +145,7 @@ const deno = {
   'examples/gateway': killed,
   'http/hostile': killed,
   'cli/http-ts': killed,
+  'cli/nc': killed,
   'cli/servers-faults': killed,
   'cli/servers-ts': killed,
   'descriptors/descriptors': {

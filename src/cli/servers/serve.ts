@@ -63,9 +63,12 @@ function open({ family, address, backlog }: Place): Socket {
   return listener
 }
 
-/** `127.0.0.1:9999`, `[::1]:9999`, a path, or an empty string for an unnamed socket. */
+/** `127.0.0.1:9999`, `[::1]:9999`, a path, `@` and an abstract name, or an empty string for an unnamed socket. */
 export function nameOf(address: SocketAddress): string {
-  if (address.family === 'unix') return 'path' in address ? String(address.path) : ''
+  if (address.family === 'unix') {
+    if ('abstract' in address) return `@${Buffer.from(address.abstract as Uint8Array).toString()}`
+    return 'path' in address ? String(address.path) : ''
+  }
   const [host, port] = getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV)
   return address.family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,0 +1,146 @@
+// What nc copies to and from: a socket, or TLS over it.
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { connect, createServer } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
+import { SHUT_WR, SOCK_DGRAM } from '../../constants.js'
+import type { Socket } from '../../promises/index.js'
+import { toDuplex } from '../../streams/index.js'
+import * as sys from '../../syscalls/index.js'
+import { Pieces } from './pieces.js'
+
+export interface Channel {
+  /** The next bytes; null once the other end has stopped sending, or after `close`. */
+  receive(): Promise<Buffer | null>
+  /** Sends all of it; returns early after `close`. */
+  send(bytes: Buffer): Promise<void>
+  /** Tells the other end that nothing more comes; resolves when all has been handed to the kernel. shutdown(2) */
+  endSending(): Promise<void>
+  close(): void
+}
+
+// The outcome of a call, and that of `closed` instead of an error once the channel is closed.
+async function unless<Result>(closed: () => boolean, call: Promise<Result>, instead: Result): Promise<Result> {
+  try {
+    return await call
+  } catch (error) {
+    if (closed()) return instead
+    throw error
+  }
+}
+
+/** A socket as a channel. With the first bytes it sends the descriptors `fds`. unix(7), SCM_RIGHTS */
+export class SocketChannel implements Channel {
+  readonly #socket: Socket
+  #fds: readonly number[]
+
+  constructor(socket: Socket, fds: readonly number[] = []) {
+    this.#socket = socket
+    this.#fds = fds
+  }
+
+  async receive(): Promise<Buffer | null> {
+    const bytes = await unless(() => this.#socket.closed, this.#socket.recv(65536), null)
+    return bytes?.length === 0 && this.#socket.type !== SOCK_DGRAM ? null : bytes // a datagram may be empty
+  }
+
+  send(bytes: Buffer): Promise<void> {
+    return unless(() => this.#socket.closed, this.#send(bytes), undefined)
+  }
+
+  endSending(): Promise<void> {
+    if (this.#socket.type !== SOCK_DGRAM) sys.shutdown(this.#socket.fd, SHUT_WR) // its error is ignored: the peer may be gone
+    return Promise.resolve()
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+
+  async #send(bytes: Buffer): Promise<void> {
+    if (this.#fds.length > 0) {
+      const sent = await this.#socket.sendFds(bytes, this.#fds)
+      this.#fds = []
+      if (sent === bytes.length) return
+      bytes = bytes.subarray(sent)
+    }
+    await this.#socket.sendall(bytes)
+  }
+}
+
+class TlsChannel implements Channel {
+  readonly #stream: TLSSocket
+  readonly #pieces: Pieces
+
+  constructor(stream: TLSSocket) {
+    this.#stream = stream
+    this.#pieces = new Pieces(stream)
+  }
+
+  async receive(): Promise<Buffer | null> {
+    return (await unless(() => this.#stream.destroyed, this.#pieces.next(), null)) ?? null
+  }
+
+  send(bytes: Buffer): Promise<void> {
+    const sent = new Promise<void>((resolve, reject) =>
+      this.#stream.write(bytes, error => (error ? reject(error) : resolve())),
+    )
+    return unless(() => this.#stream.destroyed, sent, undefined)
+  }
+
+  endSending(): Promise<void> {
+    return new Promise(resolve => this.#stream.end(() => resolve()))
+  }
+
+  close(): void {
+    this.#stream.destroy()
+  }
+}
+
+/** How TLS is spoken. The names of files are those of PEM files. */
+export interface TlsSettings {
+  /** The host, which the server's certificate has to name. */
+  readonly host: string
+  readonly insecure: boolean
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+const contents = (file: string | undefined): Buffer | undefined => (file === undefined ? undefined : readFileSync(file))
+
+const materialOf = ({ ca, cert, key }: TlsSettings): { ca?: Buffer; cert?: Buffer; key?: Buffer } => {
+  const [authorities, certificate, secret] = [contents(ca), contents(cert), contents(key ?? cert)]
+  return {
+    ...(authorities && { ca: authorities }),
+    ...(certificate && { cert: certificate }),
+    ...(secret && { key: secret }),
+  }
+}
+
+/** Speaks TLS over a connected socket, as its client. Rejects if the handshake fails, or the certificate is not trusted. */
+export async function tlsClient(socket: Socket, settings: TlsSettings): Promise<Channel> {
+  const { host, insecure } = settings
+  const stream = connect({
+    ...materialOf(settings),
+    socket: toDuplex(socket, { allowHalfOpen: true }),
+    host,
+    ...(isIP(host) === 0 && { servername: host }),
+    rejectUnauthorized: !insecure,
+  })
+  await once(stream, 'secureConnect')
+  return new TlsChannel(stream)
+}
+
+/** Speaks TLS over an accepted socket, as its server. */
+export async function tlsServer(socket: Socket, settings: TlsSettings): Promise<Channel> {
+  const server = createServer({ ...materialOf(settings), allowHalfOpen: true })
+  const secure = once(server, 'secureConnection') as Promise<[TLSSocket]>
+  const failure = once(server, 'tlsClientError').then(([error]) => {
+    throw error as Error
+  })
+  server.emit('connection', toDuplex(socket, { allowHalfOpen: true }))
+  const [stream] = await Promise.race([secure, failure])
+  return new TlsChannel(stream)
+}
