@@ -22,7 +22,9 @@ const later = async (): Promise<void> => {
 const text = async (waiting: Promise<Buffer>): Promise<string> => (await waiting).toString()
 
 /** A peer, and the socket of the class that is connected to it by TCP. */
-async function connected(Class: typeof Socket = Socket): Promise<[SyncSocket, Socket]> {
+async function connected(
+  Class: new (family?: number, type?: number, protocol?: number, fd?: number) => Socket = Socket,
+): Promise<[SyncSocket, Socket]> {
   using listener = new SyncSocket()
   listener.bind(['127.0.0.1', 0])
   listener.listen()
