@@ -52,14 +52,27 @@ const titleOf = ({ mode, connections, size = 0, depth, rate }: Load): string =>
     ...(rate === undefined ? [] : [`${rate.toLocaleString('en')} a second`]),
   ].join(', ')
 
-/** One round, after a warm-up of a quarter of its length. It fails if a byte was wrong or a connection was lost. */
-async function measureLoad({ pid, place, everywhere }: Server, load: Load, duration: number): Promise<Sample> {
-  const { mode, ...rest } = load
-  const values = { ...rest, ...place, pid, warmup: Math.round(duration / 4), duration }
-  const args = Object.entries(values).flatMap(([name, value]) => [`--${name}`, `${value}`])
+async function runLoad(mode: string, values: object, { place, everywhere }: Server): Promise<Report> {
+  const args = Object.entries({ ...values, ...place }).flatMap(([name, value]) => [`--${name}`, `${value}`])
   const [file, ...command] = pinned(everywhere ? null : loadCore, [built('load'), mode, ...args])
   const { stdout } = await run(file!, command)
-  const report = JSON.parse(stdout) as Report
+  return JSON.parse(stdout) as Report
+}
+
+/** Connects at once and sends one message over each. Returns the times until each was answered, in microseconds. */
+export async function connectOnce(server: Server, connections: number, size: number): Promise<Report['latencyUs']> {
+  return (await runLoad('once', { connections, size }, server)).latencyUs
+}
+
+/** One round, by default after a warm-up of a quarter of its length. It fails if a byte was wrong or a connection was lost. */
+export async function measureLoad(
+  server: Server,
+  load: Load,
+  duration: number,
+  warmup = Math.round(duration / 4),
+): Promise<Sample> {
+  const { mode, ...rest } = load
+  const report = await runLoad(mode, { ...rest, pid: server.pid, warmup, duration }, server)
   const { messages, errors, lost, perSecond, latencyUs, cpuSeconds } = report
   const user = report.userSeconds / Math.max(report.userSeconds + report.kernelSeconds, 0.01)
   return {

@@ -8,6 +8,7 @@ import { loadTime } from './load-time.js'
 import { memory } from './memory.js'
 import { placement } from './placement.js'
 import type { Question } from './question.js'
+import { threadStarts } from './threads.js'
 import { udp } from './udp.js'
 import { unix } from './unix.js'
 
@@ -18,6 +19,7 @@ export const questions: Readonly<Record<string, Question>> = {
   udp,
   http,
   connections,
+  threads: threadStarts,
   cores: manyCores,
   memory,
   placement,

@@ -49,7 +49,7 @@ export async function measureCase(
       samples[i]!.push(await entrants[i]!.measure())
     }
   }
-  const compared = columns.filter(({ ratio }) => ratio).map(({ key }) => key)
+  const compared = columns.map(({ key, ratio }) => (ratio && key in samples[0]![0]! ? key : '')).filter(Boolean)
   return {
     name,
     ...(shape && { shape }),

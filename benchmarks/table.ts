@@ -11,8 +11,10 @@ const cell = (summary: Summary | undefined, digits: number): string =>
 const range = (summary: Summary | undefined, digits: number): string =>
   summary === undefined ? '–' : `${number(summary.min, digits)}–${number(summary.max, digits)}`
 
-/** A table: the median of each figure, the minimum and maximum of the first figure, and the ratios to the first row. */
-export function table({ name, rows }: CaseResult, columns: readonly Column[]): string {
+/** A table: the median of each figure, the minimum and maximum of the first figure, and the ratios to the first row.
+ * Figures that the case lacks are left out. */
+export function table({ name, rows }: CaseResult, all: readonly Column[]): string {
+  const columns = all.filter(({ key }) => rows.some(({ figures }) => key in figures))
   const lines = [
     [
       name,

@@ -114,6 +114,8 @@ static const struct {
   bool serves;  // needs no address
 } modes[] = {{"echo", "sends messages over connections that stay", load_echo, false},
              {"connect", "connects, sends one message, receives it, closes, and again", load_sequence, false},
+             {"once", "connects at once, sends one message over each connection, and ends when all are answered",
+              load_once, false},
              {"idle", "opens connections, sends one message over each, prints a line and holds them", load_idle, false},
              {"udp", "sends datagrams, --depth of them under way", load_udp, false},
              {"serve", "is an echo server itself, a mark for others", load_echo_server, true},

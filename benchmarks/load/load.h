@@ -59,9 +59,11 @@ load_cpu load_cpu_of(int pid);
 // Prints what failed with errno, and exits with 1.
 _Noreturn void load_fail(const char* what);
 
-// The modes. Each returns when load_continues says no; load_idle, at the end of standard input.
+// The modes. Each returns when load_continues says no; load_once, when all are answered; load_idle, at the end of
+// standard input.
 void load_echo(void);
 void load_sequence(void);
+void load_once(void);
 void load_idle(void);
 void load_udp(void);
 

@@ -1,4 +1,5 @@
-// Connections in sequence, --connections of them at a time: connect, one message there and back, close.
+// Connections of one message there and back: in sequence, --connections of them at a time, each closed and the next
+// begun; or as many at once, which stay open until all have their answer.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,22 +56,51 @@ static bool receive(attempt* one) {
   }
 }
 
-void load_sequence(void) {
-  enum { EVENTS = 256 };
-  struct epoll_event events[EVENTS];
+// Sends and receives what can be. Returns whether the connection is over.
+static bool serve(attempt* one, uint32_t events) {
+  if (events & EPOLLOUT) send_rest(one);
+  return receive(one);
+}
+
+static attempt* begin_all(void) {
   attempt* const all = calloc((size_t)options.connections, sizeof *all);
   if (all == NULL) load_fail("calloc");
   poller = epoll_create1(EPOLL_CLOEXEC);
   for (int slot = 0; slot < options.connections; slot++) begin(&all[slot], slot);
+  return all;
+}
+
+enum { EVENTS = 256 };
+static struct epoll_event events[EVENTS];
+
+void load_sequence(void) {
+  attempt* const all = begin_all();
   while (load_continues(load_now())) {
     const int count = epoll_wait(poller, events, EVENTS, 100);
     if (count < 0 && errno != EINTR) load_fail("epoll_wait");
     for (int i = 0; i < count; i++) {
       const int slot = (int)events[i].data.u32;
-      if (events[i].events & EPOLLOUT) send_rest(&all[slot]);
-      if (!receive(&all[slot])) continue;
+      if (!serve(&all[slot], events[i].events)) continue;
       close(all[slot].fd);
       begin(&all[slot], slot);
     }
   }
+}
+
+void load_once(void) {
+  options.warmup = 0;
+  load_continues(load_now());
+  attempt* const all = begin_all();
+  for (int left = options.connections; left > 0;) {
+    const int count = epoll_wait(poller, events, EVENTS, -1);
+    if (count < 0 && errno != EINTR) load_fail("epoll_wait");
+    for (int i = 0; i < count; i++) {
+      attempt* const one = &all[events[i].data.u32];
+      if (!serve(one, events[i].events)) continue;
+      epoll_ctl(poller, EPOLL_CTL_DEL, one->fd, NULL);
+      left--;
+    }
+  }
+  options.duration = 0;
+  load_continues(load_now());
 }

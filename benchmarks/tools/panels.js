@@ -18,6 +18,9 @@ const axes = {
   'load-time': { key: 'ms', label: 'milliseconds (less is better) →' },
 }
 const messages = { key: 'perSecond', label: 'messages a second →' }
+const wait = { key: 'waitMs', label: 'milliseconds until the last is answered (less is better) →' }
+
+const axisOf = (question, { rows }) => [axes[question] ?? messages, wait].find(({ key }) => key in rows[0].figures)
 
 const short = value => value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 })
 
@@ -51,10 +54,10 @@ function placementOf({ cases }) {
 export function barsOf(question, report) {
   if (question === 'placement') return placementOf(report)
   const { cases } = report
-  const { key, label } = axes[question] ?? messages
   return cases
     .filter(({ shape, rows }) => shape?.rate === undefined && rows.length > 0)
     .map(({ name, rows }) => {
+      const { key, label } = axisOf(question, { rows })
       const data = rows.map(row => ({ name: row.name, ...row.figures[key] }))
       return {
         title: name,
