@@ -283,9 +283,11 @@ export class Turns implements Watched {
   }
 
   received(readiness: number, result: number, bytes: Buffer): void {
-    if (result !== -EAGAIN && result !== -EINTR) {
+    this.dry = false
+    const { first } = this.#queues[READABLE] // a callback of async_hooks may have ended its wait
+    if (first !== undefined && result !== -EAGAIN && result !== -EINTR) {
       if (readiness & END) this.ended = true
-      this.took(result, readiness & MORE ? result : this.#queues[READABLE].first!.room)
+      this.took(result, readiness & MORE ? result : first.room)
       this.#queues[READABLE].take(result, bytes)
     }
     // What others wait for may run code of users.

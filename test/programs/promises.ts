@@ -48,6 +48,8 @@ const batch = new MessageBatch(1, 5, { family: AF_UNIX, nameSize: 0 })
 batch.set(0, 'hello')
 await one.sendmmsg(batch)
 await other.recvmmsg(batch)
+await one.send('hello')
+for await (const { data } of other.messages({ size: 5, batch: 1 })) if (data.length === 5) break
 writeFileSync('file', 'hello')
 await left.sendfile(openSync('file', 'r'), 0, 5)
 await right.recv(5)

@@ -28,7 +28,7 @@ const [from, to] = Socket.pair(AF_UNIX, SOCK_STREAM)
 const counted = 1000
 const taken: Record<string, number> = {}
 // The minimum of many rounds: compilation takes heap, and interpreted code takes more than compiled code.
-for (let round = 0; round < 80; round++) {
+for (let round = 0; round < 160; round++) {
   for (const [kind, options] of Object.entries(kinds)) {
     gc()
     const before = process.memoryUsage().heapUsed

@@ -224,6 +224,17 @@ describe('a waiter', () => {
     ])
   })
 
+  test('smaller than what comes gets it in parts, also after a part that was not full', async () => {
+    const [peer, socket] = await connected()
+    for (const message of ['abc', 'abcdefghij', 'abcde']) {
+      const first = socket.recv(4)
+      peer.send(message)
+      let received = await text(first)
+      while (received.length < message.length) received += await text(socket.recv(4))
+      expect(received).toBe(message)
+    }
+  })
+
   test('is woken by as many bytes as SO_RCVLOWAT says', async () => {
     const [peer, socket] = await connected()
     socket.setsockopt(SOL_SOCKET, SO_RCVLOWAT, 5)
