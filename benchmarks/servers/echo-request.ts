@@ -5,7 +5,7 @@ import type { Socket } from 'bsd-sockets'
 
 const buffer = Buffer.allocUnsafeSlow(65536)
 
-export class Handler extends BaseRequestHandler<Socket> {
+export class Handler extends BaseRequestHandler {
   override handle(): void {
     this.request.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
     for (let count; (count = this.request.recvInto(buffer)) > 0;) this.request.sendall(buffer.subarray(0, count))
