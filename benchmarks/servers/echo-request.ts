@@ -1,7 +1,6 @@
 // The handler of a thread of echo-socketserver.ts.
 import { IPPROTO_TCP, TCP_NODELAY } from 'bsd-sockets'
 import { BaseRequestHandler } from 'bsd-sockets/socketserver'
-import type { Socket } from 'bsd-sockets'
 
 const buffer = Buffer.allocUnsafeSlow(65536)
 
