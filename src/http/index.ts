@@ -11,6 +11,8 @@
  * received: an upload then takes no more memory than one piece of it.
  *
  * ```ts
+ * import { serve } from 'bsd-sockets/http'
+ * import type { HttpRequest, HttpResponse, RequestBody } from 'bsd-sockets/http'
  * import { createWriteStream } from 'node:fs'
  * import { pipeline } from 'node:stream/promises'
  *
@@ -24,6 +26,9 @@
  * An answer 101 hands the connection to another protocol, such as WebSocket (RFC 6455), which a package of its own may speak:
  *
  * ```ts
+ * import { serve } from 'bsd-sockets/http'
+ * import type { Handlers } from 'bsd-sockets/reactor'
+ *
  * const echo: Handlers = { data: (connection, bytes) => void connection.write(bytes) }
  * serve(() => ({ status: 101, headers: { Upgrade: 'echo' }, upgrade: echo }))
  * ```

@@ -3,15 +3,16 @@
  *
  * ```ts
  * import { createServer } from 'bsd-sockets/promises'
+ * import type { Socket } from 'bsd-sockets/promises'
  *
  * const server = await createServer(['127.0.0.1', 9999])
  * for await (const [client] of server.connections()) void echo(client)
  *
- * async function echo(client) {
+ * async function echo(client: Socket) {
  *   try {
  *     for await (const chunk of client.chunks(1024)) await client.sendall(chunk)
  *   } catch (error) {
- *     console.error(error.message) // the client is gone
+ *     console.error(error) // the client is gone
  *   } finally {
  *     client.close()
  *   }

@@ -62,6 +62,7 @@ const reasons = {
   ],
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/floors',
+    'package/snippets',
     'package/native',
     'package/this',
     'package/workflows',

@@ -23,6 +23,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import ts from 'typescript'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Child, inline } from '../support/child.js'
 import { root } from '../support/root.js'
@@ -1201,7 +1202,9 @@ test('nothing is sent, and no end received, in the place of memory that is gone'
 test('the server that README and the reference show survives a client that breaks off', async () => {
   for (const file of ['README.md', 'src/promises/index.ts']) {
     const text = readFileSync(join(root, file), 'utf8').replace(/^ \* ?/gm, '')
-    const program = /^import \{ createServer \} from 'bsd-sockets\/promises'$.*?(?=^```)/ms.exec(text)![0]
+    const typed = /^import \{ createServer \} from 'bsd-sockets\/promises'$.*?(?=^```)/ms.exec(text)![0]
+    const target = ts.ScriptTarget.ESNext
+    const program = ts.transpile(typed, { target, module: ts.ModuleKind.ESNext })
     const child = new Child(
       process.execPath,
       inline(
