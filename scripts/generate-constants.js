@@ -27,12 +27,30 @@ function render(blocks) {
   const darwin = names('DARWIN', 'DARWIN_KERNEL')
   const everywhere = [...names('POSIX', 'PROTOCOL'), ...[...linux].filter(name => darwin.has(name))].sort()
   const all = [...names(...Object.keys(blocks))].sort()
+  const union = names => names.map(name => `  | '${name}'`).join('\n')
+  const only = names => union([...names].filter(name => !everywhere.includes(name)).sort())
   return `// Generated from native/addon/constants.cc by scripts/generate-constants.js; do not edit.
 import type { AddressFamilies } from './structs/address.js'
 import { native } from './syscalls/native.js'
 
 type Everywhere =
-${everywhere.map(name => `  | '${name}'`).join('\n')}
+${union(everywhere)}
+
+type Linux =
+${only(linux)}
+
+type Darwin =
+${only(darwin)}
+
+type AllOf<Names extends string> = {
+  readonly [Name in Names]: Name extends keyof AddressFamilies ? NonNullable<AddressFamilies[Name]> : number
+}
+
+/** The constants of each system: all that it has, none of them undefined. */
+export interface SystemConstants {
+  readonly linux: AllOf<Everywhere | Linux>
+  readonly darwin: AllOf<Everywhere | Darwin>
+}
 
 // One destructuring pattern loads in three quarters of the time of separate statements.
 export const {

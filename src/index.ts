@@ -92,7 +92,7 @@ export { Socket } from './sockets/socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './sockets/base.js'
 export type { OptionValue, ReceivedFds, ReceivedMessage } from './sockets/base.js'
 export { pipe, splice, trySplice } from './sockets/splice.js'
-export { supports, whyNot } from './sockets/supports.js'
+export { constantsOf, supports, whyNot } from './sockets/supports.js'
 export {
   CMSG_LEN,
   CMSG_SPACE,

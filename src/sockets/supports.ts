@@ -28,6 +28,8 @@ import {
   SOL_SOCKET,
   SOL_UDPLITE,
 } from '../constants.js'
+import type { SystemConstants } from '../constants.js'
+import { invalidValue } from '../checks.js'
 import { errnoName } from '../errors.js'
 import { native } from '../syscalls/native.js'
 import * as sys from '../syscalls/index.js'
@@ -132,4 +134,21 @@ export const supports = {
   option: (level: Constant, name: Constant): boolean => whyNot.option(level, name) === null,
   /** A function of `bsd-sockets/syscalls`, such as 'recvmmsg'. */
   call: (name: string): boolean => whyNot.call(name) === null,
+}
+
+/**
+ * The constants of this system, which must be the named one, so that none of them is undefined:
+ *
+ * ```ts
+ * import { constantsOf, Socket, SOCK_RAW } from 'bsd-sockets'
+ *
+ * const { AF_NETLINK, NETLINK_ROUTE } = constantsOf('linux')
+ * using socket = new Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
+ * ```
+ *
+ * @throws TypeError ERR_INVALID_ARG_VALUE on another system
+ */
+export function constantsOf<System extends keyof SystemConstants>(system: System): SystemConstants[System] {
+  if (system !== process.platform) throw invalidValue('system', system, `must be this system, '${process.platform}'`)
+  return native.constants() as unknown as SystemConstants[System]
 }

@@ -73,10 +73,16 @@ test('every snippet compiles', () => {
     lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
     types: ['node'],
   }
-  const host = ts.createCompilerHost(options)
-  const { fileExists, readFile } = host
-  host.fileExists = file => texts.has(file) || fileExists(file)
-  host.readFile = file => texts.get(file) ?? readFile(file)
+  const onDisk = ts.createCompilerHost(options)
+  const host: ts.CompilerHost = {
+    ...onDisk,
+    fileExists: file => texts.has(file) || onDisk.fileExists(file),
+    readFile: file => texts.get(file) ?? onDisk.readFile(file),
+    getSourceFile(file, version) {
+      const text = texts.get(file)
+      return text === undefined ? onDisk.getSourceFile(file, version) : ts.createSourceFile(file, text, version)
+    },
+  }
   const program = ts.createProgram([...texts.keys()], options, host)
   const found = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
     const snippet = snippets.find(({ file: name }) => name === file?.fileName)

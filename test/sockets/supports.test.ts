@@ -11,7 +11,7 @@ import {
   whyNot,
 } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 
 test('the features of every machine', () => {
   expect(supports.family(AF_INET)).toBe(true)
@@ -63,4 +63,15 @@ describe('every family among the constants', () => {
       }
     }
   })
+})
+
+test('constantsOf has each constant of this system, and none of another', () => {
+  const own = Object.entries(C).filter(([name, value]) => /^[A-Z]+_\w+$/.test(name) && typeof value === 'number')
+  expect(own.length).toBeGreaterThan(500)
+  const system = process.platform as 'linux'
+  const all: object = C.constantsOf(system)
+  for (const [name, value] of own) if (!name.startsWith('EVENT_')) expect(all, name).toHaveProperty(name, value)
+  expectTypeOf(C.constantsOf(system).AF_NETLINK).toEqualTypeOf<C.AddressFamily<C.NetlinkAddress>>()
+  const other = process.platform === 'linux' ? 'darwin' : 'linux'
+  expect(() => C.constantsOf(other)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }))
 })
