@@ -27,6 +27,7 @@ export type { ConnectionOptions } from './create.js'
 export { getaddrinfo, getfqdn, gethostbyaddr, gethostbyname, gethostbynameEx, getnameinfo } from './names.js'
 export type { LookupOptions } from './names.js'
 export type { MessagesOptions } from './inbox.js'
-export { Socket } from './socket.js'
+// The second name is for modules that use the synchronous Socket too.
+export { Socket, Socket as AsyncSocket } from './socket.js'
 export type { Connection } from './socket.js'
 export type { WaitOptions } from './turn.js'

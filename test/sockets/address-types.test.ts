@@ -39,6 +39,10 @@ test('a socket knows the addresses of its family', () => {
   expect([either(), either(AF_UNIX), either(1)].map(({ family }) => family)).toEqual([AF_INET, AF_UNIX, 1])
 })
 
+test('AsyncSocket is the Socket of promises', () => {
+  expect(promises.AsyncSocket).toBe(promises.Socket)
+})
+
 test('any number is a family, whose addresses are of any kind', () => {
   const number: number = AF_INET
   const some = closing(new Socket(number))
