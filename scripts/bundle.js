@@ -25,6 +25,10 @@ const lazy = {
 // Programs: the command, its servers, and the threads. They stay ES modules.
 const programs = /^cli\/|\/(pooled|thread|worker)\.js$/
 
+// The threads of pools, one for each client: a start costs two thirds if the thread is CommonJS and loads only what it uses.
+const pooled = ['cli/servers/echo/thread.js', 'cli/servers/http/thread.js', 'socketserver/thread.js']
+const onlyPooled = [...pooled, 'cli/servers/client-thread.js']
+
 // Modules that the tests import.
 const tested = {
   'sockets/accepting.js': ['AcceptFailures'],
@@ -59,7 +63,10 @@ const importsOf = file =>
   }))
 
 // The bundle of each module.
-const bundles = new Map()
+const bundles = new Map([
+  ['thread.js', 'thread'],
+  ['sockets/accepting.js', 'index'],
+])
 for (const floor of floors) {
   const visit = file => {
     if (file === undefined || file === 'constants.js' || bundles.has(file)) return
@@ -68,11 +75,25 @@ for (const floor of floors) {
   }
   visit(moduleOf(floor))
 }
+// How many of the threads of pools have a module: `pooled.bundle` has what several have.
+const users = new Map()
+for (const entry of pooled) {
+  const seen = new Set()
+  const visit = file => {
+    if (file === undefined || file === 'constants.js' || bundles.has(file) || seen.has(file)) return
+    seen.add(file)
+    users.set(file, (users.get(file) ?? 0) + 1)
+    for (const imported of importsOf(file)) visit(imported.file)
+  }
+  visit(entry)
+}
+const partOf = file => bundles.get(file) ?? (users.has(file) ? 'pooled' : undefined)
 const floorOf = file => floors.find(floor => file === moduleOf(floor)) // of an entry
 
 // The names that a bundle's modules import from a module of Node's, or from `constants.js`.
 function namesOf(bundle, source) {
-  const imports = [...bundles].flatMap(([file, name]) => (name === bundle ? importsOf(file) : []))
+  const files = [...bundles.keys(), ...users.keys()]
+  const imports = files.flatMap(file => (partOf(file) === bundle ? importsOf(file) : []))
   return [
     ...new Set(imports.flatMap(({ file = '', names, ...of }) => ([file, of.source].includes(source) ? names : []))),
   ]
@@ -80,7 +101,8 @@ function namesOf(bundle, source) {
 
 // The names that the programs import from within the floors.
 const taken = {}
-for (const file of [...modules.keys()].filter(file => programs.test(file))) {
+const written = [...modules.keys()].filter(file => programs.test(file) && !onlyPooled.includes(file))
+for (const file of written) {
   for (const { file: from, names } of importsOf(file)) {
     if (bundles.has(from) && floorOf(from) === undefined) taken[from] = [...new Set([...(taken[from] ?? []), ...names])]
   }
@@ -98,11 +120,12 @@ for (const [name, files] of Object.entries(inner)) {
   )
   entries[`entry:${name}`] = lines.join('\n')
 }
+for (const file of pooled) entries[file.replace('.js', '')] = join(folder, file)
 const made = {
   name: 'made',
   resolveId(source, importer) {
-    if (source in entries) return `\0${source}`
-    const bundle = importer && bundles.get(relative(folder, importer))
+    if (source.startsWith('entry:')) return `\0${source}`
+    const bundle = importer && partOf(relative(folder, importer))
     if (bundle === undefined) return null
     if (source.startsWith('node:')) return `\0${bundle} ${source}`
     if (!source.endsWith('/constants.js')) return null
@@ -126,13 +149,18 @@ export default builtin`
   },
 }
 function bundleOf(id) {
-  const name = id.startsWith('\0') ? id.slice(1).split(' ')[0] : bundles.get(relative(folder, id))
+  const file = relative(folder, id)
+  const name = id.startsWith('\0') ? id.slice(1).split(' ')[0] : users.get(file) > 1 ? 'pooled' : bundles.get(file)
   return name === undefined || name.startsWith('entry:') ? null : `${name}.bundle`
 }
 
 const bundle = await rolldown({
   cwd: folder,
-  input: Object.fromEntries(Object.keys(entries).map(entry => [entry.slice('entry:'.length), entry])),
+  input: Object.fromEntries(
+    Object.entries(entries).map(([entry, made]) =>
+      entry.startsWith('entry:') ? [entry.slice('entry:'.length), entry] : [entry, made],
+    ),
+  ),
   platform: 'neutral',
   plugins: [made],
   treeshake: false,
@@ -151,7 +179,9 @@ await bundle.close()
 const pairs = list =>
   list
     .split(',')
-    .map(item => item.trim().split(' as '))
+    .map(item => item.trim())
+    .filter(Boolean)
+    .map(item => item.split(' as '))
     .map(([name, as = name]) => [name, as])
 const pattern = list =>
   pairs(list)
@@ -190,7 +220,7 @@ function stubs(bundle, list, path) {
   return lines.join('\n')
 }
 
-const exported = code => pairs(/^export \{(.*)\};$/m.exec(code)[1])
+const exported = code => pairs(/^export \{(.*)\};$/m.exec(code)?.[1] ?? '') // none of a thread
 
 /** A bundle's code as CommonJS. */
 function commonJs(fileName) {
@@ -228,7 +258,7 @@ const constants = /^export const \{([^}]*)\}/m
   .map(name => name.trim())
   .filter(Boolean)
 
-for (const file of modules.keys()) if (!programs.test(file)) rmSync(join(folder, file))
+for (const file of modules.keys()) if (!written.includes(file)) rmSync(join(folder, file))
 for (const file of codeOf.keys()) {
   const name = file.slice(0, -'.js'.length)
   if (name in inner) {
@@ -256,7 +286,7 @@ for (const file of codeOf.keys()) {
 }
 
 // A program imports what is within a floor from the one module that has all of it.
-for (const file of [...modules.keys()].filter(file => programs.test(file))) {
+for (const file of written) {
   const to = target => relative(dirname(file), target).replace(/^(?!\.)/, './')
   write(
     file,

@@ -85,7 +85,7 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     super(threading ? undefined : checkClass(handler))
     this.options = options
     this.#maxThreads = threading ? checkInteger('maxThreads', maxThreads, 1, 2 ** 31 - 1) : 1
-    if (threading) this.#threads = new ThreadPool(threadFile('socketserver/thread.js'), daemonThreads)
+    if (threading) this.#threads = new ThreadPool(threadFile('socketserver/thread.cjs'), daemonThreads)
     this.#module = module
     this.socket = new AwaitableSocket(family, type)
     try {

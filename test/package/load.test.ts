@@ -1,6 +1,7 @@
 // The cost of loading, in files: each file that Node reads takes about half a millisecond.
 import { spawnSync } from 'node:child_process'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { root } from '../support/root.js'
 
@@ -31,7 +32,9 @@ test.each([
 test.each(['promises', 'streams', 'reactor', 'http', 'socketserver'])('%s loads only the files of floors', floor => {
   const files = loaded(`bsd-sockets/${floor}`)
   expect(
-    files.filter(file => !/^(index|syscalls|promises|streams|reactor|http|socketserver)(\.bundle)?\.c?js$/.test(file)),
+    files.filter(
+      file => !/^(index|syscalls|promises|streams|reactor|http|socketserver|thread)(\.bundle)?\.c?js$/.test(file),
+    ),
   ).toEqual([])
   expect(files.length).toBeLessThan(12)
 })
@@ -62,6 +65,27 @@ test('http does not load undici (Request, Response) before fetchHandler is calle
     encoding: 'utf8',
   })
   expect(stdout).toBe('false true\n')
+})
+
+// Each client of `--mode threads` may have to wait for the start of a thread.
+test.each([
+  ['cli/servers/echo', []],
+  ['cli/servers/http', ['http.bundle.cjs', 'reactor.bundle.cjs']],
+])('a thread of %s loads only what it uses', async (folder, more) => {
+  const program = `
+    const { workerData: file, parentPort } = require('node:worker_threads')
+    require(file)
+    parentPort.postMessage(Object.keys(require.cache))
+    parentPort.close()
+  `
+  const file = join(root, 'lib', folder, 'thread.cjs')
+  const files = await new Promise<string[]>((resolve, reject) => {
+    const worker = new Worker(program, { eval: true, workerData: file, execArgv: [] })
+    worker.on('message', message => Array.isArray(message) && resolve(message as string[]))
+    worker.on('error', reject)
+  })
+  const always = ['index.bundle.cjs', 'pooled.bundle.cjs', 'syscalls.bundle.cjs', 'thread.bundle.cjs', 'thread.cjs']
+  expect(files.map(file => basename(file)).sort()).toEqual([...always, ...more].sort())
 })
 
 test('a floor does not load the floors above it', () => {

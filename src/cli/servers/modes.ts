@@ -18,7 +18,7 @@ export interface Program {
 const module = (name: string, base: string = import.meta.url): URL => new URL(name, base)
 
 /** A thread for each client. */
-const inThreads = ({ url, ...program }: Program): Mode => threaded({ thread: module('./thread.js', url), ...program })
+const inThreads = ({ url, ...program }: Program): Mode => threaded({ thread: module('./thread.cjs', url), ...program })
 
 /** One thread for all clients. The module `loop` of `loops/` asks the kernel which of them are ready. */
 const polled =
