@@ -92,10 +92,13 @@ const idleMs = 10_000
 // A start keeps a processor busy: more at a time would only delay the first.
 const startsAtOnce = availableParallelism()
 
+// How long no task must come before used spare threads are replaced, in milliseconds: a start would take time from the tasks.
+const quietMs = 5000
+
 /**
  * Threads that run one task at a time, one after the other. Tasks that come while none is free wait for whichever is free
  * first: one that is done with another task, or a new one. A task that throws ends its thread. Idle threads do not keep the
- * process alive, and end after a while.
+ * process alive. Those beyond the spare ones end after a while.
  */
 export class ThreadPool {
   readonly #script: URL | string
@@ -106,6 +109,9 @@ export class ThreadPool {
   #starting = 0
   #jobs = 0
   #closed = false
+  #spare = 0
+  #quiet: Timer | undefined
+  #isQuiet = false
 
   /** `script` calls `serveTasks`. `daemons`: whether the process may end while threads run tasks. */
   constructor(script: URL | string, daemons = false) {
@@ -123,9 +129,15 @@ export class ThreadPool {
     return this.#threads.size
   }
 
-  /** Starts `count` threads before there are tasks for them. */
-  startAhead(count: number): void {
-    for (let i = 0; i < count; i++) this.#start()
+  /**
+   * Keeps `count` threads idle for the tasks to come, until the pool is closed. Starts up to `now` of them at once. It starts the others,
+   * and those that replace used ones, one after the other while no task comes.
+   */
+  keepSpare(count: number, now = count): void {
+    this.#spare = count
+    for (let i = this.#idle.length + this.#starting; i < now; i++) this.#start()
+    this.#isQuiet = true
+    this.#quiet ??= new Timer(quietMs, () => this.#fill(), false)
   }
 
   /** Runs a task, which is cloned. The caller owns `fd`, and keeps it open until it is taken. */
@@ -136,6 +148,8 @@ export class ThreadPool {
     const run = { taken: settled(settle => (job.taken = settle)), over: settled(settle => (job.over = settle)) }
     this.#jobs++
     this.#waiting.push(job)
+    this.#isQuiet = false
+    this.#quiet?.refresh()
     this.#next()
     return run
   }
@@ -143,6 +157,7 @@ export class ThreadPool {
   /** Lets each thread end once it has nothing to do. */
   close(): void {
     this.#closed = true
+    this.#quiet?.clear()
     for (const thread of this.#idle.splice(0)) this.#end(thread)
   }
 
@@ -154,6 +169,12 @@ export class ThreadPool {
   #next(): void {
     while (this.#waiting.length > 0 && this.#idle.length > 0) this.#give(this.#idle.pop()!, this.#waiting.shift()!)
     while (this.#starting < Math.min(this.#waiting.length, startsAtOnce)) this.#start()
+  }
+
+  // Starts a spare thread, and the next one when it has begun.
+  #fill(): void {
+    this.#isQuiet = true
+    if (this.#idle.length + this.#starting < this.#spare) this.#start()
   }
 
   #start(): void {
@@ -193,6 +214,7 @@ export class ThreadPool {
         if (this.#daemons) worker.unref()
         this.#free(thread)
         this.#next()
+        if (this.#isQuiet && !this.#closed) this.#fill()
       },
       (reason: unknown) => {
         this.#notStarted(reason as Error)
@@ -243,10 +265,11 @@ export class ThreadPool {
     thread.worker.unref()
     if (this.#closed) return this.#end(thread)
     this.#idle.push(thread)
-    thread.idle = new Timer(idleMs, () => this.#endIdle(thread), false)
+    if (this.#idle.length > this.#spare) thread.idle = new Timer(idleMs, () => this.#endIdle(thread), false)
   }
 
   #endIdle(thread: PooledThread): void {
+    if (this.#idle.length <= this.#spare) return
     this.#idle.splice(this.#idle.indexOf(thread), 1)
     this.#end(thread)
   }

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import type { Worker } from 'node:worker_threads'
 import {
   AF_INET,
   AF_INET6,
@@ -660,6 +661,37 @@ describe('threads', () => {
     expect(count()).toBeLessThan(20) // a thread may be starting when another becomes free
   })
 
+  test('a thread that nobody needs ends after ten seconds', async () => {
+    const server = closing(new TCPServer(anyPort, streamHandler, { threading }))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const count = startedThreads()
+    const ended = event()
+    const ends = (worker: Worker): void => void worker.once('exit', ended.tell)
+    process.once('worker', ends)
+    const served = server.serveForever(Infinity)
+    expect(await answer(server)).toBe('hello world\n')
+    let isOver = false
+    void ended.wait.then(() => (isOver = true))
+    for (; !isOver; await turn()) vi.advanceTimersByTime(10_000)
+    expect(await answer(server)).toBe('hello world\n')
+    expect(count()).toBe(2)
+    await server.serverClose()
+    await served
+  })
+
+  test('spare threads are started with the server', async () => {
+    const server = closing(new TCPServer(anyPort, streamHandler, { threading, minSpareThreads: 2 }))
+    const count = startedThreads()
+    const served = server.serveForever()
+    await turn() // in the next, 'worker' is emitted
+    expect(count()).toBe(2)
+    expect(await answer(server)).toBe('hello world\n')
+    expect(count()).toBe(2)
+    await server.serverClose()
+    await served
+  })
+
   test('forty clients that have already left get no thread each, and do not delay the next', async () => {
     const server = closing(new TCPServer(anyPort, streamHandler, { threading }))
     const count = startedThreads()
@@ -790,6 +822,7 @@ describe('threads', () => {
       code: 'ERR_INVALID_URL',
     })
     expect(() => new TCPServer(anyPort, streamHandler, { threading, maxThreads: 0 })).toThrow(RangeError)
+    expect(() => new TCPServer(anyPort, streamHandler, { threading, minSpareThreads: 41 })).toThrow(RangeError)
   })
 })
 
