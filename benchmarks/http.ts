@@ -61,6 +61,13 @@ const echoing: readonly Peer[] = [
   { name: 'node:http', runtime: node, args: compiled('http-echo-node.js') },
 ]
 
+/** These answer with 64 KiB; of the servers for `hello` these do so on another path. */
+const large: readonly Peer[] = [
+  { name: 'fetchHandler', runtime: node, args: compiled('http-large-fetch.js') },
+  { name: 'node:http', runtime: node, args: compiled('http-large-node.js') },
+]
+const withLarge = ['c-epoll', 'reactor', 'promises', 'nginx']
+
 const urlOf = ({ place }: Server): string => `http://127.0.0.1:${'port' in place ? place.port : 0}/`
 
 const pipeline = (depth: number): string => `
@@ -75,12 +82,15 @@ request = function() return all end
 const content = 'x'.repeat(65536)
 const upload = `wrk.method = 'POST'; wrk.body = string.rep('x', ${content.length})`
 
+const download = `wrk.path = '/large'`
+
 /** Sends one request and checks the answer: wrk checks only the status. */
-async function check(name: string, server: Server, sent?: string): Promise<void> {
+async function check(name: string, server: Server, sent?: string, path = ''): Promise<void> {
   const method = sent === undefined ? {} : { method: 'POST', body: sent }
-  const response = await fetch(urlOf(server), { ...method, signal: AbortSignal.timeout(10_000) })
+  const response = await fetch(urlOf(server) + path, { ...method, signal: AbortSignal.timeout(10_000) })
   const body = await response.text()
-  const right = sent === undefined ? /^hello/i.test(body) : body === sent
+  const answered = path === '' ? /^hello/i.test(body) : body.length === content.length
+  const right = sent === undefined ? answered : body === sent
   if (response.status !== 200 || !right) throw new Error(`${name}: ${response.status} '${body.slice(0, 100)}'`)
 }
 
@@ -144,9 +154,14 @@ async function nginxOn(folder: string): Promise<Peer> {
     events { worker_connections 4096; }
     http {
       access_log off; keepalive_requests 1000000000; client_body_temp_path ${folder}/body;
-      server { listen 127.0.0.1:${port}; location / { default_type text/plain; return 200 "hello world\\n"; } }
+      server {
+        listen 127.0.0.1:${port}; root ${folder};
+        location / { default_type text/plain; return 200 "hello world\\n"; }
+        location = /large { sendfile on; }
+      }
     }`
   writeFileSync(file, text)
+  writeFileSync(join(folder, 'large'), Buffer.alloc(content.length))
   const ready = `(sleep 0.5; echo listening on 127.0.0.1:${port}) & exec nginx -e stderr -p ${folder} -c ${file}`
   return { name: 'nginx', runtime: { ...nginx, command: ['sh', '-c'] }, args: [ready] }
 }
@@ -172,6 +187,9 @@ export const http: Question = {
     for (const { name, server } of servers) await check(name, server)
     const echoes = await startAll(choose(options, echoing).there)
     for (const { name, server } of echoes) await check(name, server, content)
+    const others = await startAll(choose(options, large).there)
+    const downloads = [...servers.filter(({ name }) => withLarge.includes(name)), ...others]
+    for (const { name, server } of downloads) await check(name, server, undefined, 'large')
     const entrantsOf = (peers: readonly Running[], connections: number, file: string, lua: string) => {
       const script = join(folder, file)
       writeFileSync(script, lua)
@@ -202,10 +220,15 @@ export const http: Question = {
           shape: { connections: 64, depth: 1, size: content.length },
           entrants: entrantsOf(echoes, 64, 'upload.lua', upload),
         },
+        {
+          name: '64 connections, answers of 64 KiB',
+          shape: { connections: 64, depth: 1, size: content.length },
+          entrants: entrantsOf(downloads, 64, 'download.lua', download),
+        },
       ],
       skipped,
       async close() {
-        await stopAll([...servers, ...echoes])
+        await stopAll([...servers, ...echoes, ...others])
         rmSync(folder, { recursive: true, force: true })
       },
     }

@@ -40,7 +40,7 @@ const options = {
     type: 'string',
     words: ['hello', 'echo'],
     default: 'hello',
-    meaning: 'hello: GET / and POST /echo; echo: any request gets its content back',
+    meaning: 'hello: GET /, GET /large (64 KiB) and POST /echo; echo: any request gets its content back',
   },
   ...limits,
 } as const

@@ -25,7 +25,9 @@ static http_app* const app[] = {http_app_hello, http_app_echo};
 
 static server_choice choices[] = {
     MODE_CHOICE,
-    {.name = "--app", .words = apps, .meaning = "hello: GET / and POST /echo; echo: any request gets its content back"},
+    {.name = "--app",
+     .words = apps,
+     .meaning = "hello: GET /, GET /large (64 KiB) and POST /echo; echo: any request gets its content back"},
     {.name = NULL}};
 
 enum {

@@ -17,6 +17,12 @@ static http_answer answer_hello(const uint8_t* bytes, const http_request* reques
   return text(HTTP_TEXT("hello world\n"));
 }
 
+static http_answer answer_large(const uint8_t* bytes, const http_request* request, http_text content) {
+  (void)bytes, (void)request, (void)content;
+  static const uint8_t zeros[64 * 1024];
+  return (http_answer){.status = 200, .type = HTTP_TEXT("application/octet-stream"), .content = {zeros, sizeof zeros}};
+}
+
 static http_answer answer_nothing(const uint8_t* bytes, const http_request* request, http_text content) {
   (void)bytes, (void)request, (void)content;
   return text(HTTP_TEXT(""));
@@ -40,6 +46,7 @@ static const struct {
 } routes[] = {
     {"/", "GET, HEAD", {"GET", "HEAD"}, answer_hello},
     {"/echo", "POST", {"POST"}, answer_echo},
+    {"/large", "GET, HEAD", {"GET", "HEAD"}, answer_large},
     {"*", "OPTIONS", {"OPTIONS"}, answer_nothing},
 };
 

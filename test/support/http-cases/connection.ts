@@ -60,6 +60,13 @@ const helloApp: readonly HttpCase[] = [
   answers('POST /', to('POST /', 'Content-Length: 3') + 'abc', { status: 405, allow: 'GET, HEAD' }),
   answers('PUT /echo with a body', to('PUT /echo', 'Content-Length: 3') + 'abc', allowPost),
   answers('OPTIONS /', to('OPTIONS /'), { status: 405, allow: 'GET, HEAD' }),
+  answers('GET /large', to('GET /large'), echo('\0'.repeat(64 * 1024))),
+  answers(
+    'HEAD /large and then GET',
+    to('HEAD /large') + get(),
+    { ...echo('\0'.repeat(64 * 1024)), head: true },
+    hello,
+  ),
   answers('/robots.txt', to('GET /robots.txt'), plain(404)),
   answers('/favicon.ico', to('GET /favicon.ico'), plain(404)),
   answers('/echo/', to('POST /echo/', 'Content-Length: 3') + 'abc', plain(404)),

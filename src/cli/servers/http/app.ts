@@ -12,6 +12,8 @@ const echo = ({ body, headers }: HttpRequest): HttpResponse => ({
   body,
 })
 
+const zeros = Buffer.alloc(64 * 1024)
+
 interface Route {
   methods: readonly string[]
   answer: (request: HttpRequest) => HttpResponse
@@ -20,10 +22,17 @@ interface Route {
 const routes = new Map<string, Route>([
   ['/', { methods: ['GET', 'HEAD'], answer: () => text('hello world\n') }],
   ['/echo', { methods: ['POST'], answer: echo }],
+  [
+    '/large',
+    {
+      methods: ['GET', 'HEAD'],
+      answer: () => ({ headers: { 'Content-Type': 'application/octet-stream' }, body: zeros }),
+    },
+  ],
   ['*', { methods: ['OPTIONS'], answer: () => text('') }],
 ])
 
-/** GET / answers "hello world", POST /echo the content of the request; other paths get 404, other methods 405. */
+/** GET / answers "hello world", GET /large 64 KiB of zeros, POST /echo the content of the request; other paths get 404, other methods 405. */
 function hello(request: HttpRequest): HttpResponse {
   const route = routes.get(request.path)
   if (route === undefined) return plain(404)
