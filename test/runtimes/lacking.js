@@ -26,7 +26,16 @@ const bun = {
   'examples/examples': 'prints an address by console.log in several lines',
   'examples/tools': 'prints an address by console.log in several lines',
   'syscalls/arguments': { '': 'accepts an ArrayBuffer as a view in Node-API' },
-  'cli/cli': { 'tour ': calls },
+  'cli/cli': { 'tour ': calls, 'bsd-sockets ends silently': 'tells a program nothing when nobody reads its output' },
+  'cli/nc': {
+    '--tls relays': 'rejects the certificate of the test',
+    '--tls refuses': 'rejects the certificate of the test',
+  },
+  'streams/connector': {
+    'fetch over': 'has an undici of its own, which ignores `connect`',
+    'a request of http': 'ignores createConnection in its http',
+    'https with': 'rejects the certificate of the test',
+  },
   errors: {
     "Node's properties an abstract name": 'has errors with other properties in its net and dgram',
     "Node's properties as in dgram": 'has errors with other properties in its net and dgram',
@@ -200,6 +209,8 @@ const deno = {
     toDgram: noHandle,
     'toDuplex behaves': 'prints what a listener of a net.Socket throws',
   },
+  'reactor/attach': { 'descriptors and control messages those that a handler': 'collects garbage at other times' },
+  'streams/connector': { 'a request of http': noHandle, 'https with': tls },
   'streams/fds': {
     'an FdDuplex on Linux, where the process has no': 'fails itself without a free descriptor',
     'an FdDuplex a worker that is terminated': leaves,

@@ -53,14 +53,19 @@ export async function serve(place: Place, mode: Mode): Promise<void> {
 
 function open({ family, address, backlog }: Place): Socket {
   const listener = new Socket(family, SOCK_STREAM)
-  if (family !== AF_UNIX) {
-    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
-    // Clients' sockets inherit it from the listener: answers are sent at once, even in small segments. tcp(7)
-    listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+  try {
+    if (family !== AF_UNIX) {
+      listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
+      // Clients' sockets inherit it from the listener: answers are sent at once, even in small segments. tcp(7)
+      listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+    }
+    listener.bind(address)
+    listener.listen(backlog)
+    return listener
+  } catch (error) {
+    listener.close()
+    throw error
   }
-  listener.bind(address)
-  listener.listen(backlog)
-  return listener
 }
 
 /** `127.0.0.1:9999`, `[::1]:9999`, a path, `@` and an abstract name, or an empty string for an unnamed socket. */
