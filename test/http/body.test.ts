@@ -251,14 +251,20 @@ describe('an upload of 64 MiB', () => {
 
 const hello = (request: HttpRequest<RequestBody>, body: Buffer): HttpResponse => {
   const { method, path } = request
-  const routes: Record<string, string[]> = { '/': ['GET', 'HEAD'], '/echo': ['POST'], '*': ['OPTIONS'] }
+  const routes: Record<string, string[]> = {
+    '/': ['GET', 'HEAD'],
+    '/echo': ['POST'],
+    '/large': ['GET', 'HEAD'],
+    '*': ['OPTIONS'],
+  }
   const methods = routes[path]
   if (methods === undefined) return { status: 404, body: '404 Not Found\n' }
   if (!methods.includes(method))
     return { status: 405, headers: { Allow: methods.join(', ') }, body: '405 Method Not Allowed\n' }
+  if (path === '/large') return echo({ headers: {} }, Buffer.alloc(64 * 1024))
   return path === '/echo' ? echo(request, body) : { body: path === '/' ? 'hello world\n' : '' }
 }
-const echo = ({ headers }: HttpRequest<RequestBody>, body: Buffer): HttpResponse => ({
+const echo = ({ headers }: Pick<HttpRequest, 'headers'>, body: Buffer): HttpResponse => ({
   headers: { 'Content-Type': headers['content-type'] || 'application/octet-stream' },
   body,
 })
