@@ -209,7 +209,7 @@ const deno = {
     toDgram: noHandle,
     'toDuplex behaves': 'prints what a listener of a net.Socket throws',
   },
-  'reactor/attach': { 'descriptors and control messages those that a handler': 'collects garbage at other times' },
+  'reactor/attach': { 'descriptors and control messages': 'opens two descriptors of its own at some time' },
   'streams/connector': { 'a request of http': noHandle, 'https with': tls },
   'streams/fds': {
     'an FdDuplex on Linux, where the process has no': 'fails itself without a free descriptor',
