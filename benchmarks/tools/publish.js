@@ -14,15 +14,10 @@ const shown = {
 const begin = '<!-- benchmarks: npm run bench -- --publish writes this -->'
 const end = '<!-- /benchmarks -->'
 
-/** Writes the plots of `folder` into README.md, between the two marks. */
-export function publish(folder, reports) {
-  const file = join(root, 'README.md')
-  const text = readFileSync(file, 'utf8')
-  const from = text.indexOf(begin)
-  const to = text.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`README.md: the marks of the benchmarks are gone: ${begin} … ${end}`)
-  const [{ machine, options }] = ['echo', ...Object.keys(reports)].map(name => reports[name]).filter(Boolean)
+// A report of an older version of the benchmark lacks the family and the caches.
+function whereOf({ machine, options }) {
   const { cpu, family, caches, cores, memoryGiB, kernel, date, pinned } = machine
+  const kind = [family, caches].filter(Boolean).join('; ')
   const versions = [
     ['Node', machine.node],
     ['Node', machine.newestNode],
@@ -31,16 +26,32 @@ export function publish(folder, reports) {
     ['Python', machine.python],
     ['nginx', machine.nginx],
   ].flatMap(([name, version]) => (version ? [`${name} ${version}`] : []))
-  const where =
-    `Measured on ${date.slice(0, 10)}: ${cpu} (${family}; ${caches}), ${cores} cores, ${memoryGiB} GiB, ${kernel}; ${versions.join(', ')}. ` +
+  return (
+    `measured on ${date.slice(0, 10)}: ${cpu}${kind && ` (${kind})`}, ${cores} cores, ${memoryGiB} GiB, ${kernel}; ${versions.join(', ')}. ` +
     `${pinned ? 'Server and load each have a core, over loopback' : 'Server and load share the cores, over loopback'}; ` +
     `medians of ${options.rounds} rounds of ${options.duration} ms.`
+  )
+}
+
+/** Writes the plots of `folder` into README.md, between the two marks. */
+export function publish(folder, reports) {
+  const file = join(root, 'README.md')
+  const text = readFileSync(file, 'utf8')
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`README.md: the marks of the benchmarks are gone: ${begin} … ${end}`)
+  const measured = new Map() // what is told of each measurement, and the questions that have it
+  for (const name of ['echo', 'http', 'calls'].filter(name => name in reports)) {
+    const where = whereOf(reports[name])
+    measured.set(where, [...(measured.get(where) ?? []), name])
+  }
+  const where = [...measured].flatMap(([where, names]) => [`${names.join(', ')}: ${where}`, ''])
   const plots = Object.entries(shown)
     .map(([name, text]) => ({ text, path: join(folder, `${name}.svg`) }))
     .filter(({ path }) => existsSync(path))
     .map(({ text, path }) => `![${text}](${relative(root, path)})`)
   const rest = `All figures, and how they were made, are in [\`benchmarks\`](benchmarks).`
-  const section = [begin, '', where, '', ...plots.flatMap(plot => [plot, '']), rest, '', ''].join('\n')
+  const section = [begin, '', ...where, ...plots.flatMap(plot => [plot, '']), rest, '', ''].join('\n')
   writeFileSync(file, text.slice(0, from) + section + text.slice(to))
   for (const line of moved(folder, reports)) console.warn(`warning: ${line}`)
 }
