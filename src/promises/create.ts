@@ -47,7 +47,8 @@ export function interleaved<Info extends AddressInfo<SocketAddress>>(infos: read
   return pairs.flat().filter(info => info !== undefined)
 }
 
-const connectionProperties: Properties<ConnectionOptions> = {
+/** The options of createConnection. */
+export const connectionProperties: Properties<ConnectionOptions> = {
   attemptDelay: 'option',
   family: 'option',
   protocol: 'option',

@@ -7,7 +7,7 @@ import { checkProperties, invalidType } from '../checks.js'
 import type { Properties } from '../checks.js'
 import { AbortError, socketError } from '../errors.js'
 import { constants } from 'node:os'
-import { createConnection } from '../promises/index.js'
+import { connectionProperties, createConnection } from '../promises/create.js'
 import type { ConnectionOptions } from '../promises/index.js'
 import type { HostAndPort } from '../sockets/create.js'
 import { decodeAddress, encodeAddress } from '../structs/address.js'
@@ -58,17 +58,7 @@ export interface Connector {
 
 type Callback = (error: Error | null, socket: net.Socket | null) => void
 
-const connectorProperties: Properties<ConnectorOptions> = {
-  address: 'option',
-  attemptDelay: 'option',
-  family: 'option',
-  protocol: 'option',
-  signal: 'option',
-  sockopts: 'option',
-  sourceAddress: 'option',
-  timeout: 'option',
-  tls: 'option',
-}
+const connectorProperties: Properties<ConnectorOptions> = { ...connectionProperties, address: 'option', tls: 'option' }
 
 // What the agent or the request of http and https has, since their options often lack the protocol.
 interface Client {
