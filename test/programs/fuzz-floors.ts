@@ -207,7 +207,7 @@ const isClass = (value: unknown): value is new (...given: unknown[]) => object =
 
 function functionsOf(floor: string, module: object, without = left): Target[] {
   return Object.entries(module).flatMap(([name, value]) =>
-    typeof value !== 'function' || without.has(name) || /(Error|^Socket|^OwnedFd|^MySocket)$/.test(name)
+    typeof value !== 'function' || without.has(name) || /(Error|^(Async)?Socket|^OwnedFd|^MySocket)$/.test(name)
       ? []
       : [
           {

@@ -18,7 +18,7 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'fuzz-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const at = join(folder, 'at')
-    const child = new Child(process.execPath, [program, String(seed), String(calls)], { FUZZ_AT: at })
+    const child = new Child(process.execPath, [program, String(seed), String(calls)], { FUZZ_AT: at }, folder)
     const printed = await child.finished().catch((error: unknown) => {
       throw new Error(`died in call ${readFileSync(at, 'utf8').trim()} of seed ${seed}`, { cause: error })
     })

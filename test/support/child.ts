@@ -19,8 +19,8 @@ export class Child {
   stdout = ''
   stderr = ''
 
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.process = spawn(command, args, { cwd: root, env: { ...process.env, ...env } })
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = root) {
+    this.process = spawn(command, args, { cwd, env: { ...process.env, ...env } })
     this.process.stdout.setEncoding('utf8').on('data', text => (this.stdout += String(text)))
     this.process.stderr.setEncoding('utf8').on('data', text => (this.stderr += String(text)))
     this.process.stdin.on('error', () => undefined) // it may end before it has read all

@@ -19,7 +19,7 @@ static http_answer answer_hello(const uint8_t* bytes, const http_request* reques
 
 static http_answer answer_large(const uint8_t* bytes, const http_request* request, http_text content) {
   (void)bytes, (void)request, (void)content;
-  static const uint8_t zeros[64 * 1024];
+  static uint8_t zeros[64 * 1024];  // not const: the file of the command then holds none of them
   return (http_answer){.status = 200, .type = HTTP_TEXT("application/octet-stream"), .content = {zeros, sizeof zeros}};
 }
 
