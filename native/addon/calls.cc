@@ -1,9 +1,26 @@
 #include "calls.h"
 
+#include <cerrno>
+#include <climits>
 #include <cstring>
 
 int Fcntl(int fd, FcntlCommand command, Optional<int> argument) {
   return fcntl(fd, command.value, argument.value);
+}
+
+int Open(Bytes path, int flags, Optional<int> mode) {
+  char text[PATH_MAX];
+  if (path.size >= sizeof text) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  if (memchr(path.data, '\0', path.size) != nullptr) {
+    errno = EINVAL;
+    return -1;
+  }
+  memcpy(text, path.data, path.size);
+  text[path.size] = '\0';
+  return open(text, flags, mode.value);
 }
 
 int Poll(Array<pollfd> pollfds, int timeout_ms) {

@@ -24,6 +24,8 @@ struct DescriptorPair {
 using FcntlCommand = OneOf<F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN>;
 
 int Fcntl(int fd, FcntlCommand command, Optional<int> argument);
+// ENAMETOOLONG for PATH_MAX bytes or more, EINVAL for a path with a NUL.
+int Open(Bytes path, int flags, Optional<int> mode);
 int Poll(Array<pollfd> pollfds, int timeout_ms);
 int Select(Ranged<0, FD_SETSIZE> nfds, fd_set* readfds, fd_set* writefds, fd_set* exceptfds, timeval* timeout);
 int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<socklen_t> length);

@@ -18,6 +18,7 @@
   X(getpeername, ::getpeername, "fd", "address", "length")                          \
   X(getsockname, ::getsockname, "fd", "address", "length")                          \
   X(listen, ::listen, "fd", "backlog")                                              \
+  X(open, Open, "path", "flags", "mode")                                            \
   X(poll, Poll, "pollfds", "timeoutMs")                                             \
   X(read, ::read, "fd", "view")                                                     \
   X(readv, Readv, "fd", "views")                                                    \
@@ -72,6 +73,7 @@
   X(accept, OwnsResult)                                                             \
   X(close, Disowns)                                                                 \
   X(fcntl, OwnsDuplicate)                                                           \
+  X(open, OwnsResult)                                                               \
   X(poller_create, OwnsResult)                                                      \
   X(recvmsg, OwnsRights)                                                            \
   X(socket, OwnsResult)                                                             \

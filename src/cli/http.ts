@@ -1,6 +1,7 @@
 import type { HttpSettings } from './servers/http/settings.js'
 import { http } from './servers/http/http.js'
-import { integer } from './command.js'
+import { statSync } from 'node:fs'
+import { integer, UsageError } from './command.js'
 import type { Option, Values } from './command.js'
 import { serverCommand } from './server-command.js'
 
@@ -42,8 +43,14 @@ const options = {
     default: 'hello',
     meaning: 'hello: GET /, GET /large (64 KiB) and POST /echo; echo: any request gets its content back',
   },
+  root: { type: 'string', value: 'FOLDER', meaning: 'serve the files of this folder instead; in TypeScript alone' },
   ...limits,
 } as const
+
+function folder(root: string): string {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === true) return root
+  throw new UsageError(`--root: not a folder: '${root}'`)
+}
 
 function settingsOf(values: Values<typeof options>): HttpSettings {
   const number = (name: keyof typeof limits): number =>
@@ -51,6 +58,7 @@ function settingsOf(values: Values<typeof options>): HttpSettings {
   const head = number('header-timeout')
   return {
     app: values.app as HttpSettings['app'],
+    root: values.root === undefined ? undefined : folder(values.root),
     connections: number('max-connections'),
     limits: {
       requestLine: number('max-request-line'),
@@ -68,4 +76,4 @@ function settingsOf(values: Values<typeof options>): HttpSettings {
   }
 }
 
-export const command = serverCommand('http', 5000, options, values => http(settingsOf(values)))
+export const command = serverCommand('http', 5000, options, values => http(settingsOf(values)), ['root'])

@@ -45,13 +45,14 @@ const cProgram = (name: string): string => join(dirname(addonFile()), name)
 
 /**
  * The command for a server that listens on `port` by default. `own` are the options of this server besides the common ones;
- * `programOf` creates the program from the values of the options.
+ * `programOf` creates the program from the values of the options; those `inTypeScript` are not for `--lang c`.
  */
 export function serverCommand<const Own extends Options>(
   name: string,
   port: number,
   own: Own,
   programOf: (values: Values<Own>) => Program,
+  inTypeScript: readonly (keyof Own & string)[] = [],
 ): Command {
   const options = {
     lang: { type: 'string', words: ['ts', 'c'], default: 'ts', meaning: 'TypeScript or C' },
@@ -74,6 +75,8 @@ export function serverCommand<const Own extends Options>(
         await serve(placeOf(given as Values<typeof listening>, port), mode(programOf(values as Values<Own>)))
         return 0
       }
+      for (const name of inTypeScript)
+        if (Object.hasOwn(given, name)) throw new UsageError(`--${name}: not with --lang c`)
       const args = Object.entries(given).map(([name, value]) => `--${name}=${value}`)
       return startChild(cProgram(name), args).status
     },

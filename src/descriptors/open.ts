@@ -1,8 +1,10 @@
 // How descriptors are created: close-on-exec, non-blocking, and without SIGPIPE; in one system call if the kernel has it.
+import { constants, fstatSync, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, MSG_NOSIGNAL, O_NONBLOCK } from '../constants.js'
-import { SO_NOSIGPIPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from '../constants.js'
+import { O_CLOEXEC, SO_NOSIGPIPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from '../constants.js'
 import { checkInteger } from '../checks.js'
-import { check } from '../syscalls/result.js'
+import { check, interrupted } from '../syscalls/result.js'
 import type { Length, View } from '../syscalls/native.js'
 import { callOwning } from '../syscalls/native.js'
 import * as sys from '../syscalls/index.js'
@@ -10,6 +12,7 @@ import * as sys from '../syscalls/index.js'
 const accept = callOwning<typeof sys.accept>('accept')
 const accept4 = callOwning<typeof sys.accept4>('accept4')
 const fcntl = callOwning<typeof sys.fcntl>('fcntl')
+const open = callOwning<typeof sys.open>('open')
 const socket = callOwning<typeof sys.socket>('socket')
 const socketpair = callOwning<typeof sys.socketpair>('socketpair')
 
@@ -69,6 +72,22 @@ export function acceptSocket(fd: number, address: View | null, length: Length | 
   const client = accept(fd, address, length)
   return client < 0 ? client : prepare(client, 'accept')
 }
+
+/**
+ * Opens a file for reading; `more` are flags besides O_RDONLY. Unlike a descriptor of `openSync`, this one may be closed by other
+ * code than `node:fs`: a worker of Node closes those of `openSync` once more when it ends. Throws a SocketError. open(2)
+ */
+export function openFile(path: string | Buffer, more = 0): number {
+  const bytes = Buffer.from(path as string)
+  for (;;) {
+    const fd = open(bytes, constants.O_RDONLY | O_CLOEXEC | more)
+    if (!interrupted(fd)) return check(fd, 'open', { family: 'unix', path })
+  }
+}
+
+/** The state of an open file. Deno's fstatSync knows only the descriptors of its own openSync. fstat(2) */
+export const statOf = (fd: number): Stats =>
+  process.versions.deno === undefined ? fstatSync(fd) : statSync(`/dev/fd/${fd}`)
 
 /** A close-on-exec duplicate of a descriptor. fcntl(2), F_DUPFD_CLOEXEC */
 export const duplicate = (fd: number): number => check(fcntl(fd, F_DUPFD_CLOEXEC, 0), 'fcntl', undefined, fd)

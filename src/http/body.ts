@@ -1,5 +1,6 @@
 // Streaming bodies of responses.
 import type { Data } from '../data.js'
+import { FileBody } from './files/file-body.js'
 
 /** A body in pieces: a stream of the web or of Node, a generator, or any other iterable. */
 export type StreamingBody = AsyncIterable<Data> | Iterable<Data> | ReadableStream<Uint8Array>
@@ -58,6 +59,7 @@ export function piecesOf(body: StreamingBody): Pieces {
 
 /** Cancels a body that is not going to be sent. */
 export function discard(body: unknown): void {
+  if (body instanceof FileBody) return body.close()
   if (!isStreaming(body)) return
   forget(() => {
     if (!(body instanceof ReadableStream)) piecesOf(body).cancel()

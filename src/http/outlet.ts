@@ -1,7 +1,9 @@
 // What a session sends: gathered, and held back while the client does not take it.
 import { bytesOf } from '../data.js'
+import type { OwnedFd } from '../descriptors/owned-fd.js'
 import type { Handlers } from '../reactor/index.js'
 import type { Pieces } from './body.js'
+import type { FileBody } from './files/file-body.js'
 import { lengthMismatch } from './header-lines.js'
 import type { Output } from './output.js'
 import type { Streaming } from './response.js'
@@ -14,6 +16,8 @@ export interface Transport {
   readonly peerEnded: boolean
   /** Sends, and keeps what does not leave at once. Returns whether to go on: after false, `drained` is called. */
   write(bytes: Uint8Array): boolean
+  /** The same for a part of a file, whose descriptor it then owns; if it throws, it does not. */
+  sendfile(file: OwnedFd, offset: number, count: number): boolean
   /** Sends what is queued, then tells the client that nothing more comes, and waits for it to say the same. */
   end(): void
   /** Closes now. */
@@ -76,6 +80,20 @@ export class Outlet {
     try {
       if (this.#transport.write(bytes)) return
     } catch {
+      return this.#transport.destroy() // somebody else has ended it
+    }
+    this.full = true
+    this.#filled()
+  }
+
+  /** Sends what has gathered, and then a file. */
+  sendFile({ file, offset, length }: FileBody): void {
+    this.flush()
+    this.written += length
+    try {
+      if (this.#transport.sendfile(file, offset, length)) return
+    } catch {
+      file.close()
       return this.#transport.destroy() // somebody else has ended it
     }
     this.full = true

@@ -5,6 +5,7 @@ import type { Data } from '../data.js'
 import type { Handlers } from '../reactor/index.js'
 import { discard, isStreaming } from './body.js'
 import type { StreamingBody } from './body.js'
+import { FileBody } from './files/file-body.js'
 import { HeaderLines, checkValue, spentBody } from './header-lines.js'
 import { clock, statusLine } from './output.js'
 import type { Output } from './output.js'
@@ -25,8 +26,11 @@ export interface HttpResponse {
     | Readonly<Record<string, string | number | readonly string[]>>
     | Iterable<readonly [name: string, value: string | number]>
     | undefined
-  /** A string is sent as UTF-8; the pieces of a stream are sent as they are produced. */
-  body?: Data | StreamingBody | null
+  /**
+   * A string is sent as UTF-8; the pieces of a stream are sent as they are produced; a FileBody goes from the file to the socket
+   * within the kernel.
+   */
+  body?: Data | StreamingBody | FileBody | null
   /**
    * Another protocol: the reactor's handlers that the connection is handed to behind this answer. Its status is 101, its
    * `Upgrade` names what the client asked for, and it has no body. `open` is called first, then `data` with the bytes that came
@@ -80,21 +84,30 @@ const noHeaders = new HeaderLines(undefined)
  *
  * @throws TypeError if it would not be exactly one response; nothing has been written then
  */
-export function writeResponse(out: Output, response: HttpResponse, manner: Manner): Uint8Array | Streaming | undefined {
+export function writeResponse(
+  out: Output,
+  response: HttpResponse,
+  manner: Manner,
+): Uint8Array | FileBody | Streaming | undefined {
   const { status = 200, body = null } = response
   const headers = response.headers === undefined ? noHeaders : new HeaderLines(response.headers)
   if (headers.close) manner.close = true
   const start = startOf(status, response.statusText, headers)
   if (isStreaming(body)) return writeStreaming(out, start, status, headers, body, manner)
   const text = typeof body === 'string' ? body : ''
-  const view = body === null || typeof body === 'string' ? undefined : bytesOf(body)
-  const length = view === undefined ? Buffer.byteLength(text) : view.byteLength
+  const file = body instanceof FileBody ? body : undefined
+  const view = body === null || typeof body === 'string' || body instanceof FileBody ? undefined : bytesOf(body)
+  const length = file?.length ?? view?.byteLength ?? Buffer.byteLength(text)
   const silent = manner.head || !hasContent(status)
   if (!silent) headers.checkLength(length)
   const type = headers.type || (typeof body === 'string' ? 'Content-Type: text/plain; charset=utf-8\r\n' : '')
   const told = lengthOf(status, headers.length ?? length)
   const head = headOf(start, type, told, headers.others, connectionLine(manner, headers.upgrade !== ''))
-  if (silent || length === 0) out.latin1(head)
+  if (file !== undefined) {
+    out.latin1(head)
+    if (!silent) return file
+    file.close()
+  } else if (silent || length === 0) out.latin1(head)
   else if (length === text.length && length <= large)
     out.latin1(head + text) // the text is ASCII
   else {

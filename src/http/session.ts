@@ -7,6 +7,7 @@ import type { Pieces } from './body.js'
 import { batch, Outlet } from './outlet.js'
 import type { Transport } from './outlet.js'
 import { clock } from './output.js'
+import { FileBody } from './files/file-body.js'
 import { EXPECT_CONTINUE, KEEP_ALIVE, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 import { abandon, HttpRequest } from './request.js'
@@ -366,7 +367,7 @@ export class Session {
 
   #respond(response: HttpResponse, manner: Manner, request: AnyRequest): void {
     if (this.#service.stopping) manner.close = true
-    let rest: Uint8Array | Streaming | undefined
+    let rest: ReturnType<typeof writeResponse>
     try {
       if (typeof response !== 'object' || response === null) throw invalidType('response', response, 'of type object')
       if (response.upgrade !== undefined) return this.#switch(response, response.upgrade, request)
@@ -380,8 +381,9 @@ export class Session {
       discard(response?.body)
       return this.#fail(error, manner, request)
     }
-    if (rest !== undefined && 'body' in rest) return void this.#stream(rest, manner, request)
-    if (rest !== undefined) this.#outlet.write(rest)
+    if (rest instanceof FileBody) this.#outlet.sendFile(rest)
+    else if (rest !== undefined && 'body' in rest) return void this.#stream(rest, manner, request)
+    else if (rest !== undefined) this.#outlet.write(rest)
     this.#ended = manner.close
   }
 

@@ -3,14 +3,16 @@ import type { Parts } from '../shown.js'
 import { shownAddress, shownObject } from '../shown.js'
 import type { InspectOptions } from 'node:util'
 import { inspect } from 'node:util'
-import { checkProperties, invalidThis, invalidType } from '../checks.js'
+import { checkInteger, checkProperties, invalidThis, invalidType } from '../checks.js'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { MSG_PEEK, SHUT_WR, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../constants.js'
 import { socketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
+import { fdOf } from '../descriptors/descriptor.js'
 import { tryAddressOf } from '../descriptors/names.js'
-import { NOSIGNAL } from '../descriptors/open.js'
+import { NOSIGNAL, statOf } from '../descriptors/open.js'
+import { OwnedFd } from '../descriptors/owned-fd.js'
 import { debugging } from '../descriptors/ownership.js'
 import { END, ERROR, hold, large, MORE, RDHUP, READABLE, receive, unwatch, watch, WRITABLE } from '../loop.js'
 import { bytesOf } from '../data.js'
@@ -22,7 +24,7 @@ import type { Given, Handlers } from './handlers.js'
 import type { Origin } from './origin.js'
 import { newScope, runIn } from './scope.js'
 import type { Scoped } from './scope.js'
-import { SendQueue } from './send-queue.js'
+import { SendQueue, TURN } from './send-queue.js'
 
 const { EAGAIN, EINTR, ENOTCONN, EPIPE } = constants.errno
 
@@ -175,8 +177,30 @@ export class Connection {
     }
     this.#queue ??= new SendQueue()
     this.#queue.push(bytes, sent)
-    this.#set(FULL, this.#queue.bytes >= this.#origin.highWaterMark)
-    return !this.#is(FULL)
+    return this.#hasRoom(this.#queue)
+  }
+
+  /**
+   * Sends `count` bytes of a file from `offset`, behind what is queued; default: the rest of the file. They go from the file to
+   * the socket within the kernel. The connection owns the descriptor from now on: it is closed when the bytes are sent or the
+   * connection is closed. If this call throws, it is still the caller's. Returns as `write`. The connection is closed by an
+   * error of sendfile(2), and with EIO if the file ends before. sendfile(2)
+   *
+   * @throws SocketError EPIPE after `end()`, EBADF for a closed file
+   */
+  sendfile(file: OwnedFd, offset = 0, count = Infinity): boolean {
+    brand(this)
+    if (!(file instanceof OwnedFd)) throw invalidType('file', file, 'an instance of OwnedFd')
+    const fd = fdOf(file, 'sendfile')
+    checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER)
+    if (count !== Infinity) checkInteger('count', count, 0, Number.MAX_SAFE_INTEGER)
+    const length = count === Infinity ? Math.max(0, statOf(fd).size - offset) : count
+    if (this.#fd >= 0 && this.#error === undefined) {
+      if (this.#is(ENDING)) throw socketError(EPIPE, 'sendfile', { fd: this.#fd })
+      if (length > 0) return this.#sendFile(file, offset, length)
+    }
+    file.close()
+    return this.#fd >= 0 && !this.#is(FULL)
   }
 
   /** Sends the queued bytes and `data`, then shuts down sending. Receiving continues. shutdown(2) */
@@ -194,6 +218,7 @@ export class Connection {
     const fd = this.#fd
     if (fd < 0) return
     this.#fd = -1
+    this.#queue?.drop()
     this.#queue = this.#kept = undefined
     unwatch(fd, true) // a duplicate may be open in another process
     sys.close(fd)
@@ -317,6 +342,25 @@ export class Connection {
     if (this.#fd >= 0 && this.#error !== undefined) this.#giveUp()
   }
 
+  #sendFile(file: OwnedFd, offset: number, length: number): boolean {
+    const first = this.#queue === undefined && !this.#is(CONNECTING)
+    const queue = (this.#queue ??= new SendQueue())
+    queue.pushFile(file, offset, length)
+    if (first) {
+      const result = queue.flush(this.#fd)
+      this.lastTick = this.#origin.tick
+      if (result === 0) this.#queue = undefined
+      else if (result === TURN) this.#flushLater()
+      else if (result !== -EAGAIN) return this.#failLater(result, 'sendfile')
+    }
+    return this.#hasRoom(queue)
+  }
+
+  #hasRoom(queue: SendQueue): boolean {
+    this.#set(FULL, queue.bytes >= this.#origin.highWaterMark)
+    return !this.#is(FULL)
+  }
+
   // Without `drain`, a receive that does not fill the slab has taken all bytes.
   #receive(drain: boolean): void {
     for (let i = 0; i < receivesInTurn; i++) {
@@ -406,12 +450,17 @@ export class Connection {
   #flush(queue: SendQueue): void {
     const result = queue.flush(this.#fd)
     if (result === -EAGAIN) return
-    if (result < 0) return this.#failSending(result, 'send')
+    if (result === TURN) return this.#flushLater()
+    if (result < 0) return this.#failSending(result, queue.syscall)
     this.#queue = undefined
     if (this.#is(ENDING)) return this.#finish()
     if (!this.#is(FULL)) return
     this.#set(FULL, false)
     this.#call('drain')
+  }
+
+  #flushLater(): void {
+    setImmediate(() => this.ready(WRITABLE))
   }
 
   // Shuts down sending when the queue is empty; only once.
@@ -441,6 +490,7 @@ export class Connection {
 
   #fail(errno: number, syscall: string): void {
     this.#error = socketError(errno, syscall, { fd: this.#fd })
+    this.#queue?.drop()
     this.#queue = undefined
   }
 

@@ -151,6 +151,13 @@ export const splice = call<
 /** F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN; any other is a RangeError. fcntl(2) */
 export const fcntl = call<(fd: number, command: number, argument?: number) => number>('fcntl')
 
+/**
+ * Opens a file. `path` is its bytes, without a NUL at the end; `flags` are those of `constants` of `node:fs`; `mode` is for O_CREAT.
+ * Unlike the descriptors of `openSync`, this one is not closed again when a worker of Node ends, and it is the kernel's in Deno too.
+ * open(2)
+ */
+export const open = call<(path: View, flags: number, mode?: number) => number>('open')
+
 /** The integer that FIONREAD, SIOCATMARK or, on Linux, SIOCOUTQ returns; any other request is a RangeError. ioctl(2) */
 export const ioctl = call<(fd: number, request: number) => number>('ioctl')
 

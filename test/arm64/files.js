@@ -80,6 +80,7 @@ const reasons = {
       'examples/guide',
       'descriptors/hand-over',
       'cli/http-c',
+      'cli/http-root',
       'examples/lessons',
     ],
     ...['examples/messages', 'examples/peers', 'cli/servers-c', 'cli/servers-ts', 'package/tools', 'cli/trace'],
@@ -100,6 +101,7 @@ const reasons = {
       'reactor/handlers',
       'reactor/lifetimes',
       'reactor/reset',
+      'reactor/sendfile',
     ],
     ...['cli/servers-faults', 'socketserver/hooks', 'sockets/subclasses', 'timers', 'waiting/vain'],
     ...[
@@ -127,6 +129,7 @@ const reasons = {
       'http/http',
       'http/express',
       'http/fetch',
+      'http/files',
       'http/hostile',
       'http/realms',
       'http/upgrade',

@@ -80,6 +80,10 @@ class Wire {
     return true
   }
 
+  sendfile(): boolean {
+    throw new Error('no file is sent here')
+  }
+
   end(): void {
     this.ended = true
   }

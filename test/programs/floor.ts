@@ -1,5 +1,5 @@
 // Makes every call of bsd-sockets/syscalls once. The test checks the trace.
-import { openSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { AF_INET, AF_UNIX, encodeAddress, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from 'bsd-sockets'
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, F_GETFD, F_GETFL, FIONREAD, MSG_DONTWAIT } from 'bsd-sockets'
 import { O_CLOEXEC, POLLIN, SHUT_WR, SO_REUSEADDR, SO_TYPE } from 'bsd-sockets'
@@ -85,7 +85,7 @@ sys.epoll_wait!(epoll, event, 0)
 
 // Files, pipes and descriptors
 writeFileSync('file', 'hello')
-const file = openSync('file', 'r')
+const file = sys.open(Buffer.from('file'), O_CLOEXEC)
 sys.sendfile(left, file, new BigInt64Array([1n]), 4)
 sys.pipe2!(pipe, O_CLOEXEC)
 const [out, into] = pipe as unknown as [number, number]

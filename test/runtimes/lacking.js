@@ -153,6 +153,7 @@ const deno = {
   'examples/lessons': killed,
   'examples/gateway': killed,
   'http/hostile': killed,
+  'cli/http-root': killed,
   'cli/http-ts': killed,
   'cli/nc': killed,
   'cli/servers-faults': killed,

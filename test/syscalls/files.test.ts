@@ -1,6 +1,9 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, constants as fsConstants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { AF_INET, encodeAddress, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETOWN, F_SETFD } from 'bsd-sockets'
 import { F_SETFL, F_SETOWN, FD_CLOEXEC, FIONREAD, MSG_OOB, O_CLOEXEC, O_NONBLOCK, SIOCATMARK } from 'bsd-sockets'
 import { SIOCOUTQ, SOCK_STREAM, supports } from 'bsd-sockets'
@@ -8,7 +11,7 @@ import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressOf, linux, ok, opened, pair, receive, tcp } from '../support/floor.js'
 
-const { EAGAIN, EBADF, EINVAL, ENOTSOCK } = constants.errno
+const { EAGAIN, EBADF, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK } = constants.errno
 
 /** A descriptor of a file with this content. */
 function file(text: string): number {
@@ -29,6 +32,51 @@ const outOfRange = (name: string): object =>
     code: 'ERR_OUT_OF_RANGE',
     message: expect.stringContaining(`"${name}"`),
   })
+
+describe('open', () => {
+  test('opens a file by the bytes of its path, creates it, and returns −errno', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'syscalls-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const path = Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0xff, 0x41])]) // no UTF-8
+    expect(sys.open(path, fsConstants.O_RDONLY)).toBe(-ENOENT)
+    const created = opened(sys.open(path, fsConstants.O_WRONLY | fsConstants.O_CREAT, 0o600))
+    expect(sys.write(created, Buffer.from('hello'))).toBe(5)
+    const read = opened(sys.open(path, fsConstants.O_RDONLY | O_CLOEXEC))
+    expect(sys.fcntl(read, F_GETFD)).toBe(FD_CLOEXEC)
+    const bytes = Buffer.alloc(8)
+    expect([sys.read(read, bytes), bytes.toString('latin1', 0, 5)]).toEqual([5, 'hello'])
+    expect(sys.open(path, fsConstants.O_WRONLY | fsConstants.O_CREAT | fsConstants.O_EXCL)).toBe(-EEXIST)
+    const plain = join(directory, 'plain')
+    opened(sys.open(Buffer.from(plain), fsConstants.O_WRONLY | fsConstants.O_CREAT, 0o640))
+    expect(statSync(plain).mode & 0o777).toBe(0o640)
+  })
+
+  test('a path with a NUL is −EINVAL, one that is too long −ENAMETOOLONG, an empty one −ENOENT', () => {
+    expect(sys.open(Buffer.from('/dev\0/null'), 0)).toBe(-EINVAL)
+    expect(sys.open(Buffer.from('/dev/null\0'), 0)).toBe(-EINVAL)
+    expect(sys.open(Buffer.alloc(100_000, '/'), 0)).toBe(-ENAMETOOLONG)
+    expect(sys.open(Buffer.alloc(0), 0)).toBe(-ENOENT)
+  })
+
+  test('a worker that ends does not close the number again', async () => {
+    const source = file('x')
+    const worker = new Worker(
+      `const { workerData, parentPort } = require('node:worker_threads')
+      const sys = require('bsd-sockets/syscalls')
+      const fd = sys.open(Buffer.from('/dev/null'), 0)
+      sys.close(fd)
+      parentPort.postMessage(fd)
+      parentPort.once('message', () => process.exit())`,
+      { eval: true },
+    )
+    const [fd] = (await once(worker, 'message')) as [number]
+    const dup = opened(sys.fcntl(source, F_DUPFD, fd))
+    expect(dup).toBe(fd)
+    worker.postMessage('end')
+    await once(worker, 'exit')
+    expect(sys.fcntl(fd, F_GETFD)).toBe(0)
+  })
+})
 
 describe('sendfile', () => {
   test('sends from an offset, which it advances', () => {

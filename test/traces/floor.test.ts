@@ -8,7 +8,7 @@ import { expectTable } from './table.js'
 import { start, traced } from './trace.js'
 
 // The kernel has its own names for some.
-const kernelNames: Record<string, string> = { recv: 'recvfrom', select: 'pselect6', send: 'sendto' }
+const kernelNames: Record<string, string> = { open: 'openat', recv: 'recvfrom', select: 'pselect6', send: 'sendto' }
 const kernelName = (name: string): string => kernelNames[name] ?? name
 
 const line = (step: Step): string => sourceLine(step.where)

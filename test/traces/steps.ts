@@ -98,6 +98,7 @@ class Names {
       .replace(/\bdata=\{u32=(\d+), u64=\d+\}/g, (_, number: string) => `data=${this.#byNumber(number)}`)
       .replace(/\bhtons\(\d+\)|:\d{5}\b/g, found => found.replace(/\d+/, port => this.#port(port)))
       .replace(pointers, found => (isString(found) ? found : '…'))
+      .replace(/\bAT_FDCWD<[^>]*>/, 'AT_FDCWD')
       .replace(/\bsun_path="[^"]*\//, 'sun_path="…/')
       .replace(/\b([pug]id)=\d+/g, '$1=…')
       .replace(/\bleft \{[^}]*\}/, 'left {…}')

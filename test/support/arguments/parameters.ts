@@ -84,6 +84,7 @@ export const parameters: Table = {
   ntohl: [uint32('network')],
   ntohs: [uint16('network')],
   pipe2: [pair, flags],
+  open: [given(view('path'), () => Buffer.from('/dev/null')), int('flags'), orNothing(int('mode'))],
   poll: [given(view('pollfds', 8, { each: 8 }), pollfds), int('timeoutMs')],
   read: [int('fd', fds.stream), view('view')],
   readv: [int('fd', fds.stream), views('views')],

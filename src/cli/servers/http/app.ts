@@ -1,8 +1,10 @@
-// The two small applications of http, as in native/servers/http/http_app.c.
+// The applications of http: files, and two small ones as in native/servers/http/http_app.c.
+import { fileHandler } from '../../../http/files/file-handler.js'
 import type { Handler } from '../../../http/service.js'
 import type { HttpRequest } from '../../../http/request.js'
 import type { HttpResponse } from '../../../http/response.js'
 import { plain } from '../../../http/service.js'
+import type { HttpSettings } from './settings.js'
 
 const text = (body: string): HttpResponse => ({ body })
 
@@ -42,4 +44,8 @@ function hello(request: HttpRequest): HttpResponse {
 
 export type App = 'hello' | 'echo'
 
-export const apps: Readonly<Record<App, Handler>> = { hello, echo }
+const apps: Readonly<Record<App, Handler>> = { hello, echo }
+
+/** The application of these settings. */
+export const handlerOf = ({ app, root }: Pick<HttpSettings, 'app' | 'root'>): Handler =>
+  root === undefined ? apps[app] : fileHandler(root, { list: true })

@@ -38,6 +38,7 @@ export function serveClient(socket: Socket, service: Service, stop: Stop, listen
   } catch (error) {
     if (!isSocketError(error)) throw error // a lost client is no failure of the server
   }
+  client.drop()
   release(socket)
 }
 

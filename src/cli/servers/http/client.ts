@@ -1,12 +1,18 @@
 // A client of http in the modes without an event loop: a session's transport over a Socket.
+import { constants } from 'node:os'
 import { POLLIN, POLLOUT, SHUT_WR, SO_LINGER, SOL_SOCKET } from '../../../constants.js'
+import type { OwnedFd } from '../../../descriptors/owned-fd.js'
+import { socketError } from '../../../errors.js'
 import type { Service } from '../../../http/service.js'
 import { Session } from '../../../http/session.js'
 import type { Transport } from '../../../http/outlet.js'
+import { SendQueue, TURN } from '../../../reactor/send-queue.js'
 import type { Socket } from '../../../sockets/socket.js'
 import * as sys from '../../../syscalls/index.js'
 import { roomFor } from '../../../syscalls/room.js'
 import type { Client } from '../clients.js'
+
+const { EAGAIN } = constants.errno
 
 // One for all clients: it is empty before the next client is served. With less, both ends of a large body would wait for each other.
 const buffer = roomFor(256 * 1024)
@@ -20,7 +26,7 @@ export class HttpClient implements Client, Transport {
   gone = false
   /** False: no answer is under way between two calls, since the applications here answer at once. */
   readonly peerEnded = false
-  #unsent: Buffer | null = null
+  #queue: SendQueue | undefined // what the kernel has not taken yet
   #ending = false
 
   constructor(socket: Socket, service: Service) {
@@ -30,7 +36,7 @@ export class HttpClient implements Client, Transport {
   }
 
   get sends(): boolean {
-    return this.#unsent !== null
+    return this.#queue !== undefined
   }
 
   /** The events that it waits for. poll(2) */
@@ -39,17 +45,27 @@ export class HttpClient implements Client, Transport {
   }
 
   get queued(): number {
-    return this.#unsent?.length ?? 0
+    return this.#queue?.bytes ?? 0
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#unsent !== null) {
-      this.#unsent = Buffer.concat([this.#unsent, bytes])
-      return false
-    }
-    const sent = this.socket.trySend(bytes) ?? 0
-    if (sent < bytes.length) this.#unsent = Buffer.from(bytes.subarray(sent))
-    return !this.sends
+    const sent = this.sends ? 0 : (this.socket.trySend(bytes) ?? 0)
+    if (sent === bytes.length) return true
+    this.#queue ??= new SendQueue()
+    this.#queue.push(bytes, sent)
+    return false
+  }
+
+  /** The next turn sends it. */
+  sendfile(file: OwnedFd, offset: number, count: number): boolean {
+    this.#queue ??= new SendQueue()
+    this.#queue.pushFile(file, offset, count)
+    return false
+  }
+
+  /** Closes the files that are not sent. To be called before the socket is closed. */
+  drop(): void {
+    this.#queue?.drop()
   }
 
   end(): void {
@@ -74,9 +90,10 @@ export class HttpClient implements Client, Transport {
     // See `pause`.
   }
 
-  /** Sends unsent bytes, else receives and answers, once. Returns whether more may be possible now. */
+  /** Sends what is queued, else receives and answers, once. Returns whether more may be possible now. */
   turn(): boolean {
-    if (!this.#flush()) return false
+    const result = this.#flush()
+    if (result !== 0) return result === TURN
     const count = this.socket.tryRecvInto(buffer)
     if (count === null) return false
     if (count === 0)
@@ -85,15 +102,16 @@ export class HttpClient implements Client, Transport {
     return !this.gone
   }
 
-  #flush(): boolean {
-    while (this.#unsent !== null) {
-      const sent = this.socket.trySend(this.#unsent)
-      if (sent === null) return false
-      this.#unsent = sent < this.#unsent.length ? this.#unsent.subarray(sent) : null
-      if (this.#unsent !== null) continue
+  // Returns 0 when nothing is queued; else TURN or −EAGAIN.
+  #flush(): number {
+    while (this.#queue !== undefined) {
+      const result = this.#queue.flush(this.fd)
+      if (result === TURN || result === -EAGAIN) return result
+      if (result < 0) throw socketError(result, this.#queue.syscall, { fd: this.fd })
+      this.#queue = undefined
       if (this.#ending) sys.shutdown(this.fd, SHUT_WR)
       else this.session.drained()
     }
-    return true
+    return 0
   }
 }

@@ -32,6 +32,11 @@ class HttpClients extends Clients<HttpClient> {
     return !this.stopping || this.draining || this.size > 0
   }
 
+  override close(client: HttpClient): void {
+    client.drop()
+    super.close(client)
+  }
+
   protected join(socket: Socket): HttpClient {
     return new HttpClient(socket, this.#service)
   }

@@ -1,6 +1,8 @@
 // A task for each client: what would block is awaited.
+import { constants } from 'node:os'
 import { SHUT_WR, SO_LINGER, SOL_SOCKET } from '../../../constants.js'
-import { isSocketError } from '../../../errors.js'
+import type { OwnedFd } from '../../../descriptors/owned-fd.js'
+import { isSocketError, socketError } from '../../../errors.js'
 import { checkInterval } from '../../../http/service.js'
 import type { Service } from '../../../http/service.js'
 import { Session } from '../../../http/session.js'
@@ -13,6 +15,8 @@ import type { HttpSettings } from './settings.js'
 import { inTasks } from '../promises.js'
 import { release } from '../server.js'
 import type { Mode } from '../serve.js'
+
+const piece = 1024 * 1024 // of a file, in bytes
 
 /** A session's transport over a Socket of promises. */
 class HttpTask implements Transport {
@@ -60,6 +64,26 @@ class HttpTask implements Transport {
       () => this.destroy(),
     )
     return false
+  }
+
+  sendfile(file: OwnedFd, offset: number, count: number): boolean {
+    this.queued += count
+    this.#sendFile(file, offset, count).then(
+      () => this.#sent(0),
+      () => this.destroy(),
+    )
+    return false
+  }
+
+  // In pieces: a client that takes some bytes now and then is not taken for one that takes none.
+  async #sendFile(file: OwnedFd, offset: number, count: number): Promise<void> {
+    using owned = file
+    for (let at = offset; at < offset + count;) {
+      const sent = await this.#socket.sendfile(owned, at, Math.min(piece, offset + count - at))
+      if (sent === 0) throw socketError(constants.errno.EIO, 'sendfile', { fd: this.#socket.fd }) // the file is shorter now
+      at += sent
+      this.queued -= sent
+    }
   }
 
   end(): void {

@@ -1,6 +1,6 @@
 // bsd-sockets/http, unchanged.
 import { serve } from '../../../http/index.js'
-import { apps } from './app.js'
+import { handlerOf } from './app.js'
 import type { HttpSettings } from './settings.js'
 import { asked } from '../promises.js'
 import type { Mode } from '../serve.js'
@@ -8,10 +8,16 @@ import { warn } from '../server.js'
 
 /** Serves by the reactor. */
 export const serveByReactor =
-  ({ app, connections, limits, timeouts }: HttpSettings): Mode =>
+  ({ app, root, connections, limits, timeouts }: HttpSettings): Mode =>
   async (listener, stop) => {
     const error = (thrown: unknown): void => warn(thrown as Error)
-    const server = serve(apps[app], { fd: listener.detach(), maxConnections: connections, limits, timeouts, error })
+    const server = serve(handlerOf({ app, root }), {
+      fd: listener.detach(),
+      maxConnections: connections,
+      limits,
+      timeouts,
+      error,
+    })
     await asked(stop)
     await server.stop()
   }
