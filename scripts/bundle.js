@@ -254,6 +254,7 @@ const write = (file, text) => writeFileSync(join(folder, file), text)
 const load = `import { createRequire } from 'node:module'\n\nconst require = createRequire(import.meta.url)\n`
 const constants = /^export const \{([^}]*)\}/m
   .exec(modules.get('constants.js'))[1]
+  .replaceAll(/\/\*\*.*?\*\//g, '')
   .split(',')
   .map(name => name.trim())
   .filter(Boolean)

@@ -1,8 +1,9 @@
-// Writes src/constants.ts from the blocks of native/addon/constants.cc, if it changes. With --check, writes nothing and
+// Writes src/constants.ts from the blocks of native/addon/constants.cc and scripts/constant-docs.js, if it changes. With --check, writes nothing and
 // exits with status 1 if the file is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { documenter } from './constant-docs.js'
 import { root } from './stamp.js'
 
 const target = join(root, 'src/constants.ts')
@@ -29,6 +30,7 @@ function render(blocks) {
   const all = [...names(...Object.keys(blocks))].sort()
   const union = names => names.map(name => `  | '${name}'`).join('\n')
   const only = names => union([...names].filter(name => !everywhere.includes(name)).sort())
+  const docOf = documenter()
   return `// Generated from native/addon/constants.cc by scripts/generate-constants.js; do not edit.
 import type { AddressFamilies } from './structs/address.js'
 import { native } from './syscalls/native.js'
@@ -54,7 +56,7 @@ export interface SystemConstants {
 
 // One destructuring pattern loads in three quarters of the time of separate statements.
 export const {
-${all.map(name => `  ${name},`).join('\n')}
+${all.map(name => `  /** ${docOf(name)} */\n  ${name},`).join('\n')}
 } = native.constants() as AddressFamilies & Readonly<Record<Exclude<Everywhere, keyof AddressFamilies>, number>> & Readonly<Record<string, number | undefined>>
 `
 }

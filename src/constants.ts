@@ -2209,2196 +2209,4388 @@ export interface SystemConstants {
 
 // One destructuring pattern loads in three quarters of the time of separate statements.
 export const {
+  /** The cryptography of the kernel. address_families(7) */
   AF_ALG,
+  /** AppleTalk. ddp(7) */
   AF_APPLETALK,
+  /** An address family. sys/socket.h */
   AF_ASH,
+  /** An address family. sys/socket.h */
   AF_ATMPVC,
+  /** An address family. sys/socket.h */
   AF_ATMSVC,
+  /** An address family. sys/socket.h */
   AF_AX25,
+  /** Bluetooth. address_families(7) */
   AF_BLUETOOTH,
+  /** An address family. sys/socket.h */
   AF_BRIDGE,
+  /** An address family. sys/socket.h */
   AF_CAIF,
+  /** Controller Area Network. networking/can */
   AF_CAN,
+  /** An address family. sys/socket.h */
   AF_CCITT,
+  /** An address family. sys/socket.h */
   AF_CHAOS,
+  /** An address family. sys/socket.h */
   AF_CNT,
+  /** An address family. sys/socket.h */
   AF_COIP,
+  /** An address family. sys/socket.h */
   AF_DATAKIT,
+  /** An address family. sys/socket.h */
   AF_DECnet,
+  /** An address family. sys/socket.h */
   AF_DLI,
+  /** An address family. sys/socket.h */
   AF_E164,
+  /** An address family. sys/socket.h */
   AF_ECMA,
+  /** An address family. sys/socket.h */
   AF_ECONET,
+  /** An address family. sys/socket.h */
   AF_FILE,
+  /** An address family. sys/socket.h */
   AF_HYLINK,
+  /** InfiniBand. address_families(7) */
   AF_IB,
+  /** An address family. sys/socket.h */
   AF_IEEE80211,
+  /** An address family. sys/socket.h */
   AF_IEEE802154,
+  /** An address family. sys/socket.h */
   AF_IMPLINK,
+  /** IPv4. ip(7) */
   AF_INET,
+  /** IPv6. ipv6(7) */
   AF_INET6,
+  /** An address family. sys/socket.h */
   AF_IPX,
+  /** An address family. sys/socket.h */
   AF_IRDA,
+  /** An address family. sys/socket.h */
   AF_ISDN,
+  /** An address family. sys/socket.h */
   AF_ISO,
+  /** An address family. sys/socket.h */
   AF_IUCV,
+  /** Messages over TCP, found by a BPF program. networking/kcm */
   AF_KCM,
+  /** The keys of IPsec. RFC 2367 */
   AF_KEY,
+  /** An address family. sys/socket.h */
   AF_LAT,
+  /** Addresses of a link, as the kernel of macOS gives them. sys/socket.h */
   AF_LINK,
+  /** An address family. sys/socket.h */
   AF_LLC,
+  /** Another name of AF_UNIX. unix(7) */
   AF_LOCAL,
+  /** An address family. sys/socket.h */
   AF_MCTP,
+  /** Labels of MPLS. address_families(7) */
   AF_MPLS,
+  /** An address family. sys/socket.h */
   AF_MULTIPATH,
+  /** An address family. sys/socket.h */
   AF_NATM,
+  /** An address family. sys/socket.h */
   AF_NDRV,
+  /** An address family. sys/socket.h */
   AF_NETBEUI,
+  /** An address family. sys/socket.h */
   AF_NETBIOS,
+  /** Messages from and to the kernel. netlink(7) */
   AF_NETLINK,
+  /** An address family. sys/socket.h */
   AF_NETROM,
+  /** An address family. sys/socket.h */
   AF_NFC,
+  /** An address family. sys/socket.h */
   AF_NS,
+  /** An address family. sys/socket.h */
   AF_OSI,
+  /** Packets of a link, below IP. packet(7) */
   AF_PACKET,
+  /** An address family. sys/socket.h */
   AF_PHONET,
+  /** An address family. sys/socket.h */
   AF_PPP,
+  /** An address family. sys/socket.h */
   AF_PPPOX,
+  /** An address family. sys/socket.h */
   AF_PUP,
+  /** Messages between the processors of a phone. linux/qrtr.h */
   AF_QIPCRTR,
+  /** Reliable datagrams. networking/rds */
   AF_RDS,
+  /** An address family. sys/socket.h */
   AF_ROSE,
+  /** The routing socket of macOS; on Linux another name of AF_NETLINK. route(4), netlink(7) */
   AF_ROUTE,
+  /** An address family. sys/socket.h */
   AF_RXRPC,
+  /** An address family. sys/socket.h */
   AF_SECURITY,
+  /** An address family. sys/socket.h */
   AF_SIP,
+  /** TCP over RDMA. networking/smc-sysctl */
   AF_SMC,
+  /** An address family. sys/socket.h */
   AF_SNA,
+  /** Events and controls of the kernel of macOS. sys/kern_control.h */
   AF_SYSTEM,
+  /** An address family. sys/socket.h */
   AF_SYS_CONTROL,
+  /** Messages between the nodes of a cluster. tipc(7) */
   AF_TIPC,
+  /** Sockets within the machine, with a path or an abstract name. unix(7) */
   AF_UNIX,
+  /** No family: any for a lookup; connect with it dissolves the association of a datagram socket. connect(2) */
   AF_UNSPEC,
+  /** An address family. sys/socket.h */
   AF_UTUN,
+  /** Between a virtual machine and its host. vsock(7) */
   AF_VSOCK,
+  /** An address family. sys/socket.h */
   AF_WANPIPE,
+  /** An address family. sys/socket.h */
   AF_X25,
+  /** Packets of a driver, past the network stack. networking/af_xdp */
   AF_XDP,
+  /** Only families for which this machine has an address. getaddrinfo(3) */
   AI_ADDRCONFIG,
+  /** With AI_V4MAPPED: IPv6 and mapped IPv4 addresses. getaddrinfo(3) */
   AI_ALL,
+  /** A flag of getaddrinfo. getaddrinfo(3) */
   AI_CANONIDN,
+  /** Also the official name of the host. getaddrinfo(3) */
   AI_CANONNAME,
+  /** A flag of getaddrinfo. getaddrinfo(3) */
   AI_DEFAULT,
+  /** A flag of getaddrinfo. getaddrinfo(3) */
   AI_IDN,
+  /** A flag of getaddrinfo. getaddrinfo(3) */
   AI_MASK,
+  /** The host is an address: no lookup. getaddrinfo(3) */
   AI_NUMERICHOST,
+  /** The service is a port number: no lookup. getaddrinfo(3) */
   AI_NUMERICSERV,
+  /** For bind: without a host, the address of all interfaces. getaddrinfo(3) */
   AI_PASSIVE,
+  /** IPv4 addresses as ::ffff:1.2.3.4 if there are none of IPv6. getaddrinfo(3) */
   AI_V4MAPPED,
+  /** A flag of getaddrinfo. getaddrinfo(3) */
   AI_V4MAPPED_CFG,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_OP_DECRYPT,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_OP_ENCRYPT,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_OP_SIGN,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_OP_VERIFY,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_SET_AEAD_ASSOCLEN,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_SET_AEAD_AUTHSIZE,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_SET_DRBG_ENTROPY,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_SET_IV,
+  /** The key of a cipher or a hash. crypto/userspace-if */
   ALG_SET_KEY,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_SET_KEY_BY_KEY_SERIAL,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_SET_OP,
+  /** An option, a message or an operation of AF_ALG. crypto/userspace-if */
   ALG_SET_PUBKEY,
+  /** A type of Bluetooth address. bluetooth/bluetooth.h */
   BDADDR_BREDR,
+  /** A type of Bluetooth address. bluetooth/bluetooth.h */
   BDADDR_LE_PUBLIC,
+  /** A type of Bluetooth address. bluetooth/bluetooth.h */
   BDADDR_LE_RANDOM,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_A,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_ABS,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_ADD,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_ALU,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_AND,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_B,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_DIV,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_H,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_IMM,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_IND,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_JA,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_JEQ,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_JGE,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_JGT,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_JMP,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_JSET,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_K,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_LD,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_LDX,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_LEN,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_LSH,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_MAXINSNS,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_MEM,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_MEMWORDS,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_MISC,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_MOD,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_MSH,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_MUL,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_NEG,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_OR,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_RET,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_RSH,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_ST,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_STX,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_SUB,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_TAX,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_TXA,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_W,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_X,
+  /** A part of an instruction of classic BPF. networking/filter */
   BPF_XOR,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_AVDTP,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_BNEP,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_CMTP,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_HCI,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_HIDP,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_ISO,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_L2CAP,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_RFCOMM,
+  /** A protocol of AF_BLUETOOTH. bluetooth/bluetooth.h */
   BTPROTO_SCO,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_CHANNEL_POLICY,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_CHANNEL_POLICY_AMP_PREFERRED,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_CHANNEL_POLICY_BREDR_ONLY,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_CHANNEL_POLICY_BREDR_PREFERRED,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_CODEC,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_DEFER_SETUP,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_FLUSHABLE,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_FLUSHABLE_OFF,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_FLUSHABLE_ON,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_ISO_BASE,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_ISO_QOS,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_MODE,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_MODE_BASIC,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_MODE_ERTM,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_MODE_EXT_FLOWCTL,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_MODE_LE_FLOWCTL,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_MODE_STREAMING,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_BR_1M_1SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_BR_1M_3SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_BR_1M_5SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_EDR_2M_1SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_EDR_2M_3SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_EDR_2M_5SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_EDR_3M_1SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_EDR_3M_3SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_EDR_3M_5SLOT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_LE_1M_RX,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_LE_1M_TX,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_LE_2M_RX,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_LE_2M_TX,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_LE_CODED_RX,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PHY_LE_CODED_TX,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_PKT_STATUS,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_POWER,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_POWER_FORCE_ACTIVE_OFF,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_POWER_FORCE_ACTIVE_ON,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_RCVMTU,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SCM_ERROR,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SCM_PKT_STATUS,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SECURITY,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SECURITY_FIPS,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SECURITY_HIGH,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SECURITY_LOW,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SECURITY_MEDIUM,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SECURITY_SDP,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_SNDMTU,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_VOICE,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_VOICE_CVSD_16BIT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_VOICE_TRANSPARENT,
+  /** An option of a Bluetooth socket, or a value of one. bluetooth/bluetooth.h */
   BT_VOICE_TRANSPARENT_16BIT,
+  /** A flag or a length of a CAN FD frame. networking/can */
   CANFD_BRS,
+  /** A flag or a length of a CAN FD frame. networking/can */
   CANFD_ESI,
+  /** A flag or a length of a CAN FD frame. networking/can */
   CANFD_FDF,
+  /** A flag or a length of a CAN FD frame. networking/can */
   CANFD_MAX_DLC,
+  /** A flag or a length of a CAN FD frame. networking/can */
   CANFD_MAX_DLEN,
+  /** A flag or a length of a CAN FD frame. networking/can */
   CANFD_MTU,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_HDR_SIZE,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_MAX_DLC,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_MAX_DLEN,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_MAX_MTU,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_MIN_DLC,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_MIN_DLEN,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_MIN_MTU,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_MTU,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_SEC,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_VCID_OFFSET,
+  /** A flag or a length of a CAN XL frame. networking/can */
   CANXL_XLF,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_BCM,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_CAN_FD_FRAME,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_ANNOUNCE_RESUME,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_CHANGED,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_CHECK_DLC,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_DELETE,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_FILTER_ID,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_NO_AUTOTIMER,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_READ,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_RTR_FRAME,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_SETUP,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_STATUS,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_RX_TIMEOUT,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_SETTIMER,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_STARTTIMER,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_ANNOUNCE,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_COUNTEVT,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_CP_CAN_ID,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_DELETE,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_EXPIRED,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_READ,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_RESET_MULTI_IDX,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_SEND,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_SETUP,
+  /** A flag or a command of the broadcast manager of CAN. networking/can */
   CAN_BCM_TX_STATUS,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_EFF_FLAG,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_EFF_MASK,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_ERR_FLAG,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_ERR_MASK,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_FD_FRAME,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_INV_FILTER,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_ISOTP,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_CF_BROADCAST,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_CHK_PAD_DATA,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_CHK_PAD_LEN,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_EXTEND_ADDR,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_FORCE_RXSTMIN,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_FORCE_TXSTMIN,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_FRAME_TXTIME_ZERO,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_HALF_DUPLEX,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_LISTEN_MODE,
+  /** CAN or CAN FD, and the data length of a frame. linux/can/isotp.h */
   CAN_ISOTP_LL_OPTS,
+  /** Addresses, padding and flags of ISO 15765-2. linux/can/isotp.h */
   CAN_ISOTP_OPTS,
+  /** The flow control that a receiver asks of the sender. linux/can/isotp.h */
   CAN_ISOTP_RECV_FC,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_RX_EXT_ADDR,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_RX_PADDING,
+  /** The minimum time between received frames, in nanoseconds; closer ones are dropped. linux/can/isotp.h */
   CAN_ISOTP_RX_STMIN,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_SF_BROADCAST,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_TX_PADDING,
+  /** The time between sent frames, in nanoseconds. linux/can/isotp.h */
   CAN_ISOTP_TX_STMIN,
+  /** An option of ISO-TP, or a flag of one. networking/iso15765-2 */
   CAN_ISOTP_WAIT_TX_DONE,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_J1939,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_MAX_DLC,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_MAX_DLEN,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_MTU,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_RAW,
+  /** The classes of errors to report: CAN_ERR_…. linux/can/raw.h */
   CAN_RAW_ERR_FILTER,
+  /** Whether CAN FD frames are sent and received. linux/can/raw.h */
   CAN_RAW_FD_FRAMES,
+  /** Which frames to receive. linux/can/raw.h */
   CAN_RAW_FILTER,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_RAW_FILTER_MAX,
+  /** Whether frames must match all filters, instead of any. linux/can/raw.h */
   CAN_RAW_JOIN_FILTERS,
+  /** Whether other sockets of this machine receive the sent frames. linux/can/raw.h */
   CAN_RAW_LOOPBACK,
+  /** Whether the socket receives its own frames. linux/can/raw.h */
   CAN_RAW_RECV_OWN_MSGS,
+  /** Whether CAN XL frames are sent and received. linux/can/raw.h */
   CAN_RAW_XL_FRAMES,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_RAW_XL_VCID_OPTS,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_RTR_FLAG,
+  /** A flag, a mask or a length of a CAN frame, or a protocol of AF_CAN. networking/can */
   CAN_SFF_MASK,
+  /** A command or an attribute of the controller of generic netlink. linux/genetlink.h */
   CTRL_ATTR_FAMILY_ID,
+  /** A command or an attribute of the controller of generic netlink. linux/genetlink.h */
   CTRL_ATTR_FAMILY_NAME,
+  /** A command or an attribute of the controller of generic netlink. linux/genetlink.h */
   CTRL_ATTR_MCAST_GROUPS,
+  /** A command or an attribute of the controller of generic netlink. linux/genetlink.h */
   CTRL_ATTR_MCAST_GRP_ID,
+  /** A command or an attribute of the controller of generic netlink. linux/genetlink.h */
   CTRL_ATTR_MCAST_GRP_NAME,
+  /** A command or an attribute of the controller of generic netlink. linux/genetlink.h */
   CTRL_CMD_GETFAMILY,
+  /** The host has no address of this family. getaddrinfo(3) */
   EAI_ADDRFAMILY,
+  /** The name server did not answer: try again later. getaddrinfo(3) */
   EAI_AGAIN,
+  /** Invalid flags. getaddrinfo(3) */
   EAI_BADFLAGS,
+  /** An error of getaddrinfo. getaddrinfo(3) */
   EAI_BADHINTS,
+  /** The name server has failed for good. getaddrinfo(3) */
   EAI_FAIL,
+  /** The family is not supported. getaddrinfo(3) */
   EAI_FAMILY,
+  /** An error of getaddrinfo. getaddrinfo(3) */
   EAI_MAX,
+  /** Out of memory. getaddrinfo(3) */
   EAI_MEMORY,
+  /** The host exists, and has no address. getaddrinfo(3) */
   EAI_NODATA,
+  /** The host or the service is not known. getaddrinfo(3) */
   EAI_NONAME,
+  /** A result is too long. getaddrinfo(3) */
   EAI_OVERFLOW,
+  /** An error of getaddrinfo. getaddrinfo(3) */
   EAI_PROTOCOL,
+  /** The service is not available for this type of socket. getaddrinfo(3) */
   EAI_SERVICE,
+  /** The type of socket is not supported. getaddrinfo(3) */
   EAI_SOCKTYPE,
+  /** Another error: errno tells which. getaddrinfo(3) */
   EAI_SYSTEM,
+  /** An error, or the reading end of a pipe was closed; always reported. epoll_ctl(2) */
   EPOLLERR,
+  /** Reports changes only (edge-triggered). epoll_ctl(2) */
   EPOLLET,
+  /** Wakes one of several waiters. epoll_ctl(2) */
   EPOLLEXCLUSIVE,
+  /** The connection is shut down in both directions; always reported. epoll_ctl(2) */
   EPOLLHUP,
+  /** Readable. epoll_ctl(2) */
   EPOLLIN,
+  /** An event of epoll. epoll_ctl(2) */
   EPOLLMSG,
+  /** An event of epoll. epoll_ctl(2) */
   EPOLLNVAL,
+  /** One event, then none until EPOLL_CTL_MOD. epoll_ctl(2) */
   EPOLLONESHOT,
+  /** Writable. epoll_ctl(2) */
   EPOLLOUT,
+  /** Urgent data, or an exceptional condition. epoll_ctl(2) */
   EPOLLPRI,
+  /** An event of epoll. epoll_ctl(2) */
   EPOLLRDBAND,
+  /** The peer has stopped sending. epoll_ctl(2) */
   EPOLLRDHUP,
+  /** An event of epoll. epoll_ctl(2) */
   EPOLLRDNORM,
+  /** The system does not sleep while the event is handled. epoll_ctl(2) */
   EPOLLWAKEUP,
+  /** An event of epoll. epoll_ctl(2) */
   EPOLLWRBAND,
+  /** An event of epoll. epoll_ctl(2) */
   EPOLLWRNORM,
+  /** The descriptor is closed by execve. epoll_create1(2) */
   EPOLL_CLOEXEC,
+  /** Adds a descriptor. epoll_ctl(2) */
   EPOLL_CTL_ADD,
+  /** Removes a descriptor. epoll_ctl(2) */
   EPOLL_CTL_DEL,
+  /** Changes the events of a descriptor. epoll_ctl(2) */
   EPOLL_CTL_MOD,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_AARP,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_ARP,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_AT,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_IP,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_IPV6,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_IPX,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_LOOPBACK,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_PUP,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_REVARP,
+  /** The protocol of an Ethernet frame. net/ethernet.h */
   ETHERTYPE_VLAN,
+  /** A length of an Ethernet frame, in bytes. linux/if_ether.h */
   ETH_ALEN,
+  /** A length of an Ethernet frame, in bytes. linux/if_ether.h */
   ETH_HLEN,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_1588,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_8021AD,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_8021AH,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_8021Q,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_80221,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_802_2,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_802_3,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_802_3_MIN,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_802_EX1,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_AARP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_AF_IUCV,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ALL,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_AOE,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ARCNET,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ARP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ATALK,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ATMFATE,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ATMMPOA,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_AX25,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_BATMAN,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_BPQ,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_CAIF,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_CAN,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_CANFD,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_CANXL,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_CFM,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_CONTROL,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_CUST,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DDCMP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DEC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DIAG,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DNA_DL,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DNA_RC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DNA_RT,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DSA,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DSA_8021Q,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_DSA_A5PSW,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ECONET,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_EDSA,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ERSPAN,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ERSPAN2,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_ETHERCAT,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_FCOE,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_FIP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_HDLC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_HSR,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IBOE,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IEEE802154,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IEEEPUP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IEEEPUPAT,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IFE,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IPV6,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IPX,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_IRDA,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_LAT,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_LINK_CTL,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_LLDP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_LOCALTALK,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_LOOP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_LOOPBACK,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MACSEC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MAP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MCTP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MOBITEX,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MPLS_MC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MPLS_UC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MRP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_MVRP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_NCSI,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_NSH,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PAE,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PAUSE,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PHONET,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PPPTALK,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PPP_DISC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PPP_MP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PPP_SES,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PREAUTH,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PROFINET,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PRP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PUP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_PUPAT,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_QINQ1,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_QINQ2,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_QINQ3,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_RARP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_REALTEK,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_SCA,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_SLOW,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_SNAP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_TDLS,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_TEB,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_TIPC,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_TRAILER,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_TR_802_2,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_TSN,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_WAN_PPP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_WCCP,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_X25,
+  /** The protocol of an Ethernet frame, for a packet socket. packet(7), linux/if_ether.h */
   ETH_P_XDSA,
+  /** A length of an Ethernet frame, in bytes. linux/if_ether.h */
   ETH_ZLEN,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_AIO,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_EXCEPT,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_FS,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_MACHPORT,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_PROC,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_READ,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_SIGNAL,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_SOCK,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_TIMER,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_USER,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_VM,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_VNODE,
+  /** A filter of kqueue: what an event is about. kqueue(2) */
   EVFILT_WRITE,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_ADD,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_CLEAR,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_DELETE,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_DISABLE,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_DISPATCH,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_DISPATCH2,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_ENABLE,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_EOF,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_ERROR,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_FLAG0,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_FLAG1,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_ONESHOT,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_OOBAND,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_POLL,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_RECEIPT,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_SYSFLAGS,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_UDATA_SPECIFIC,
+  /** A flag of an event of kqueue. kqueue(2) */
   EV_VANISHED,
+  /** The flag of a descriptor that execve closes. fcntl(2) */
   FD_CLOEXEC,
+  /** The number of descriptors that an fd_set has room for. select(2) */
   FD_SETSIZE,
+  /** A request of ioctl: the number of bytes to receive. ioctl(2), tcp(7) */
   FIONREAD,
+  /** Duplicates a descriptor; the new one has the lowest free number from the argument on. fcntl(2) */
   F_DUPFD,
+  /** As F_DUPFD, and close-on-exec. fcntl(2) */
   F_DUPFD_CLOEXEC,
+  /** The flags of the descriptor: FD_CLOEXEC. fcntl(2) */
   F_GETFD,
+  /** The flags of the open file: O_NONBLOCK and others. fcntl(2) */
   F_GETFL,
+  /** Whether a write raises no SIGPIPE. macOS. fcntl(2) */
   F_GETNOSIGPIPE,
+  /** The process or group that gets SIGIO and SIGURG. fcntl(2) */
   F_GETOWN,
+  /** Sets the flags of the descriptor. fcntl(2) */
   F_SETFD,
+  /** Sets the flags of the open file. fcntl(2) */
   F_SETFL,
+  /** Sets whether a write raises no SIGPIPE. macOS. fcntl(2) */
   F_SETNOSIGPIPE,
+  /** Sets the process or group that gets SIGIO and SIGURG. fcntl(2) */
   F_SETOWN,
+  /** A number of generic netlink. linux/genetlink.h */
   GENL_HDRLEN,
+  /** A number of generic netlink. linux/genetlink.h */
   GENL_ID_CTRL,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_ACLDATA_PKT,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_CHANNEL_CONTROL,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_CHANNEL_LOGGING,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_CHANNEL_MONITOR,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_CHANNEL_RAW,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_CHANNEL_USER,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_COMMAND_PKT,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_DATA_DIR,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_DEV_NONE,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_EVENT_PKT,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_FILTER,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_ISODATA_PKT,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_SCODATA_PKT,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_TIME_STAMP,
+  /** An option, a channel or a type of packet of the Bluetooth controller. bluetooth/hci.h */
   HCI_VENDOR_PKT,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_DST_UNREACH,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_DST_UNREACH_ADDR,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_DST_UNREACH_ADMIN,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_DST_UNREACH_BEYONDSCOPE,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_DST_UNREACH_NOPORT,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_DST_UNREACH_NOROUTE,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_ECHO_REPLY,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_ECHO_REQUEST,
+  /** The types of ICMPv6 messages that a raw socket does not receive. ipv6(7), RFC 3542 */
   ICMP6_FILTER,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_INFOMSG_MASK,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_PACKET_TOO_BIG,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_PARAMPROB_HEADER,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_PARAMPROB_NEXTHEADER,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_PARAMPROB_OPTION,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_PARAM_PROB,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_ROUTER_RENUMBERING,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_TIME_EXCEEDED,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_TIME_EXCEED_REASSEMBLY,
+  /** A type or a code of ICMPv6. RFC 4443 */
   ICMP6_TIME_EXCEED_TRANSIT,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_ADDRESS,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_ADDRESSREPLY,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_DEST_UNREACH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_ECHO,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_ECHOREPLY,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_EXC_FRAGTIME,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_EXC_TTL,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_EXT_ECHO,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_EXT_ECHOREPLY,
+  /** The types of ICMP messages, 0 to 31, that a raw socket does not receive. raw(7) */
   ICMP_FILTER,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_FRAG_NEEDED,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_HOST_ANO,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_HOST_ISOLATED,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_HOST_UNKNOWN,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_HOST_UNREACH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_HOST_UNR_TOS,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_INFO_REPLY,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_INFO_REQUEST,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_IREQ,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_IREQREPLY,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_MASKREPLY,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_MASKREQ,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_NET_ANO,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_NET_UNKNOWN,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_NET_UNREACH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_NET_UNR_TOS,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PARAMETERPROB,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PARAMPROB,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PARAMPROB_OPTABSENT,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PKT_FILTERED,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PORT_UNREACH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PREC_CUTOFF,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PREC_VIOLATION,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_PROT_UNREACH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIRECT,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIRECT_HOST,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIRECT_NET,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIRECT_TOSHOST,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIRECT_TOSNET,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIR_HOST,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIR_HOSTTOS,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIR_NET,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_REDIR_NETTOS,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_ROUTERADVERT,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_ROUTERSOLICIT,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_SOURCEQUENCH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_SOURCE_QUENCH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_SR_FAILED,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TIMESTAMP,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TIMESTAMPREPLY,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TIME_EXCEEDED,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TIMXCEED,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TIMXCEED_INTRANS,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TIMXCEED_REASS,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TSTAMP,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_TSTAMPREPLY,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_FILTER_PROHIB,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_HOST,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_HOST_PRECEDENCE,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_HOST_PROHIB,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_HOST_UNKNOWN,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_ISOLATED,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_NEEDFRAG,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_NET,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_NET_PROHIB,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_NET_UNKNOWN,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_PORT,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_PRECEDENCE_CUTOFF,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_PROTOCOL,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_SRCFAIL,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_TOSHOST,
+  /** A type or a code of ICMP. icmp(7), RFC 792 */
   ICMP_UNREACH_TOSNET,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_ADDRESS,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_ANYCAST,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_BROADCAST,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_CACHEINFO,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_FLAGS,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_DADFAILED,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_DEPRECATED,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_HOMEADDRESS,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_MANAGETEMPADDR,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_MCAUTOJOIN,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_NODAD,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_NOPREFIXROUTE,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_OPTIMISTIC,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_PERMANENT,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_SECONDARY,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_STABLE_PRIVACY,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_TEMPORARY,
+  /** A flag of an address. rtnetlink(7) */
   IFA_F_TENTATIVE,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_LABEL,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_LOCAL,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_MULTICAST,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_PROTO,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_RT_PRIORITY,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_TARGET_NETNSID,
+  /** An attribute of an address. rtnetlink(7) */
   IFA_UNSPEC,
+  /** Receives the packets of all groups. netdevice(7) */
   IFF_ALLMULTI,
+  /** A flag of an interface. netdevice(7) */
   IFF_ALTPHYS,
+  /** A flag of an interface. netdevice(7) */
   IFF_AUTOMEDIA,
+  /** Has a broadcast address. netdevice(7) */
   IFF_BROADCAST,
+  /** A flag of an interface. netdevice(7) */
   IFF_DEBUG,
+  /** A flag of an interface. netdevice(7) */
   IFF_DORMANT,
+  /** A flag of an interface. netdevice(7) */
   IFF_DYNAMIC,
+  /** A flag of an interface. netdevice(7) */
   IFF_ECHO,
+  /** A flag of an interface. netdevice(7) */
   IFF_LINK0,
+  /** A flag of an interface. netdevice(7) */
   IFF_LINK1,
+  /** A flag of an interface. netdevice(7) */
   IFF_LINK2,
+  /** Is a loopback interface. netdevice(7) */
   IFF_LOOPBACK,
+  /** The driver reports a signal. netdevice(7) */
   IFF_LOWER_UP,
+  /** A flag of an interface. netdevice(7) */
   IFF_MASTER,
+  /** Supports multicast. netdevice(7) */
   IFF_MULTICAST,
+  /** Has no ARP. netdevice(7) */
   IFF_NOARP,
+  /** A flag of an interface. netdevice(7) */
   IFF_NOTRAILERS,
+  /** A flag of an interface. netdevice(7) */
   IFF_OACTIVE,
+  /** Is a line between two ends. netdevice(7) */
   IFF_POINTOPOINT,
+  /** A flag of an interface. netdevice(7) */
   IFF_PORTSEL,
+  /** Receives packets to other hosts too. netdevice(7) */
   IFF_PROMISC,
+  /** Is up, and has a signal. netdevice(7) */
   IFF_RUNNING,
+  /** A flag of an interface. netdevice(7) */
   IFF_SIMPLEX,
+  /** A flag of an interface. netdevice(7) */
   IFF_SLAVE,
+  /** Is up. netdevice(7) */
   IFF_UP,
+  /** A flag of an interface. netdevice(7) */
   IFF_VOLATILE,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_ADDRESS,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_AF_SPEC,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_ALLMULTI,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_ALT_IFNAME,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_BROADCAST,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_CARRIER,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_CARRIER_CHANGES,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_CARRIER_DOWN_COUNT,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_CARRIER_UP_COUNT,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_EXT_MASK,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_GROUP,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_GRO_MAX_SIZE,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_GSO_MAX_SEGS,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_GSO_MAX_SIZE,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_IFALIAS,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_IFNAME,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_INFO_DATA,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_INFO_KIND,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_INFO_SLAVE_DATA,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_INFO_SLAVE_KIND,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_LINK,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_LINKINFO,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_LINKMODE,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_MASTER,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_MAX_MTU,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_MIN_MTU,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_MTU,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_NET_NS_FD,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_NET_NS_PID,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_NEW_IFINDEX,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_NEW_NETNSID,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_NUM_RX_QUEUES,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_NUM_TX_QUEUES,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_OPERSTATE,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PARENT_DEV_BUS_NAME,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PARENT_DEV_NAME,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PERM_ADDRESS,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PHYS_PORT_ID,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PHYS_PORT_NAME,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PROMISCUITY,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PROP_LIST,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PROTO_DOWN,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_PROTO_DOWN_REASON,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_STATS,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_STATS64,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_TSO_MAX_SEGS,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_TSO_MAX_SIZE,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_TXQLEN,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_UNSPEC,
+  /** An attribute of an interface. rtnetlink(7) */
   IFLA_XDP,
+  /** The size of an interface name, with its NUL, in bytes. netdevice(7) */
   IFNAMSIZ,
+  /** The same as IFNAMSIZ. if_nametoindex(3) */
   IF_NAMESIZE,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_ALLHOSTS_GROUP,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_ALLMDNS_GROUP,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_ALLRPTS_GROUP,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_ALLRTRS_GROUP,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_ALLSNOOPERS_GROUP,
+  /** 0.0.0.0: all interfaces. ip(7) */
   INADDR_ANY,
+  /** 255.255.255.255. ip(7) */
   INADDR_BROADCAST,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_CARP_GROUP,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_DUMMY,
+  /** 127.0.0.1. ip(7) */
   INADDR_LOOPBACK,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_MAX_LOCAL_GROUP,
+  /** 255.255.255.255, as an error of inet_addr. ip(7) */
   INADDR_NONE,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_PFSYNC_GROUP,
+  /** A well-known IPv4 address. ip(7) */
   INADDR_UNSPEC_GROUP,
+  /** Room for an IPv6 address as text, in bytes. inet_ntop(3) */
   INET6_ADDRSTRLEN,
+  /** Room for an IPv4 address as text, in bytes. inet_ntop(3) */
   INET_ADDRSTRLEN,
+  /** A request of ioctl: the CID of this machine. vsock(7) */
   IOCTL_VM_SOCKETS_GET_LOCAL_CID,
+  /** The maximum number of views of one call. sendmsg(2) */
   IOV_MAX,
+  /** The destination of a connection before the packet filter redirected it. linux/netfilter_ipv6/ip6_tables.h */
   IP6T_SO_ORIGINAL_DST,
+  /** A bound of the port numbers. netinet/in.h */
   IPPORT_HIFIRSTAUTO,
+  /** A bound of the port numbers. netinet/in.h */
   IPPORT_HILASTAUTO,
+  /** Lower ports need a privilege. ip(7) */
   IPPORT_RESERVED,
+  /** A bound of the port numbers. netinet/in.h */
   IPPORT_RESERVEDSTART,
+  /** The first port that the system does not choose itself. netinet/in.h */
   IPPORT_USERRESERVED,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_AGGFRAG,
+  /** The header that authenticates, of IPsec. RFC 4302 */
   IPPROTO_AH,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_BEETPH,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_COMP,
+  /** Datagrams with congestion control. RFC 4340 */
   IPPROTO_DCCP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_DIVERT,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_DSTOPTS,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_EGP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_ENCAP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_EON,
+  /** The encryption of IPsec. RFC 4303 */
   IPPROTO_ESP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_ETHERIP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_ETHERNET,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_FRAGMENT,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_GGP,
+  /** Packets within packets. RFC 2784 */
   IPPROTO_GRE,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_HELLO,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_HOPOPTS,
+  /** The messages of IPv4: echo, unreachable, time exceeded. icmp(7) */
   IPPROTO_ICMP,
+  /** The messages of IPv6, and its level of options. RFC 4443 */
   IPPROTO_ICMPV6,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_IDP,
+  /** Membership in multicast groups. RFC 3376 */
   IPPROTO_IGMP,
+  /** The default protocol of a socket, and the level of options of IPv4. ip(7) */
   IPPROTO_IP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_IPCOMP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_IPIP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_IPV4,
+  /** The level of options of IPv6. ipv6(7) */
   IPPROTO_IPV6,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_L2TP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_MAX,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_MH,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_MPLS,
+  /** TCP over several paths at a time. RFC 8684 */
   IPPROTO_MPTCP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_MTP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_ND,
+  /** The end of the headers of IPv6. RFC 8200 */
   IPPROTO_NONE,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_OSPFIGP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_PGM,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_PIM,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_PUP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_QUIC,
+  /** Any protocol: the program writes the IP header. raw(7) */
   IPPROTO_RAW,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_ROUTING,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_RSVP,
+  /** Messages in several streams of one association. RFC 9260 */
   IPPROTO_SCTP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_SMC,
+  /** Bytes in order, and the level of options of TCP. tcp(7) */
   IPPROTO_TCP,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_TP,
+  /** Datagrams, and the level of options of UDP. udp(7) */
   IPPROTO_UDP,
+  /** Datagrams whose checksum covers a part. udplite(7) */
   IPPROTO_UDPLITE,
+  /** A protocol within IP. protocols(5) */
   IPPROTO_XTP,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF11,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF12,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF13,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF21,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF22,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF23,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF31,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF32,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF33,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF41,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF42,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_AF43,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_EF,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_DSCP_MASK,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_ECN_CE,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_ECN_ECT0,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_ECN_ECT1,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_ECN_MASK,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_ECN_NOTECT,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_ECN_NOT_ECT,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_LOWCOST,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_LOWDELAY,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_MINCOST,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_RELIABILITY,
+  /** A value of the type of service, or of its ECN bits. ip(7), RFC 2474, RFC 3168 */
   IPTOS_THROUGHPUT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_2292DSTOPTS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_2292HOPLIMIT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_2292HOPOPTS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_2292NEXTHOP,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_2292PKTINFO,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_2292PKTOPTIONS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_2292RTHDR,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_ADDRFORM,
+  /** Which source addresses to prefer: IPV6_PREFER_SRC_…. RFC 5014 */
   IPV6_ADDR_PREFERENCES,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_ADD_MEMBERSHIP,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_AUTHHDR,
+  /** Whether the kernel sets flow labels. ipv6(7), RFC 6438 */
   IPV6_AUTOFLOWLABEL,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_BINDV6ONLY,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_BOUND_IF,
+  /** The offset of the checksum in a raw socket's packets, in bytes; −1: no checksum. RFC 3542 */
   IPV6_CHECKSUM,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_DEFAULT_MULTICAST_HOPS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_DEFAULT_MULTICAST_LOOP,
+  /** Whether packets must not be fragmented. RFC 3542 */
   IPV6_DONTFRAG,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_DROP_MEMBERSHIP,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_DSTOPTS,
+  /** Whether a control message reports a datagram's flow label. ipv6(7) */
   IPV6_FLOWINFO,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FLOWINFO_FLOWLABEL,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FLOWINFO_PRIORITY,
+  /** Whether to use the flow label of the destination address. ipv6(7) */
   IPV6_FLOWINFO_SEND,
+  /** Requests or releases a flow label. ipv6(7), RFC 6437 */
   IPV6_FLOWLABEL_MGR,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_A_GET,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_A_PUT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_A_RENEW,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_F_CREATE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_F_EXCL,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_F_REFLECT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_F_REMOTE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_S_ANY,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_S_EXCL,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_S_NONE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_S_PROCESS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_FL_S_USER,
+  /** Whether bind accepts an address that this machine does not have, or not yet. ipv6(7) */
   IPV6_FREEBIND,
+  /** Whether the data sent over a raw socket begins with an IPv6 header. ipv6(7) */
   IPV6_HDRINCL,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_HOPLIMIT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_HOPOPTS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_IPSEC_POLICY,
+  /** Joins an anycast address. ipv6(7) */
   IPV6_JOIN_ANYCAST,
+  /** Joins an IPv6 group. ipv6(7), RFC 3493 */
   IPV6_JOIN_GROUP,
+  /** Leaves an anycast address. ipv6(7) */
   IPV6_LEAVE_ANYCAST,
+  /** Leaves an IPv6 group. ipv6(7), RFC 3493 */
   IPV6_LEAVE_GROUP,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_MAX_MEMBERSHIPS,
+  /** The minimum hop limit of received packets; others are dropped. ipv6(7), RFC 5082 */
   IPV6_MINHOPCOUNT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_MIN_MEMBERSHIPS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_MSFILTER,
+  /** The path MTU: the maximum size of a packet to the peer, in bytes. ipv6(7) */
   IPV6_MTU,
+  /** Path MTU discovery: IPV6_PMTUDISC_…. ipv6(7) */
   IPV6_MTU_DISCOVER,
+  /** Whether to receive datagrams to groups that other sockets joined. ipv6(7) */
   IPV6_MULTICAST_ALL,
+  /** The hop limit of datagrams to groups; −1: the system's default. ipv6(7) */
   IPV6_MULTICAST_HOPS,
+  /** The index of the outgoing interface of datagrams to groups; 0: the kernel chooses. ipv6(7) */
   IPV6_MULTICAST_IF,
+  /** Whether sockets of this machine receive the datagrams sent to groups. ipv6(7) */
   IPV6_MULTICAST_LOOP,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_NEXTHOP,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_ORIGDSTADDR,
+  /** The path MTU: the maximum size of a packet to the connected peer, in bytes. RFC 3542 */
   IPV6_PATHMTU,
+  /** The source address and the outgoing interface of sent packets. ipv6(7), RFC 3542 */
   IPV6_PKTINFO,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PMTUDISC_DO,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PMTUDISC_DONT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PMTUDISC_INTERFACE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PMTUDISC_OMIT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PMTUDISC_PROBE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PMTUDISC_WANT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PORTRANGE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PORTRANGE_DEFAULT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PORTRANGE_HIGH,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PORTRANGE_LOW,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_SRC_CGA,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_SRC_COA,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_SRC_HOME,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_SRC_NONCGA,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_SRC_PUBLIC,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_SRC_PUBTMP_DEFAULT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_SRC_TMP,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_PREFER_TEMPADDR,
+  /** Whether a control message has a datagram's destination options. ipv6(7), RFC 3542 */
   IPV6_RECVDSTOPTS,
+  /** Whether errors are queued, to be received with MSG_ERRQUEUE. ipv6(7) */
   IPV6_RECVERR,
+  /** Whether queued errors have the offset of the ICMP extensions. ipv6(7) */
   IPV6_RECVERR_RFC4884,
+  /** Whether a control message reports a datagram's largest fragment. ipv6(7) */
   IPV6_RECVFRAGSIZE,
+  /** Whether a control message reports a datagram's hop limit. ipv6(7), RFC 3542 */
   IPV6_RECVHOPLIMIT,
+  /** Whether a control message has a datagram's hop-by-hop options. ipv6(7), RFC 3542 */
   IPV6_RECVHOPOPTS,
+  /** Whether a control message reports a datagram's destination before it was redirected. ipv6(7) */
   IPV6_RECVORIGDSTADDR,
+  /** Whether a control message reports that a datagram was too large. RFC 3542 */
   IPV6_RECVPATHMTU,
+  /** Whether a control message reports a datagram's destination and interface. ipv6(7), RFC 3542 */
   IPV6_RECVPKTINFO,
+  /** Whether a control message has a datagram's routing header. ipv6(7), RFC 3542 */
   IPV6_RECVRTHDR,
+  /** Whether a control message reports a datagram's traffic class. ipv6(7), RFC 3542 */
   IPV6_RECVTCLASS,
+  /** A raw socket receives packets with a router alert of this value; −1: none. ipv6(7), RFC 2711 */
   IPV6_ROUTER_ALERT,
+  /** Whether a raw socket receives such packets from its own network namespace only. ipv6(7) */
   IPV6_ROUTER_ALERT_ISOLATE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_RTHDR,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_RTHDRDSTOPTS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_RTHDR_LOOSE,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_RTHDR_STRICT,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_RTHDR_TYPE_0,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_RXDSTOPTS,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_RXHOPOPTS,
+  /** The traffic class: DSCP in the upper six bits, ECN in the lower two; −1: the system's default. ipv6(7), RFC 3542 */
   IPV6_TCLASS,
+  /** Whether the socket is a transparent proxy's, and bind accepts any address. ipv6(7) */
   IPV6_TRANSPARENT,
+  /** The hop limit of packets; −1: the system's default. ipv6(7) */
   IPV6_UNICAST_HOPS,
+  /** The index of the outgoing interface; 0: the kernel chooses. ipv6(7) */
   IPV6_UNICAST_IF,
+  /** Whether packets have at most 1,280 bytes: 1 always, 0 never, −1 only to groups. macOS. RFC 3542 */
   IPV6_USE_MIN_MTU,
+  /** Whether an IPv6 socket does not serve IPv4. ipv6(7) */
   IPV6_V6ONLY,
+  /** An option of IPv6, or a value of one. ipv6(7), RFC 3542 */
   IPV6_XFRM_POLICY,
+  /** Joins an IPv4 group. ip(7) */
   IP_ADD_MEMBERSHIP,
+  /** Joins an IPv4 group for datagrams from one source only. ip(7) */
   IP_ADD_SOURCE_MEMBERSHIP,
+  /** Whether bind to port 0 delays the choice of the port until connect. ip(7) */
   IP_BIND_ADDRESS_NO_PORT,
+  /** Blocks datagrams from one source to an IPv4 group. ip(7) */
   IP_BLOCK_SOURCE,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_BOUND_IF,
+  /** Whether a control message reports a datagram's checksum. ip(7) */
   IP_CHECKSUM,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_DEFAULT_MULTICAST_LOOP,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_DEFAULT_MULTICAST_TTL,
+  /** Whether packets must not be fragmented. macOS; `mtuDiscover` on Linux. ip(4) */
   IP_DONTFRAG,
+  /** Leaves an IPv4 group. ip(7) */
   IP_DROP_MEMBERSHIP,
+  /** Leaves an IPv4 group for one source. ip(7) */
   IP_DROP_SOURCE_MEMBERSHIP,
+  /** Whether bind accepts an address that this machine does not have, or not yet. ip(7) */
   IP_FREEBIND,
+  /** Whether the data sent over a raw socket begins with an IP header. ip(7), raw(7) */
   IP_HDRINCL,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_IPSEC_POLICY,
+  /** The range of ports that the kernel may choose from. ip(7) */
   IP_LOCAL_PORT_RANGE,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_MAX_MEMBERSHIPS,
+  /** The minimum TTL of received packets; others are dropped. ip(7), RFC 5082 */
   IP_MINTTL,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_MIN_MEMBERSHIPS,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_MSFILTER,
+  /** The path MTU: the maximum size of a packet to the connected peer, in bytes. ip(7) */
   IP_MTU,
+  /** Path MTU discovery, and whether packets may be fragmented: IP_PMTUDISC_…. ip(7) */
   IP_MTU_DISCOVER,
+  /** Whether to receive datagrams to groups that other sockets joined. ip(7) */
   IP_MULTICAST_ALL,
+  /** The outgoing interface of datagrams to groups. ip(7) */
   IP_MULTICAST_IF,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_MULTICAST_IFINDEX,
+  /** Whether sockets of this machine receive the datagrams sent to groups. ip(7) */
   IP_MULTICAST_LOOP,
+  /** The time to live of datagrams to groups. ip(7) */
   IP_MULTICAST_TTL,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_MULTICAST_VIF,
+  /** Whether the fragments that a raw socket sends are not reassembled. ip(7) */
   IP_NODEFRAG,
+  /** The IP options of sent packets. ip(7), RFC 791 */
   IP_OPTIONS,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_ORIGDSTADDR,
+  /** Whether a control message reports a datagram's security context. ip(7) */
   IP_PASSSEC,
+  /** Whether a control message reports a datagram's destination and interface. ip(7) */
   IP_PKTINFO,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PKTOPTIONS,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PMTUDISC_DO,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PMTUDISC_DONT,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PMTUDISC_INTERFACE,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PMTUDISC_OMIT,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PMTUDISC_PROBE,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PMTUDISC_WANT,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PORTRANGE,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PORTRANGE_DEFAULT,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PORTRANGE_HIGH,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_PORTRANGE_LOW,
+  /** A raw socket's protocol: IPPROTO_…. ip(7) */
   IP_PROTOCOL,
+  /** Whether a control message reports a datagram's destination. macOS. ip(4) */
   IP_RECVDSTADDR,
+  /** Whether errors are queued, to be received with MSG_ERRQUEUE. ip(7) */
   IP_RECVERR,
+  /** Whether queued errors have the offset of the ICMP extensions. ip(7) */
   IP_RECVERR_RFC4884,
+  /** Whether a control message reports a datagram's largest fragment. ip(7) */
   IP_RECVFRAGSIZE,
+  /** Whether a control message reports a datagram's interface. macOS. ip(4) */
   IP_RECVIF,
+  /** Whether a control message has a datagram's IP options. ip(7) */
   IP_RECVOPTS,
+  /** Whether a control message reports a datagram's destination before it was redirected. ip(7) */
   IP_RECVORIGDSTADDR,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_RECVPKTINFO,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_RECVRETOPTS,
+  /** Whether a control message reports a datagram's type of service. ip(7) */
   IP_RECVTOS,
+  /** Whether a control message reports a datagram's TTL. ip(7) */
   IP_RECVTTL,
+  /** Whether a control message has a datagram's IP options, unprocessed, for a reply. ip(7) */
   IP_RETOPTS,
+  /** Whether a raw socket receives all packets with a router alert. ip(7) */
   IP_ROUTER_ALERT,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_STRIPHDR,
+  /** The type of service: DSCP in the upper six bits, ECN in the lower two. ip(7) */
   IP_TOS,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_TRAFFIC_MGT_BACKGROUND,
+  /** Whether the socket is a transparent proxy's, and bind accepts any address. ip(7) */
   IP_TRANSPARENT,
+  /** The time to live: the maximum number of hops of a packet, 1 to 255; −1: the system's default. ip(7) */
   IP_TTL,
+  /** Unblocks datagrams from one source to an IPv4 group. ip(7) */
   IP_UNBLOCK_SOURCE,
+  /** The index of the outgoing interface; 0: the kernel chooses. ip(7) */
   IP_UNICAST_IF,
+  /** An option of IPv4, or a value of one. ip(7) */
   IP_XFRM_POLICY,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_EE_INFO_NONE,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_EE_INFO_RX_ABORT,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_EE_INFO_RX_DPO,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_EE_INFO_RX_RTS,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_EE_INFO_TX_ABORT,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_FILTER_MAX,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_IDLE_ADDR,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_MAX_UNICAST_ADDR,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_BYTES_ACKED,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_DEST_ADDR,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_DEST_NAME,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_PAD,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_PGN,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_SRC_ADDR,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_SRC_NAME,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NLA_TOTAL_SIZE,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NO_ADDR,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NO_NAME,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_NO_PGN,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_PGN_ADDRESS_CLAIMED,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_PGN_ADDRESS_COMMANDED,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_PGN_MAX,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_PGN_PDU1_MAX,
+  /** An address, a number or an attribute of SAE J1939. networking/j1939 */
   J1939_PGN_REQUEST,
+  /** An option or the protocol of AF_KCM. networking/kcm */
   KCMPROTO_CONNECTED,
+  /** An option or the protocol of AF_KCM. networking/kcm */
   KCM_RECV_DISABLE,
+  /** A flag of kevent. kqueue(2) */
   KEVENT_FLAG_ERROR_EVENTS,
+  /** A flag of kevent. kqueue(2) */
   KEVENT_FLAG_IMMEDIATE,
+  /** A flag of kevent. kqueue(2) */
   KEVENT_FLAG_NONE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_ADD,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_CLEAR,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_DELETE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_DISABLE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_ENABLE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_EOF,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_ERROR,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_FLAG1,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_ONESHOT,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_EV_SYSFLAGS,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_FILTER_AIO,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_FILTER_PROC,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_FILTER_READ,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_FILTER_SIGNAL,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_FILTER_TIMER,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_FILTER_VNODE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_FILTER_WRITE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_ATTRIB,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_CHILD,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_DELETE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_EXEC,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_EXIT,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_EXTEND,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_FORK,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_LINK,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_LOWAT,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_PCTRLMASK,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_PDATAMASK,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_RENAME,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_REVOKE,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_TRACK,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_TRACKERR,
+  /** The same name without KQ_, as in Python. kqueue(2) */
   KQ_NOTE_WRITE,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_CONNINFO,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_LM,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_LM_AUTH,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_LM_ENCRYPT,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_LM_MASTER,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_LM_RELIABLE,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_LM_SECURE,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_LM_TRUSTED,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_MODE_BASIC,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_MODE_ERTM,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_MODE_FLOWCTL,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_MODE_RETRANS,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_MODE_STREAMING,
+  /** An option of L2CAP, or a value of one. bluetooth/l2cap.h */
   L2CAP_OPTIONS,
+  /** An option of a Unix socket of macOS. unix(4) */
   LOCAL_PEERCRED,
+  /** An option of a Unix socket of macOS. unix(4) */
   LOCAL_PEEREPID,
+  /** An option of a Unix socket of macOS. unix(4) */
   LOCAL_PEEREUUID,
+  /** An option of a Unix socket of macOS. unix(4) */
   LOCAL_PEERPID,
+  /** An option of a Unix socket of macOS. unix(4) */
   LOCAL_PEERTOKEN,
+  /** An option of a Unix socket of macOS. unix(4) */
   LOCAL_PEERUUID,
+  /** Blocks datagrams from one source to an IPv6 group. RFC 3678 */
   MCAST_BLOCK_SOURCE,
+  /** An option for multicast of any family. RFC 3678 */
   MCAST_EXCLUDE,
+  /** An option for multicast of any family. RFC 3678 */
   MCAST_INCLUDE,
+  /** Joins an IPv6 group. RFC 3678 */
   MCAST_JOIN_GROUP,
+  /** Joins an IPv6 group for datagrams from one source only. RFC 3678 */
   MCAST_JOIN_SOURCE_GROUP,
+  /** Leaves an IPv6 group. RFC 3678 */
   MCAST_LEAVE_GROUP,
+  /** Leaves an IPv6 group for one source. RFC 3678 */
   MCAST_LEAVE_SOURCE_GROUP,
+  /** The sources whose datagrams to an IPv6 group are received or blocked. RFC 3678 */
   MCAST_MSFILTER,
+  /** Unblocks datagrams from one source to an IPv6 group. RFC 3678 */
   MCAST_UNBLOCK_SOURCE,
+  /** An option for multicast of any family. RFC 3678 */
   MCAST_UNDEFINED,
+  /** A type of message about the listeners of a group. RFC 2710 */
   MLD_LISTENER_QUERY,
+  /** A type of message about the listeners of a group. RFC 2710 */
   MLD_LISTENER_REDUCTION,
+  /** A type of message about the listeners of a group. RFC 2710 */
   MLD_LISTENER_REPORT,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_FULL_INFO,
+  /** The state of a Multipath TCP connection. linux/mptcp.h */
   MPTCP_INFO,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_INFO_FLAG_FALLBACK,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_SERVICE_TYPE,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_SUBFLOW_ADDRS,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_SVCTYPE_AGGREGATE,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_SVCTYPE_HANDOVER,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_SVCTYPE_INTERACTIVE,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_SVCTYPE_PURE_HANDOVER,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_SVCTYPE_TARGET_BASED,
+  /** An option of MPTCP, or a value of one. linux/mptcp.h, RFC 8684 */
   MPTCP_TCPINFO,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_BATCH,
+  /** Received descriptors are close-on-exec. recvmsg(2) */
   MSG_CMSG_CLOEXEC,
+  /** Tells the kernel that the neighbour has answered: no ARP is needed. send(2) */
   MSG_CONFIRM,
+  /** In a result: the room for control messages was too small. recvmsg(2) */
   MSG_CTRUNC,
+  /** Sends to hosts of the own network only. send(2) */
   MSG_DONTROUTE,
+  /** This call does not block: it fails with EAGAIN. recv(2), send(2) */
   MSG_DONTWAIT,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_EOF,
+  /** The end of a record of SOCK_SEQPACKET. recv(2), send(2) */
   MSG_EOR,
+  /** Receives from the queue of errors. recv(2) */
   MSG_ERRQUEUE,
+  /** Connects and sends at once, by TCP Fast Open. RFC 7413 */
   MSG_FASTOPEN,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_FIN,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_FLUSH,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_HAVEMORE,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_HOLD,
+  /** More bytes follow: the kernel may wait for them. send(2) */
   MSG_MORE,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_NEEDSA,
+  /** No SIGPIPE if the peer is gone; every send of this package has it on Linux. send(2) */
   MSG_NOSIGNAL,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_NOTIFICATION,
+  /** Urgent data. tcp(7) */
   MSG_OOB,
+  /** The received bytes stay in the queue. recv(2) */
   MSG_PEEK,
+  /** Finds the path without sending. send(2) */
   MSG_PROBE,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_RCVMORE,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_RST,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_SEND,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_SOCK_DEVMEM,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_SYN,
+  /** In a result: the message was longer than the room. As a flag on Linux: return its whole length. recv(2) */
   MSG_TRUNC,
+  /** Waits for as many bytes as there is room for. recv(2) */
   MSG_WAITALL,
+  /** Waits for the first message of a batch only. recvmmsg(2) */
   MSG_WAITFORONE,
+  /** A flag of a message. recv(2), send(2), sys/socket.h */
   MSG_WAITSTREAM,
+  /** Sends without a copy; the memory is free when the kernel has notified. networking/msg_zerocopy */
   MSG_ZEROCOPY,
+  /** A type of message of neighbour discovery. RFC 4861 */
   ND_NEIGHBOR_ADVERT,
+  /** A type of message of neighbour discovery. RFC 4861 */
   ND_NEIGHBOR_SOLICIT,
+  /** A type of message of neighbour discovery. RFC 4861 */
   ND_REDIRECT,
+  /** A type of message of neighbour discovery. RFC 4861 */
   ND_ROUTER_ADVERT,
+  /** A type of message of neighbour discovery. RFC 4861 */
   ND_ROUTER_SOLICIT,
+  /** Joins a group. netlink(7) */
   NETLINK_ADD_MEMBERSHIP,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_AUDIT,
+  /** Whether sending to a group fails if the buffer of a member is full. netlink(7) */
   NETLINK_BROADCAST_ERROR,
+  /** Whether acknowledgements omit the request. netlink(7) */
   NETLINK_CAP_ACK,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_CONNECTED,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_CONNECTOR,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_CRYPTO,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_DNRTMSG,
+  /** Leaves a group. netlink(7) */
   NETLINK_DROP_MEMBERSHIP,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_ECRYPTFS,
+  /** Whether acknowledgements explain errors. netlink(7) */
   NETLINK_EXT_ACK,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_FIB_LOOKUP,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_FIREWALL,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_GENERIC,
+  /** Whether requests are checked strictly, and dumps filtered. netlink(7) */
   NETLINK_GET_STRICT_CHK,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_INET_DIAG,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_IP6_FW,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_ISCSI,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_KOBJECT_UEVENT,
+  /** Whether to receive messages from other network namespaces. netlink(7) */
   NETLINK_LISTEN_ALL_NSID,
+  /** The groups that the socket is a member of. netlink(7) */
   NETLINK_LIST_MEMBERSHIPS,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_NETFILTER,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_NFLOG,
+  /** Whether messages that do not fit into the buffer are dropped without the error ENOBUFS. netlink(7) */
   NETLINK_NO_ENOBUFS,
+  /** Whether a control message reports a message's group. netlink(7) */
   NETLINK_PKTINFO,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_RDMA,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_ROUTE,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_RX_RING,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_SCSITRANSPORT,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_SELINUX,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_SMC,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_SOCK_DIAG,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_TX_RING,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_UNCONNECTED,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_USERSOCK,
+  /** A protocol of AF_NETLINK, or an option of such a socket. netlink(7) */
   NETLINK_XFRM,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_AV,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_BE,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_BK,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_OAM,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_RD,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_RV,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_SIG,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_VI,
+  /** A value of SO_NET_SERVICE_TYPE. macOS. sys/socket.h */
   NET_SERVICE_TYPE_VO,
+  /** The service is one of UDP. getnameinfo(3) */
   NI_DGRAM,
+  /** A flag of getnameinfo. getnameinfo(3) */
   NI_IDN,
+  /** The maximum length of a host name, in bytes. getnameinfo(3) */
   NI_MAXHOST,
+  /** The maximum length of a service name, in bytes. getnameinfo(3) */
   NI_MAXSERV,
+  /** An error if there is no name. getnameinfo(3) */
   NI_NAMEREQD,
+  /** The host name alone for hosts of the own domain. getnameinfo(3) */
   NI_NOFQDN,
+  /** The address as text instead of a name. getnameinfo(3) */
   NI_NUMERICHOST,
+  /** A flag of getnameinfo. getnameinfo(3) */
   NI_NUMERICSCOPE,
+  /** The port number instead of a service name. getnameinfo(3) */
   NI_NUMERICSERV,
+  /** A flag of getnameinfo. getnameinfo(3) */
   NI_WITHSCOPEID,
+  /** A number of the attributes of netlink. netlink(7) */
   NLA_ALIGNTO,
+  /** A number of the attributes of netlink. netlink(7) */
   NLA_F_NESTED,
+  /** A number of the attributes of netlink. netlink(7) */
   NLA_F_NET_BYTEORDER,
+  /** A number of the attributes of netlink. netlink(7) */
   NLA_HDRLEN,
+  /** A number of the attributes of netlink. netlink(7) */
   NLA_TYPE_MASK,
+  /** An attribute of an error. netlink(7) */
   NLMSGERR_ATTR_COOKIE,
+  /** An attribute of an error. netlink(7) */
   NLMSGERR_ATTR_MISS_NEST,
+  /** An attribute of an error. netlink(7) */
   NLMSGERR_ATTR_MISS_TYPE,
+  /** An attribute of an error. netlink(7) */
   NLMSGERR_ATTR_MSG,
+  /** An attribute of an error. netlink(7) */
   NLMSGERR_ATTR_OFFS,
+  /** An attribute of an error. netlink(7) */
   NLMSGERR_ATTR_POLICY,
+  /** An attribute of an error. netlink(7) */
   NLMSGERR_ATTR_UNUSED,
+  /** The alignment of messages, in bytes. netlink(7) */
   NLMSG_ALIGNTO,
+  /** The end of an answer of several messages. netlink(7) */
   NLMSG_DONE,
+  /** An error, or with errno 0 an acknowledgement. netlink(7) */
   NLMSG_ERROR,
+  /** The length of the header, in bytes. netlink(7) */
   NLMSG_HDRLEN,
+  /** The lowest type that a protocol may use itself. netlink(7) */
   NLMSG_MIN_TYPE,
+  /** Nothing: to be skipped. netlink(7) */
   NLMSG_NOOP,
+  /** Messages were lost. netlink(7) */
   NLMSG_OVERRUN,
+  /** The request is answered even if it succeeds. netlink(7) */
   NLM_F_ACK,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_ACK_TLVS,
+  /** Adds at the end of the list. netlink(7) */
   NLM_F_APPEND,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_ATOMIC,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_BULK,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_CAPPED,
+  /** Creates the object if it does not exist. netlink(7) */
   NLM_F_CREATE,
+  /** All objects are asked for. netlink(7) */
   NLM_F_DUMP,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_DUMP_FILTERED,
+  /** The list changed while it was read. netlink(7) */
   NLM_F_DUMP_INTR,
+  /** The request is sent back. netlink(7) */
   NLM_F_ECHO,
+  /** Fails if the object exists. netlink(7) */
   NLM_F_EXCL,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_MATCH,
+  /** A part of an answer of several messages; NLMSG_DONE ends it. netlink(7) */
   NLM_F_MULTI,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_NONREC,
+  /** Replaces an object that exists. netlink(7) */
   NLM_F_REPLACE,
+  /** A request. netlink(7) */
   NLM_F_REQUEST,
+  /** A flag of a netlink message. netlink(7) */
   NLM_F_ROOT,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_ABSOLUTE,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_ATTRIB,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_BACKGROUND,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_CHILD,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_CRITICAL,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_DELETE,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_EXEC,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_EXIT,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_EXITSTATUS,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_EXIT_DETAIL,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_EXTEND,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FFAND,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FFCOPY,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FFCTRLMASK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FFLAGSMASK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FFNOP,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FFOR,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FORK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_FUNLOCK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_LEEWAY,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_LINK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_LOWAT,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_MACHTIME,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_MACH_CONTINUOUS_TIME,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_NONE,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_NSECONDS,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_OOB,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_PCTRLMASK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_PDATAMASK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_RENAME,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_REVOKE,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_SECONDS,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_SIGNAL,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_TRACK,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_TRACKERR,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_TRIGGER,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_USECONDS,
+  /** A flag of a filter of kqueue. kqueue(2) */
   NOTE_WRITE,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_DELAY,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_FAILED,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_INCOMPLETE,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_NOARP,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_NONE,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_PERMANENT,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_PROBE,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_REACHABLE,
+  /** A state of a neighbour. rtnetlink(7) */
   NUD_STALE,
+  /** SIGIO when input or output is possible. open(2) */
   O_ASYNC,
+  /** The descriptor is closed by execve. open(2) */
   O_CLOEXEC,
+  /** Calls fail with EAGAIN instead of blocking. open(2) */
   O_NONBLOCK,
+  /** Receives packets to other addresses too. packet(7) */
   PACKET_ADD_MEMBERSHIP,
+  /** Whether a control message reports a packet's status, lengths and VLAN. packet(7) */
   PACKET_AUXDATA,
+  /** A packet to all hosts of the link. packet(7) */
   PACKET_BROADCAST,
+  /** A packet with more bytes than this is also queued outside the ring. packet(7) */
   PACKET_COPY_THRESH,
+  /** Ends a membership. packet(7) */
   PACKET_DROP_MEMBERSHIP,
+  /** Shares the packets among the sockets of a group. packet(7) */
   PACKET_FANOUT,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_CBPF,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_CPU,
+  /** The classic BPF program by which PACKET_FANOUT_CBPF shares them. packet(7) */
   PACKET_FANOUT_DATA,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_EBPF,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_FLAG_DEFRAG,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_FLAG_IGNORE_OUTGOING,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_FLAG_ROLLOVER,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_FLAG_UNIQUEID,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_HASH,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_LB,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_QM,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_RND,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FANOUT_ROLLOVER,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_FASTROUTE,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_HDRLEN,
+  /** A packet to this host. packet(7) */
   PACKET_HOST,
+  /** Whether to ignore outgoing packets. packet(7) */
   PACKET_IGNORE_OUTGOING,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_KERNEL,
+  /** A packet over the loopback interface. packet(7) */
   PACKET_LOOPBACK,
+  /** Whether a malformed packet in the ring is skipped. packet(7) */
   PACKET_LOSS,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_MR_ALLMULTI,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_MR_MULTICAST,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_MR_PROMISC,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_MR_UNICAST,
+  /** A packet to a group. packet(7) */
   PACKET_MULTICAST,
+  /** Whether addresses have the physical interface on which a packet arrived. packet(7) */
   PACKET_ORIGDEV,
+  /** A packet to another host, seen in promiscuous mode. packet(7) */
   PACKET_OTHERHOST,
+  /** A packet that this host has sent. packet(7) */
   PACKET_OUTGOING,
+  /** Whether sent packets bypass the queueing discipline. packet(7) */
   PACKET_QDISC_BYPASS,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_RECV_OUTPUT,
+  /** The free space before each packet in the ring, in bytes. packet(7) */
   PACKET_RESERVE,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_ROLLOVER_STATS,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_RX_RING,
+  /** The numbers of received and of dropped packets; reading resets them to 0. packet(7) */
   PACKET_STATISTICS,
+  /** The source of the ring's timestamps: SOF_TIMESTAMPING_…. packet(7) */
   PACKET_TIMESTAMP,
+  /** Whether the ring's packets have the offset of their data. packet(7) */
   PACKET_TX_HAS_OFF,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_TX_RING,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_TX_TIMESTAMP,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_USER,
+  /** The layout of the ring: 0 is TPACKET_V1, 1 is TPACKET_V2, 2 is TPACKET_V3. packet(7) */
   PACKET_VERSION,
+  /** Whether packets begin with a virtio header. packet(7) */
   PACKET_VNET_HDR,
+  /** An option of a packet socket, or a value of one. packet(7) */
   PACKET_VNET_HDR_SZ,
+  /** The value of TCP_CONNECTIONTIMEOUT. macOS. netinet/tcp.h */
   PERSIST_TIMEOUT,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ALG,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_APPLETALK,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ASH,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ATMPVC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ATMSVC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_AX25,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_BLUETOOTH,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_BOND,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_BRIDGE,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_CAIF,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_CAN,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_CCITT,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_CHAOS,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_CNT,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_COIP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_DATAKIT,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_DECnet,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_DLI,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ECMA,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ECONET,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_FILE,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_HYLINK,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_IB,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_IEEE802154,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_IMPLINK,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_INET,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_INET6,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_IPX,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_IRDA,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ISDN,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ISO,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_IUCV,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_KCM,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_KEY,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_LAT,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_LINK,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_LLC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_LOCAL,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_MCTP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_MPLS,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_MULTIPATH,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NATM,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NDRV,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NETBEUI,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NETBIOS,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NETLINK,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NETROM,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NFC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_NS,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_OSI,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_PACKET,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_PHONET,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_PIP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_PPP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_PPPOX,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_PUP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_QIPCRTR,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_RDS,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ROSE,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_ROUTE,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_RTIP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_RXRPC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_SECURITY,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_SIP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_SMC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_SNA,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_SYSTEM,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_TIPC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_UNIX,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_UNSPEC,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_UTUN,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_VLAN,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_VSOCK,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_WANPIPE,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_X25,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_XDP,
+  /** The protocol family; the same number as the address family. socket(2) */
   PF_XTP,
+  /** So many bytes are written to a pipe as one, in bytes. pipe(7) */
   PIPE_BUF,
+  /** An event of poll. poll(2) */
   POLLATTRIB,
+  /** An error, or the reading end of a pipe was closed; always reported. poll(2) */
   POLLERR,
+  /** An event of poll. poll(2) */
   POLLEXTEND,
+  /** The connection is shut down in both directions; always reported. poll(2) */
   POLLHUP,
+  /** Readable. poll(2) */
   POLLIN,
+  /** An event of poll. poll(2) */
   POLLMSG,
+  /** An event of poll. poll(2) */
   POLLNLINK,
+  /** The descriptor is not open; always reported. poll(2) */
   POLLNVAL,
+  /** Writable. poll(2) */
   POLLOUT,
+  /** Urgent data, or an exceptional condition. poll(2) */
   POLLPRI,
+  /** An event of poll. poll(2) */
   POLLRDBAND,
+  /** The peer has stopped sending. poll(2) */
   POLLRDHUP,
+  /** An event of poll. poll(2) */
   POLLRDNORM,
+  /** An event of poll. poll(2) */
   POLLSTANDARD,
+  /** An event of poll. poll(2) */
   POLLWRBAND,
+  /** An event of poll. poll(2) */
   POLLWRITE,
+  /** An event of poll. poll(2) */
   POLLWRNORM,
+  /** A protocol of AF_PPPOX. linux/if_pppox.h */
   PX_PROTO_OE,
+  /** A protocol of AF_PPPOX. linux/if_pppox.h */
   PX_PROTO_OL2TP,
+  /** An address of AF_QIPCRTR. linux/qrtr.h */
   QRTR_NODE_BCAST,
+  /** An address of AF_QIPCRTR. linux/qrtr.h */
   QRTR_PORT_CTRL,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CANCEL_SENT_TO,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_ATOMIC_CSWP,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_ATOMIC_FADD,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_CONG_UPDATE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_MASKED_ATOMIC_CSWP,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_MASKED_ATOMIC_FADD,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_RDMA_ARGS,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_RDMA_DEST,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_RDMA_MAP,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_RDMA_STATUS,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_RXPATH_LATENCY,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_ZCOPY_COMPLETION,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CMSG_ZCOPY_COOKIE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CONG_MONITOR,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_CONG_MONITOR_SIZE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_FREE_MR,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_GET_MR,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_GET_MR_FOR_DEST,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_CANCELED,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_DONTWAIT,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_DROPPED,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_FENCE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_INVALIDATE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_NOTIFY_ME,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_OTHER_ERROR,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_READWRITE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_REMOTE_ERROR,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_SILENT,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_SUCCESS,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RDMA_USE_ONCE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_RECVERR,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_TRANS_IB,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_TRANS_IWARP,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_TRANS_NONE,
+  /** An option, a control message or a value of RDS. networking/rds */
   RDS_TRANS_TCP,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_CONNINFO,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_LM,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_LM_AUTH,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_LM_ENCRYPT,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_LM_MASTER,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_LM_RELIABLE,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_LM_SECURE,
+  /** An option of RFCOMM, or a value of one. bluetooth/rfcomm.h */
   RFCOMM_LM_TRUSTED,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_AUTHOR,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_BRD,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_DST,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_GATEWAY,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_GENMASK,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_IFA,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_IFP,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_MAX,
+  /** The index of an address in a routing message. macOS. route(4) */
   RTAX_NETMASK,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_ALIGNTO,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_AUTHOR,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_BRD,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_CACHEINFO,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_DPORT,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_DST,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_ENCAP,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_ENCAP_TYPE,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_EXPIRES,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_FLOW,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_GATEWAY,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_GENMASK,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_IFA,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_IFP,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_IIF,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_IP_PROTO,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_MARK,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_METRICS,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_MFC_STATS,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_MP_ALGO,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_MULTIPATH,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_NETMASK,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_NEWDST,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_NH_ID,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_OIF,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_PAD,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_PREF,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_PREFSRC,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_PRIORITY,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_PROTOINFO,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_SESSION,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_SPORT,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_SRC,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_TABLE,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_TTL_PROPAGATE,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_UID,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_UNSPEC,
+  /** An attribute of a route; on macOS an address of a routing message. rtnetlink(7), route(4) */
   RTA_VIA,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV4_IFADDR,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV4_MROUTE,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV4_ROUTE,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV4_RULE,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV6_IFADDR,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV6_IFINFO,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV6_MROUTE,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV6_PREFIX,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_IPV6_ROUTE,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_LINK,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_NEIGH,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_NOTIFY,
+  /** A multicast group of rtnetlink, as a bit. rtnetlink(7) */
   RTMGRP_TC,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_ADD,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_CHANGE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELADDR,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELETE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELLINK,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELMADDR,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELNEIGH,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELNEXTHOP,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELNSID,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELROUTE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_DELRULE,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_CLONED,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_EQUALIZE,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_FIB_MATCH,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_LOOKUP_TABLE,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_NOTIFY,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_OFFLOAD,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_OFFLOAD_FAILED,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_PREFIX,
+  /** A flag of a route. rtnetlink(7) */
   RTM_F_TRAP,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GET,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GET2,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETADDR,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETANYCAST,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETLINK,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETMULTICAST,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETNEIGH,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETNEXTHOP,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETNSID,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETROUTE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_GETRULE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_IFINFO,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_IFINFO2,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_LOCK,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_LOSING,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_MISS,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWADDR,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWLINK,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWMADDR,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWMADDR2,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWNDUSEROPT,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWNEIGH,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWNEXTHOP,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWNSID,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWPREFIX,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWROUTE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_NEWRULE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_REDIRECT,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_RESOLVE,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_SETLINK,
+  /** A type of message about links, addresses, routes and neighbours. rtnetlink(7), route(4) */
   RTM_VERSION,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_BRVLAN,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_DCB,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV4_IFADDR,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV4_MROUTE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV4_MROUTE_R,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV4_NETCONF,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV4_ROUTE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV4_RULE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_IFADDR,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_IFINFO,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_MROUTE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_MROUTE_R,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_NETCONF,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_PREFIX,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_ROUTE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_IPV6_RULE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_LINK,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_MCTP_IFADDR,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_MDB,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_MPLS_NETCONF,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_MPLS_ROUTE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_ND_USEROPT,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_NEIGH,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_NEXTHOP,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_NONE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_NOTIFY,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_NSID,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_PHONET_IFADDR,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_PHONET_ROUTE,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_STATS,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_TC,
+  /** A multicast group of rtnetlink, as a number. rtnetlink(7) */
   RTNLGRP_TUNNEL,
+  /** A type of route. rtnetlink(7) */
   RTN_ANYCAST,
+  /** A type of route. rtnetlink(7) */
   RTN_BLACKHOLE,
+  /** A type of route. rtnetlink(7) */
   RTN_BROADCAST,
+  /** A type of route. rtnetlink(7) */
   RTN_LOCAL,
+  /** A type of route. rtnetlink(7) */
   RTN_MULTICAST,
+  /** A type of route. rtnetlink(7) */
   RTN_NAT,
+  /** A type of route. rtnetlink(7) */
   RTN_PROHIBIT,
+  /** A type of route. rtnetlink(7) */
   RTN_THROW,
+  /** A type of route. rtnetlink(7) */
   RTN_UNICAST,
+  /** A type of route. rtnetlink(7) */
   RTN_UNREACHABLE,
+  /** A type of route. rtnetlink(7) */
   RTN_UNSPEC,
+  /** A type of route. rtnetlink(7) */
   RTN_XRESOLVE,
+  /** Who has made a route. rtnetlink(7) */
   RTPROT_BOOT,
+  /** Who has made a route. rtnetlink(7) */
   RTPROT_DHCP,
+  /** Who has made a route. rtnetlink(7) */
   RTPROT_KERNEL,
+  /** Who has made a route. rtnetlink(7) */
   RTPROT_REDIRECT,
+  /** Who has made a route. rtnetlink(7) */
   RTPROT_STATIC,
+  /** Who has made a route. rtnetlink(7) */
   RTPROT_UNSPEC,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_SCOPE_HOST,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_SCOPE_LINK,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_SCOPE_NOWHERE,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_SCOPE_SITE,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_SCOPE_UNIVERSE,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_TABLE_COMPAT,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_TABLE_DEFAULT,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_TABLE_LOCAL,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_TABLE_MAIN,
+  /** A scope or a table of routes. rtnetlink(7) */
   RT_TABLE_UNSPEC,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_CAN_RAW_ERRQUEUE,
+  /** The process, user and group of the sender. unix(7) */
   SCM_CREDENTIALS,
+  /** The credentials of the sender, on macOS. unix(4) */
   SCM_CREDS,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_DEVMEM_DMABUF,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_DEVMEM_LINEAR,
+  /** How many bytes are left to receive. linux/socket.h */
   SCM_INQ,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_J1939_DEST_ADDR,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_J1939_DEST_NAME,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_J1939_ERRQUEUE,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_J1939_PRIO,
+  /** A descriptor of the process that has sent. unix(7) */
   SCM_PIDFD,
+  /** Descriptors. unix(7) */
   SCM_RIGHTS,
+  /** The security label of the sender. unix(7) */
   SCM_SECURITY,
+  /** When the packet arrived, in microseconds. socket(7) */
   SCM_TIMESTAMP,
+  /** When a packet arrived or left, by the kernel and the device. networking/timestamping */
   SCM_TIMESTAMPING,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TIMESTAMPING_OPT_STATS,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TIMESTAMPING_PKTINFO,
+  /** When the packet arrived, in nanoseconds. socket(7) */
   SCM_TIMESTAMPNS,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TIMESTAMP_CONTINUOUS,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TIMESTAMP_MONOTONIC,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TSTAMP_ACK,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TSTAMP_COMPLETION,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TSTAMP_SCHED,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TSTAMP_SND,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_TS_OPT_ID,
+  /** When to send the packet. linux/net_tstamp.h */
   SCM_TXTIME,
+  /** A control message. cmsg(3), sys/socket.h */
   SCM_WIFI_STATUS,
+  /** An option of SCO. bluetooth/sco.h */
   SCO_CONNINFO,
+  /** An option of SCO. bluetooth/sco.h */
   SCO_OPTIONS,
+  /** No more is received. shutdown(2) */
   SHUT_RD,
+  /** No more is received, and no more sent. shutdown(2) */
   SHUT_RDWR,
+  /** No more is sent: the peer receives end-of-file. shutdown(2) */
   SHUT_WR,
+  /** A request of ioctl: whether the next byte follows urgent data. sockatmark(3) */
   SIOCATMARK,
+  /** A request of ioctl: the number of bytes to receive. tcp(7) */
   SIOCINQ,
+  /** A request of ioctl: the number of bytes that are not acknowledged. tcp(7) */
   SIOCOUTQ,
+  /** A request of ioctl: the number of bytes that are not sent. tcp(7) */
   SIOCOUTQNSD,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_ALU_XOR_X,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_CPU,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_HATYPE,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_IFINDEX,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_MARK,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_MAX,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_NLATTR,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_NLATTR_NEST,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_OFF,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_PAY_OFFSET,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_PKTTYPE,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_PROTOCOL,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_QUEUE,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_RANDOM,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_RXHASH,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_VLAN_TAG,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_VLAN_TAG_PRESENT,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_AD_VLAN_TPID,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_LL_OFF,
+  /** An offset or an extension of classic BPF. networking/filter */
   SKF_NET_OFF,
+  /** Bytes that wait while the socket is in use. sock_diag(7) */
   SK_MEMINFO_BACKLOG,
+  /** The number of packets that were dropped. sock_diag(7) */
   SK_MEMINFO_DROPS,
+  /** Bytes that are set aside for the socket. sock_diag(7) */
   SK_MEMINFO_FWD_ALLOC,
+  /** Bytes for its options. sock_diag(7) */
   SK_MEMINFO_OPTMEM,
+  /** The size of the receive buffer. sock_diag(7) */
   SK_MEMINFO_RCVBUF,
+  /** Bytes in the receive queue. sock_diag(7) */
   SK_MEMINFO_RMEM_ALLOC,
+  /** The size of the send buffer. sock_diag(7) */
   SK_MEMINFO_SNDBUF,
+  /** Bytes that are being sent. sock_diag(7) */
   SK_MEMINFO_WMEM_ALLOC,
+  /** Bytes in the send queue. sock_diag(7) */
   SK_MEMINFO_WMEM_QUEUED,
+  /** A type of socket, or a flag of the socket layer. socket(2), sys/socket.h */
   SOCK_BUF_LOCK_MASK,
+  /** A flag of the type: the descriptor is closed by execve. socket(2) */
   SOCK_CLOEXEC,
+  /** Datagrams with congestion control. RFC 4340 */
   SOCK_DCCP,
+  /** A request of sock_diag that ends a socket. sock_diag(7) */
   SOCK_DESTROY,
+  /** Datagrams: messages of a maximum length, without a connection and without a guarantee. socket(2) */
   SOCK_DGRAM,
+  /** A request of sock_diag for the sockets of a family. sock_diag(7) */
   SOCK_DIAG_BY_FAMILY,
+  /** The maximum length of an address, in bytes. sys/socket.h */
   SOCK_MAXADDRLEN,
+  /** A flag of the type: calls fail with EAGAIN instead of blocking. socket(2) */
   SOCK_NONBLOCK,
+  /** Obsolete; use AF_PACKET. packet(7) */
   SOCK_PACKET,
+  /** The packets of a protocol as they are. raw(7) */
   SOCK_RAW,
+  /** A type of socket, or a flag of the socket layer. socket(2), sys/socket.h */
   SOCK_RCVBUF_LOCK,
+  /** Reliable datagrams, without an order. socket(2) */
   SOCK_RDM,
+  /** Messages in order, over a connection. socket(2) */
   SOCK_SEQPACKET,
+  /** A type of socket, or a flag of the socket layer. socket(2), sys/socket.h */
   SOCK_SNDBUF_LOCK,
+  /** Bytes in order, over a connection: TCP, and Unix streams. socket(2) */
   SOCK_STREAM,
+  /** A value of SO_TXREHASH. socket(7) */
   SOCK_TXREHASH_DEFAULT,
+  /** A value of SO_TXREHASH. socket(7) */
   SOCK_TXREHASH_DISABLED,
+  /** A value of SO_TXREHASH. socket(7) */
   SOCK_TXREHASH_ENABLED,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_BIND_PHC,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_CMSG,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_ID,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_ID_TCP,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_PKTINFO,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_RX_FILTER,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_STATS,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_TSONLY,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_OPT_TX_SWHW,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_RAW_HARDWARE,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_RX_HARDWARE,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_RX_SOFTWARE,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_SOFTWARE,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_SYS_HARDWARE,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_TX_ACK,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_TX_COMPLETION,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_TX_HARDWARE,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_TX_SCHED,
+  /** A flag of SO_TIMESTAMPING. networking/timestamping */
   SOF_TIMESTAMPING_TX_SOFTWARE,
+  /** A flag of SO_TXTIME. linux/net_tstamp.h */
   SOF_TXTIME_DEADLINE_MODE,
+  /** A flag of SO_TXTIME. linux/net_tstamp.h */
   SOF_TXTIME_REPORT_ERRORS,
+  /** A level of options. getsockopt(2) */
   SOL_AAL,
+  /** A level of options. getsockopt(2) */
   SOL_ALG,
+  /** A level of options. getsockopt(2) */
   SOL_ATALK,
+  /** A level of options. getsockopt(2) */
   SOL_ATM,
+  /** A level of options. getsockopt(2) */
   SOL_AX25,
+  /** A level of options. getsockopt(2) */
   SOL_BLUETOOTH,
+  /** A level of options. getsockopt(2) */
   SOL_CAIF,
+  /** A level of options. getsockopt(2) */
   SOL_CAN_BASE,
+  /** A level of options. getsockopt(2) */
   SOL_CAN_ISOTP,
+  /** A level of options. getsockopt(2) */
   SOL_CAN_J1939,
+  /** A level of options. getsockopt(2) */
   SOL_CAN_RAW,
+  /** A level of options. getsockopt(2) */
   SOL_DCCP,
+  /** A level of options. getsockopt(2) */
   SOL_DECNET,
+  /** A level of options. getsockopt(2) */
   SOL_HCI,
+  /** A level of options. getsockopt(2) */
   SOL_ICMPV6,
+  /** A level of options. getsockopt(2) */
   SOL_IP,
+  /** A level of options. getsockopt(2) */
   SOL_IPV6,
+  /** A level of options. getsockopt(2) */
   SOL_IPX,
+  /** A level of options. getsockopt(2) */
   SOL_IRDA,
+  /** A level of options. getsockopt(2) */
   SOL_IUCV,
+  /** A level of options. getsockopt(2) */
   SOL_KCM,
+  /** A level of options. getsockopt(2) */
   SOL_L2CAP,
+  /** A level of options. getsockopt(2) */
   SOL_LLC,
+  /** A level of options. getsockopt(2) */
   SOL_LOCAL,
+  /** A level of options. getsockopt(2) */
   SOL_MCTP,
+  /** A level of options. getsockopt(2) */
   SOL_MPTCP,
+  /** A level of options. getsockopt(2) */
   SOL_NETBEUI,
+  /** A level of options. getsockopt(2) */
   SOL_NETLINK,
+  /** A level of options. getsockopt(2) */
   SOL_NETROM,
+  /** A level of options. getsockopt(2) */
   SOL_NFC,
+  /** A level of options. getsockopt(2) */
   SOL_PACKET,
+  /** A level of options. getsockopt(2) */
   SOL_PNPIPE,
+  /** A level of options. getsockopt(2) */
   SOL_PPPOL2TP,
+  /** A level of options. getsockopt(2) */
   SOL_RAW,
+  /** A level of options. getsockopt(2) */
   SOL_RDS,
+  /** A level of options. getsockopt(2) */
   SOL_RFCOMM,
+  /** A level of options. getsockopt(2) */
   SOL_ROSE,
+  /** A level of options. getsockopt(2) */
   SOL_RXRPC,
+  /** A level of options. getsockopt(2) */
   SOL_SCO,
+  /** A level of options. getsockopt(2) */
   SOL_SCTP,
+  /** A level of options. getsockopt(2) */
   SOL_SMC,
+  /** A level of options. getsockopt(2) */
   SOL_SOCKET,
+  /** A level of options. getsockopt(2) */
   SOL_TCP,
+  /** A level of options. getsockopt(2) */
   SOL_TIPC,
+  /** A level of options. getsockopt(2) */
   SOL_TLS,
+  /** A level of options. getsockopt(2) */
   SOL_UDP,
+  /** A level of options. getsockopt(2) */
   SOL_UDPLITE,
+  /** A level of options. getsockopt(2) */
   SOL_VSOCK,
+  /** A level of options. getsockopt(2) */
   SOL_X25,
+  /** A level of options. getsockopt(2) */
   SOL_XDP,
+  /** The largest useful backlog. listen(2) */
   SOMAXCONN,
+  /** A flag of SO_NP_EXTENSIONS. macOS. sys/socket.h */
   SONPX_SETOPTSHUT,
+  /** Whether the socket accepts connections. socket(7) */
   SO_ACCEPTCONN,
+  /** The descriptor of a BPF program that accepts or drops incoming packets. socket(7) */
   SO_ATTACH_BPF,
+  /** A classic BPF program that accepts or drops incoming packets. socket(7) */
   SO_ATTACH_FILTER,
+  /** A classic BPF program that chooses among the sockets of a port. socket(7) */
   SO_ATTACH_REUSEPORT_CBPF,
+  /** The descriptor of a BPF program that chooses among the sockets of a port. socket(7) */
   SO_ATTACH_REUSEPORT_EBPF,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_AWDL_UNRESTRICTED,
+  /** The name of the only interface to use; `''`: all. socket(7) */
   SO_BINDTODEVICE,
+  /** The index of the only interface to use; 0: all. socket(7) */
   SO_BINDTOIFINDEX,
+  /** The number of BPF extensions that the kernel supports in filters. socket(7) */
   SO_BPF_EXTENSIONS,
+  /** Whether datagrams may be sent to broadcast addresses. socket(7) */
   SO_BROADCAST,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_BSDCOMPAT,
+  /** Which buffers the kernel does not resize: 1 the send buffer, 2 the receive buffer. socket(7) */
   SO_BUF_LOCK,
+  /** How long to poll the network device for data, in microseconds. socket(7) */
   SO_BUSY_POLL,
+  /** The maximum number of packets in one poll of the device. socket(7) */
   SO_BUSY_POLL_BUDGET,
+  /** 1: the connection seems to hang, and TCP should try another path. socket(7) */
   SO_CNX_ADVICE,
+  /** The socket's number, unique until the system restarts. socket(7) */
   SO_COOKIE,
+  /** Whether the kernel records debugging information. socket(7) */
   SO_DEBUG,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_DEFUNCTOK,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_DELEGATED,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_DELEGATED_UUID,
+  /** Removes the BPF program from the socket. socket(7) */
   SO_DETACH_BPF,
+  /** Removes the filter; the value has no meaning. socket(7) */
   SO_DETACH_FILTER,
+  /** Removes the program that chooses among sockets; the value has no meaning. socket(7) */
   SO_DETACH_REUSEPORT_BPF,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_DEVMEM_DMABUF,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_DEVMEM_DONTNEED,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_DEVMEM_LINEAR,
+  /** The address family: AF_…. socket(7) */
   SO_DOMAIN,
+  /** Whether to send only to directly connected hosts, without a gateway. socket(7) */
   SO_DONTROUTE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_DONTTRUNC,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_CODE_TXTIME_INVALID_PARAM,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_CODE_TXTIME_MISSED,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_CODE_ZEROCOPY_COPIED,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_ICMP,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_ICMP6,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_LOCAL,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_NONE,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_TIMESTAMPING,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_TXSTATUS,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_TXTIME,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_ORIGIN_ZEROCOPY,
+  /** The origin, code or flag of an error in the error queue. ip(7), linux/errqueue.h */
   SO_EE_RFC4884_FLAG_INVALID,
+  /** The errno of the pending error, 0: none. Reading it clears it. socket(7) */
   SO_ERROR,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_EXECPATH,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_FLUSH,
+  /** The BPF program of the socket; another name of SO_ATTACH_FILTER. socket(7) */
   SO_GET_FILTER,
+  /** The processor that handled the socket's packets; on a listener, the one whose connections it accepts. socket(7) */
   SO_INCOMING_CPU,
+  /** The NAPI ID of the receive queue of the latest packet, 0: none. socket(7) */
   SO_INCOMING_NAPI_ID,
+  /** Whether a control message reports how many bytes can still be received from a Unix socket. Linux 6.17. unix(7) */
   SO_INQ,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_INTCOPROC_ALLOW,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_ISDEFUNCT,
+  /** Whether the error queue reports how the sending of messages proceeds. linux/can/j1939.h */
   SO_J1939_ERRQUEUE,
+  /** Which messages to receive. linux/can/j1939.h */
   SO_J1939_FILTER,
+  /** Whether to receive messages to other addresses too. linux/can/j1939.h */
   SO_J1939_PROMISC,
+  /** The priority of sent messages, from 0 (the highest) to 7 (the lowest). linux/can/j1939.h */
   SO_J1939_SEND_PRIO,
+  /** Whether an idle connection is probed; it ends if no probe is answered. socket(7) */
   SO_KEEPALIVE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_LABEL,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_LINGER,
+  /** Whether close waits until data is sent; with 0 seconds it sends a reset. socket(7) */
   SO_LINGER_SEC,
+  /** Whether the filter can no longer be changed. socket(7) */
   SO_LOCK_FILTER,
+  /** The mark of sent packets, for routing and packet filters. socket(7) */
   SO_MARK,
+  /** The maximum send rate, in bytes per second; Infinity: no limit. socket(7) */
   SO_MAX_PACING_RATE,
+  /** The socket's memory, in bytes. socket(7) */
   SO_MEMINFO,
+  /** The number of the socket's network namespace. socket(7) */
   SO_NETNS_COOKIE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_NETSVC_MARKING_LEVEL,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_NET_SERVICE_TYPE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_NKE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_NOADDRERR,
+  /** Whether a packet socket's frames already contain their checksum. socket(7) */
   SO_NOFCS,
+  /** Whether sending to a closed connection fails without SIGPIPE. macOS. setsockopt(2) */
   SO_NOSIGPIPE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_NOWAKEFROMSLEEP,
+  /** Whether UDP datagrams are sent without a checksum over IPv4. socket(7) */
   SO_NO_CHECK,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_NP_EXTENSIONS,
+  /** The number of bytes to receive; of datagrams, the size of the first one. macOS. getsockopt(2) */
   SO_NREAD,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_NUMRCVPKT,
+  /** The number of bytes that are not yet sent or acknowledged. macOS. getsockopt(2) */
   SO_NWRITE,
+  /** Whether urgent data is received in the stream of normal data. socket(7) */
   SO_OOBINLINE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_OPPORTUNISTIC,
+  /** The destination of a connection before the packet filter redirected it. linux/netfilter_ipv4.h */
   SO_ORIGINAL_DST,
+  /** Whether a control message reports the sender's credentials. unix(7) */
   SO_PASSCRED,
+  /** Whether a control message has a descriptor of the sender's process. Linux 6.5. unix(7) */
   SO_PASSPIDFD,
+  /** Whether descriptors in messages are received. Linux 6.16. unix(7) */
   SO_PASSRIGHTS,
+  /** Whether a control message reports the sender's security context. unix(7) */
   SO_PASSSEC,
+  /** The offset of the next MSG_PEEK, which moves on with each peek; −1: always the first byte. socket(7) */
   SO_PEEK_OFF,
+  /** The process, user and group at the other end of a Unix socket. unix(7) */
   SO_PEERCRED,
+  /** The groups of the process at the other end of a Unix socket. unix(7) */
   SO_PEERGROUPS,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_PEERLABEL,
+  /** The address of the peer. linux/socket.h */
   SO_PEERNAME,
+  /** A descriptor of the process at the other end, to be closed. Linux 6.5. unix(7) */
   SO_PEERPIDFD,
+  /** The security context of the other end. unix(7) */
   SO_PEERSEC,
+  /** Whether to prefer polling the device over its interrupts. socket(7) */
   SO_PREFER_BUSY_POLL,
+  /** The priority of sent packets; above 6 it requires CAP_NET_ADMIN. socket(7) */
   SO_PRIORITY,
+  /** The protocol: IPPROTO_…. socket(7) */
   SO_PROTOCOL,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RANDOMPORT,
+  /** The size of the receive buffer, in bytes; Linux doubles it for its overhead. socket(7) */
   SO_RCVBUF,
+  /** As `receiveBuffer`, but beyond the system's limit; requires CAP_NET_ADMIN. socket(7) */
   SO_RCVBUFFORCE,
+  /** The socket is readable from this many bytes on; `recv` of a Socket may return fewer. socket(7) */
   SO_RCVLOWAT,
+  /** Whether a control message reports a packet's mark. socket(7) */
   SO_RCVMARK,
+  /** Whether a control message reports a packet's priority. Linux 6.14. socket(7) */
   SO_RCVPRIORITY,
+  /** How long recv(2) blocks, a struct timeval. It has no effect on a `Socket`, which waits in poll(2). socket(7) */
   SO_RCVTIMEO,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RCVTIMEO_NEW,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RDS_MSG_RXPATH_LATENCY,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RDS_TRANSPORT,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RECV_ANYIF,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RECV_TRAFFIC_CLASS,
+  /** The memory reserved for the socket, in bytes. socket(7) */
   SO_RESERVE_MEM,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RESOLVER_SIGNATURE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_RESTRICTIONS,
+  /** A flag of SO_RESTRICTIONS. macOS. sys/socket.h */
   SO_RESTRICT_DENY_CELLULAR,
+  /** A flag of SO_RESTRICTIONS. macOS. sys/socket.h */
   SO_RESTRICT_DENY_CONSTRAINED,
+  /** A flag of SO_RESTRICTIONS. macOS. sys/socket.h */
   SO_RESTRICT_DENY_EXPENSIVE,
+  /** A flag of SO_RESTRICTIONS. macOS. sys/socket.h */
   SO_RESTRICT_DENY_IN,
+  /** A flag of SO_RESTRICTIONS. macOS. sys/socket.h */
   SO_RESTRICT_DENY_OUT,
+  /** Whether bind accepts the address of a connection in TIME-WAIT. socket(7) */
   SO_REUSEADDR,
+  /** Whether several sockets may bind to the same address. socket(7) */
   SO_REUSEPORT,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_REUSESHAREUID,
+  /** Whether a control message reports how many datagrams were dropped. socket(7) */
   SO_RXQ_OVFL,
+  /** Whether queued errors are an exceptional condition (POLLPRI). socket(7) */
   SO_SELECT_ERR_QUEUE,
+  /** The size of the send buffer, in bytes; Linux doubles it for its overhead. socket(7) */
   SO_SNDBUF,
+  /** As `sendBuffer`, but beyond the system's limit; requires CAP_NET_ADMIN. socket(7) */
   SO_SNDBUFFORCE,
+  /** The socket is writable if its buffer has this many free bytes; on Linux always 1. socket(7) */
   SO_SNDLOWAT,
+  /** How long send(2) and connect(2) block, a struct timeval. It has no effect on a `Socket`. socket(7) */
   SO_SNDTIMEO,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_SNDTIMEO_NEW,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_ALL,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_AV,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_BE,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_BK,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_BK_SYS,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_CTL,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_OAM,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_RD,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_RV,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_VI,
+  /** A value of SO_TRAFFIC_CLASS. macOS. sys/socket.h */
   SO_TC_VO,
+  /** Whether a control message reports when a datagram arrived, in microseconds. socket(7) */
   SO_TIMESTAMP,
+  /** Which timestamps of received and sent packets are reported. socket(7) */
   SO_TIMESTAMPING,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_TIMESTAMPING_NEW,
+  /** Whether a control message reports when a datagram arrived, in nanoseconds. socket(7) */
   SO_TIMESTAMPNS,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_TIMESTAMPNS_NEW,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_TIMESTAMP_CONTINUOUS,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_TIMESTAMP_MONOTONIC,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_TIMESTAMP_NEW,
+  /** The class of the traffic: SO_TC_…. macOS. sys/socket.h */
   SO_TRAFFIC_CLASS,
+  /** Whether a connection tries another path after timeouts. socket(7) */
   SO_TXREHASH,
+  /** The clock and the flags for control messages that schedule when a packet is sent. socket(7) */
   SO_TXTIME,
+  /** The type: SOCK_…. socket(7) */
   SO_TYPE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_USELOOPBACK,
+  /** The maximum size of the buffer, in bytes. vsock(7) */
   SO_VM_SOCKETS_BUFFER_MAX_SIZE,
+  /** The minimum size of the buffer, in bytes. vsock(7) */
   SO_VM_SOCKETS_BUFFER_MIN_SIZE,
+  /** The size of the buffer, in bytes. vsock(7) */
   SO_VM_SOCKETS_BUFFER_SIZE,
+  /** The time limit of connect, a struct timeval. vsock(7) */
   SO_VM_SOCKETS_CONNECT_TIMEOUT,
+  /** An option of a vsock socket. vsock(7) */
   SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW,
+  /** An option of a vsock socket. vsock(7) */
   SO_VM_SOCKETS_NONBLOCK_TXRX,
+  /** An option of a vsock socket. vsock(7) */
   SO_VM_SOCKETS_PEER_HOST_VM_ID,
+  /** An option of a vsock socket. vsock(7) */
   SO_VM_SOCKETS_TRUSTED,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_WANTMORE,
+  /** An option of every socket. socket(7), sys/socket.h */
   SO_WANTOOBFLAG,
+  /** Whether the error queue reports if frames were acknowledged. socket(7) */
   SO_WIFI_STATUS,
+  /** Whether MSG_ZEROCOPY has an effect. socket(7) */
   SO_ZEROCOPY,
+  /** The pages are given to the kernel. vmsplice(2) */
   SPLICE_F_GIFT,
+  /** More bytes follow. splice(2) */
   SPLICE_F_MORE,
+  /** Moves pages instead of copying, if possible. splice(2) */
   SPLICE_F_MOVE,
+  /** Does not wait for the pipe. splice(2) */
   SPLICE_F_NONBLOCK,
+  /** A protocol of AF_SYSTEM. sys/sys_domain.h */
   SYSPROTO_CONTROL,
+  /** A protocol of AF_SYSTEM. sys/sys_domain.h */
   SYSPROTO_EVENT,
+  /** A flag of tcp_connection_info. macOS. netinet/tcp.h */
   TCPCI_FLAG_LOSSRECOVERY,
+  /** A flag of tcp_connection_info. macOS. netinet/tcp.h */
   TCPCI_FLAG_REORDERING_DETECTED,
+  /** A flag of tcp_connection_info. macOS. netinet/tcp.h */
   TCPCI_OPT_ECN,
+  /** A flag of tcp_connection_info. macOS. netinet/tcp.h */
   TCPCI_OPT_SACK,
+  /** A flag of tcp_connection_info. macOS. netinet/tcp.h */
   TCPCI_OPT_TIMESTAMPS,
+  /** A flag of tcp_connection_info. macOS. netinet/tcp.h */
   TCPCI_OPT_WSCALE,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_ECN,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_ECN_SEEN,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_SACK,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_SYN_DATA,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_TFO_CHILD,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_TIMESTAMPS,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_USEC_TS,
+  /** A flag of tcp_info. tcp(7) */
   TCPI_OPT_WSCALE,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_CLOSED,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_CLOSE_WAIT,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_CLOSING,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_ESTABLISHED,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_FIN_WAIT_1,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_FIN_WAIT_2,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_LAST_ACK,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_LISTEN,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_SYN_RECEIVED,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_SYN_SENT,
+  /** A state of TCP, as macOS numbers them. netinet/tcp_fsm.h */
   TCPS_TIME_WAIT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_ADAPTIVE_READ_TIMEOUT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_ADAPTIVE_WRITE_TIMEOUT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_AO_ADD_KEY,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_AO_DEL_KEY,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_AO_GET_KEYS,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_AO_INFO,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_AO_KEYF_EXCLUDE_OPT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_AO_KEYF_IFINDEX,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_AO_REPAIR,
+  /** A state of congestion control, in tcp_info. linux/tcp.h */
   TCP_CA_CWR,
+  /** A state of congestion control, in tcp_info. linux/tcp.h */
   TCP_CA_Disorder,
+  /** A state of congestion control, in tcp_info. linux/tcp.h */
   TCP_CA_Loss,
+  /** A state of congestion control, in tcp_info. linux/tcp.h */
   TCP_CA_Open,
+  /** A state of congestion control, in tcp_info. linux/tcp.h */
   TCP_CA_Recovery,
+  /** The state of the congestion control, a union tcp_cc_info; empty if the algorithm has none. tcp(7) */
   TCP_CC_INFO,
+  /** A state: not connected. RFC 9293, 3.3.2 */
   TCP_CLOSE,
+  /** A state: the peer has closed, this end has not. RFC 9293, 3.3.2 */
   TCP_CLOSE_WAIT,
+  /** A state: both have closed at the same time. RFC 9293, 3.3.2 */
   TCP_CLOSING,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_CM_INQ,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_CONGESTION,
+  /** The time limit of connect, in seconds. macOS. tcp(4) */
   TCP_CONNECTIONTIMEOUT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_CONNECTION_INFO,
+  /** Whether to send only full segments, until the option is cleared. tcp(7) */
   TCP_CORK,
+  /** How long accept holds back a connection that has no data yet, in seconds; the kernel rounds up. tcp(7) */
   TCP_DEFER_ACCEPT,
+  /** The maximum delay of an acknowledgement, in microseconds. Linux 6.15. tcp(7) */
   TCP_DELACK_MAX_US,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_DISABLE_BLACKHOLE_DETECTION,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_ECN_MODE,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_ENABLE_ECN,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_ENABLE_L4S,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_ENCAP_ESPINTCP,
+  /** A state: connected. RFC 9293, 3.3.2 */
   TCP_ESTABLISHED,
+  /** The maximum number of pending connections with data in their SYN. tcp(7), RFC 7413 */
   TCP_FASTOPEN,
+  /** Whether connect delays the SYN until the first data is sent. tcp(7) */
   TCP_FASTOPEN_CONNECT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_FASTOPEN_FORCE_ENABLE,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_FASTOPEN_FORCE_HEURISTICS,
+  /** The key for cookies: 16 bytes, or 32 for two keys. tcp(7) */
   TCP_FASTOPEN_KEY,
+  /** Whether data in a SYN needs no cookie. tcp(7) */
   TCP_FASTOPEN_NO_COOKIE,
+  /** A state: this end has closed, and is not acknowledged. RFC 9293, 3.3.2 */
   TCP_FIN_WAIT1,
+  /** A state: this end has closed, the peer has not. RFC 9293, 3.3.2 */
   TCP_FIN_WAIT2,
+  /** The state of the connection in the kernel. tcp(7) */
   TCP_INFO,
+  /** Whether a control message reports how many bytes can still be received. tcp(7) */
   TCP_INQ,
+  /** Whether the connection uses Multipath TCP. Linux 5.16. tcp(7) */
   TCP_IS_MPTCP,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_KEEPALIVE,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_KEEPALIVE_OFFLOAD,
+  /** The number of unanswered probes after which a connection ends. tcp(7) */
   TCP_KEEPCNT,
+  /** How long a connection is idle before it is probed, in seconds. tcp(7) */
   TCP_KEEPIDLE,
+  /** The time between probes, in seconds. tcp(7) */
   TCP_KEEPINTVL,
+  /** A state: both have closed, the last acknowledgement is missing. RFC 9293, 3.3.2 */
   TCP_LAST_ACK,
+  /** How long a closed connection stays in FIN-WAIT-2, in seconds. tcp(7) */
   TCP_LINGER2,
+  /** A state: accepts connections. RFC 9293, 3.3.2 */
   TCP_LISTEN,
+  /** The maximum segment size, in bytes. tcp(7) */
   TCP_MAXSEG,
+  /** The key that signs segments to and from a peer. tcp(7), RFC 2385 */
   TCP_MD5SIG,
+  /** As `tcpMd5Sig`, for all peers of a network, or for one interface. tcp(7) */
   TCP_MD5SIG_EXT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_MD5SIG_FLAG_IFINDEX,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_MD5SIG_FLAG_PREFIX,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_MD5SIG_MAXKEYLEN,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_MEASURE_SND_BW,
+  /** Whether small segments are sent immediately, without Nagle's algorithm. tcp(7), RFC 896 */
   TCP_NODELAY,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_NOOPT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_NOPUSH,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_NOTIFY_ACKNOWLEDGEMENT,
+  /** Whether a connection ends without TIME-WAIT. macOS. netinet/tcp.h */
   TCP_NOTIMEWAIT,
+  /** The socket is writable if fewer bytes than this are unsent. tcp(7) */
   TCP_NOTSENT_LOWAT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_NO_QUEUE,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_PEER_PID,
+  /** The sequence number of the queue under repair. tcp(7) */
   TCP_QUEUE_SEQ,
+  /** Whether to acknowledge immediately; the kernel may change it later. tcp(7) */
   TCP_QUICKACK,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_RECEIVE_ZEROCOPY_FLAG_TLB_CLEAN_HINT,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_RECV_QUEUE,
+  /** The repair mode, to save or restore a connection: TCP_REPAIR_ON, TCP_REPAIR_OFF. tcp(7) */
   TCP_REPAIR,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_REPAIR_OFF,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_REPAIR_OFF_NO_WP,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_REPAIR_ON,
+  /** The TCP options that both ends negotiated. tcp(7) */
   TCP_REPAIR_OPTIONS,
+  /** The queue under repair: TCP_RECV_QUEUE, TCP_SEND_QUEUE. tcp(7) */
   TCP_REPAIR_QUEUE,
+  /** The windows of a connection under repair. tcp(7) */
   TCP_REPAIR_WINDOW,
+  /** The maximum retransmission timeout, in milliseconds. Linux 6.15. tcp(7) */
   TCP_RTO_MAX_MS,
+  /** The minimum retransmission timeout, in microseconds. Linux 6.15. tcp(7) */
   TCP_RTO_MIN_US,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_RXT_CONNDROPTIME,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_RXT_FINDROP,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_RXT_MINIMUM_TIMEOUT,
+  /** The saved headers of a connection's SYN; they can be read once. tcp(7) */
   TCP_SAVED_SYN,
+  /** Whether a listener saves the headers of SYNs: 1 those of IP and TCP, 2 also those of the link layer. tcp(7) */
   TCP_SAVE_SYN,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_SENDMOREACKS,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_SEND_QUEUE,
+  /** The number of SYNs that connect sends before it fails. tcp(7) */
   TCP_SYNCNT,
+  /** A state: a connection is asked for, and not yet complete. RFC 9293, 3.3.2 */
   TCP_SYN_RECV,
+  /** A state: connect waits for an answer. RFC 9293, 3.3.2 */
   TCP_SYN_SENT,
+  /** Whether a thin stream retransmits after one duplicate acknowledgement. tcp(7) */
   TCP_THIN_DUPACK,
+  /** Whether a thin stream's timeouts do not double. tcp(7) */
   TCP_THIN_LINEAR_TIMEOUTS,
+  /** The clock of the connection's timestamps. tcp(7) */
   TCP_TIMESTAMP,
+  /** A state: closed, and packets may still be under way. RFC 9293, 3.3.2 */
   TCP_TIME_WAIT,
+  /** The delay of all sent packets, in microseconds. tcp(7) */
   TCP_TX_DELAY,
+  /** The upper layer protocol over TCP in the kernel: `'tls'`. tcp(7) */
   TCP_ULP,
+  /** How long sent data may stay unacknowledged before the connection ends, in milliseconds; 0: the system's default. macOS rounds up to seconds. tcp(7) */
   TCP_USER_TIMEOUT,
+  /** The maximum receive window, in bytes. tcp(7) */
   TCP_WINDOW_CLAMP,
+  /** An option of TCP, or a value of one. tcp(7), linux/tcp.h */
   TCP_ZEROCOPY_RECEIVE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ADDR_ID,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ADDR_MCAST,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ADDR_NAME,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ADDR_NAMESEQ,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_CFG_SRV,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_CLUSTER_SCOPE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_CONN_SHUTDOWN,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_CONN_TIMEOUT,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_CRITICAL_IMPORTANCE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_DESTNAME,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_DEST_DROPPABLE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ERRINFO,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ERR_NO_NAME,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ERR_NO_NODE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ERR_NO_PORT,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ERR_OVERLOAD,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_GROUP_JOIN,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_GROUP_LEAVE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_GROUP_LOOPBACK,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_GROUP_MEMBER_EVTS,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_HIGH_IMPORTANCE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_IMPORTANCE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_LINK_STATE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_LOW_IMPORTANCE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_MAX_USER_MSG_SIZE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_MCAST_BROADCAST,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_MCAST_REPLICAST,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_MEDIUM_IMPORTANCE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_NODELAY,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_NODE_RECVQ_DEPTH,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_NODE_SCOPE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_NODE_STATE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_OK,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_PUBLISHED,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_RESERVED_TYPES,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_RETDATA,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SERVICE_ADDR,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SERVICE_RANGE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SOCKET_ADDR,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SOCK_RECVQ_DEPTH,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SOCK_RECVQ_USED,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SRC_DROPPABLE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SUBSCR_TIMEOUT,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SUB_CANCEL,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SUB_PORTS,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_SUB_SERVICE,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_TOP_SRV,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_WAIT_FOREVER,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_WITHDRAWN,
+  /** An option, a type of address or a value of TIPC. tipc(7), linux/tipc.h */
   TIPC_ZONE_SCOPE,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_1_2_VERSION,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_1_3_VERSION,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_AES_CCM_128,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_AES_GCM_128,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_AES_GCM_256,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_ARIA_GCM_128,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_ARIA_GCM_256,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_CHACHA20_POLY1305,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_SM4_CCM,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_CIPHER_SM4_GCM,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_GET_RECORD_TYPE,
+  /** The keys with which the kernel reads TLS records. networking/tls */
   TLS_RX,
+  /** Whether TLS records are expected without padding, which is faster if they have none. networking/tls */
   TLS_RX_EXPECT_NO_PAD,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_SET_RECORD_TYPE,
+  /** The keys with which the kernel writes TLS records. networking/tls */
   TLS_TX,
+  /** An option of kernel TLS, or a cipher. networking/tls */
   TLS_TX_MAX_PAYLOAD_LEN,
+  /** Whether sendfile does not copy if the device encrypts. networking/tls */
   TLS_TX_ZEROCOPY_RO,
+  /** A version of the rings of a packet socket. packet(7) */
   TPACKET_V1,
+  /** A version of the rings of a packet socket. packet(7) */
   TPACKET_V2,
+  /** A version of the rings of a packet socket. packet(7) */
   TPACKET_V3,
+  /** A flag of a packet. packet(7) */
   TP_STATUS_COPY,
+  /** A flag of a packet. packet(7) */
   TP_STATUS_CSUMNOTREADY,
+  /** A flag of a packet. packet(7) */
   TP_STATUS_CSUM_VALID,
+  /** A flag of a packet. packet(7) */
   TP_STATUS_GSO_TCP,
+  /** A flag of a packet. packet(7) */
   TP_STATUS_LOSING,
+  /** A flag of a packet. packet(7) */
   TP_STATUS_VLAN_TPID_VALID,
+  /** A flag of a packet. packet(7) */
   TP_STATUS_VLAN_VALID,
+  /** The minimum number of bytes that the checksum of a received datagram must cover; 0: all. udplite(7) */
   UDPLITE_RECV_CSCOV,
+  /** The number of bytes that the checksum of a sent datagram covers; 0: all. udplite(7) */
   UDPLITE_SEND_CSCOV,
+  /** Whether to collect all sent data in one datagram, until the option is cleared. udp(7) */
   UDP_CORK,
+  /** The protocol encapsulated in the datagrams: UDP_ENCAP_…. udp(7) */
   UDP_ENCAP,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_ENCAP_ESPINUDP,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_ENCAP_ESPINUDP_NON_IKE,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_ENCAP_GTP0,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_ENCAP_GTP1U,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_ENCAP_L2TPINUDP,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_ENCAP_OVPNINUDP,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_ENCAP_RXRPC,
+  /** Whether datagrams of equal size are received joined, with a control message that has the size. udp(7) */
   UDP_GRO,
+  /** An option of UDP, or a value of one. udp(7) */
   UDP_NOCKSUM,
+  /** Whether to receive datagrams without a checksum over IPv6. udp(7) */
   UDP_NO_CHECK6_RX,
+  /** Whether to send datagrams without a checksum over IPv6. udp(7) */
   UDP_NO_CHECK6_TX,
+  /** The size of the datagrams into which sent data is divided, in bytes; 0: not divided. udp(7) */
   UDP_SEGMENT,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_FLAGS_ENABLE_PROC_UUID,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_FLAGS_NO_INPUT,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_FLAGS_NO_OUTPUT,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_OPT_EXT_IFDATA_STATS,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_OPT_FLAGS,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_OPT_IFNAME,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_OPT_INC_IFDATA_STATS_IN,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_OPT_INC_IFDATA_STATS_OUT,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_OPT_MAX_PENDING_PACKETS,
+  /** An option of a utun interface, or a flag. macOS. net/if_utun.h */
   UTUN_OPT_SET_DELEGATE_INTERFACE,
+  /** Any machine, for bind. vsock(7) */
   VMADDR_CID_ANY,
+  /** The host. vsock(7) */
   VMADDR_CID_HOST,
+  /** The hypervisor. vsock(7) */
   VMADDR_CID_HYPERVISOR,
+  /** This machine itself. vsock(7) */
   VMADDR_CID_LOCAL,
+  /** An address of AF_VSOCK. vsock(7) */
   VMADDR_CID_RESERVED,
+  /** An address of AF_VSOCK. vsock(7) */
   VMADDR_FLAG_TO_HOST,
+  /** Any free port, for bind. vsock(7) */
   VMADDR_PORT_ANY,
+  /** A number of AF_VSOCK. vsock(7) */
   VM_SOCKETS_INVALID_VERSION,
+  /** A level of control messages of AF_VSOCK. vsock(7) */
   VSOCK_RECVERR,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_COPY,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_MAX_TX_SKB_BUDGET,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_MMAP_OFFSETS,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_OPTIONS,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_OPTIONS_ZEROCOPY,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_PGOFF_RX_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_PGOFF_TX_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_PKT_CONTD,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_RING_NEED_WAKEUP,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_RX_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_SHARED_UMEM,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_STATISTICS,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_TX_METADATA,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_TX_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_COMPLETION_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_FILL_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_PGOFF_COMPLETION_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_PGOFF_FILL_RING,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_REG,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_TX_METADATA_LEN,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_TX_SW_CSUM,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_UMEM_UNALIGNED_CHUNK_FLAG,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_USE_NEED_WAKEUP,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_USE_SG,
+  /** An option of AF_XDP, a flag, or an offset of its rings. networking/af_xdp */
   XDP_ZEROCOPY,
 } = native.constants() as AddressFamilies & Readonly<Record<Exclude<Everywhere, keyof AddressFamilies>, number>> & Readonly<Record<string, number | undefined>>

@@ -61,6 +61,7 @@ const reasons = {
     'packages/unix-dgram',
   ],
   'they read sources, pages or prototypes, which do not depend on the machine': [
+    'package/constants',
     'package/floors',
     'package/snippets',
     'package/native',
