@@ -32,7 +32,7 @@ async function announce(): Promise<void> {
   const socket = new Socket(AF_INET, SOCK_DGRAM)
   socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true) // others of this machine listen to the same port
   socket.bind([values.group, Number(values.port)]) // the group's address: nothing else is received
-  setOption(socket, options.addMembership, { group: values.group, address: values.interface })
+  setOption(socket, options.ipAddMembership, { group: values.group, address: values.interface })
   console.log(`listening on ${text(socket.getsockname())}`)
   for (;;) {
     const [data, from] = await socket.recvfrom(1024)
@@ -42,8 +42,8 @@ async function announce(): Promise<void> {
 
 async function ask(): Promise<void> {
   const socket = new Socket(AF_INET, SOCK_DGRAM)
-  setOption(socket, options.multicastInterface, { address: values.interface })
-  setOption(socket, options.multicastTtl, 1) // no router passes it on
+  setOption(socket, options.ipMulticastInterface, { address: values.interface })
+  setOption(socket, options.ipMulticastTtl, 1) // no router passes it on
   await socket.sendto(question, [values.group, Number(values.port)])
   const end = Date.now() + Number(values.wait)
   try {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { getOption, options, setOption, tcpInfo } from 'bsd-sockets'
 
 const server = createServer((request, response) => {
-  setOption(request.socket, options.userTimeout, 5000)
+  setOption(request.socket, options.tcpUserTimeout, 5000)
   response.end('x'.repeat(100_000))
 })
 
@@ -14,11 +14,11 @@ server.listen(0, '127.0.0.1', () => {
   const agent = new Agent({ keepAlive: true })
   get({ host: '127.0.0.1', port, agent }, response => {
     const { socket } = response
-    setOption(socket, options.userTimeout, 5000)
+    setOption(socket, options.tcpUserTimeout, 5000)
     response.once('readable', () => {
       const { state, rtt, congestionWindow, maxSegment, bytesReceived, segmentsRetransmitted } = tcpInfo(socket)
       console.table({
-        TCP_USER_TIMEOUT: `${getOption(socket, options.userTimeout)} ms`,
+        TCP_USER_TIMEOUT: `${getOption(socket, options.tcpUserTimeout)} ms`,
         state,
         'round-trip time': `${rtt} ms`,
         'congestion window': `${congestionWindow} bytes`,

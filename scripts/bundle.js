@@ -198,6 +198,12 @@ const codeOf = new Map(
   ]),
 )
 
+// The keys of a table in a bundle's code.
+function keysOf(table, code) {
+  const [, rows] = new RegExp(`^const ${table} = \\{\\n([^]*?)^\\};`, 'm').exec(code)
+  return [...rows.matchAll(/^\t(\w+): /gm)].map(([, key]) => key)
+}
+
 // The exports of a lazy bundle, for a file that has not loaded it.
 function stubs(bundle, list, path) {
   const code = codeOf.get(`${bundle}.bundle.js`)
@@ -205,15 +211,17 @@ function stubs(bundle, list, path) {
   const lines = [`let ${bundle}Bundle`, `const ${bundle}Loaded = () => (${bundle}Bundle ??= require('${path}'))`]
   for (const [name, as] of pairs(list)) {
     const local = locals.get(name)
-    const table = new RegExp(`^const ${local} = \\{\\n([^]*?)^\\};`, 'm').exec(code)?.[1]
+    const [, listed, unlisted] = new RegExp(`^const ${local} = withUnlisted\\((\\w+), (\\w+)\\);`, 'm').exec(code) ?? []
     if (new RegExp(`^(async )?function ${local}\\(|^const ${local} = (async )?\\(.*=>`, 'm').test(code)) {
       lines.push(`const ${as} = (...args) => ${bundle}Loaded().${name}(...args)`)
-    } else if (table !== undefined) {
-      const keys = [...table.matchAll(/^\t(\w+): /gm)].map(([, key]) => key)
+    } else if (listed !== undefined) {
+      const define = (table, enumerable) =>
+        `for (const key of '${keysOf(table, code).join(' ')}'.split(' ')) Object.defineProperty(${as}, key, { configurable: true, enumerable: ${enumerable}, get: () => ${as}Whole()[key] })`
       lines.push(
         `const ${as} = {}`,
         `const ${as}Whole = () => Object.defineProperties(${as}, Object.getOwnPropertyDescriptors(${bundle}Loaded().${name}))`,
-        `for (const key of '${keys.join(' ')}'.split(' ')) Object.defineProperty(${as}, key, { configurable: true, enumerable: true, get: () => ${as}Whole()[key] })`,
+        define(listed, true),
+        define(unlisted, false),
       )
     } else throw new Error(`${bundle}.bundle: ${name} is neither a function nor a table`)
   }

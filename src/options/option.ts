@@ -35,6 +35,8 @@ interface Named {
   readonly level: number | undefined
   /** The option's number; undefined if this platform has no such option. */
   readonly name: number | undefined
+  /** The names in C on all systems. */
+  readonly names?: readonly string[]
 }
 
 /** An option whose value, a `T`, can be read. */
@@ -61,12 +63,16 @@ export function option<T>(level: Level, name: Names, codec: Codec<T>): SockOpt<T
 export function option<T>(level: Level, name: Names, codec: Decoder<T> & { encode?: never }): ReadableSockOpt<T>
 export function option<T>(level: Level, name: Names, codec: Encoder<T>): WritableSockOpt<T>
 export function option(level: Level, name: Names, codec: unknown): unknown {
-  const option = typeof name === 'string' ? name : (name.find(name => native.constant(name) !== undefined) ?? name[0]!)
-  return { option, level, name: native.constant(option), codec }
+  const names = typeof name === 'string' ? [name] : name
+  const option = names.find(name => native.constant(name) !== undefined) ?? names[0]!
+  return { option, level, name: native.constant(option), names, codec }
 }
 
 /** `first` if the platform has it, else `second`. */
-export const either = <T extends Named>(first: T, second: T): T => (first.name === undefined ? second : first)
+export const either = <T extends Named>(first: T, second: T): T => ({
+  ...(first.name === undefined ? second : first),
+  names: [...(first.names ?? []), ...(second.names ?? [])],
+})
 
 function levelAndName({ option, level, name }: Named, fd: number, syscall: string): [level: number, name: number] {
   if (level === undefined || name === undefined) throw socketError(ENOPROTOOPT, syscall, { fd, level, option })

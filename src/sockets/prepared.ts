@@ -9,7 +9,7 @@ import type { SocketBase } from './base.js'
 export interface Preparation {
   /** The protocol of the socket, such as IPPROTO_MPTCP; default: that of the address, TCP. socket(2) */
   protocol?: number | undefined
-  /** Socket options that are set before bind and connect, by their names in `options`: `{ userTimeout: 5000 }`. */
+  /** Socket options that are set before bind and connect, by their names in `options`: `{ tcpUserTimeout: 5000 }`. */
   sockopts?: OptionValues | undefined
   /** The address to bind to before connecting. */
   sourceAddress?: AddressLike | undefined

@@ -109,7 +109,9 @@ export function connector(options: ConnectorOptions = {}): Connector {
       socket.close() // the peer was gone before it became a stream
       throw error
     }
-    if (settings.sockopts?.noDelay === undefined) stream.setNoDelay(true)
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the former name is valid too
+    const { tcpNoDelay, noDelay } = settings.sockopts ?? {}
+    if (tcpNoDelay === undefined && noDelay === undefined) stream.setNoDelay(true)
     if (https) {
       const left = timeout === null ? null : Math.max(1, timeout - (performance.now() - begun))
       const chosen = { ALPNProtocols: ['http/1.1'], ...target, ...secure } as tls.ConnectionOptions

@@ -10,14 +10,21 @@ import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import tls from 'node:tls'
 import {
+  createConnection,
   AF_INET,
   AF_INET6,
   AF_UNIX,
+  AF_VSOCK,
   ConnectionResetError,
   F_SETFL,
   getOption,
   if_nametoindex,
+  IPPROTO_ICMPV6,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
   IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
   isSocketError,
   options,
   peerCredentials,
@@ -29,7 +36,16 @@ import {
   SOCK_STREAM,
   Socket,
   SocketError,
+  SOL_ALG,
+  SOL_CAN_ISOTP,
+  SOL_CAN_J1939,
+  SOL_CAN_RAW,
+  SOL_MPTCP,
+  SOL_NETLINK,
+  SOL_PACKET,
+  SOL_RAW,
   SOL_SOCKET,
+  SOL_TLS,
   supports,
   TCP_INFO,
   tcpInfo,
@@ -47,6 +63,7 @@ import type {
 } from 'bsd-sockets'
 import { fcntl, getsockopt, recv } from 'bsd-sockets/syscalls'
 import { afterAll, afterEach, describe, expect, expectTypeOf, test } from 'vitest'
+import type { listed } from '../../src/options/table.js'
 import { cases, closeAll, closing, listener, tcp, udp, unix } from '../support/options-table.js'
 import { root } from '../support/root.js'
 
@@ -56,12 +73,13 @@ interface Native {
   readonly layouts: Readonly<Record<string, number>>
 }
 
-const names = Object.keys(options) as (keyof typeof options)[]
+const table = options as unknown as typeof listed // what a loop over it finds
+const names = Object.keys(options) as (keyof typeof listed)[]
 const python = spawnSync('python3', ['--version']).status === 0
 const linux = process.platform === 'linux'
 
 /** Reads an option, or sets one that cannot be read. */
-function touch(socket: Socket, option: (typeof options)[keyof typeof options]): void {
+function touch(socket: Socket, option: (typeof listed)[keyof typeof listed]): void {
   if ('decode' in option.codec) getOption(socket, option as ReadableSockOpt<unknown>)
   else setOption(socket, { ...option, codec: { encode: () => Buffer.alloc(8) } }, undefined)
 }
@@ -72,8 +90,8 @@ describe('the table', () => {
   })
 
   test('names in each docstring the C constant of its row', () => {
-    const source = readFileSync(join(root, 'src/options/index.ts'), 'utf8')
-    const table = source.slice(source.indexOf('export const options'), source.indexOf('\n}\n'))
+    const source = readFileSync(join(root, 'src/options/table.ts'), 'utf8')
+    const table = source.slice(source.indexOf('export const listed'), source.indexOf('\n}\n'))
     const rows = table.split('/**').slice(1)
     expect(rows.length).toBe(names.length)
     const wrong = rows.filter(row => {
@@ -84,10 +102,97 @@ describe('the table', () => {
   })
 
   test('has each level and name once, but for one deliberate pair', () => {
-    const known = Object.entries(options).filter(([, { name }]) => name !== undefined)
+    const known = Object.entries(table).filter(([, { name }]) => name !== undefined)
     const keys = known.map(([key, { level, name }]) => [`${level} ${name}`, key] as const)
     const twice = keys.filter(([id], i) => keys.findIndex(([other]) => other === id) !== i).map(([, key]) => key)
     expect(twice).toEqual(linux ? ['ipv6BindToDevice'] : ['peerGroups'])
+  })
+})
+
+describe('names', () => {
+  // Those of SOL_SOCKET and SOL_LOCAL have no prefix.
+  const prefixes: [string, number | undefined][] = [
+    ['alg', SOL_ALG],
+    ['canIsotp', SOL_CAN_ISOTP],
+    ['canRaw', SOL_CAN_RAW],
+    ['icmp', SOL_RAW],
+    ['icmp6', IPPROTO_ICMPV6],
+    ['ip', IPPROTO_IP],
+    ['ipv6', IPPROTO_IPV6],
+    ['j1939', SOL_CAN_J1939],
+    ['mptcp', SOL_MPTCP],
+    ['netlink', SOL_NETLINK],
+    ['packet', SOL_PACKET],
+    ['tcp', IPPROTO_TCP],
+    ['tls', SOL_TLS],
+    ['udp', IPPROTO_UDP],
+    ['udpLite', IPPROTO_UDPLITE],
+    ['vsock', AF_VSOCK],
+  ]
+  const prefixed = new RegExp(`^(${prefixes.map(([prefix]) => prefix).join('|')})[A-Z]`)
+
+  test('begin with the protocol of the option, and those of any socket with none', () => {
+    const wrong = Object.entries(table).filter(([name, { level, names }]) => {
+      const [prefix] = prefixes.find(([, number]) => number === level) ?? []
+      if (level === undefined) return !prefixed.test(name) && !names?.some(name => /^SO_/.test(name))
+      if (prefix === undefined) return prefixed.test(name)
+      return !new RegExp(`^${prefix}[A-Z]`).test(name)
+    })
+    // On macOS an interface is bound to by an option of IP, or of IPv6.
+    expect(wrong.map(([name]) => name)).toEqual([linux ? 'ipv6BindToDevice' : 'bindToDevice'])
+  })
+
+  const all = options as unknown as Readonly<Record<string, unknown>>
+  const hidden = Object.getOwnPropertyNames(options).filter(name => !names.includes(name as keyof typeof listed))
+  const former = hidden.filter(name => name !== 'byName')
+
+  test('of before are the same options, and are not listed', () => {
+    expect(former.length).toBe(68)
+    for (const name of former) expect(Object.values(options), name).toContain(all[name])
+    expect(Object.keys({ ...options })).toEqual(names)
+    expect(Object.entries(options).length).toBe(names.length)
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as programs of before have it
+    expect(options.noDelay).toBe(options.tcpNoDelay)
+  })
+
+  test('of before and of now are those of sockopts', () => {
+    const server = listener().getsockname() as { address: string; port: number }
+    const before = closing(createConnection(server, { sockopts: { userTimeout: 4000, noDelay: true } }))
+    const now = closing(createConnection(server, { sockopts: { tcpUserTimeout: 4000, tcpNoDelay: true } }))
+    for (const socket of [before, now])
+      expect([getOption(socket, options.tcpUserTimeout), getOption(socket, options.tcpNoDelay)]).toEqual([4000, true])
+    expect(() => createConnection(server, { sockopts: { tcpNoDelai: true } as never })).toThrow(
+      "did you mean 'tcpNoDelay'?",
+    )
+    expect(() => createConnection(server, { sockopts: { byName: true } as never })).toThrow(TypeError)
+  })
+})
+
+describe('byName', () => {
+  test('finds each option by each of its names in C', () => {
+    for (const [name, option] of Object.entries(table))
+      for (const each of option.names!) {
+        const found = options.byName(each, option.level)!
+        expect([found.names!.includes(each), found.level], name).toEqual([true, option.level])
+      }
+    expect(options.byName('TCP_KEEPCNT')).toBe(options.tcpKeepCount)
+    expect(options.byName('SO_LINGER')).toBe(options.linger)
+    expect(options.byName('TCP_CONNECTION_INFO')).toBe(options.byName('TCP_INFO'))
+  })
+
+  test('of a name that several levels have', () => {
+    expect(options.byName('MCAST_JOIN_GROUP')).toBe(options.ipMcastJoinGroup)
+    expect(options.byName('MCAST_JOIN_GROUP', IPPROTO_IPV6)).toBe(options.ipv6McastJoinGroup)
+    expect(options.byName('MCAST_JOIN_GROUP', IPPROTO_TCP)).toBeUndefined()
+  })
+
+  test('of another system is an option that this one lacks, of no system undefined', () => {
+    const elsewhere = options.byName(linux ? 'SO_NOSIGPIPE' : 'SO_MARK')!
+    expect(() => getOption(udp(), elsewhere)).toThrow(expect.objectContaining({ code: 'ENOPROTOOPT' }))
+    for (const name of ['TCP_KEEPCOUNT', '', 'toString', '__proto__', 'tcpKeepCount'])
+      expect(options.byName(name)).toBeUndefined()
+    expect(() => options.byName(1 as never)).toThrow(expect.objectContaining({ argument: 'name' }))
+    expect(() => options.byName('SO_MARK', 'x' as never)).toThrow(expect.objectContaining({ argument: 'level' }))
   })
 })
 
@@ -97,7 +202,7 @@ describe('each option', () => {
   const lacked: string[] = []
 
   test.for(names)('%s', (name, { skip }) => {
-    const option = options[name]
+    const option = table[name]
     try {
       cases[name]()
       expect(option.name).toBeDefined()
@@ -138,33 +243,33 @@ describe('values', () => {
     [options.receiveTimeout, 0, 'ERR_OUT_OF_RANGE', 'null to wait for ever'],
     [options.receiveTimeout, NaN, 'ERR_OUT_OF_RANGE', '"value"'],
     [options.receiveTimeout, undefined, 'ERR_INVALID_ARG_TYPE', '"value"'],
-    [options.addMembership, { group: 'ff02::1' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
-    [options.addMembership, { group: '239.1.1.1', ifindex: 2 ** 40 }, 'ERR_OUT_OF_RANGE', '"value.ifindex"'],
+    [options.ipAddMembership, { group: 'ff02::1' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
+    [options.ipAddMembership, { group: '239.1.1.1', ifindex: 2 ** 40 }, 'ERR_OUT_OF_RANGE', '"value.ifindex"'],
     [options.ipv6JoinGroup, { group: '239.1.1.1' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
-    [options.mcastJoinGroup, { group: 'localhost' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
-    [options.mcastJoinGroup, { group: 7 }, 'ERR_INVALID_ARG_TYPE', '"value.group"'],
+    [options.ipMcastJoinGroup, { group: 'localhost' }, 'ERR_INVALID_ARG_VALUE', "'value.group'"],
+    [options.ipMcastJoinGroup, { group: 7 }, 'ERR_INVALID_ARG_TYPE', '"value.group"'],
   ] as [WritableSockOpt<unknown>, unknown, string, string][])('of $option', (option, value, code, text) => {
     refused(option, value, code, text)
   })
 
   test.runIf(linux)('of options that only Linux has', () => {
-    refused(options.congestion, 'a'.repeat(16), 'ERR_INVALID_ARG_VALUE', "'value'")
+    refused(options.tcpCongestion, 'a'.repeat(16), 'ERR_INVALID_ARG_VALUE', "'value'")
     refused(options.bindToDevice, 'lo\0', 'ERR_INVALID_ARG_VALUE', "'value'")
     refused(options.attachFilter, [{ code: 6, k: 2 ** 32 }], 'ERR_OUT_OF_RANGE', '"value.k"')
     refused(options.attachFilter, { code: 6, k: 0 }, 'ERR_INVALID_ARG_TYPE', '"value"')
-    refused(options.localPortRange, { low: 1, high: 65536 }, 'ERR_OUT_OF_RANGE', '"value.high"')
-    refused(options.localPortRange, null, 'ERR_INVALID_ARG_TYPE', '"value"')
+    refused(options.ipLocalPortRange, { low: 1, high: 65536 }, 'ERR_OUT_OF_RANGE', '"value.high"')
+    refused(options.ipLocalPortRange, null, 'ERR_INVALID_ARG_TYPE', '"value"')
     refused(options.icmpFilter, [32], 'ERR_OUT_OF_RANGE', '"value"')
     refused(options.maxPacingRate, -1, 'ERR_OUT_OF_RANGE', '"value"')
     refused(options.tcpMd5Sig, { address: '::1', key: 'secret' }, 'ERR_INVALID_ARG_TYPE', '"value.key"')
-    refused(options.mcastSourceFilter, { group: '239.1.1.1', mode: 1 }, 'ERR_INVALID_ARG_TYPE', '"value.sources"')
+    refused(options.ipMcastSourceFilter, { group: '239.1.1.1', mode: 1 }, 'ERR_INVALID_ARG_TYPE', '"value.sources"')
     const keys = { version: 0x303, cipherType: 51, iv: Buffer.alloc(12) }
     refused(options.tlsTransmit, keys, 'ERR_INVALID_ARG_VALUE', "'value.iv'")
     refused(options.tlsTransmit, { version: 0x303, cipherType: 1 }, 'ERR_INVALID_ARG_VALUE', "'value.cipherType'")
   })
 
   test('cannot be read of an option that is set-only, nor set of one that is read-only', () => {
-    expect(() => getOption(udp(), options.addMembership as never)).toThrow(/'option' must be one that can be read/)
+    expect(() => getOption(udp(), options.ipAddMembership as never)).toThrow(/'option' must be one that can be read/)
     expect(() => setOption(udp(), options.type as never, 1)).toThrow(/'option' must be one that can be set/)
   })
 
@@ -179,14 +284,14 @@ describe('values', () => {
       }),
     )
     expect(() => setOption(udp(), lacking, 1)).toThrow('setsockopt ENOPROTOOPT SO_ELSEWHERE')
-    expect(() => setOption(udp(), options.noDelay, true)).toThrow(SocketError)
+    expect(() => setOption(udp(), options.tcpNoDelay, true)).toThrow(SocketError)
   })
 
   // The structures as Linux declares them.
   test.runIf(linux)('are encoded as the bytes of the structures', () => {
     const bytes = <T>(option: WritableSockOpt<T>, value: NoInfer<T>): string =>
       Buffer.from(option.codec.encode(value)).toString('hex')
-    expect(bytes(options.addMembership, { group: '239.1.2.3', address: '127.0.0.1', ifindex: 2 })).toBe(
+    expect(bytes(options.ipAddMembership, { group: '239.1.2.3', address: '127.0.0.1', ifindex: 2 })).toBe(
       'ef0102037f00000102000000',
     )
     expect(bytes(options.canRawFilter, [{ id: 0x123, mask: 0x7ff }])).toBe('23010000ff070000')
@@ -261,12 +366,12 @@ describe('effects', () => {
     ['interface', { ifindex: if_nametoindex(linux ? 'lo' : 'lo0') }],
   ])('a member that joined by %s receives a datagram of the group', (_, where) => {
     const receiver = bound(AF_INET, '')
-    setOption(receiver, options.addMembership, { group: '239.255.9.9', ...where })
+    setOption(receiver, options.ipAddMembership, { group: '239.255.9.9', ...where })
     const sender = bound(AF_INET, '127.0.0.1')
-    setOption(sender, options.multicastInterface, where)
+    setOption(sender, options.ipMulticastInterface, where)
     sender.sendto('to the group', ['239.255.9.9', portOf(receiver)])
     expect(receiver.recv(100).toString()).toBe('to the group')
-    setOption(receiver, options.dropMembership, { group: '239.255.9.9', ...where })
+    setOption(receiver, options.ipDropMembership, { group: '239.255.9.9', ...where })
     sender.sendto('to nobody', ['239.255.9.9', portOf(receiver)])
     sender.sendto('to one', ['127.0.0.1', portOf(receiver)])
     expect(receiver.recv(100).toString()).toBe('to one')
@@ -349,9 +454,9 @@ describe('sockets that Node owns', () => {
       [],
     ]
     for (const socket of [client, accepted]) {
-      setOption(socket, options.userTimeout, 5000)
+      setOption(socket, options.tcpUserTimeout, 5000)
       setOption(socket, options.linger, { on: true, seconds: 0 })
-      expect(getOption(socket, options.userTimeout)).toBe(5000)
+      expect(getOption(socket, options.tcpUserTimeout)).toBe(5000)
       expect(tcpInfo(socket).state).toBe('ESTABLISHED')
     }
     // A linger of 0 seconds sends a reset.
@@ -363,8 +468,8 @@ describe('sockets that Node owns', () => {
   test('http: the socket of a live request, on both sides', async () => {
     const seen: TcpInfo[] = []
     const server = http.createServer((request, response) => {
-      setOption(request.socket, options.userTimeout, 7000)
-      expect(getOption(request.socket, options.userTimeout)).toBe(7000)
+      setOption(request.socket, options.tcpUserTimeout, 7000)
+      expect(getOption(request.socket, options.tcpUserTimeout)).toBe(7000)
       seen.push(tcpInfo(request.socket))
       response.end('hello')
     })
@@ -436,17 +541,17 @@ describe('sockets that Node owns', () => {
 
 describe('descriptors', () => {
   test('are accepted as numbers', () => {
-    expect(getOption(tcp().fd, options.noDelay)).toBe(false)
-    expect(() => getOption(-1, options.noDelay)).toThrow(RangeError)
-    expect(() => getOption(null as never, options.noDelay)).toThrow(TypeError)
-    expect(() => getOption({} as never, options.noDelay)).toThrow(TypeError)
+    expect(getOption(tcp().fd, options.tcpNoDelay)).toBe(false)
+    expect(() => getOption(-1, options.tcpNoDelay)).toThrow(RangeError)
+    expect(() => getOption(null as never, options.tcpNoDelay)).toThrow(TypeError)
+    expect(() => getOption({} as never, options.tcpNoDelay)).toThrow(TypeError)
   })
 
   test('that are closed are EBADF', () => {
     const socket = new Socket()
     socket.close()
     expect(() => tcpInfo(socket)).toThrow(expect.objectContaining({ code: 'EBADF', syscall: 'getsockopt' }))
-    expect(() => setOption(socket, options.noDelay, true)).toThrow(expect.objectContaining({ code: 'EBADF' }))
+    expect(() => setOption(socket, options.tcpNoDelay, true)).toThrow(expect.objectContaining({ code: 'EBADF' }))
   })
 
   test('that are not sockets are ENOTSOCK, with the option', () => {
@@ -551,9 +656,9 @@ test('types', () => {
   expectTypeOf(options.linger).toEqualTypeOf<SockOpt<Linger>>()
   expectTypeOf(options.tcpInfo).toEqualTypeOf<ReadableSockOpt<TcpInfo>>()
   expectTypeOf(options.receiveTimeout).toEqualTypeOf<SockOpt<number | null>>()
-  expectTypeOf(options.noDelay).toEqualTypeOf<SockOpt<boolean>>()
+  expectTypeOf(options.tcpNoDelay).toEqualTypeOf<SockOpt<boolean>>()
   expectTypeOf(options.cookie).toEqualTypeOf<ReadableSockOpt<bigint>>()
-  expectTypeOf(options.addMembership).toEqualTypeOf<WritableSockOpt<Membership>>()
+  expectTypeOf(options.ipAddMembership).toEqualTypeOf<WritableSockOpt<Membership>>()
   expectTypeOf(tcpInfo).returns.toEqualTypeOf<TcpInfo>()
   expectTypeOf(peerCredentials).returns.toEqualTypeOf<PeerCredentials>()
   expectTypeOf(getOption<Linger>).returns.toEqualTypeOf<Linger>()
@@ -567,9 +672,9 @@ test('types', () => {
     // @ts-expect-error it cannot be set
     setOption(socket, options.tcpInfo, {}),
     // @ts-expect-error it cannot be read
-    getOption(socket, options.addMembership),
+    getOption(socket, options.ipAddMembership),
     // @ts-expect-error it is a boolean
-    setOption(socket, options.noDelay, 1),
+    setOption(socket, options.tcpNoDelay, 1),
     // @ts-expect-error a property is missing
     setOption(socket, options.linger, { on: true }),
     // @ts-expect-error no such property

@@ -46,7 +46,7 @@ describe('a multicast group', () => {
       const socket = opened(AF_INET, SOCK_DGRAM)
       setOption(socket, options.reuseAddress, true)
       if (!linux) setOption(socket, options.reusePort, true)
-      if (choosing) setOption(socket, options.multicastAll, false)
+      if (choosing) setOption(socket, options.ipMulticastAll, false)
       socket.bind(['', port])
       port = (socket.getsockname() as IPv4Address).port
       return socket
@@ -56,23 +56,23 @@ describe('a multicast group', () => {
 
   function sender(address = here): Socket {
     const socket = bound(AF_INET, SOCK_DGRAM, [address, 0])
-    setOption(socket, options.multicastInterface, { address: here })
+    setOption(socket, options.ipMulticastInterface, { address: here })
     return socket
   }
 
   test.runIf(choosing)('is received by all its members, and by nobody else', () => {
     const [[one, two, outside], port] = listeners(3) as [[Socket, Socket, Socket], number]
-    for (const socket of [one, two]) setOption(socket, options.addMembership, { group, address: here })
+    for (const socket of [one, two]) setOption(socket, options.ipAddMembership, { group, address: here })
     const from = sender()
     from.sendto('to all', [group, port])
-    setOption(two, options.dropMembership, { group, address: here })
+    setOption(two, options.ipDropMembership, { group, address: here })
     from.sendto('to one', [group, port])
-    setOption(outside, options.mcastJoinGroup, { group, ifindex: 1 })
+    setOption(outside, options.ipMcastJoinGroup, { group, ifindex: 1 })
     from.sendto('to the last', [group, port])
     // The end is sent to a separate group of each socket: for a unicast address the kernel would choose one of them.
     const own = [one, two, outside].map((socket, i) => {
       const last = `239.255.78.${i + 1}`
-      setOption(socket, options.addMembership, { group: last, address: here })
+      setOption(socket, options.ipAddMembership, { group: last, address: here })
       return last
     })
     for (const last of own) from.sendto('end', [last, port])
@@ -89,20 +89,20 @@ describe('a multicast group', () => {
       good.sendto(`good ${name}`, [group, port])
     }
     const source = { group, source: '127.0.0.2', address: here }
-    setOption(member, options.addSourceMembership, source)
+    setOption(member, options.ipAddSourceMembership, source)
     round('joined')
-    setOption(member, options.dropSourceMembership, source)
+    setOption(member, options.ipDropSourceMembership, source)
     round('left')
-    setOption(member, options.addMembership, { group, address: here })
+    setOption(member, options.ipAddMembership, { group, address: here })
     round('open')
-    setOption(member, options.blockSource, { ...source, source: '127.0.0.3' })
+    setOption(member, options.ipBlockSource, { ...source, source: '127.0.0.3' })
     round('blocked')
-    setOption(member, options.unblockSource, { ...source, source: '127.0.0.3' })
+    setOption(member, options.ipUnblockSource, { ...source, source: '127.0.0.3' })
     round('unblocked')
     const filter = { group, ifindex: 1, sources: ['127.0.0.3'] }
-    setOption(member, options.mcastSourceFilter, { ...filter, mode: MCAST_EXCLUDE })
+    setOption(member, options.ipMcastSourceFilter, { ...filter, mode: MCAST_EXCLUDE })
     round('excluded')
-    setOption(member, options.mcastSourceFilter, { ...filter, mode: MCAST_INCLUDE })
+    setOption(member, options.ipMcastSourceFilter, { ...filter, mode: MCAST_INCLUDE })
     round('included')
     good.sendto('end', [here, port])
     expect(heard(member)).toEqual([

@@ -37,10 +37,10 @@ test('a request of http gets a socket whose options were set', async () => {
     http.createServer((_, response) => response.end('hello')),
     socket,
   )
-  const createConnection = connector({ sockopts: { userTimeout: 5000 } })
+  const createConnection = connector({ sockopts: { tcpUserTimeout: 5000 } })
   const request = http.get({ host: '127.0.0.1', port, createConnection })
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]
-  expect(getOption(request.socket as net.Socket, options.userTimeout)).toBe(5000)
+  expect(getOption(request.socket as net.Socket, options.tcpUserTimeout)).toBe(5000)
   expect(await text(response)).toBe('hello')
 })
 

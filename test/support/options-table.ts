@@ -52,6 +52,7 @@ import {
 } from 'bsd-sockets'
 import type { ReadableSockOpt, SockOpt, WritableSockOpt } from 'bsd-sockets'
 import { expect } from 'vitest'
+import type { listed } from '../../src/options/table.js'
 
 const opened: Socket[] = []
 
@@ -173,11 +174,11 @@ const after =
     return socket
   }
 
-const joined = after(udp, options.addMembership, { group, address: here })
-const joinedSource = after(udp, options.addSourceMembership, { group, source: here, address: here })
+const joined = after(udp, options.ipAddMembership, { group, address: here })
+const joinedSource = after(udp, options.ipAddSourceMembership, { group, source: here, address: here })
 const joined6 = after(udp6, options.ipv6JoinGroup, { group: group6, ifindex })
-const mcastJoined = after(udp, options.mcastJoinGroup, { group, ifindex })
-const mcastJoinedSource = after(udp, options.mcastJoinSourceGroup, { group, source: here, ifindex })
+const mcastJoined = after(udp, options.ipMcastJoinGroup, { group, ifindex })
+const mcastJoinedSource = after(udp, options.ipMcastJoinSourceGroup, { group, source: here, ifindex })
 const mcastJoined6 = after(udp6, options.ipv6McastJoinGroup, { group: group6, ifindex })
 const mcastJoinedSource6 = after(udp6, options.ipv6McastJoinSourceGroup, { group: group6, source: '::1', ifindex })
 const port: Open = after(udp, options.reusePort, true)
@@ -210,23 +211,19 @@ const connectedUdp6 = (): Socket => {
 /** A connection whose SYN was kept. */
 const saved = (): Socket => {
   const server = listener()
-  setOption(server, options.saveSyn, 1)
+  setOption(server, options.tcpSaveSyn, 1)
   closing(createConnection(server.getsockname() as { address: string; port: number }))
   return closing(server.accept()[0])
 }
 
-export const cases: Record<keyof typeof options, Case> = {
-  addMembership: refuses('EADDRINUSE', () => setOption(joined(), options.addMembership, { group, address: here })),
-  addSourceMembership: takes(udp, options.addSourceMembership, { group, source: here, address: here }),
+export const cases: Record<keyof typeof listed, Case> = {
   algKey: takes(alg, options.algKey, Buffer.alloc(16)),
   attachBpf: refuses('EBADF', () => setOption(udp(), options.attachBpf, 19_999)),
   attachFilter: kept(udp, options.attachFilter, accept),
   attachReusePortBpf: refuses('EBADF', () => setOption(port(), options.attachReusePortBpf, 19_999)),
   attachReusePortFilter: takes(port, options.attachReusePortFilter, [{ code: 6, k: 0 }]),
-  bindAddressNoPort: flips(fresh4, options.bindAddressNoPort),
   bindToDevice: kept(udp, options.bindToDevice, ifname, ''),
   bindToInterfaceIndex: kept(udp, options.bindToInterfaceIndex, ifindex, 0),
-  blockSource: takes(joined, options.blockSource, { group, source: here, address: here }),
   bpfExtensions: reads(udp, options.bpfExtensions, expect.any(Number)),
   broadcast: flips(udp, options.broadcast),
   bufferLock: kept(udp, options.bufferLock, 3, 0),
@@ -246,15 +243,9 @@ export const cases: Record<keyof typeof options, Case> = {
   canRawLoopback: flips(can, options.canRawLoopback),
   canRawReceiveOwnMessages: flips(can, options.canRawReceiveOwnMessages),
   canRawXlFrames: flips(can, options.canRawXlFrames),
-  congestion: kept(tcp, options.congestion, 'reno'),
-  congestionInfo: reads(tcp, options.congestionInfo, expect.any(Buffer)),
   connectionAdvice: takes(tcp, options.connectionAdvice, 1),
-  connectionTimeout: kept(fresh4, options.connectionTimeout, 5),
   cookie: reads(udp, options.cookie, expect.any(BigInt)),
-  cork: flips(tcp, options.cork),
   debug: flips(udp, options.debug),
-  deferAccept: takes(listener, options.deferAccept, 5),
-  delayedAckMax: kept(tcp, options.delayedAckMax, 100_000),
   detachFilter: () => {
     const socket = filtered()
     setOption(socket, options.detachFilter, true)
@@ -262,27 +253,73 @@ export const cases: Record<keyof typeof options, Case> = {
   },
   detachReusePortFilter: takes(after(port, options.attachReusePortFilter, accept), options.detachReusePortFilter, true),
   domain: reads(udp6, options.domain, AF_INET6),
-  dontFragment: flips(udp, options.dontFragment),
   dontRoute: flips(udp, options.dontRoute),
-  dropMembership: takes(joined, options.dropMembership, { group, address: here }),
-  dropSourceMembership: takes(joinedSource, options.dropSourceMembership, { group, source: here, address: here }),
   error: reads(tcp, options.error, 0),
-  fastOpen: kept(listener, options.fastOpen, 5),
-  fastOpenConnect: flips(fresh4, options.fastOpenConnect),
-  fastOpenKey: kept(listener, options.fastOpenKey, Buffer.from('0123456789abcdef')),
-  fastOpenNoCookie: flips(listener, options.fastOpenNoCookie),
-  freebind: flips(fresh4, options.freebind),
-  headerIncluded: flips(raw, options.headerIncluded),
   icmp6Filter: kept(raw6, options.icmp6Filter, [1, 128, 129, 255], []),
   icmpFilter: kept(raw, options.icmpFilter, [0, 8, 31], []),
   incomingCpu: kept(udp, options.incomingCpu, 0),
   incomingNapiId: reads(udp, options.incomingNapiId, 0),
+  inq: takes(unix, options.inq, true, false),
+  ipAddMembership: refuses('EADDRINUSE', () => setOption(joined(), options.ipAddMembership, { group, address: here })),
+  ipAddSourceMembership: takes(udp, options.ipAddSourceMembership, { group, source: here, address: here }),
+  ipBindAddressNoPort: flips(fresh4, options.ipBindAddressNoPort),
+  ipBlockSource: takes(joined, options.ipBlockSource, { group, source: here, address: here }),
   ipChecksum: flips(udp, options.ipChecksum),
+  ipDontFragment: flips(udp, options.ipDontFragment),
+  ipDropMembership: takes(joined, options.ipDropMembership, { group, address: here }),
+  ipDropSourceMembership: takes(joinedSource, options.ipDropSourceMembership, { group, source: here, address: here }),
+  ipFreebind: flips(fresh4, options.ipFreebind),
+  ipHeaderIncluded: flips(raw, options.ipHeaderIncluded),
+  ipLocalPortRange: kept(udp, options.ipLocalPortRange, { low: 40_000, high: 40_010 }, { low: 0, high: 0 }),
+  ipMcastBlockSource: takes(mcastJoined, options.ipMcastBlockSource, { group, source: here, ifindex }),
+  ipMcastJoinGroup: takes(udp, options.ipMcastJoinGroup, { group, ifindex }),
+  ipMcastJoinSourceGroup: takes(udp, options.ipMcastJoinSourceGroup, { group, source: here, ifindex }),
+  ipMcastLeaveGroup: takes(mcastJoined, options.ipMcastLeaveGroup, { group, ifindex }),
+  ipMcastLeaveSourceGroup: takes(mcastJoinedSource, options.ipMcastLeaveSourceGroup, { group, source: here, ifindex }),
+  ipMcastSourceFilter: takes(mcastJoined, options.ipMcastSourceFilter, {
+    group,
+    ifindex,
+    mode: MCAST_INCLUDE,
+    sources: [here, '127.0.0.2'],
+  }),
+  ipMcastUnblockSource: () => {
+    const socket = mcastJoined()
+    setOption(socket, options.ipMcastBlockSource, { group, source: here, ifindex })
+    setOption(socket, options.ipMcastUnblockSource, { group, source: here, ifindex })
+  },
+  ipMinTtl: kept(tcp, options.ipMinTtl, 10),
+  ipMtu: reads(connectedUdp, options.ipMtu, 65535),
+  ipMtuDiscover: kept(udp, options.ipMtuDiscover, IP_PMTUDISC_DO ?? 0),
+  ipMulticastAll: flips(udp, options.ipMulticastAll),
+  ipMulticastInterface: kept(udp, options.ipMulticastInterface, { address: here }),
+  ipMulticastLoop: flips(udp, options.ipMulticastLoop),
+  ipMulticastTtl: kept(udp, options.ipMulticastTtl, 3),
+  ipNoDefragment: flips(raw, options.ipNoDefragment),
   ipOptions: kept(udp, options.ipOptions, Buffer.from([1, 1, 1, 1]), Buffer.alloc(0)),
+  ipOriginalDestination: refuses('ENOENT', () => getOption(tcp(), options.ipOriginalDestination)),
   ipPassSecurity: flips(udp, options.ipPassSecurity),
+  ipPktInfo: flips(udp, options.ipPktInfo),
   ipProtocol: reads(raw, options.ipProtocol, IPPROTO_ICMP),
+  ipRecvDestinationAddress: flips(udp, options.ipRecvDestinationAddress),
+  ipRecvError: flips(udp, options.ipRecvError),
+  ipRecvErrorRfc4884: flips(udp, options.ipRecvErrorRfc4884),
+  ipRecvFragSize: flips(udp, options.ipRecvFragSize),
+  ipRecvInterface: flips(udp, options.ipRecvInterface),
+  ipRecvOptions: flips(udp, options.ipRecvOptions),
+  ipRecvOriginalDestination: flips(udp, options.ipRecvOriginalDestination),
+  ipRecvRetOptions: flips(udp, options.ipRecvRetOptions),
+  ipRecvTos: flips(udp, options.ipRecvTos),
+  ipRecvTtl: flips(udp, options.ipRecvTtl),
+  ipRouterAlert: takes(raw, options.ipRouterAlert, true),
   ipTos: kept(udp, options.ipTos, 0x10, 0),
+  ipTransparent: flips(fresh4, options.ipTransparent),
   ipTtl: kept(udp, options.ipTtl, 7),
+  ipUnblockSource: () => {
+    const socket = joined()
+    setOption(socket, options.ipBlockSource, { group, source: here, address: here })
+    setOption(socket, options.ipUnblockSource, { group, source: here, address: here })
+  },
+  ipUnicastInterface: kept(udp, options.ipUnicastInterface, ifindex, 0),
   ipv6AddressPreferences: takes(udp6, options.ipv6AddressPreferences, IPV6_PREFER_SRC_PUBLIC ?? 0),
   ipv6AutoFlowLabel: flips(udp6, options.ipv6AutoFlowLabel),
   ipv6BindToDevice: kept(udp6, options.ipv6BindToDevice, ifname, ''),
@@ -330,6 +367,7 @@ export const cases: Record<keyof typeof options, Case> = {
   ipv6MulticastHops: kept(udp6, options.ipv6MulticastHops, 3, 1),
   ipv6MulticastInterface: kept(udp6, options.ipv6MulticastInterface, ifindex, 0),
   ipv6MulticastLoop: flips(udp6, options.ipv6MulticastLoop),
+  ipv6Only: flips(udp6, options.ipv6Only),
   ipv6OriginalDestination: refuses('ENOENT', () => getOption(tcp6(), options.ipv6OriginalDestination)),
   ipv6PathMtu: reads(connectedUdp6, options.ipv6PathMtu, { address: '::', mtu: 65536 }),
   ipv6PktInfo: takes(udp6, options.ipv6PktInfo, { address: '::1', ifindex }, { address: '::' }),
@@ -351,7 +389,6 @@ export const cases: Record<keyof typeof options, Case> = {
   ipv6UnicastHops: kept(udp6, options.ipv6UnicastHops, 9),
   ipv6UnicastInterface: kept(udp6, options.ipv6UnicastInterface, ifindex, 0),
   ipv6UseMinMtu: kept(udp6, options.ipv6UseMinMtu, 1),
-  isMptcp: reads(tcp, options.isMptcp, false),
   j1939ErrorQueue: flips(j1939, options.j1939ErrorQueue),
   j1939Filter: takes(j1939, options.j1939Filter, [
     { name: 1n, nameMask: 0xffffn, pgn: 0xf004, pgnMask: 0x3ffff, addr: 1, addrMask: 0xff },
@@ -361,27 +398,9 @@ export const cases: Record<keyof typeof options, Case> = {
   keepAlive: flips(tcp, options.keepAlive),
   linger: kept(tcp, options.linger, { on: true, seconds: 5 }, { on: true, seconds: 0 }),
   listening: reads(listener, options.listening, true),
-  localPortRange: kept(udp, options.localPortRange, { low: 40_000, high: 40_010 }, { low: 0, high: 0 }),
   lockFilter: kept(filtered, options.lockFilter, true),
   mark: kept(udp, options.mark, 7, 0xffffffff),
   maxPacingRate: kept(tcp, options.maxPacingRate, 1_000_000, 2 ** 40, Infinity),
-  maxSegment: kept(fresh4, options.maxSegment, 1000),
-  mcastBlockSource: takes(mcastJoined, options.mcastBlockSource, { group, source: here, ifindex }),
-  mcastJoinGroup: takes(udp, options.mcastJoinGroup, { group, ifindex }),
-  mcastJoinSourceGroup: takes(udp, options.mcastJoinSourceGroup, { group, source: here, ifindex }),
-  mcastLeaveGroup: takes(mcastJoined, options.mcastLeaveGroup, { group, ifindex }),
-  mcastLeaveSourceGroup: takes(mcastJoinedSource, options.mcastLeaveSourceGroup, { group, source: here, ifindex }),
-  mcastSourceFilter: takes(mcastJoined, options.mcastSourceFilter, {
-    group,
-    ifindex,
-    mode: MCAST_INCLUDE,
-    sources: [here, '127.0.0.2'],
-  }),
-  mcastUnblockSource: () => {
-    const socket = mcastJoined()
-    setOption(socket, options.mcastBlockSource, { group, source: here, ifindex })
-    setOption(socket, options.mcastUnblockSource, { group, source: here, ifindex })
-  },
   meminfo: () => {
     const socket = udp()
     const { rcvbuf, sndbuf, drops } = getOption(socket, options.meminfo)
@@ -391,7 +410,6 @@ export const cases: Record<keyof typeof options, Case> = {
       0,
     ])
   },
-  minTtl: kept(tcp, options.minTtl, 10),
   mptcpInfo: () => {
     const server = mptcp()
     server.bind([here, 0])
@@ -404,12 +422,6 @@ export const cases: Record<keyof typeof options, Case> = {
     expect(info.bytesSent).toBe(5)
     expect(info.token).toBeGreaterThan(0)
   },
-  mtu: reads(connectedUdp, options.mtu, 65535),
-  mtuDiscover: kept(udp, options.mtuDiscover, IP_PMTUDISC_DO ?? 0),
-  multicastAll: flips(udp, options.multicastAll),
-  multicastInterface: kept(udp, options.multicastInterface, { address: here }),
-  multicastLoop: flips(udp, options.multicastLoop),
-  multicastTtl: kept(udp, options.multicastTtl, 3),
   netlinkAddMembership: takes(netlink, options.netlinkAddMembership, 1),
   netlinkBroadcastError: flips(netlink, options.netlinkBroadcastError),
   netlinkCapAck: flips(netlink, options.netlinkCapAck),
@@ -426,14 +438,9 @@ export const cases: Record<keyof typeof options, Case> = {
   netlinkPktInfo: flips(netlink, options.netlinkPktInfo),
   netnsCookie: reads(udp, options.netnsCookie, expect.any(BigInt)),
   noCheck: flips(udp, options.noCheck),
-  noDefragment: flips(raw, options.noDefragment),
-  noDelay: flips(tcp, options.noDelay),
   noFcs: flips(packet, options.noFcs),
   noSigpipe: flips(tcp, options.noSigpipe),
-  noTimeWait: flips(tcp, options.noTimeWait),
-  notSentLowWater: kept(tcp, options.notSentLowWater, 16_384, 0xffffffff),
   oobInline: flips(tcp, options.oobInline),
-  originalDestination: refuses('ENOENT', () => getOption(tcp(), options.originalDestination)),
   packetAddMembership: takes(packet, options.packetAddMembership, promiscuous, {
     ifindex,
     type: PACKET_MR_MULTICAST ?? 0,
@@ -477,54 +484,49 @@ export const cases: Record<keyof typeof options, Case> = {
     expect(readlinkSync(`/proc/self/fd/${process.fd}`)).toBe('anon_inode:[pidfd]')
   },
   peerSecurity: reads(unix, options.peerSecurity, expect.any(String)),
-  pktInfo: flips(udp, options.pktInfo),
   preferBusyPoll: flips(udp, options.preferBusyPoll),
   priority: kept(udp, options.priority, 6, 0),
   protocol: reads(tcp, options.protocol, IPPROTO_TCP),
-  quickAck: takes(tcp, options.quickAck, true),
   receiveBuffer: buffer(options.receiveBuffer),
   receiveBufferForce: takes(udp, options.receiveBufferForce, 20_000),
-  receiveInterface: flips(udp, options.receiveInterface),
   receiveLowWater: kept(tcp, options.receiveLowWater, 10),
   receiveMark: flips(udp, options.receiveMark),
   receivePriority: flips(udp, options.receivePriority),
   receiveQueueOverflow: flips(udp, options.receiveQueueOverflow),
   receiveTimeout: kept(udp, options.receiveTimeout, 1500, null),
-  recvDestinationAddress: flips(udp, options.recvDestinationAddress),
-  recvError: flips(udp, options.recvError),
-  recvErrorRfc4884: flips(udp, options.recvErrorRfc4884),
-  recvFragSize: flips(udp, options.recvFragSize),
-  recvOptions: flips(udp, options.recvOptions),
-  recvOriginalDestination: flips(udp, options.recvOriginalDestination),
-  recvRetOptions: flips(udp, options.recvRetOptions),
-  recvTos: flips(udp, options.recvTos),
-  recvTtl: flips(udp, options.recvTtl),
   reserveMemory: reads(tcp, options.reserveMemory, 0),
-  retransmissionTimeoutMax: kept(tcp, options.retransmissionTimeoutMax, 5000),
-  retransmissionTimeoutMin: kept(tcp, options.retransmissionTimeoutMin, 20_000),
   reuseAddress: flips(fresh4, options.reuseAddress),
   reusePort: flips(fresh4, options.reusePort),
-  routerAlert: takes(raw, options.routerAlert, true),
-  saveSyn: kept(listener, options.saveSyn, 1),
-  savedSyn: () => {
-    const headers = getOption(saved(), options.savedSyn)
-    expect([headers[0], headers[9]]).toEqual([0x45, IPPROTO_TCP]) // of IPv4
-  },
   selectErrorQueue: flips(udp, options.selectErrorQueue),
   sendBuffer: buffer(options.sendBuffer),
   sendBufferForce: takes(udp, options.sendBufferForce, 20_000),
   sendLowWater: reads(tcp, options.sendLowWater, expect.any(Number)),
   sendTimeout: kept(tcp, options.sendTimeout, 2000, null),
-  synCount: kept(fresh4, options.synCount, 3),
+  tcpCongestion: kept(tcp, options.tcpCongestion, 'reno'),
+  tcpCongestionInfo: reads(tcp, options.tcpCongestionInfo, expect.any(Buffer)),
+  tcpConnectionTimeout: kept(fresh4, options.tcpConnectionTimeout, 5),
+  tcpCork: flips(tcp, options.tcpCork),
+  tcpDeferAccept: takes(listener, options.tcpDeferAccept, 5),
+  tcpDelayedAckMax: kept(tcp, options.tcpDelayedAckMax, 100_000),
+  tcpFastOpen: kept(listener, options.tcpFastOpen, 5),
+  tcpFastOpenConnect: flips(fresh4, options.tcpFastOpenConnect),
+  tcpFastOpenKey: kept(listener, options.tcpFastOpenKey, Buffer.from('0123456789abcdef')),
+  tcpFastOpenNoCookie: flips(listener, options.tcpFastOpenNoCookie),
   tcpInfo: reads(tcp, options.tcpInfo, expect.objectContaining({ state: 'ESTABLISHED', segmentsRetransmitted: 0 })),
   tcpInq: flips(tcp, options.tcpInq),
+  tcpIsMptcp: reads(tcp, options.tcpIsMptcp, false),
   tcpKeepCount: kept(tcp, options.tcpKeepCount, 4),
   tcpKeepIdle: kept(tcp, options.tcpKeepIdle, 30),
   tcpKeepInterval: kept(tcp, options.tcpKeepInterval, 5),
   tcpLinger2: kept(tcp, options.tcpLinger2, 10),
+  tcpMaxSegment: kept(fresh4, options.tcpMaxSegment, 1000),
   tcpMd5Sig: takes(fresh4, options.tcpMd5Sig, secret, { ...secret, key: Buffer.alloc(0) }),
   tcpMd5SigExt: takes(fresh4, options.tcpMd5SigExt, { ...secret, prefixLength: 8 }),
+  tcpNoDelay: flips(tcp, options.tcpNoDelay),
+  tcpNoTimeWait: flips(tcp, options.tcpNoTimeWait),
+  tcpNotSentLowWater: kept(tcp, options.tcpNotSentLowWater, 16_384, 0xffffffff),
   tcpQueueSeq: kept(repairedQueue, options.tcpQueueSeq, 12_345),
+  tcpQuickAck: takes(tcp, options.tcpQuickAck, true),
   tcpRepair: kept(tcp, options.tcpRepair, TCP_REPAIR_ON ?? 1),
   tcpRepairOptions: takes(repaired, options.tcpRepairOptions, [{ code: 2, value: 1000 }]), // TCPOPT_MAXSEG
   tcpRepairQueue: kept(repaired, options.tcpRepairQueue, TCP_SEND_QUEUE ?? 2),
@@ -534,11 +536,21 @@ export const cases: Record<keyof typeof options, Case> = {
     expect(window.rcvWnd).toBeGreaterThan(0)
     setOption(socket, options.tcpRepairWindow, window)
   },
+  tcpRetransmissionTimeoutMax: kept(tcp, options.tcpRetransmissionTimeoutMax, 5000),
+  tcpRetransmissionTimeoutMin: kept(tcp, options.tcpRetransmissionTimeoutMin, 20_000),
+  tcpSaveSyn: kept(listener, options.tcpSaveSyn, 1),
+  tcpSavedSyn: () => {
+    const headers = getOption(saved(), options.tcpSavedSyn)
+    expect([headers[0], headers[9]]).toEqual([0x45, IPPROTO_TCP]) // of IPv4
+  },
+  tcpSynCount: kept(fresh4, options.tcpSynCount, 3),
+  tcpThinDupack: takes(tcp, options.tcpThinDupack, true),
+  tcpThinLinearTimeouts: flips(tcp, options.tcpThinLinearTimeouts),
   tcpTimestamp: takes(repaired, options.tcpTimestamp, 1_000_000),
   tcpTxDelay: kept(tcp, options.tcpTxDelay, 1000),
   tcpUlp: reads(tcp, options.tcpUlp, ''),
-  thinDupack: takes(tcp, options.thinDupack, true),
-  thinLinearTimeouts: flips(tcp, options.thinLinearTimeouts),
+  tcpUserTimeout: kept(tcp, options.tcpUserTimeout, 5000, 0),
+  tcpWindowClamp: kept(fresh4, options.tcpWindowClamp, 5000),
   timestamp: flips(udp, options.timestamp),
   timestampNs: flips(udp, options.timestampNs),
   timestamping: kept(udp, options.timestamping, { flags: SOF_TIMESTAMPING_SOFTWARE ?? 0, bindPhc: 0 }),
@@ -547,7 +559,6 @@ export const cases: Record<keyof typeof options, Case> = {
   tlsTransmit: takes(after(tcp, options.tcpUlp, 'tls'), options.tlsTransmit, tlsKeys),
   tlsTransmitZerocopy: flips(after(tcp, options.tcpUlp, 'tls'), options.tlsTransmitZerocopy),
   trafficClass: kept(udp, options.trafficClass, 0),
-  transparent: flips(fresh4, options.transparent),
   txRehash: flips(tcp, options.txRehash),
   txtime: kept(udp, options.txtime, { clockid: 11, flags: SOF_TXTIME_REPORT_ERRORS ?? 0 }),
   type: reads(udp, options.type, SOCK_DGRAM),
@@ -559,20 +570,10 @@ export const cases: Record<keyof typeof options, Case> = {
   udpNoCheck6Rx: flips(udp6, options.udpNoCheck6Rx),
   udpNoCheck6Tx: flips(udp6, options.udpNoCheck6Tx),
   udpSegment: kept(udp, options.udpSegment, 1000, 0),
-  unblockSource: () => {
-    const socket = joined()
-    setOption(socket, options.blockSource, { group, source: here, address: here })
-    setOption(socket, options.unblockSource, { group, source: here, address: here })
-  },
-  unicastInterface: kept(udp, options.unicastInterface, ifindex, 0),
-  unixInq: takes(unix, options.unixInq, true, false),
-  userTimeout: kept(tcp, options.userTimeout, 5000, 0),
-  v6Only: flips(udp6, options.v6Only),
   vsockBufferMaxSize: kept(vsock, options.vsockBufferMaxSize, 2 ** 20),
   vsockBufferMinSize: kept(vsock, options.vsockBufferMinSize, 1024),
   vsockBufferSize: kept(vsock, options.vsockBufferSize, 65_536),
   vsockConnectTimeout: kept(vsock, options.vsockConnectTimeout, 2500),
   wifiStatus: flips(udp, options.wifiStatus),
-  windowClamp: kept(fresh4, options.windowClamp, 5000),
   zerocopy: flips(tcp, options.zerocopy),
 }
