@@ -506,7 +506,7 @@ export const listed = {
   tcpCongestionInfo: option(IPPROTO_TCP, 'TCP_CC_INFO', readOnly(bytes(64))),
   /** The time limit of connect, in seconds. macOS. TCP_CONNECTIONTIMEOUT, tcp(4) */
   tcpConnectionTimeout: option(IPPROTO_TCP, 'TCP_CONNECTIONTIMEOUT', natural),
-  /** Whether to send only full segments, until the option is cleared. TCP_CORK, tcp(7); TCP_NOPUSH */
+  /** Whether to send only full segments, until the option is cleared. TCP_CORK, tcp(7); TCP_NOPUSH, tcp(4) */
   tcpCork: option(IPPROTO_TCP, ['TCP_CORK', 'TCP_NOPUSH'], boolean),
   /**
    * How long accept holds back a connection that has no data yet, in seconds; the kernel rounds up.
@@ -523,7 +523,7 @@ export const listed = {
   tcpFastOpenKey: option(IPPROTO_TCP, 'TCP_FASTOPEN_KEY', bytes(32)),
   /** Whether data in a SYN needs no cookie. TCP_FASTOPEN_NO_COOKIE, tcp(7) */
   tcpFastOpenNoCookie: option(IPPROTO_TCP, 'TCP_FASTOPEN_NO_COOKIE', boolean),
-  /** The state of the connection in the kernel. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */
+  /** The state of the connection in the kernel. TCP_INFO, tcp(7); TCP_CONNECTION_INFO, tcp(4) */
   tcpInfo: either(
     option(IPPROTO_TCP, 'TCP_INFO', tcpInfos.tcpInfo),
     option(IPPROTO_TCP, 'TCP_CONNECTION_INFO', tcpInfos.tcpConnectionInfo),
@@ -534,7 +534,7 @@ export const listed = {
   tcpIsMptcp: option(IPPROTO_TCP, 'TCP_IS_MPTCP', readOnly(boolean)),
   /** The number of unanswered probes after which a connection ends. TCP_KEEPCNT, tcp(7) */
   tcpKeepCount: option(IPPROTO_TCP, 'TCP_KEEPCNT', octet),
-  /** How long a connection is idle before it is probed, in seconds. TCP_KEEPIDLE, tcp(7); TCP_KEEPALIVE */
+  /** How long a connection is idle before it is probed, in seconds. TCP_KEEPIDLE, tcp(7); TCP_KEEPALIVE, tcp(4) */
   tcpKeepIdle: option(IPPROTO_TCP, ['TCP_KEEPIDLE', 'TCP_KEEPALIVE'], natural),
   /** The time between probes, in seconds. TCP_KEEPINTVL, tcp(7) */
   tcpKeepInterval: option(IPPROTO_TCP, 'TCP_KEEPINTVL', natural),

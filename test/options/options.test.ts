@@ -168,6 +168,17 @@ describe('names', () => {
   })
 })
 
+describe('docs/options.md', () => {
+  test('has each option by each of its names in C: node test/support/options-page.js --write', async () => {
+    const file: string = '../support/options-page.js' // a variable, because the file has no types
+    const page = (await import(file)) as { table: () => string; written: () => string }
+    expect(page.written()).toBe(page.table())
+    const rows = page.written().match(/^\| [A-Z].*$/gm)!
+    expect(rows.length).toBe(Object.values(table).reduce((sum, { names }) => sum + names!.length, 0))
+    for (const row of rows) expect(row).toMatch(/^\| [A-Z][A-Z\d_]+ \| `\w+` \| `[^`]+`[\w, ]* \| [^ |].* \| \S.* \|$/)
+  })
+})
+
 describe('byName', () => {
   test('finds each option by each of its names in C', () => {
     for (const [name, option] of Object.entries(table))

@@ -15,7 +15,7 @@ export default {
         '{bin,scripts}/*.js',
         'test/**/*.test.ts',
         'test/{all,tools}/*.js',
-        'test/support/mistakes.js',
+        'test/support/{mistakes,options-page}.js',
         'test/{arm64,runtimes}/*.js',
         'test/programs/*.ts',
         'examples/**/*.ts',
