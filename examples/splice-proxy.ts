@@ -1,8 +1,8 @@
 // A proxy whose bytes are never copied into the program: the kernel moves them from one socket into a pipe, and from the
 // pipe into the other socket. Linux. splice(2)
 import { parseArgs } from 'node:util'
-import { pipe, SHUT_WR, trySplice } from 'bsd-sockets'
-import { createConnection, createServer } from 'bsd-sockets/promises'
+import { SHUT_WR } from 'bsd-sockets'
+import { createConnection, createServer, spliceAll } from 'bsd-sockets/promises'
 import type { Socket } from 'bsd-sockets/promises'
 
 const { values } = parseArgs({
@@ -18,29 +18,10 @@ if (values.help || host === undefined) {
   process.exit(values.help ? 0 : 2)
 }
 
-const room = 65536 // of a pipe. pipe(7)
-
-/** Moves all bytes from one socket to the other, and then the end. The pipe is empty before and after each iteration. */
+/** Moves all bytes from one socket to the other, and then the end. */
 async function carry(from: Socket, to: Socket): Promise<void> {
-  const [output, input] = pipe()
-  try {
-    for (;;) {
-      let held = trySplice(from, input, room)
-      if (held === 0) return to.shutdown(SHUT_WR)
-      if (held === null) {
-        await from.readable() // it is not the pipe that has no room
-        continue
-      }
-      while (held > 0) {
-        const moved = trySplice(output, to, held)
-        if (moved === null) await to.writable()
-        else held -= moved
-      }
-    }
-  } finally {
-    output.close()
-    input.close()
-  }
+  await spliceAll(from, to)
+  to.shutdown(SHUT_WR)
 }
 
 async function serve(client: Socket): Promise<void> {

@@ -104,7 +104,7 @@ export function allocated(
     return Buffer[how](more === 0 ? size : size + more)
   } catch (cause) {
     const { code = lacking } = cause as NodeJS.ErrnoException // Node 26 sets the code, but does not name the argument
-    if (!(cause instanceof RangeError) || code !== lacking) throw cause // the size is invalid
+    if (!(cause instanceof RangeError) || code !== lacking) throw named(name, cause as Error) // the size is invalid
     const text = `Failed to allocate memory for ${noun(name)} '${name}'. Received ${size}`
     throw named(name, coded(new RangeError(text, { cause }), lacking))
   }

@@ -10,7 +10,8 @@ import { bytesOf, lengthOf } from '../data.js'
 import type { Data } from '../data.js'
 import type { Socket } from './socket.js'
 
-const broken = (code = 'ERR_STREAM_PREMATURE_CLOSE'): Error => coded(new Error('socket connection broken'), code)
+/** The error of a connection that ends within a message, or is not there. */
+export const broken = (code = 'ERR_STREAM_PREMATURE_CLOSE'): Error => coded(new Error('socket connection broken'), code)
 
 // Otherwise a promise would be taken for a number of bytes.
 function checkSynchronous(socket: Socket | undefined): void {

@@ -312,7 +312,9 @@ const floors: Record<string, Target[]> = {
   ],
   promises: [
     { name: 'promises.Socket', call: () => new promises.Socket(...(list().slice(0, 3) as [])) },
+    { name: 'promises.MySocket', call: () => new promises.MySocket(...(list().slice(0, 2) as [number])) },
     ...functionsOf('promises', promises),
+    ...of('promises.MySocket', promises.MySocket.prototype, () => new promises.MySocket(1, others[0])),
     ...of('promises.Socket', promises.Socket.prototype, () => oneOf(others), blocks),
     { name: 'promises.accept', call: () => others[0]!.accept(value() as never) },
   ],
