@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { AF_UNIX, CMSG_SPACE, SO_PASSCRED, SOCK_DGRAM, SOL_SOCKET } from 'bsd-sockets'
+import { AF_UNIX, CMSG_SPACE, meaningOf, SO_PASSCRED, SOCK_DGRAM, SOL_SOCKET } from 'bsd-sockets'
 import type { ReceivedFds } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 
@@ -44,7 +44,7 @@ async function receive(): Promise<void> {
   process.once('SIGINT', () => socket.close()) // which ends the loop
   console.log(`listening on ${values.path}`)
   for await (const message of socket.messages({ maxFds: 1, controlSize: CMSG_SPACE(credentialsSize) })) {
-    const sender = message.control.find(({ credentials }) => credentials !== undefined)?.credentials
+    const sender = meaningOf(message.control).credentials
     const cut = message.truncated ? ' (cut off)' : ''
     console.log(`process ${sender?.pid ?? 'unknown'}: ${textOf(message).trimEnd()}${cut}`)
   }

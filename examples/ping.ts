@@ -9,6 +9,7 @@ import {
   getnameinfo,
   ICMP6_ECHO_REPLY,
   ICMP6_ECHO_REQUEST,
+  meaningOf,
 } from 'bsd-sockets'
 import {
   ICMP_ECHO,
@@ -89,7 +90,7 @@ function echoReply(sequence: number, deadline: number): { size: number; ttl: num
     const icmp = raw ? data.subarray((data[0]! & 15) * 4) : data // a raw socket gives the IPv4 header too
     const ours = socket.type === SOCK_DGRAM || (icmp.length >= 8 && icmp.readUInt16BE(4) === id)
     if (icmp.length < 8 || icmp[0] !== reply || !ours || icmp.readUInt16BE(6) !== sequence) continue
-    return { size: icmp.length, ttl: control.find(message => message.ttl !== undefined)?.ttl }
+    return { size: icmp.length, ttl: meaningOf(control).ttl }
   }
 }
 

@@ -1,7 +1,17 @@
 // Sends the same datagrams over the loopback in three ways: a system call for each, a call for a batch (sendmmsg,
 // recvmmsg), and a call for a buffer that the kernel splits into datagrams (UDP_SEGMENT) and joins (UDP_GRO). udp(7)
 import { parseArgs } from 'node:util'
-import { AF_INET, CMSG_SPACE, IPPROTO_UDP, MessageBatch, SO_RCVBUF, SOCK_DGRAM, Socket, SOL_SOCKET } from 'bsd-sockets'
+import {
+  AF_INET,
+  CMSG_SPACE,
+  IPPROTO_UDP,
+  meaningOf,
+  MessageBatch,
+  SO_RCVBUF,
+  SOCK_DGRAM,
+  Socket,
+  SOL_SOCKET,
+} from 'bsd-sockets'
 import { supports, UDP_GRO, UDP_SEGMENT } from 'bsd-sockets'
 
 const { values } = parseArgs({
@@ -61,7 +71,7 @@ const segments: Way = () => {
   let received = 0
   for (; received < burst; calls++) {
     const { size: length, control } = receiver.recvmsgInto([whole], CMSG_SPACE(4))
-    const segmentSize = control.find(message => message.segmentSize !== undefined)?.segmentSize ?? length
+    const { segmentSize = length } = meaningOf(control)
     received += Math.ceil(length / segmentSize)
   }
   return received

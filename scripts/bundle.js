@@ -17,6 +17,7 @@ const lazy = {
   frames: /^frames\.js$/,
   hints: /^hints\.js$/,
   lookups: /^(names\/|sockets\/create\.js$)/,
+  netlink: /^structs\/netlink\.js$/,
   options: /^options\//,
   shown: /^shown\.js$/,
   structures: /^structs\/(fields|structure)\.js$/,

@@ -24,7 +24,7 @@ export interface MessageInfo {
   truncated: boolean
   /** Whether the control messages were longer than their buffer. Descriptors that did not fit are closed. */
   controlTruncated: boolean
-  /** The control messages. They own their descriptors, which are close-on-exec. */
+  /** The control messages. They own their descriptors, which are close-on-exec. `meaningOf` has the values of all of them. */
   control: ControlMessage[]
 }
 

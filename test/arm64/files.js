@@ -29,6 +29,7 @@ const reasons = {
       'descriptors/descriptors',
       'structs/families',
       'structs/families-kernel',
+      'structs/netlink',
       'promises/messages',
       'sockets/messages',
       'names/names',

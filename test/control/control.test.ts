@@ -1,5 +1,6 @@
 import * as C from 'bsd-sockets'
 import { AF_INET, AF_INET6, AF_UNIX, CMSG_LEN, CMSG_SPACE, decodeControl, encodeControl } from 'bsd-sockets'
+import { meaningOf, options, setOption, SOCK_DGRAM, Socket } from 'bsd-sockets'
 import type { ControlMessage, OutgoingControl } from 'bsd-sockets'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -225,5 +226,46 @@ describe.runIf(C.MSG_ERRQUEUE !== undefined)('messages that are only received', 
   test('a negative pidfd (the kernel could not make one) is left out', () => {
     const message = decoded(SOL_SOCKET, C.SCM_PIDFD!, Buffer.from(new Int32Array([-3]).buffer))
     expect(message).not.toHaveProperty('pidFd')
+  })
+})
+
+describe('meaningOf', () => {
+  test('has the values of all messages; unknown ones have none', () => {
+    const [one, other] = Socket.pair()
+    one.sendmsg(['x'], [{ fds: [one] }, { fds: [other, one] }])
+    const { control } = other.recvmsg(1, 256)
+    const { fds, ...rest } = meaningOf([...control, { level: 4242, type: 1, data: Buffer.alloc(4) }])
+    expect(fds).toEqual(control.flatMap(({ fds = [] }) => fds))
+    expect([fds!.length, rest]).toEqual([3, {}])
+    for (const each of [one, other, ...fds!]) each.close()
+    expect(meaningOf([])).toEqual({})
+  })
+
+  test('joins descriptors; of any other value the first counts', () => {
+    const raw = { level: 1, type: 1, data: Buffer.alloc(0) }
+    const { ttl, tos, timestamp, fds } = meaningOf([
+      { ...raw, ttl: 0 },
+      { ...raw, tos: 16, fds: [] },
+      { ...raw, ttl: 64, timestamp: 0n },
+    ])
+    expect({ ttl, tos, timestamp, fds }).toEqual({ ttl: 0, tos: 16, timestamp: 0n, fds: [] })
+  })
+
+  test('of a datagram', () => {
+    const receiver = new Socket(AF_INET, SOCK_DGRAM)
+    receiver.settimeout(5000)
+    receiver.bind(['127.0.0.1', 0])
+    setOption(receiver, options.ipRecvTtl, true)
+    setOption(receiver, options.ipRecvTos, true)
+    const sender = new Socket(AF_INET, SOCK_DGRAM)
+    sender.sendmsg(['x'], [{ ttl: 9, tos: 16 }], 0, receiver.getsockname())
+    expect(meaningOf(receiver.recvmsg(1, 256).control)).toEqual({ ttl: 9, tos: 16 })
+    receiver.close()
+    sender.close()
+  })
+
+  test('of anything else is a TypeError', () => {
+    for (const wrong of [undefined, null, {}, 'x', [null], [1]])
+      expect(() => meaningOf(wrong as never)).toThrow(expect.objectContaining({ argument: 'control' }))
   })
 })

@@ -1,10 +1,11 @@
 // Wrong arguments, also views of detached memory: each error has a code.
-import { decodeControl, encodeControl, getOption, MessageBatch, options, PollSelector, setOption, Socket } from 'bsd-sockets' // prettier-ignore
+import { decodeControl, encodeControl, getOption, meaningOf, MessageBatch, parseNetlink, options, PollSelector, setOption, Socket } from 'bsd-sockets' // prettier-ignore
 import { expect, test } from 'vitest'
 import { detachedViews, values as all } from '../support/arguments/values.js'
 
 const values = all.filter(one => !ArrayBuffer.isView(one) || detachedViews.has(one) || one.byteLength < 2 ** 20)
 const view = new Uint8Array(64)
+const netlink = new Uint32Array([16, 0, 0, 0])
 
 /** The errors without a code that `call` throws for the values. */
 function uncoded(call: (value: never) => unknown): unknown[] {
@@ -22,6 +23,11 @@ test.each<[string, (value: never) => unknown]>([
   ['decodeControl, view', value => decodeControl(value)],
   ['decodeControl, length', value => decodeControl(view, value)],
   ['encodeControl, control', value => encodeControl(value)],
+  ['meaningOf', value => meaningOf(value)],
+  ['parseNetlink, view', value => parseNetlink(value)],
+  ['parseNetlink, length', value => parseNetlink(view, value)],
+  ['parseNetlink, offset', value => parseNetlink(netlink)[0]!.payload.u32(value)],
+  ['parseNetlink, offset of attributes', value => parseNetlink(netlink)[0]!.payload.attributes(value)],
   ['encodeControl, an entry', value => encodeControl([value])],
   ...['level', 'type', 'data'].map<[string, (value: never) => unknown]>(name => [
     `encodeControl, ${name}`,
