@@ -74,6 +74,9 @@ int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms);
 // The length is in bytes for SO_GET_FILTER too; the kernel counts instructions there.
 int Getsockopt(int fd, int level, int name, void* value, socklen_t* length);
 int Kevent(int kq, OptionalArray<struct kevent> changes, OptionalArray<struct kevent> events, timespec* timeout);
+// The C library has these two only since glibc 2.36.
+int PidfdGetfd(int pidfd, int target, uint32_t flags);
+int PidfdOpen(int pid, uint32_t flags);
 int Pipe2(Structure<DescriptorPair> fds, int flags);
 ssize_t Sendfile(int out, int in, off_t* offset, size_t count);
 // For options whose value is a sock_fprog, which has a pointer to instructions: SO_ATTACH_FILTER and others.

@@ -3,12 +3,21 @@
 #include <linux/filter.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <limits>
 
 #include "calls.h"
+
+// The same numbers on every processor, for headers that are older than the calls.
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
 
 int EpollWait(int epfd, Array<epoll_event> events, int timeout_ms) {
   return epoll_wait(epfd, events.data, events.count, timeout_ms);
@@ -22,6 +31,14 @@ int Getsockopt(int fd, int level, int name, void* value, socklen_t* length) {
   const int result = getsockopt(fd, level, name, value, length);
   *length *= sizeof(sock_filter);
   return result;
+}
+
+int PidfdGetfd(int pidfd, int target, uint32_t flags) {
+  return static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, target, flags));
+}
+
+int PidfdOpen(int pid, uint32_t flags) {
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, flags));
 }
 
 int Pipe2(Structure<DescriptorPair> pair, int flags) {

@@ -92,6 +92,8 @@
   X(epoll_wait, EpollWait, "epfd", "events", "timeoutMs")                           \
   X(getsockopt, Getsockopt, "fd", "level", "name", "view", "length")                \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK, SIOCOUTQ>), "fd", "request")                \
+  X(pidfd_getfd, PidfdGetfd, "pidfd", "target", "flags")                            \
+  X(pidfd_open, PidfdOpen, "pid", "flags")                                          \
   X(pipe2, Pipe2, "fds", "flags")                                                   \
   X(recvmmsg, Recvmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.controls", "flags", "timeout") \
   X(sendmmsg, Sendmmsg, "fd", "batch.results", "batch.data", "batch.names", "batch.controls", "flags", "count") \
@@ -101,6 +103,8 @@
 #define KERNEL_OWNING_CALLS(X)                                                      \
   X(accept4, OwnsResult)                                                            \
   X(epoll_create1, OwnsResult)                                                      \
+  X(pidfd_getfd, OwnsResult)                                                        \
+  X(pidfd_open, OwnsResult)                                                         \
   X(pipe2, OwnsPair)                                                                \
   X(recvmmsg, OwnsRights)
 

@@ -132,6 +132,18 @@ export const kevent = call<
 export const sendfile =
   call<(out: number, in_: number, offset: BigInt64Array | null, count: number) => number>('sendfile')
 
+/**
+ * A close-on-exec descriptor of a process, readable when it has ended; Linux 5.3. The flag PIDFD_NONBLOCK is O_NONBLOCK.
+ * pidfd_open(2)
+ */
+export const pidfd_open = call<((pid: number, flags: number) => number) | undefined>('pidfd_open')
+
+/**
+ * A close-on-exec duplicate of the descriptor `target` of another process, which this one must be allowed to trace; Linux 5.6.
+ * `flags` is 0. pidfd_getfd(2)
+ */
+export const pidfd_getfd = call<((pidfd: number, target: number, flags: number) => number) | undefined>('pidfd_getfd')
+
 /** A new pipe; its read end and its write end are written to `fds`; Linux. pipe(2) */
 export const pipe2 = call<((fds: Int32Array, flags: number) => number) | undefined>('pipe2')
 

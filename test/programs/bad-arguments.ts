@@ -13,7 +13,17 @@ let thrown = 0
 
 type Call = (...values: unknown[]) => unknown
 
-const makesDescriptor = new Set(['accept', 'accept4', 'epoll_create1', 'fcntl', 'kqueue', 'open', 'socket'])
+const makesDescriptor = new Set([
+  'accept',
+  'accept4',
+  'epoll_create1',
+  'fcntl',
+  'kqueue',
+  'open',
+  'pidfd_getfd',
+  'pidfd_open',
+  'socket',
+])
 const fillsDescriptors = new Map([
   ['pipe2', 0],
   ['socketpair', 3],

@@ -94,6 +94,8 @@ sys.splice!(out, null, second, null, 5, 0)
 sys.fcntl(left, F_GETFL)
 sys.fcntl(left, F_GETFD)
 sys.ioctl(right, FIONREAD)
+const self = sys.pidfd_open!(process.pid, 0)
+sys.pidfd_getfd!(self, right, 0)
 
 // A failed call returns a number. A wrong argument throws, without a system call
 sys.close(-1)

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants as fsConstants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { statSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressOf, linux, ok, opened, pair, receive, tcp } from '../support/floor.js'
 
-const { EAGAIN, EBADF, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK } = constants.errno
+const { EAGAIN, EBADF, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, ESRCH } = constants.errno
 
 /** A descriptor of a file with this content. */
 function file(text: string): number {
@@ -102,6 +103,27 @@ describe('sendfile', () => {
     expect(sys.sendfile(out, file('x'), new BigInt64Array([-1n]), 5)).toBe(-EINVAL)
     expect(sys.sendfile(-1, file('x'), new BigInt64Array(1), 5)).toBe(-EBADF)
     expect(sys.getsockname(file('x'), Buffer.alloc(16), new Uint32Array([16]))).toBe(-ENOTSOCK)
+  })
+})
+
+describe.runIf(supports.call('pidfd_getfd'))('the descriptors of another process', () => {
+  test('pidfd_getfd duplicates one', async () => {
+    const child = spawn('sleep', ['60'])
+    onTestFinished(() => void child.kill())
+    const process = opened(sys.pidfd_open!(child.pid!, 0))
+    const input = opened(sys.pidfd_getfd!(process, 0, 0)) // a socket: Node's pipes are
+    expect(sys.fcntl(input, F_GETFD)).toBe(FD_CLOEXEC)
+    await new Promise(written => child.stdin.write('for sleep', written))
+    expect(receive(input)).toBe('for sleep')
+    expect(sys.pidfd_getfd!(process, 999, 0)).toBe(-EBADF)
+    expect(sys.pidfd_getfd!(process, 0, 1)).toBe(-EINVAL)
+  })
+
+  test('pidfd_open fails for a process that has ended', async () => {
+    const child = spawn('true')
+    await once(child, 'exit')
+    expect(sys.pidfd_open!(child.pid!, 0)).toBe(-ESRCH)
+    expect(sys.pidfd_open!(process.pid, 1)).toBe(-EINVAL)
   })
 })
 

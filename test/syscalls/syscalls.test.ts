@@ -25,9 +25,10 @@ describe('the table', () => {
     Array.from(text.matchAll(/(?<![.#\w])call(?:Owning)?(?:<.*?>)?\(\s*'(\w+)',?\s*\)/gs), ([, name]) => name!),
   )
   const ofDarwin = ['kevent', 'kqueue']
-  const ofLinux = 'accept4 epoll_create1 epoll_ctl epoll_wait pipe2 recvmmsg sendmmsg setsockopt_fprog splice'.split(
-    ' ',
-  )
+  const ofLinux =
+    'accept4 epoll_create1 epoll_ctl epoll_wait pidfd_getfd pidfd_open pipe2 recvmmsg sendmmsg setsockopt_fprog splice'.split(
+      ' ',
+    )
   const others = linux ? ofDarwin : ofLinux
 
   test('the addon has the functions that TypeScript declares, except those of another kernel', () => {

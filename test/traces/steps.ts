@@ -48,7 +48,12 @@ export function stepsOf(lines: readonly string[]): Step[] {
       const named = names.replace(given)
       const call = {
         name,
-        given: name === 'pselect6' ? names.replaceSets(named.replace(/^\d+/, 'nfds')) : named,
+        given:
+          name === 'pselect6'
+            ? names.replaceSets(named.replace(/^\d+/, 'nfds'))
+            : name === 'pidfd_open'
+              ? named.replace(/^\d+/, 'pid')
+              : named,
         gave: names.replaceSets(names.replace(result)),
         result: /^0x/.test(result) ? `${parseInt(result)}` : /^(-1 E)?\w+/.exec(result)![0],
       }

@@ -71,6 +71,9 @@ export const pipe = once(() => {
   return fds[0]!
 })
 
+/** A descriptor of this process. */
+export const thisProcess = once(() => checked(sys.pidfd_open!(process.pid, 0)))
+
 export const emptyEpoll = once(() => checked(sys.epoll_create1!(EPOLL_CLOEXEC!)))
 
 /** With an event that stays pending. */
