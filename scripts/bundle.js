@@ -15,7 +15,7 @@ const lazy = {
   control: /^control\//,
   families: /^structs\/families\.js$/,
   frames: /^frames\.js$/,
-  hints: /^hints\.js$/,
+  hints: /^(hints|processes)\.js$/,
   lookups: /^(names\/|sockets\/create\.js$)/,
   netlink: /^structs\/netlink\.js$/,
   options: /^options\//,

@@ -1,39 +1,15 @@
 // Hints for errors: what probably went wrong, and what to do. Loaded when the first hint is read.
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
+import { holders, processes, processName, textOf } from './processes.js'
 import type { SocketError } from './errors.js'
 
 type Hint = string | undefined | ((error: SocketError) => string | undefined)
 
 const linux = process.platform === 'linux'
 
-// The text of a file, '' if it cannot be read. /proc may be hidden, or may not be there.
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1').trim()
-  } catch {
-    return ''
-  }
-}
-
 const wordsOf = (file: string): string[] => textOf(file).split(/\s+/).filter(Boolean)
-
-function filesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-function linkOf(file: string): string {
-  try {
-    return readlinkSync(file)
-  } catch {
-    return ''
-  }
-}
 
 const exists = (path: string): boolean => {
   try {
@@ -48,7 +24,7 @@ interface Entry {
   readonly protocol: string
   readonly state: string
   readonly uid: string
-  readonly inode: string
+  readonly inode: number
 }
 
 const tables = ['tcp', 'tcp6', 'udp', 'udp6']
@@ -67,7 +43,7 @@ function entriesOf(port: number): Entry[] {
         protocol: table.slice(0, 3).toUpperCase(),
         state,
         uid,
-        inode,
+        inode: Number(inode),
       })),
   )
 }
@@ -75,24 +51,10 @@ function entriesOf(port: number): Entry[] {
 const mostLinks = 50_000 // are read to find a process
 
 /** The processes that have these sockets, by their inodes: "node (process 12)". */
-function holdersOf(inodes: ReadonlySet<string>): string[] {
-  let left = mostLinks
-  const found: string[] = []
-  for (const process of filesOf('/proc')) {
-    if (!/^\d+$/.test(process)) continue
-    for (const fd of filesOf(`/proc/${process}/fd`)) {
-      if (left-- <= 0) return found
-      const [, inode = ''] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${process}/fd/${fd}`)) ?? []
-      if (!inodes.has(inode)) continue
-      found.push(
-        Number(process) === globalThis.process.pid
-          ? 'this process'
-          : `${textOf(`/proc/${process}/comm`)} (process ${process})`,
-      )
-      break
-    }
-  }
-  return found
+function holdersOf(inodes: ReadonlySet<number>): string[] {
+  const pids = new Set<number>()
+  for (const { pid, inode } of holders(processes(), mostLinks)) if (inodes.has(inode)) pids.add(pid)
+  return [...pids].map(pid => (pid === process.pid ? 'this process' : `${processName(pid)} (process ${pid})`))
 }
 
 function portInUse(port: number): string {
@@ -210,6 +172,7 @@ const equivalents: Readonly<Record<string, string>> = {
   pipe2: 'pipe() of the package, or a pair of sockets: Socket.pair()',
   recvmmsg: 'Socket.recvmmsg, which calls recvmsg(2) for each message',
   sendmmsg: 'Socket.sendmmsg, which calls sendmsg(2) for each message',
+  pidfd_getfd: 'SCM_RIGHTS: the other process sends the descriptor. recvFds and sendFds',
   splice: 'recv and sendall, or sendfile for a file',
   kqueue: 'epoll(7): Epoll, or Selector, which takes the best of each system',
 }
@@ -218,6 +181,12 @@ const lacking = ({ syscall }: SocketError): string =>
   equivalents[syscall] === undefined
     ? `This system has no ${syscall} for this kind of socket. \`whyNot\` tells what it lacks.`
     : `This system has no ${syscall}; instead use ${equivalents[syscall]}.`
+
+function mayTrace(): string {
+  const scope = textOf('/proc/sys/kernel/yama/ptrace_scope')
+  const yama = ['', '0'].includes(scope) ? '' : `, and kernel.yama.ptrace_scope must be 0 (it is ${scope})`
+  return `This process may not trace the other one (PTRACE_MODE_ATTACH_REALCREDS): both must have the same user${yama}; or CAP_SYS_PTRACE is needed. ptrace(2)`
+}
 
 const ofAddress = 'The address is of another family than the socket: AF_INET takes IPv4, AF_INET6 IPv6, AF_UNIX a path.'
 
@@ -287,7 +256,10 @@ const hints: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     connect: 'The backlog of the Unix server is full: it accepts too slowly, or its backlog is too small. listen(2)',
   },
   EALREADY: { '*': 'An earlier connect is in progress: wait until the socket is writable.' },
-  EBADF: { '*': onClosed },
+  EBADF: {
+    '*': onClosed,
+    pidfd_getfd: 'The other process has no such descriptor: /proc/PID/fd lists those that it has.',
+  },
   ECANCELED: { '*': 'The object was closed while the call was waiting.' },
   ECONNABORTED: { '*': 'The connection was lost before it was accepted: accept the next one.' },
   ECONNREFUSED: { '*': refused },
@@ -350,6 +322,7 @@ const hints: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     setsockopt: noOption,
   },
   EPERM: {
+    pidfd_getfd: mayTrace,
     bind: 'The address needs a capability. capabilities(7)',
     send: 'A firewall of this machine forbids it (netfilter).',
     sendmsg:
@@ -369,6 +342,7 @@ const hints: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
   },
   ESHUTDOWN: { '*': 'This side has ended sending before.' },
   ESOCKTNOSUPPORT: { '*': 'The family has no sockets of this type or protocol.' },
+  ESRCH: { '*': 'There is no such process: it has ended, or it is in another PID namespace.' },
   ETIMEDOUT: { '*': ownTimeout },
 }
 

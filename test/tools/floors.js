@@ -4,6 +4,7 @@
 
 /** From the lowest. The floors of one line do not import each other. */
 export const floors = [
+  ['processes'],
   ['frames', 'hints'],
   ['caller'],
   ['checks'],
