@@ -51,9 +51,11 @@
 #include <linux/filter.h>
 #include <linux/if_alg.h>
 #include <linux/if_packet.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/qrtr.h>
 #include <linux/tipc.h>
+#include <linux/unix_diag.h>
 #include <linux/vm_sockets.h>
 #include <sys/epoll.h>
 
@@ -73,6 +75,13 @@
   S(in6_flowlabel_req) F(in6_flowlabel_req, flr_dst) F(in6_flowlabel_req, flr_label) F(in6_flowlabel_req, flr_action) \
     F(in6_flowlabel_req, flr_share) F(in6_flowlabel_req, flr_flags) F(in6_flowlabel_req, flr_expires) \
     F(in6_flowlabel_req, flr_linger) \
+  S(inet_diag_msg) F(inet_diag_msg, idiag_family) F(inet_diag_msg, idiag_state) F(inet_diag_msg, idiag_timer) \
+    F(inet_diag_msg, idiag_retrans) F(inet_diag_msg, id.idiag_sport) F(inet_diag_msg, id.idiag_dport) \
+    F(inet_diag_msg, id.idiag_src) F(inet_diag_msg, id.idiag_dst) F(inet_diag_msg, id.idiag_if) \
+    F(inet_diag_msg, idiag_expires) F(inet_diag_msg, idiag_rqueue) F(inet_diag_msg, idiag_wqueue) \
+    F(inet_diag_msg, idiag_uid) F(inet_diag_msg, idiag_inode) \
+  S(inet_diag_req_v2) F(inet_diag_req_v2, sdiag_family) F(inet_diag_req_v2, sdiag_protocol) \
+    F(inet_diag_req_v2, idiag_ext) F(inet_diag_req_v2, idiag_states) \
   S(j1939_filter) F(j1939_filter, name) F(j1939_filter, name_mask) F(j1939_filter, pgn) F(j1939_filter, pgn_mask) \
     F(j1939_filter, addr) F(j1939_filter, addr_mask) \
   S(mptcp_info) F(mptcp_info, mptcpi_subflows) F(mptcp_info, mptcpi_add_addr_signal) \
@@ -85,6 +94,8 @@
     F(mptcp_info, mptcpi_subflows_total) F(mptcp_info, mptcpi_endp_laminar_max) \
     F(mptcp_info, mptcpi_endp_fullmesh_max) F(mptcp_info, mptcpi_last_data_sent) F(mptcp_info, mptcpi_last_data_recv) \
     F(mptcp_info, mptcpi_last_ack_recv) \
+  S(nlmsghdr) F(nlmsghdr, nlmsg_len) F(nlmsghdr, nlmsg_type) F(nlmsghdr, nlmsg_flags) F(nlmsghdr, nlmsg_seq) \
+    F(nlmsghdr, nlmsg_pid) \
   S(packet_mreq) F(packet_mreq, mr_ifindex) F(packet_mreq, mr_type) F(packet_mreq, mr_alen) \
     F(packet_mreq, mr_address) \
   S(so_timestamping) F(so_timestamping, flags) F(so_timestamping, bind_phc) \
@@ -137,7 +148,9 @@
     F(tpacket_auxdata, tp_mac) F(tpacket_auxdata, tp_net) F(tpacket_auxdata, tp_vlan_tci) \
     F(tpacket_auxdata, tp_vlan_tpid) \
   S(tpacket_stats) F(tpacket_stats, tp_packets) F(tpacket_stats, tp_drops) \
-  S(ucred) F(ucred, pid) F(ucred, uid) F(ucred, gid)
+  S(ucred) F(ucred, pid) F(ucred, uid) F(ucred, gid) \
+  S(unix_diag_msg) F(unix_diag_msg, udiag_type) F(unix_diag_msg, udiag_state) F(unix_diag_msg, udiag_ino) \
+  S(unix_diag_req) F(unix_diag_req, sdiag_family) F(unix_diag_req, udiag_states) F(unix_diag_req, udiag_show)
 
 #elif defined(__APPLE__)
 

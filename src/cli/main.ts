@@ -23,6 +23,7 @@ const commands: Entries = new Map(
       load: () => import('./nc.js'),
     },
     sockopts: { purpose: 'prints the options that sockets are born with here', load: () => import('./sockopts.js') },
+    ss: { purpose: 'lists the sockets of this machine, as ss(8) does', load: () => import('./ss.js') },
     tour: {
       purpose: 'shows line by line which system calls a server and a client make',
       load: () => import('./tour.js'),

@@ -76,6 +76,7 @@ const reasons = {
       'syscalls/allocations',
       'cli/cli',
       'cli/nc',
+      'cli/ss',
       'examples/examples',
       'examples/tools',
       'examples/from-python',

@@ -11,7 +11,7 @@ import { modesInC } from '../support/modes.js'
 import { root } from '../support/root.js'
 
 const cli = [process.execPath, join(root, 'bin/bsd-sockets.js')]
-const commands = ['bench', 'completion', 'echo', 'help', 'http', 'nc', 'sockopts', 'tour', 'trace']
+const commands = ['bench', 'completion', 'echo', 'help', 'http', 'nc', 'sockopts', 'ss', 'tour', 'trace']
 
 const strace = tool('strace')
 
@@ -171,6 +171,10 @@ describe('bsd-sockets', () => {
     [['help', 'echo', 'nc'], 'nc'],
     [['nc', '-x', '127.0.0.1', '80'], '-x'],
     [['sockopts', 'all'], 'all'],
+    [['ss', 'state'], 'state'],
+    [['ss', 'state', 'estab'], 'estab'],
+    [['ss', 'sport', '80'], 'sport'],
+    [['ss', '--port', 'http'], '--port'],
     [['trace'], 'FILE.js'],
   ])('%j is a usage error', async (args, name) => {
     const { code, stdout, stderr } = await run([...cli, ...args]).ended
