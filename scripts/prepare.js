@@ -1,5 +1,6 @@
 // Prepares `npm start` and `npm test`: installs dependencies and builds, each once. `start` installs and builds what the
-// tour needs; `build` also builds the examples and the benchmarks; `test` also installs what the tests need.
+// tour needs; `build` and `test` also build the examples and the benchmarks, and install what these and the tests need:
+// some of the examples use other packages.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runStep } from './run.js'
@@ -10,7 +11,7 @@ const stamp = join(root, 'node_modules/.installed')
 const lock = digest(['package-lock.json'])
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
 // The dependencies of the tests stay installed when the lock file changes.
-const mode = what === 'test' || installed.startsWith('test') ? 'test' : 'start'
+const mode = what !== 'start' || installed.startsWith('test') ? 'test' : 'start'
 const enough = mode === 'start' ? [`start ${lock}`, `test ${lock}`] : [`test ${lock}`]
 
 if (!enough.includes(installed)) {

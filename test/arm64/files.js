@@ -64,6 +64,7 @@ const reasons = {
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/constants',
     'package/floors',
+    'examples/recipes',
     'package/snippets',
     'package/native',
     'package/this',
@@ -86,7 +87,15 @@ const reasons = {
       'cli/http-root',
       'examples/lessons',
     ],
-    ...['examples/messages', 'examples/peers', 'cli/servers-c', 'cli/servers-ts', 'package/tools', 'cli/trace'],
+    ...[
+      'examples/messages',
+      'examples/recipes-a',
+      'examples/peers',
+      'cli/servers-c',
+      'cli/servers-ts',
+      'package/tools',
+      'cli/trace',
+    ],
   ],
   'they observe processes, signals, threads and the number of descriptors, which are those of the emulator': [
     ...[

@@ -58,11 +58,13 @@ export class Child {
   }
 }
 
+/** A compiled example, with these arguments. */
+export const program = (name: string, ...args: string[]): Child =>
+  new Child(process.execPath, [join(root, `build/programs/examples/${name}.js`), ...args])
+
 /** A compiled example, on a port that is free unless one is given. */
-export const example = (name: string, ...args: string[]): Child => {
-  const port = args.includes('--port') ? [] : ['--port', '0']
-  return new Child(process.execPath, [join(root, `build/programs/examples/${name}.js`), ...args, ...port])
-}
+export const example = (name: string, ...args: string[]): Child =>
+  program(name, ...args, ...(args.includes('--port') ? [] : ['--port', '0']))
 
 /** What this runtime is called with to run an ES module in a text, which can import 'bsd-sockets' and call gc(). */
 export const inline = (code: string): string[] =>

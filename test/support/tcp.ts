@@ -34,7 +34,7 @@ export function fullPair(): [full: Socket, peer: Socket] {
 }
 
 /** The port that a socket is bound to. */
-export const portOf = (socket: Socket): number => (socket.getsockname() as IPv4Address).port
+export const portOf = (socket: Pick<Socket, 'getsockname'>): number => (socket.getsockname() as IPv4Address).port
 
 /** A port of 127.0.0.1 on which nobody listens. */
 export function closedPort(): number {
