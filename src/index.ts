@@ -74,7 +74,7 @@ export {
 export { sethostname } from './names/addrinfo.js'
 export type { AddressInfo, AddressInfoHints } from './names/addrinfo.js'
 export type { SocketOrFd } from './descriptors/node.js'
-export { getOption, options, peerCredentials, setOption, tcpInfo } from './options/index.js'
+export { getOption, options, peerCredentials, setOption, setOptions, tcpInfo } from './options/index.js'
 export type * from './options/index.js'
 export { parseNetlink } from './structs/netlink.js'
 export type { NetlinkAttribute, NetlinkBytes, NetlinkMessage } from './structs/netlink.js'

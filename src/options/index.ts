@@ -46,12 +46,18 @@ export type OptionValues = {
 }
 
 /**
- * Sets options, in the order of their properties. setsockopt(2)
+ * Sets options, in the order of their properties: `setOptions(server, { keepAlive: true, tcpKeepIdle: 30 })`. If one fails, those
+ * before it stay set. setsockopt(2)
  *
  * @throws TypeError for an unknown name; otherwise as setOption
  */
 export function setOptions(socket: SocketOrFd, values: OptionValues): void {
-  checkProperties('options.sockopts', values, options as unknown as Record<string, string>)
+  setNamedOptions('values', socket, values)
+}
+
+/** @internal As setOptions; errors call the values by this name. */
+export function setNamedOptions(argument: string, socket: SocketOrFd, values: OptionValues): void {
+  checkProperties(argument, values, options as unknown as Record<string, string>)
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) setOption(socket, options[name as keyof OptionValues] as WritableSockOpt<unknown>, value)
   }

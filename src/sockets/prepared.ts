@@ -1,6 +1,6 @@
 // Sockets that are prepared before they connect. Apart from create.ts, so that a lookup does not load the options.
 import type { AddressInfo } from '../names/addrinfo.js'
-import { setOptions } from '../options/index.js'
+import { setNamedOptions } from '../options/index.js'
 import type { OptionValues } from '../options/index.js'
 import type { AddressFamily, AddressLike, SocketAddress } from '../structs/address.js'
 import type { SocketBase } from './base.js'
@@ -23,7 +23,7 @@ export function prepared<Address extends SocketAddress, T extends SocketBase<Add
 ): T {
   const socket = new type(info.family, info.type, protocol ?? info.protocol)
   try {
-    if (sockopts !== undefined) setOptions(socket, sockopts)
+    if (sockopts !== undefined) setNamedOptions('options.sockopts', socket, sockopts)
     if (sourceAddress !== undefined) socket.bind(sourceAddress)
     return socket
   } catch (error) {

@@ -53,7 +53,8 @@ export interface Connector {
     target: ConnectTarget,
     callback: (...args: [error: null, socket: net.Socket] | [error: Error, socket: null]) => void,
   ): undefined
-  (target: ConnectTarget, callback: (error: Error | null, socket: net.Socket) => void): undefined
+  // The form of Agent.createConnection, whose types let the callback be omitted; Agents pass it always.
+  (target: ConnectTarget, callback?: (error: Error | null, socket: net.Socket) => void): undefined
 }
 
 type Callback = (error: Error | null, socket: net.Socket | null) => void
@@ -77,6 +78,8 @@ const placeOf = (address: HostAndPort | SocketAddress | string): HostAndPort | S
  * await fetch('http://docker/version', { dispatcher: new Agent({ connect }) })
  * http.get('http://docker/version', { createConnection: connect })
  * ```
+ *
+ * An Agent of http or https gets it by assignment, `agent.createConnection = connect`; a request with an Agent ignores its own.
  *
  * The socket is made with `protocol` and bound to `sourceAddress`, with `sockopts` set before it connects. A host with several
  * addresses is connected to as by createConnection. An `https:` URL gets a TLS connection over it. The stream is a net.Socket if

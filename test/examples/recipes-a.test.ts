@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AF_INET, AF_UNIX, getOption, IPPROTO_MPTCP, options, SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
+import { AF_INET, AF_UNIX, getOption, IPPROTO_MPTCP, options, setOption, SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
 import { Socket, whyNot } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -33,7 +33,7 @@ function connectedTo(path: string): Socket {
   return client
 }
 
-const names = ['fetch', 'peer', 'unix-datagrams']
+const names = ['fetch', 'keepalive', 'peer', 'unix-datagrams']
 test.each(names)('%s --help', async name => {
   expect(await program(`recipes/${name}`, '--help').finished()).toMatch(new RegExp(`^usage: ${name} `))
 })
@@ -152,5 +152,32 @@ describe('fetch', () => {
     expect(getOption(accepted, options.isMptcp)).toBe(true)
     accepted.close() // without an answer
     expect(await asked.ended).toMatchObject({ code: 1 })
+  })
+})
+
+describe('keepalive', () => {
+  const had = 'keepalive true, after 30 s, user timeout 7000 ms'
+
+  test('both ends have the options, also for the second request of a connection', async () => {
+    const server = example('recipes/keepalive', '--user-timeout', '7000')
+    const url = `http://127.0.0.1:${await server.port()}/`
+    const client = await program('recipes/keepalive', '--get', url, '--user-timeout', '7000').finished()
+    const [, port] = /at port (\d+)/.exec(client)!
+    expect(client).toBe(`request 1: 6 bytes at port ${port}, ${had}\nrequest 2: 6 bytes at port ${port}, ${had}\n`)
+    await server.printed(new RegExp(`^accepted: ${had}$`, 'm'))
+    server.process.kill('SIGINT')
+    await server.finished()
+    const refused = program('recipes/keepalive', '--get', url)
+    expect(await refused.ended).toMatchObject({ code: 1 })
+    expect(refused.stderr).toMatch(/^connect ECONNREFUSED /)
+  })
+
+  test.runIf(linux)('a client that takes nothing more is given up after the user timeout', async () => {
+    const server = example('recipes/keepalive', '--size', '50000000', '--user-timeout', '300')
+    const client = closing(new AsyncSocket())
+    setOption(client, options.receiveBuffer, 4096)
+    await client.connect(['127.0.0.1', await server.port()])
+    await client.sendall('GET / HTTP/1.1\r\nHost: here\r\n\r\n')
+    while (!server.stderr.includes('lost a client: ETIMEDOUT\n')) await once(server.process.stderr, 'data')
   })
 })

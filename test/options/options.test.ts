@@ -29,6 +29,7 @@ import {
   options,
   peerCredentials,
   setOption,
+  setOptions,
   SO_ATTACH_FILTER,
   SO_ATTACH_REUSEPORT_CBPF,
   SO_GET_FILTER,
@@ -296,6 +297,20 @@ describe('values', () => {
     )
     expect(() => setOption(udp(), lacking, 1)).toThrow('setsockopt ENOPROTOOPT SO_ELSEWHERE')
     expect(() => setOption(udp(), options.tcpNoDelay, true)).toThrow(SocketError)
+  })
+
+  test('of several options are set in their order; an unknown name is refused before any of them', () => {
+    const socket = tcp()
+    setOptions(socket, { keepAlive: true, tcpKeepIdle: 30, noDelay: undefined })
+    expect([getOption(socket, options.keepAlive), getOption(socket, options.tcpKeepIdle)]).toEqual([true, 30])
+    expect(() => setOptions(socket, { tcpKeepIdle: 20, keepalive: false } as object)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: expect.stringContaining("'values.keepalive'"),
+      }),
+    )
+    expect(() => setOptions(socket, { keepAlive: false, tcpKeepIdle: 0 })).toThrow('setsockopt EINVAL TCP_KEEPIDLE')
+    expect([getOption(socket, options.keepAlive), getOption(socket, options.tcpKeepIdle)]).toEqual([false, 30])
   })
 
   // The structures as Linux declares them.

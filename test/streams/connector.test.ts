@@ -44,6 +44,26 @@ test('a request of http gets a socket whose options were set', async () => {
   expect(await text(response)).toBe('hello')
 })
 
+test('an Agent of http gets all its connections by it, and uses them again', async () => {
+  const socket = listening()
+  const url = `http://127.0.0.1:${portOf(socket)}/`
+  await serving(
+    http.createServer((_, response) => response.end('hello')),
+    socket,
+  )
+  const agent = new http.Agent({ keepAlive: true })
+  onTestFinished(() => agent.destroy())
+  agent.createConnection = connector({ sockopts: { userTimeout: 5000 } })
+  const ports = new Set<number | undefined>()
+  for (let i = 0; i < 2; i++) {
+    const [response] = (await once(http.get(url, { agent }), 'response')) as [http.IncomingMessage]
+    expect(getOption(response.socket, options.userTimeout)).toBe(5000)
+    ports.add(response.socket.localPort)
+    expect(await text(response)).toBe('hello')
+  }
+  expect(ports.size).toBe(1)
+})
+
 test('https with the certificate verified, by undici and by https', async () => {
   const { key, cert } = selfSigned()
   const socket = listening()
