@@ -86,6 +86,7 @@ const reasons = {
       'cli/http-c',
       'cli/http-root',
       'examples/lessons',
+      'examples/recipes-b',
     ],
     ...[
       'examples/messages',

@@ -1,0 +1,269 @@
+// The programs of docs/recipes: TCP_INFO, port scan, capture, vsock, TLS and `using`; and the chat that stops.
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { endianness, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { AF_PACKET, AF_UNIX, AF_VSOCK, SOCK_RAW, SOCK_STREAM, Socket, whyNot } from 'bsd-sockets'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { selfSigned } from '../support/certificate.js'
+import { Child, example, inline, program } from '../support/child.js'
+import { noNamespace } from '../support/namespace.js'
+import { root } from '../support/root.js'
+import { allowed } from '../support/sockets.js'
+import { closedPort, listening, portOf } from '../support/tcp.js'
+
+const linux = process.platform === 'linux'
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'recipes-'))
+  onTestFinished(() => rmSync(path, { recursive: true }))
+  return path
+}
+
+function connecting(port: number): net.Socket {
+  const socket = net.connect(port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  return socket
+}
+
+test.each(['tcp-info', 'port-scan', 'capture', 'vsock', 'tls', 'using'])('%s --help', async name => {
+  expect(await program(`recipes/${name}`, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
+})
+
+describe('tcp-info', () => {
+  test.runIf(linux)('says that the client is slow, and what was sent to it', async () => {
+    const server = example('recipes/tcp-info', '--every', '50')
+    const slow = connecting(await server.port())
+    slow.pause()
+    slow.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await server.printed(
+      /ESTABLISHED: waits for the client (9\d|100) % of the time, [1-9]\d* bytes sent, \d+ segments again/,
+    )
+  })
+
+  test('says that there is nothing to send, and that the connection is closed', async () => {
+    const server = example('recipes/tcp-info', '--every', '20', '--size', '5')
+    const client = connecting(await server.port())
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    const [answer] = (await once(client, 'data')) as [Buffer]
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 5\r\n/)
+    await server.printed(/ESTABLISHED: idle, \d+ bytes sent, \d+ segments again, rtt [\d.]+ ms/)
+    client.destroy()
+    await server.printed(/^127\.0\.0\.1:\d+ closed$/m)
+    server.process.kill('SIGINT')
+    await server.finished()
+  })
+})
+
+describe('port-scan', () => {
+  test('finds the open port, and counts the closed one', async () => {
+    const open = portOf(listening())
+    const output = await program('recipes/port-scan', '--port', `${open},${closedPort()}`, '127.0.0.1').finished()
+    expect(output).toBe(`${open} open\n1 open, 1 closed, 0 without an answer\n`)
+  })
+
+  /** A port that does not answer: its backlog is full. listen(2) */
+  function silent(): number {
+    const server = listening(0)
+    const waiting = new Socket()
+    onTestFinished(() => waiting.close())
+    waiting.connect(server.getsockname())
+    return portOf(server)
+  }
+
+  test.runIf(linux)('goes on when a port does not answer', async () => {
+    const [open, never] = [portOf(listening()), silent()]
+    const output = await program(
+      'recipes/port-scan',
+      '--timeout',
+      '200',
+      '--port',
+      `${open},${never}`,
+      '127.0.0.1',
+    ).finished()
+    expect(output).toContain(`${open} open\n`)
+    expect(output).toContain(`${never} no answer\n`)
+    expect(output).toContain('\n1 open, 0 closed, 1 without an answer\n')
+  })
+
+  test.runIf(linux)('ends at the deadline with what it has found', async () => {
+    const [open, never] = [portOf(listening()), silent()]
+    const args = ['--timeout', '20000', '--deadline', '1000', '--port', `${open},${never}`, '127.0.0.1']
+    const scan = program('recipes/port-scan', ...args)
+    expect(await scan.ended).toEqual({ code: 1, signal: null })
+    expect(scan.stdout).toBe(
+      `the deadline ended it: 1 of 2 ports\n${open} open\n1 open, 0 closed, 0 without an answer\n`,
+    )
+  })
+})
+
+describe('capture', () => {
+  const compiled = join(root, 'build/programs/examples/recipes/capture.js')
+  const why = whyNot.socket(AF_PACKET, SOCK_RAW) ?? noNamespace()
+
+  /** The program in a network of its own, where nobody else sends anything. */
+  async function capturing(...args: string[]): Promise<Child> {
+    const setUp = 'ip link set lo up && exec "$@"'
+    const capture = new Child('unshare', ['-n', 'sh', '-c', setUp, '-', process.execPath, compiled, ...args])
+    await capture.printed(/^capturing lo$/m)
+    return capture
+  }
+
+  /** A text over a TCP connection in that network; the client's port. */
+  async function talk(capture: Child): Promise<number> {
+    const code = `
+      import { Socket } from 'bsd-sockets'
+      const server = new Socket()
+      server.bind(['127.0.0.1', 0])
+      server.listen()
+      const client = new Socket()
+      client.connect(server.getsockname())
+      client.sendall('a text of the test')
+      server.accept()[0].recv(64)
+      console.log(client.getsockname().port)`
+    return Number(await new Child('nsenter', [`-t${capture.pid}`, '-n', process.execPath, ...inline(code)]).finished())
+  }
+
+  allowed('writes the packets of a connection over lo as a pcap file', why, async () => {
+    const file = join(folder(), 'packets.pcap')
+    const capture = await capturing('--to', file)
+    const port = await talk(capture)
+    while (!readFileSync(file).includes('a text of the test')) await setTimeout(10)
+    capture.process.kill('SIGINT')
+    const [, count] = /^(\d+) packets, 0 dropped$/m.exec(await capture.finished())!
+    const bytes = readFileSync(file)
+    const u32 = (at: number): number => (endianness() === 'LE' ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
+    expect([u32(0), u32(20)]).toEqual([0xa1b23c4d, 1])
+    let packets = 0
+    let ours = 0
+    for (let at = 24; at < bytes.length; packets++) {
+      const [seconds, kept, length] = [u32(at), u32(at + 8), u32(at + 12)]
+      expect(Math.abs(Date.now() / 1000 - seconds)).toBeLessThan(300)
+      expect(length).toBe(kept)
+      const packet = bytes.subarray(at + 16, at + 16 + kept)
+      if (packet.readUInt16BE(12) === 0x0800 && packet[23] === 6 && packet.readUInt16BE(34) === port) ours++
+      at += 16 + kept
+    }
+    expect(packets).toBe(Number(count))
+    expect(ours).toBeGreaterThanOrEqual(3) // SYN, ACK and the bytes
+    expect(bytes.toString('latin1').split('a text of the test')).toHaveLength(2) // once
+  })
+
+  allowed('ends after so many packets', why, async () => {
+    const capture = await capturing('--count', '3', '--to', join(folder(), 'packets.pcap'))
+    await talk(capture)
+    expect(await capture.finished()).toMatch(/^3 packets, 0 dropped$/m)
+  })
+
+  allowed('fails for an interface that does not exist', why, async () => {
+    const capture = program('recipes/capture', '--interface', 'none7', '--to', join(folder(), 'packets.pcap'))
+    expect(await capture.ended).toEqual({ code: 1, signal: null })
+    expect(capture.stderr).toContain('ENODEV')
+  })
+
+  test.runIf(linux && process.getuid?.() === 0)('gives the reason without CAP_NET_RAW', () => {
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--']
+    const { status, stderr } = spawnSync('setpriv', [...nobody, process.execPath, compiled, '--to', '/dev/null'], {
+      encoding: 'utf8',
+    })
+    expect([status, stderr]).toEqual([1, 'packets cannot be captured: EPERM: operation not permitted\n'])
+  })
+})
+
+describe('vsock', () => {
+  const why = whyNot.socket(AF_VSOCK, SOCK_STREAM)
+
+  /** Why this machine cannot talk to itself: the module vsock_loopback. */
+  function noLoopback(): string | null {
+    if (why !== null) return why
+    try {
+      using server = new Socket(AF_VSOCK)
+      server.bind({ family: 'vsock', cid: 1, port: 0xffffffff })
+      server.listen()
+      using client = new Socket(AF_VSOCK)
+      client.settimeout(1000)
+      client.connect(server.getsockname())
+      return null
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  const reason = noLoopback()
+  if (reason !== null) console.warn(`skipped: vsock needs loopback (${reason})`)
+
+  allowed('a client gets its text back', reason, async () => {
+    const server = example('recipes/vsock', 'server')
+    const [, port] = await server.printed(/^listening on port (\d+)$/m)
+    expect(await program('recipes/vsock', 'client', '--cid', '1', '--port', port!, 'hello').finished()).toBe('hello\n')
+  })
+
+  test.runIf(reason !== null)('says why it cannot connect', async () => {
+    const client = program('recipes/vsock', 'client', '--cid', '1', '--timeout', '1000', 'hello')
+    expect(await client.ended).toEqual({ code: 1, signal: null })
+    expect(client.stderr).toMatch(why === null ? /connect E[A-Z]+/ : /^there is no vsock here: E/)
+  })
+})
+
+describe.runIf(linux)('tls', () => {
+  function certificate(): { key: string; cert: string } {
+    const path = folder()
+    const files = { key: join(path, 'key.pem'), cert: join(path, 'cert.pem') }
+    const { key, cert } = selfSigned()
+    writeFileSync(files.key, key)
+    writeFileSync(files.cert, cert)
+    return files
+  }
+
+  const name = (): string => `recipes-${process.pid}-${Math.random().toString(36).slice(2)}`
+
+  async function serving(at: string, ...args: string[]): Promise<[Child, string]> {
+    const { key, cert } = certificate()
+    const server = program('recipes/tls', 'server', '--name', at, '--key', key, '--cert', cert, ...args)
+    await server.printed(/^listening on/)
+    return [server, cert]
+  }
+
+  test('both ends, with the certificate verified', async () => {
+    const at = name()
+    const [server, cert] = await serving(at)
+    expect(await program('recipes/tls', 'client', '--name', at, '--ca', cert, 'over', 'TLS').finished()).toBe(
+      'over TLS\n',
+    )
+    server.process.kill('SIGINT')
+    expect(await server.finished()).toBe(`listening on ${at}\n`)
+  })
+
+  test('a client that does not know the certificate refuses it, and the server goes on', async () => {
+    const at = name()
+    const [server, cert] = await serving(at)
+    const client = program('recipes/tls', 'client', '--name', at, 'secret')
+    expect(await client.ended).toEqual({ code: 1, signal: null })
+    expect(client.stderr).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+    expect(await program('recipes/tls', 'client', '--name', at, '--ca', cert, 'again').finished()).toBe('again\n')
+    server.process.kill('SIGINT')
+    await server.finished() // which no connection holds up
+  })
+
+  test('a client that says nothing is disconnected', async () => {
+    const at = name()
+    const [server] = await serving(at, '--timeout', '100')
+    using silent = new Socket(AF_UNIX)
+    silent.settimeout(20_000)
+    silent.connect({ family: 'unix', abstract: at })
+    expect(silent.recv(1)).toHaveLength(0)
+    await server.printed(/^silent for too long$/m)
+  })
+})
+
+describe('using', () => {
+  test('nothing is left open, whether the block ends well or not', async () => {
+    expect(await program('recipes/using').finished()).toBe(
+      'passing package.json\n"{\\n  \\"name\\": \\"bsd-soc"\n0 descriptors are left open\n',
+    )
+    const output = await program('recipes/using', '--file', '/nowhere').finished()
+    expect(output).toMatch(/^passing \/nowhere\nENOENT: no such file or directory.*\n0 descriptors are left open\n$/)
+  })
+})
