@@ -63,6 +63,7 @@ const reasons = {
   ],
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/constants',
+    'examples/from-node',
     'package/floors',
     'examples/recipes',
     'package/snippets',

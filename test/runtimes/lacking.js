@@ -12,6 +12,8 @@ const lateHandler =
   'installs its signal handler after the event newListener, so signals are not counted until the next call'
 const destroyedEnd = 'emits end on a net.Socket that was destroyed'
 
+const otherNames = 'has other names in its net and dgram'
+
 const bun = {
   caller: { 'a wait that ends by': 'has no callers that await in the stack of an error' },
   'cli/http-c': inC,
@@ -24,6 +26,7 @@ const bun = {
   'reactor/memory': heap,
   'promises/waits': heap,
   'examples/examples': 'prints an address by console.log in several lines',
+  'examples/from-node': { 'net.': otherNames },
   'examples/tools': 'prints an address by console.log in several lines',
   'syscalls/arguments': { '': 'accepts an ArrayBuffer as a view in Node-API' },
   'cli/cli': { 'tour ': calls, 'bsd-sockets ends silently': 'tells a program nothing when nobody reads its output' },
@@ -148,6 +151,7 @@ const deno = {
   'promises/waits': heap,
   'cli/cli': killed,
   'examples/examples': killed,
+  'examples/from-node': { 'net.': otherNames, 'dgram.': otherNames },
   'examples/tools': killed,
   'examples/messages': killed,
   'examples/lessons': killed,
