@@ -1,9 +1,38 @@
 // Discovery without a server: a client sends a query to a multicast group, and each member answers the client. ip(7)
 import { parseArgs } from 'node:util'
 import { hostname } from 'node:os'
-import { AF_INET, options, setOption, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET, TimeoutError } from 'bsd-sockets'
+import { TimeoutError } from 'bsd-sockets'
 import type { SocketAddress } from 'bsd-sockets'
+import { AF_INET, IP_MULTICAST_ALL, options, setOption, SOCK_DGRAM } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
+
+/** A socket that receives what comes for a group by one interface, given by its address there, and nothing else. */
+function member(group: string, port: number, address: string): Socket {
+  const socket = new Socket(AF_INET, SOCK_DGRAM)
+  try {
+    setOption(socket, options.reuseAddress, true) // others of this machine listen to the same port
+    if (IP_MULTICAST_ALL !== undefined) setOption(socket, options.multicastAll, false) // only what this socket joins
+    socket.bind([group, port]) // the group's address: nothing that is sent to this machine alone
+    setOption(socket, options.addMembership, { group, address })
+    return socket
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
+
+/** A socket that sends to groups by one interface. */
+function sender(address: string): Socket {
+  const socket = new Socket(AF_INET, SOCK_DGRAM)
+  try {
+    setOption(socket, options.multicastInterface, { address })
+    setOption(socket, options.multicastTtl, 1) // no router passes it on
+    return socket
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,10 +58,7 @@ const text = (address: SocketAddress): string =>
   address.family === 'IPv4' ? `${address.address}:${address.port}` : address.family
 
 async function announce(): Promise<void> {
-  const socket = new Socket(AF_INET, SOCK_DGRAM)
-  socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, true) // others of this machine listen to the same port
-  socket.bind([values.group, Number(values.port)]) // the group's address: nothing else is received
-  setOption(socket, options.ipAddMembership, { group: values.group, address: values.interface })
+  const socket = member(values.group, Number(values.port), values.interface)
   console.log(`listening on ${text(socket.getsockname())}`)
   for (;;) {
     const [data, from] = await socket.recvfrom(1024)
@@ -41,9 +67,7 @@ async function announce(): Promise<void> {
 }
 
 async function ask(): Promise<void> {
-  const socket = new Socket(AF_INET, SOCK_DGRAM)
-  setOption(socket, options.ipMulticastInterface, { address: values.interface })
-  setOption(socket, options.ipMulticastTtl, 1) // no router passes it on
+  const socket = sender(values.interface)
   await socket.sendto(question, [values.group, Number(values.port)])
   const end = Date.now() + Number(values.wait)
   try {

@@ -5,6 +5,12 @@ import { SHUT_WR } from 'bsd-sockets'
 import { createConnection, createServer, spliceAll } from 'bsd-sockets/promises'
 import type { Socket } from 'bsd-sockets/promises'
 
+/** Moves all bytes from one socket to the other, and then the end. */
+async function carry(from: Socket, to: Socket): Promise<void> {
+  await spliceAll(from, to)
+  to.shutdown(SHUT_WR)
+}
+
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h', default: false },
@@ -16,12 +22,6 @@ const [, host, service] = /^(.*):(\d+)$/.exec(values.to) ?? []
 if (values.help || host === undefined) {
   console.log('usage: splice-proxy [--port 9996] [--to localhost:80]')
   process.exit(values.help ? 0 : 2)
-}
-
-/** Moves all bytes from one socket to the other, and then the end. */
-async function carry(from: Socket, to: Socket): Promise<void> {
-  await spliceAll(from, to)
-  to.shutdown(SHUT_WR)
 }
 
 async function serve(client: Socket): Promise<void> {

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { endianness, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { AF_PACKET, AF_UNIX, AF_VSOCK, SOCK_RAW, SOCK_STREAM, Socket, whyNot } from 'bsd-sockets'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -265,5 +266,77 @@ describe('using', () => {
     )
     const output = await program('recipes/using', '--file', '/nowhere').finished()
     expect(output).toMatch(/^passing \/nowhere\nENOENT: no such file or directory.*\n0 descriptors are left open\n$/)
+  })
+})
+
+describe('chat', () => {
+  /** A client that has said its name and heard who is there. */
+  async function joined(port: number, name: string): Promise<net.Socket> {
+    const socket = connecting(port)
+    socket.on('error', () => undefined).write(`${name}\n`)
+    for (let text = ''; !text.includes('Here: ');) text += String((await once(socket, 'data'))[0])
+    return socket
+  }
+
+  test('a listener that reads nothing slows down the talker, until it is disconnected', async () => {
+    const server = example('chat', '--patience', '2000')
+    const port = await server.port()
+    const slow = await joined(port, 'slow')
+    slow.pause()
+    const talker = await joined(port, 'talker')
+    const line = `${'x'.repeat(1000)}\n`
+    talker.write(line.repeat(32_768)) // more than all buffers of the kernel hold
+    const gone = '* slow has gone\n'
+    let at: number
+    do {
+      const from = Math.max(0, server.stdout.length - gone.length)
+      await once(server.process.stdout, 'data')
+      at = server.stdout.indexOf(gone, from)
+    } while (at < 0)
+    expect(at).toBeGreaterThan(line.length)
+    expect(at).toBeLessThan(24 << 20) // it has not read the rest: the talker has to wait
+    while (server.stdout.length < line.length * 32_768) await once(server.process.stdout, 'data') // and now it goes on
+  })
+
+  test('stops when it is told to: everybody hears of it, and those who stay silent hold nothing up', async () => {
+    const server = example('chat', '--patience', '500')
+    const port = await server.port()
+    const [one, other] = [await joined(port, 'one'), await joined(port, 'other')]
+    const unnamed = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void unnamed.destroy())
+    const heard = [text(one), text(other), text(unnamed)]
+    await once(unnamed, 'connect')
+    one.write('last words\n')
+    await server.printed(/one: last words/)
+    server.process.kill('SIGTERM')
+    expect(await Promise.all(heard)).toEqual([
+      expect.stringMatching(/\* the chat ends\n$/),
+      expect.stringMatching(/one: last words\n\* the chat ends\n$/),
+      'Who are you?\n',
+    ])
+    expect(await server.finished()).toMatch(/\* the chat ends\n$/)
+  })
+})
+
+describe('discovery', () => {
+  const program = join(root, 'build/programs/examples/discovery.js')
+  const reason = linux ? noNamespace() : 'only Linux has IP_MULTICAST_ALL'
+
+  allowed('a member on one interface does not answer what comes by another', reason, async () => {
+    const setUp =
+      'ip link set lo up && for i in 0 1; do ip link add net$i type bridge && ip addr add 10.77.$i.1/24 dev net$i && ip link set net$i up; done'
+    const start = (...args: string[]): Child =>
+      new Child('unshare', ['-n', 'sh', '-c', `${setUp} && exec "$@"`, '-', process.execPath, program, ...args])
+    const one = start('announce', '--name', 'one', '--interface', '10.77.0.1', '--port', '9995')
+    await one.port()
+    const within = (...args: string[]): Child =>
+      new Child('nsenter', [`-t${one.pid}`, '-n', process.execPath, program, ...args])
+    await within('announce', '--name', 'two', '--interface', '10.77.1.1', '--port', '9995').port()
+    const ask = (address: string): Promise<string> => within('--interface', address, '--port', '9995').finished()
+    expect(await ask('10.77.0.1')).toMatch(/^one at \S+\n$/)
+    expect(await ask('10.77.1.1')).toMatch(/^two at \S+\n$/)
+    const nowhere = within('announce', '--interface', '10.77.2.1', '--port', '9995')
+    expect(await nowhere.ended).toEqual({ code: 1, signal: null })
+    expect(nowhere.stderr).toContain('ENODEV')
   })
 })
