@@ -1,5 +1,6 @@
 // The programs of docs/recipes: TCP_INFO, port scan, capture, vsock, TLS and `using`; and the chat that stops.
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
@@ -8,7 +9,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { AF_PACKET, AF_UNIX, AF_VSOCK, SOCK_RAW, SOCK_STREAM, Socket, whyNot } from 'bsd-sockets'
+import { connector } from 'bsd-sockets/streams'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { selfSigned } from '../support/certificate.js'
 import { Child, example, inline, program } from '../support/child.js'
 import { noNamespace } from '../support/namespace.js'
@@ -23,20 +26,26 @@ function folder(): string {
   return path
 }
 
-function connecting(port: number): net.Socket {
+/** An abstract name that nobody has. */
+const uniqueName = (): string => `recipes-${randomUUID()}`
+
+function dialled(port: number): net.Socket {
   const socket = net.connect(port, '127.0.0.1')
   onTestFinished(() => void socket.destroy())
   return socket
 }
 
-test.each(['tcp-info', 'port-scan', 'capture', 'vsock', 'tls', 'using'])('%s --help', async name => {
-  expect(await program(`recipes/${name}`, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
-})
+test.each(['tcp-info', 'port-scan', 'capture', 'vsock', 'tls', 'using', 'websocket', 'frameworks'])(
+  '%s --help',
+  async name => {
+    expect(await program(`recipes/${name}`, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
+  },
+)
 
 describe('tcp-info', () => {
   test.runIf(linux)('says that the client is slow, and what was sent to it', async () => {
     const server = example('recipes/tcp-info', '--every', '50')
-    const slow = connecting(await server.port())
+    const slow = dialled(await server.port())
     slow.pause()
     slow.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     await server.printed(
@@ -46,7 +55,7 @@ describe('tcp-info', () => {
 
   test('says that there is nothing to send, and that the connection is closed', async () => {
     const server = example('recipes/tcp-info', '--every', '20', '--size', '5')
-    const client = connecting(await server.port())
+    const client = dialled(await server.port())
     client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     const [answer] = (await once(client, 'data')) as [Buffer]
     expect(String(answer)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 5\r\n/)
@@ -218,8 +227,6 @@ describe.runIf(linux)('tls', () => {
     return files
   }
 
-  const name = (): string => `recipes-${process.pid}-${Math.random().toString(36).slice(2)}`
-
   async function serving(at: string, ...args: string[]): Promise<[Child, string]> {
     const { key, cert } = certificate()
     const server = program('recipes/tls', 'server', '--name', at, '--key', key, '--cert', cert, ...args)
@@ -228,7 +235,7 @@ describe.runIf(linux)('tls', () => {
   }
 
   test('both ends, with the certificate verified', async () => {
-    const at = name()
+    const at = uniqueName()
     const [server, cert] = await serving(at)
     expect(await program('recipes/tls', 'client', '--name', at, '--ca', cert, 'over', 'TLS').finished()).toBe(
       'over TLS\n',
@@ -238,7 +245,7 @@ describe.runIf(linux)('tls', () => {
   })
 
   test('a client that does not know the certificate refuses it, and the server goes on', async () => {
-    const at = name()
+    const at = uniqueName()
     const [server, cert] = await serving(at)
     const client = program('recipes/tls', 'client', '--name', at, 'secret')
     expect(await client.ended).toEqual({ code: 1, signal: null })
@@ -249,13 +256,70 @@ describe.runIf(linux)('tls', () => {
   })
 
   test('a client that says nothing is disconnected', async () => {
-    const at = name()
+    const at = uniqueName()
     const [server] = await serving(at, '--timeout', '100')
     using silent = new Socket(AF_UNIX)
     silent.settimeout(20_000)
     silent.connect({ family: 'unix', abstract: at })
     expect(silent.recv(1)).toHaveLength(0)
     await server.printed(/^silent for too long$/m)
+  })
+})
+
+describe.runIf(linux)('websocket', () => {
+  async function serving(...args: string[]): Promise<[Child, string]> {
+    const at = uniqueName()
+    const server = program('recipes/websocket', 'server', '--name', at, ...args)
+    await server.printed(/^listening on/)
+    return [server, at]
+  }
+
+  test('messages come back, and the server says goodbye when it ends', async () => {
+    const [server, at] = await serving()
+    const client = program('recipes/websocket', 'client', '--name', at, 'one', 'two')
+    expect(await client.finished()).toBe('one\ntwo\nclosed: 1000\n')
+    const staying = new WebSocket('ws://localhost/', { createConnection: connecting(at) })
+    await once(staying, 'open')
+    const closed = once(staying, 'close')
+    server.process.kill('SIGINT')
+    expect((await closed)[0]).toBe(1001)
+    await server.finished()
+  })
+
+  /** The connections of `ws` to an abstract name. */
+  const connecting = (at: string): typeof net.createConnection =>
+    connector({ address: `\0${at}` }) as unknown as typeof net.createConnection
+
+  test('a client that asks for nothing, or answers no ping, is disconnected', async () => {
+    const [, at] = await serving('--timeout', '300')
+    using silent = new Socket(AF_UNIX)
+    silent.settimeout(20_000)
+    silent.connect({ family: 'unix', abstract: at })
+    expect(silent.recv(1)).toHaveLength(0)
+    const deaf = new WebSocket('ws://localhost/', { createConnection: connecting(at), autoPong: false })
+    expect((await once(deaf, 'close'))[0]).toBe(1006)
+  })
+
+  test('reports that nobody listens', async () => {
+    const client = program('recipes/websocket', 'client', '--name', uniqueName(), 'one')
+    expect(await client.ended).toEqual({ code: 1, signal: null })
+    expect(client.stderr).toMatch(/^connect ECONNREFUSED/)
+  })
+})
+
+describe('frameworks', () => {
+  test.each(['express', 'fastify', 'hono'])('%s on the prepared socket', async name => {
+    const server = example('recipes/frameworks', '--with', name)
+    const url = `http://127.0.0.1:${await server.port()}`
+    const response = await fetch(`${url}/`)
+    expect([response.status, await response.json()]).toEqual([200, { userTimeout: 5000 }])
+    expect((await fetch(`${url}/nowhere`)).status).toBe(404)
+    server.process.kill('SIGINT')
+    await server.finished()
+  })
+
+  test('an unknown one', async () => {
+    expect(await example('recipes/frameworks', '--with', 'other').ended).toEqual({ code: 2, signal: null })
   })
 })
 
@@ -272,7 +336,7 @@ describe('using', () => {
 describe('chat', () => {
   /** A client that has said its name and heard who is there. */
   async function joined(port: number, name: string): Promise<net.Socket> {
-    const socket = connecting(port)
+    const socket = dialled(port)
     socket.on('error', () => undefined).write(`${name}\n`)
     for (let text = ''; !text.includes('Here: ');) text += String((await once(socket, 'data'))[0])
     return socket
