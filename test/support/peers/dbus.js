@@ -21,7 +21,7 @@ const fields = {
 
 const aligned = (length, to) => Math.ceil(length / to) * to
 
-class Writer {
+export class Writer {
   bytes = Buffer.alloc(0)
 
   pad(to) {
@@ -55,7 +55,7 @@ class Writer {
   }
 }
 
-function message(serial, header, body = Buffer.alloc(0), flags = 0) {
+export function message(serial, header, body = Buffer.alloc(0), flags = 0) {
   const list = new Writer()
   for (const [name, value] of Object.entries(header)) {
     const [type, code] = fields[name]
@@ -72,7 +72,7 @@ function message(serial, header, body = Buffer.alloc(0), flags = 0) {
 
 const bus = { path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus', destination: 'org.freedesktop.DBus' }
 
-class Connection {
+export class Connection {
   #stream
   #chunks
   #received = Buffer.alloc(0)

@@ -46,7 +46,7 @@ export async function withFolder(use) {
   }
 }
 
-/** Starts a server, runs `use` when `connect` succeeds, and then stops the server. */
+/** Starts a server, runs `use` with its process when `connect` succeeds, and then stops the server. */
 export async function withServer([command, ...args], connect, use) {
   const server = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -62,7 +62,7 @@ export async function withServer([command, ...args], connect, use) {
         await sleep(20)
       }
     }
-    return await use()
+    return await use(server)
   } catch (error) {
     console.error(output)
     throw error

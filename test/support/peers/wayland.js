@@ -1,0 +1,148 @@
+// The example wayland on cage, a compositor, without a screen. grim takes pictures of it.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { height, paint, pixels, width } from '../../../build/programs/examples/wayland/picture.js'
+import { withExample } from './example.js'
+import { find, withFolder } from './server.js'
+
+export function program() {
+  const [cage, grim] = [find('cage'), find('grim')]
+  return cage && grim ? { cage, grim } : undefined
+}
+
+// It refuses to run as root.
+const isRoot = process.getuid() === 0
+const nobody = 65534
+const asNobody = isRoot ? [find('setpriv'), `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : []
+
+const descriptors = pid => readdirSync(`/proc/${pid}/fd`).length
+
+/** Runs `use` with a compositor and the environment of its clients. */
+async function withCompositor(cage, folder, use) {
+  mkdirSync(folder, { mode: 0o700 })
+  if (isRoot) chownSync(folder, nobody, nobody)
+  const env = {
+    ...process.env,
+    ...{ XDG_RUNTIME_DIR: folder, WLR_BACKENDS: 'headless', WLR_RENDERER: 'pixman', WLR_LIBINPUT_NO_DEVICES: '1' },
+    WLR_XWAYLAND: '/bin/false', // cage wants one that it could start
+    WAYLAND_DEBUG: 'server', // it logs each message
+  }
+  // The compositor runs as long as its own client, which runs until it reads the end.
+  const script = 'echo $WAYLAND_DISPLAY $DISPLAY; exec cat'
+  const [command, ...args] = [...asNobody, cage, '--', 'sh', '-c', script]
+  const compositor = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  let log = ''
+  compositor.stderr.setEncoding('latin1').on('data', text => (log += text))
+  const ended = once(compositor, 'close')
+  let display
+  try {
+    const line = await Promise.race([once(createInterface({ input: compositor.stdout }), 'line'), ended])
+    assert.match(String(line), /^wayland-\d+ :\d+$/)
+    const [name, x11] = String(line).split(' ')
+    display = x11.slice(1)
+    await use(compositor, { ...env, WAYLAND_DISPLAY: name }, () => log)
+  } finally {
+    compositor.kill('SIGKILL')
+    compositor.stdin.end()
+    await ended
+    // What it leaves of X11 if it is killed.
+    for (const file of [`/tmp/.X${display}-lock`, `/tmp/.X11-unix/X${display}`]) rmSync(file, { force: true })
+  }
+}
+
+/** The pixels of the window, which cage puts into the upper left corner. */
+function screenshot(grim, env) {
+  const picture = execFileSync(grim, ['-t', 'ppm', '-g', `0,0 ${width}x${height}`, '-'], { env, maxBuffer: 2 ** 24 })
+  const head = `P6\n${width} ${height}\n255\n`
+  assert.equal(picture.toString('latin1', 0, head.length), head)
+  const bytes = picture.subarray(head.length)
+  return Uint32Array.from(pixels, (_, i) => bytes.readUIntBE(3 * i, 3))
+}
+
+/** The number of the frame that a screenshot shows, of at most `frames`. */
+function frameOf(shown, frames) {
+  for (let frame = 0; frame < frames; frame++) {
+    paint(frame)
+    if (pixels.every((pixel, i) => pixel === shown[i])) return frame
+  }
+  return undefined
+}
+
+async function draws({ cage, grim }, folder) {
+  await withCompositor(cage, folder, async (compositor, env, log) => {
+    const before = descriptors(compositor.pid)
+    await withExample('wayland', { args: ['--frames', '60'], env }, async example => {
+      assert.equal(await example.ended, 0, example.stderr)
+      assert.match(example.stdout, /^480 × 320 pixels on \S+\n60 frames\n$/)
+      assert.equal(example.stderr, '')
+    })
+    while (descriptors(compositor.pid) > before) await sleep(10) // until it has noticed that its client has gone
+    assert.equal(log().match(/wl_surface@\d+\.attach\(wl_buffer@/g)?.length, 60)
+    await withExample('wayland', { env }, async example => {
+      await example.printed('pixels')
+      const open = descriptors(example.child.pid)
+      const first = frameOf(screenshot(grim, env), 3600)
+      assert.notEqual(first, undefined, 'the screenshot shows no frame')
+      let second = first
+      while (second === first) second = frameOf(screenshot(grim, env), 3600)
+      assert.ok(second > first, `frame ${second} after ${first}`)
+      assert.equal(descriptors(example.child.pid), open)
+      compositor.kill('SIGKILL')
+      assert.equal(await example.ended, 1)
+      assert.match(example.stderr, /^wayland: (the compositor has closed the connection|recv\w* ECONNRESET.*)\n$/)
+    })
+  })
+}
+
+/** What the example says of a compositor that sends these bytes. */
+async function saysOf(bytes, folder) {
+  const server = createServer(connection =>
+    connection
+      .on('error', () => {})
+      .resume()
+      .end(Buffer.from(bytes)),
+  )
+  server.listen(join(folder, 'fake'))
+  await once(server, 'listening')
+  try {
+    return await withExample(
+      'wayland',
+      { env: { XDG_RUNTIME_DIR: folder, WAYLAND_DISPLAY: 'fake' } },
+      async example => {
+        assert.equal(await example.ended, 1)
+        return example.stderr
+      },
+    )
+  } finally {
+    server.close()
+    await once(server, 'close')
+  }
+}
+
+export const run = programs =>
+  withFolder(async folder => {
+    const error = [
+      ...[1, 0, 0, 0, 0, 0, 28, 0],
+      ...[1, 0, 0, 0, 3, 0, 0, 0],
+      ...[6, 0, 0, 0],
+      ...Buffer.from('wrong\0\0\0'),
+    ]
+    assert.equal(await saysOf(error, folder), 'wayland: the compositor has found an error in wl_display 1: wrong (3)\n')
+    assert.equal(
+      await saysOf([1, 0, 0, 0, 0, 0, 7, 0], folder),
+      'wayland: the compositor has sent a message of 7 bytes\n',
+    )
+    assert.match(await saysOf([1, 0, 0, 0, 0, 0, 8, 0], folder), /^wayland: .*(range|outside)/)
+    assert.match(await saysOf([], folder), /^wayland: the compositor has closed the connection/)
+    await withExample('wayland', { env: { XDG_RUNTIME_DIR: folder, WAYLAND_DISPLAY: 'none' } }, async example => {
+      assert.equal(await example.ended, 1)
+      assert.match(example.stderr, /^wayland: connect ENOENT .*none.*\n$/)
+    })
+    await draws(programs, join(folder, 'run'))
+  })
