@@ -1,12 +1,18 @@
 // Unix datagram sockets with the API of unix-dgram: events and callbacks are synchronous, an error's code is −errno.
 'use strict'
 const { EventEmitter } = require('node:events')
+const { constants: files } = require('node:fs')
 const { constants } = require('node:os')
-const { AF_UNIX, MessageBatch, MSG_NOSIGNAL = 0, SOCK_DGRAM, encodeAddress } = require('bsd-sockets')
-const { Socket: AsyncSocket } = require('bsd-sockets/promises')
+const { clearInterval, setInterval } = require('node:timers')
 const sys = require('bsd-sockets/syscalls')
 
-const { EAGAIN, EBADF, ECANCELED, ECONNRESET, EINTR, EINVAL, ENAMETOOLONG, ENOTCONN } = constants.errno
+const { EAGAIN, EBADF, ECANCELED, ECONNRESET, EINTR, EINVAL, ENAMETOOLONG, ENOBUFS, ENOTCONN } = constants.errno
+
+// Loading the module that has all constants takes longer than loading this one. These are the same on Linux and macOS.
+const [AF_UNIX, SOCK_DGRAM] = [1, 2]
+const [F_SETFD, F_SETFL, FD_CLOEXEC] = [2, 4, 1]
+const isLinux = process.platform === 'linux'
+const pathRoom = isLinux ? 108 : 104 // of sun_path, in bytes. unix(7)
 
 // The queue of a Unix socket has 11 messages by default. unix(7), max_dgram_qlen
 const batchCount = 16
@@ -24,11 +30,29 @@ function errnoOf(error) {
   throw error
 }
 
-/** The bytes of a path's address. A path that begins with NUL is an abstract name. unix(7) */
+/** A new socket, or −errno. socket(2) */
+function open() {
+  const flags = isLinux ? files.O_NONBLOCK | 0o2000000 : 0 // SOCK_NONBLOCK | SOCK_CLOEXEC
+  const fd = sys.socket(AF_UNIX, SOCK_DGRAM | flags, 0)
+  if (fd < 0 || isLinux) return fd
+  sys.fcntl(fd, F_SETFD, FD_CLOEXEC)
+  sys.fcntl(fd, F_SETFL, files.O_NONBLOCK)
+  return fd
+}
+
+const family = Buffer.from(new Uint16Array([AF_UNIX]).buffer)
+
+/** The bytes of a path's address, or −errno. On Linux a path that begins with NUL is an abstract name. unix(7) */
 function addressOf(path) {
-  const text = String(path)
-  if (text.startsWith('\0')) return encodeAddress({ family: 'unix', abstract: text.slice(1) }, AF_UNIX)
-  return encodeAddress({ family: 'unix', path: text }, AF_UNIX)
+  const name = Buffer.from(String(path))
+  const isAbstract = isLinux && name[0] === 0
+  if (name.length === 0 || (name.includes(0) && !isAbstract)) return -EINVAL
+  const length = name.length + (isAbstract ? 0 : 1)
+  if (length > pathRoom) return -ENAMETOOLONG
+  const address = Buffer.alloc(2 + length)
+  address.set(isLinux ? family : [address.length, AF_UNIX])
+  address.set(name, 2)
+  return address
 }
 
 function senderOf(address) {
@@ -37,28 +61,34 @@ function senderOf(address) {
 }
 
 class Socket extends EventEmitter {
-  #socket
-  #connected = false
+  /** Waits for messages and for room; made when there is something to wait for. It has taken the descriptor. */
+  #waiter
+  /** Keeps the process alive until close. */
+  #timer
   #waits = false
 
   constructor(type, listener) {
     super()
     if (type !== 'unix_dgram') throw new Error(`Unsupported socket type: ${type}`)
-    try {
-      this.#socket = new AsyncSocket(AF_UNIX, SOCK_DGRAM)
-    } catch (error) {
-      throw failure(errnoOf(error), 'socket')
-    }
-    this.fd = this.#socket.fd
+    // A worker that is terminated leaves no descriptor open if the waiter has it.
+    if (require('node:worker_threads').isMainThread) this.fd = open()
+    else this.fd = this.#opened()
+    if (this.fd < 0) throw failure(this.fd, 'socket')
+    this.connected = false
     this.type = type
     if (typeof listener === 'function') this.on('message', listener)
-    void this.#receive()
+    this.#timer = setInterval(() => undefined, 2 ** 31 - 1)
   }
 
   bind(path) {
     const errno = this.#named('bind', path)
-    if (errno < 0) this.emit('error', failure(errno, 'bind'))
-    else this.emit('listening')
+    if (errno < 0) {
+      this.emit('error', failure(errno, 'bind'))
+      return
+    }
+    // A socket without a name gets no messages.
+    void this.#receive(this.#waiting())
+    this.emit('listening')
   }
 
   connect(path) {
@@ -67,7 +97,7 @@ class Socket extends EventEmitter {
       this.emit('error', failure(errno, 'connect'))
       return
     }
-    this.#connected = true
+    this.connected = true
     this.emit('connect')
   }
 
@@ -78,11 +108,11 @@ class Socket extends EventEmitter {
     }
     const [callback] = rest
     let result = this.fd < 0 ? -EBADF : -ENOTCONN
-    if (this.#connected) {
-      do result = sys.send(this.fd, bytes, MSG_NOSIGNAL)
+    if (this.connected && this.fd >= 0) {
+      do result = sys.send(this.fd, bytes, 0)
       while (result === -EINTR)
     }
-    if (result === -EAGAIN) this.#congested(bytes, callback)
+    if (result === -EAGAIN || result === -ENOBUFS) this.#congested(bytes, callback)
     else this.#sent(result, callback)
   }
 
@@ -91,32 +121,43 @@ class Socket extends EventEmitter {
     if (!(offset >= 0 && length >= 0 && offset + length <= bytes.byteLength))
       throw new RangeError('offset and length must be within the buffer')
     const part = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length)
-    let result
-    try {
-      const address = addressOf(path)
-      do result = sys.sendto(this.fd, part, MSG_NOSIGNAL, address)
+    const address = addressOf(path)
+    let result = this.fd < 0 ? -EBADF : address
+    if (this.fd >= 0 && typeof address !== 'number') {
+      do result = sys.sendto(this.fd, part, 0, address)
       while (result === -EINTR)
-    } catch (error) {
-      if (this.fd >= 0 && error.errno === undefined) result = -(path.length > 107 ? ENAMETOOLONG : EINVAL)
-      else result = errnoOf(error)
     }
     this.#sent(result, callback)
   }
 
   /** Closes the socket; a second call does nothing. */
   close() {
+    const { fd } = this
+    if (fd < 0) return
     this.fd = -1
-    this.#connected = false
-    this.#socket.close()
+    clearInterval(this.#timer)
+    if (this.#waiter === undefined) sys.close(fd)
+    else this.#waiter.close()
   }
 
   #named(call, path) {
     if (this.fd < 0) return -EBADF
+    const address = addressOf(path)
+    return typeof address === 'number' ? address : sys[call](this.fd, address)
+  }
+
+  #opened() {
+    const { Socket: AsyncSocket } = require('bsd-sockets/promises')
     try {
-      return sys[call](this.fd, addressOf(path))
+      this.#waiter = new AsyncSocket(AF_UNIX, SOCK_DGRAM)
+      return this.#waiter.fd
     } catch (error) {
-      return typeof error.errno === 'number' ? error.errno : String(path).length > 107 ? -ENAMETOOLONG : -EINVAL
+      return errnoOf(error)
     }
+  }
+
+  #waiting() {
+    return (this.#waiter ??= require('bsd-sockets/promises').Socket.fromFd(this.fd))
   }
 
   #sent(result, callback) {
@@ -139,7 +180,7 @@ class Socket extends EventEmitter {
   async #writable() {
     this.#waits = true
     try {
-      await this.#socket.writable()
+      await this.#waiting().writable()
     } catch {
       return // it is closed
     } finally {
@@ -148,11 +189,11 @@ class Socket extends EventEmitter {
     if (this.fd >= 0) this.#emitted('writable')
   }
 
-  async #receive() {
+  async #receive(waiter) {
     while (this.fd >= 0) {
       try {
-        await this.#socket.readable()
-        this.#taken()
+        await waiter.readable()
+        this.#taken(waiter)
       } catch (error) {
         if (this.fd < 0 || error.errno === -ECANCELED) return
         // The peer of a connected socket has connected to another one: no message is lost.
@@ -161,10 +202,10 @@ class Socket extends EventEmitter {
     }
   }
 
-  #taken() {
+  #taken(waiter) {
     if (this.fd < 0) return
-    shared ??= new MessageBatch(batchCount, maxSize, { family: AF_UNIX })
-    const count = this.#socket.tryRecvmmsg(shared) ?? 0
+    shared ??= new (require('bsd-sockets').MessageBatch)(batchCount, maxSize, { family: AF_UNIX })
+    const count = waiter.tryRecvmmsg(shared) ?? 0
     const messages = []
     for (let i = 0; i < count; i++) messages.push([Buffer.from(shared.bytes(i)), senderOf(shared.address(i))])
     for (const [bytes, path] of messages) {
@@ -203,4 +244,5 @@ for (const name of [
   })
 }
 
-exports.createSocket = (type, listener) => new Socket(type, listener)
+exports.createSocket = (type, listener) =>
+  type === 'udp4' || type === 'udp6' ? require('node:dgram').createSocket(type, listener) : new Socket(type, listener)

@@ -1,9 +1,11 @@
 // The drop-in for unix-dgram, installed beside the package as npm's overrides would: its events, callbacks and errors.
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createRequire } from 'node:module'
 import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { root } from '../support/root.js'
 
@@ -26,7 +28,7 @@ const { createSocket } = createRequire(join(folder, 'program.js'))('unix-dgram')
 }
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const { EADDRINUSE, EBADF, ECONNREFUSED, ENOENT, ENOTCONN } = constants.errno
+const { EADDRINUSE, EBADF, ECONNREFUSED, EINVAL, ENAMETOOLONG, ENOENT, ENOTCONN } = constants.errno
 const open: Socket[] = []
 let names = 0
 afterEach(() => {
@@ -136,7 +138,101 @@ test('a closed socket can be closed again, and gives no more messages', async ()
 test('wrong arguments are errors, where the peer aborts', () => {
   const client = made()
   const { path } = server()
-  expect(() => createSocket('udp4')).toThrow('Unsupported socket type: udp4')
+  expect(() => createSocket('unix_stream')).toThrow('Unsupported socket type: unix_stream')
   expect(() => client.sendto(Buffer.from('x'), 0, 2, path)).toThrow(RangeError)
   expect(() => client.sendto('x', 0, 1, path)).toThrow(TypeError)
+})
+
+test('a path that is no address is an error, where the peer cuts it', () => {
+  const client = made()
+  const codes: unknown[] = []
+  client.on('error', (error: { code: number }) => codes.push(error.code))
+  const longest = process.platform === 'linux' ? 107 : 103
+  client.connect('x'.repeat(longest))
+  client.connect('x'.repeat(longest + 1))
+  client.bind('')
+  client.sendto(Buffer.from('x'), 0, 1, 'a\0b')
+  expect(codes).toEqual([-ENOENT, -ENAMETOOLONG, -EINVAL, -EINVAL])
+})
+
+test.skipIf(process.platform !== 'linux')('a path that begins with NUL is an abstract name', async () => {
+  const socket = made()
+  const name = `\0bsd-sockets-${process.pid}-${names++}`
+  socket.bind(name)
+  made().sendto(Buffer.from('x'), 0, 1, name)
+  await once(socket, 'message')
+  const client = made()
+  client.bind(`${name}-client`)
+  client.sendto(Buffer.from('y'), 0, 1, name)
+  expect((await once(socket, 'message'))[1]).toEqual({ size: 1, address: {}, path: `${name}-client` })
+})
+
+test('udp4 and udp6 are sockets of dgram', async () => {
+  const socket = createSocket('udp4')
+  socket.bind(0 as never)
+  await once(socket, 'listening')
+  socket.close()
+  await once(socket, 'close')
+})
+
+/** Runs a program beside the installed drop-in. */
+function output(program: string): string {
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' })
+  expect(stderr).toBe('')
+  return stdout
+}
+
+// Each file takes about half a millisecond, and the one with the constants and that with the promises some more.
+test('loads three files, and no more for a socket that sends', () => {
+  const files = `Object.keys(require.cache).filter(file => file.endsWith('js'))`
+  const path = JSON.stringify(join(folder, `s${names++}`))
+  const program = `
+    const { createSocket } = require('unix-dgram')
+    const loaded = ${files}
+    const socket = createSocket('unix_dgram').on('error', () => undefined)
+    socket.connect(${path})
+    socket.sendto(Buffer.from('x'), 0, 1, ${path})
+    const sent = ${files}
+    socket.close()
+    console.log(JSON.stringify([loaded, sent]))
+  `
+  const lists = JSON.parse(output(program)) as string[][]
+  const expected = ['index.js', 'syscalls.bundle.cjs', 'syscalls.cjs']
+  expect(lists.map(list => list.map(file => basename(file)).sort())).toEqual([expected, expected])
+})
+
+test('a socket keeps the process until it is closed', () => {
+  const path = JSON.stringify(join(folder, `s${names++}`))
+  const program = (bind: string): string => `
+    const socket = require('unix-dgram').createSocket('unix_dgram')
+    ${bind}
+    let waited = false
+    setTimeout(() => (waited = true, socket.close()), 50).unref()
+    process.on('exit', () => console.log(waited))
+  `
+  for (const bind of ['', `socket.bind(${path})`]) expect(output(program(bind))).toBe('true\n')
+})
+
+test.skipIf(process.platform !== 'linux')('workers use it, and leave no descriptor open', async () => {
+  const path = join(folder, `s${names++}`)
+  const program = `
+    const { parentPort, workerData: path } = require('node:worker_threads')
+    const { createSocket } = require('unix-dgram')
+    const receiver = createSocket('unix_dgram', bytes => parentPort.postMessage(String(bytes)))
+    receiver.bind(path)
+    const sender = createSocket('unix_dgram')
+    sender.connect(path)
+    sender.send(Buffer.from('from a worker'))
+  `
+  const entry = join(folder, 'worker.cjs')
+  writeFileSync(entry, program)
+  const count = (): number => readdirSync('/proc/self/fd').length
+  let before = 0
+  for (let round = 0; round < 3; round++) {
+    const worker = new Worker(entry, { workerData: `${path}${round}` })
+    expect(await once(worker, 'message')).toEqual(['from a worker'])
+    await worker.terminate()
+    if (round === 0) before = count()
+  }
+  expect(count()).toBe(before)
 })
