@@ -9,7 +9,7 @@ const run = promisify(execFile)
 
 /** The load on a server. `benchmarks/load/load.c` describes each option. */
 export interface Load {
-  readonly mode: 'connect' | 'echo' | 'udp'
+  readonly mode: 'connect' | 'echo' | 'udp' | 'dgram-send' | 'dgram-receive'
   readonly connections?: number
   readonly size?: number
   readonly depth?: number
@@ -42,8 +42,12 @@ export const loadColumns: readonly Column[] = [
 
 const sizeOf = (size: number): string => (size < 1024 ? `${size} B` : `${size / 1024} KiB`)
 
+// What the server does.
+const directions: Readonly<Partial<Record<Load['mode'], string>>> = { 'dgram-send': 'receive', 'dgram-receive': 'send' }
+
 const titleOf = ({ mode, connections, size = 0, depth, rate }: Load): string =>
   [
+    ...(mode in directions ? [directions[mode]!] : []),
     ...(connections === undefined
       ? []
       : [mode === 'connect' ? `${connections} at a time` : `${connections} connections`]),

@@ -1,5 +1,5 @@
 // Prepares the benchmarks: builds, and installs the packages of benchmarks/tools. With --install it also installs the
-// other runtimes, which are large.
+// other runtimes, which are large, and the peers of packages/.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../scripts/run.js'
@@ -15,4 +15,8 @@ function install(folder) {
 
 run(process.execPath, [join(root, 'scripts/prepare.js'), 'test'])
 install('benchmarks/tools')
-if (process.argv.includes('--install')) install('test/runtimes')
+if (process.argv.includes('--install')) {
+  install('test/runtimes')
+  const { installProjects } = await import('../test/dependents/projects.js')
+  installProjects()
+}

@@ -11,12 +11,14 @@ import type { Question } from './question.js'
 import { threadStarts } from './threads.js'
 import { udp } from './udp.js'
 import { unix } from './unix.js'
+import { unixDatagrams } from './unix-dgram.js'
 
 export const questions: Readonly<Record<string, Question>> = {
   calls,
   echo,
   unix,
   udp,
+  'unix-dgram': unixDatagrams,
   http,
   connections,
   threads: threadStarts,

@@ -40,6 +40,10 @@ export const nginx = fromSystem('nginx', '-v')
 export const wrk = fromSystem('wrk', '-v')
 export const hono = withModule('node_modules/hono', 'npm test installs it')
 export const koffi = withModule('benchmarks/tools/node_modules/koffi', install)
+export const unixDgram = withModule(
+  'build/dependents/peer/node_modules/unix-dgram/build/Release/unix_dgram.node',
+  `${install}, if there is a compiler`,
+)
 
 /** Recorded with each result. */
 export const versions: Readonly<Record<string, string | null>> = {

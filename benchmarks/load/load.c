@@ -118,6 +118,8 @@ static const struct {
               load_once, false},
              {"idle", "opens connections, sends one message over each, prints a line and holds them", load_idle, false},
              {"udp", "sends datagrams, --depth of them under way", load_udp, false},
+             {"dgram-send", "sends Unix datagrams, as fast as they are received", load_dgram_send, false},
+             {"dgram-receive", "receives Unix datagrams, which it has asked the server for", load_dgram_receive, false},
              {"serve", "is an echo server itself, a mark for others", load_echo_server, true},
              {"answer", "is a server of datagrams itself, the mark for others", load_answer, true},
              {"answer-each", "the same by a call each way for each datagram", load_answer_each, true}};

@@ -66,6 +66,8 @@ void load_sequence(void);
 void load_once(void);
 void load_idle(void);
 void load_udp(void);
+void load_dgram_send(void);
+void load_dgram_receive(void);
 
 // The other sides, of load_echo and of load_udp; they do not return.
 void load_echo_server(void);

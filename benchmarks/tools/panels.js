@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot'
 
 const ours =
-  /^(reactor|promises|streams|epoll|poll|select|threads|blocking|syscalls|sockets?|fetchHandler|hono|http)(-\d+| × \d+)?$/
+  /^(reactor|promises|streams|epoll|poll|select|threads|blocking|syscalls|sockets?|fetchHandler|hono|http|drop-in)(-\d+| × \d+)?$/
 
 function colorOf(name) {
   if (/^c(-|$)/.test(name)) return '#8b949e'

@@ -116,6 +116,3 @@ export function installProjects() {
   const packed = packAll()
   return { peer: installPeers(packed), 'drop-in': installDropIns(packed) }
 }
-
-/** A compiled peer's folder, if `installProjects` has been called before. */
-export const peerFolder = name => join(root, made, 'peer/node_modules', name)
