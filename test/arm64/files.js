@@ -60,6 +60,7 @@ const reasons = {
     'promises/waits',
     'package/platforms',
     'packages/unix-dgram',
+    'packages/raw-socket',
   ],
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/constants',
