@@ -13,7 +13,7 @@ import { startPool } from '../reactor/pool.js'
 import type { Pool } from '../reactor/pool.js'
 import type { Connection, ListenOptions, Server } from '../reactor/index.js'
 import { checkTimeout } from '../timers.js'
-import { fetchHandler, isFetchHandler } from './fetch/handler.js'
+import { answerOf, fetchHandler, responseHandlerOf } from './fetch/handler.js'
 import type { FetchHandler } from './fetch/handler.js'
 import type { HttpRequest } from './request.js'
 import type { RequestBody } from './request-body.js'
@@ -123,10 +123,16 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
   const { error = (thrown: unknown) => console.error(thrown), limits, timeouts, streamBody, ...where } = options
   const application = given as AnyHandler | FetchApplication
   const handler = handlerOf(application)
-  const isFetch = isFetchHandler(handler)
+  const responding = responseHandlerOf(handler)
+  const isFetch = responding !== undefined
   checkSwitch('options.streamBody', streamBody)
   const bodies = (streamBody ?? isFetch) ? (isFetch ? 'either' : 'streamed') : 'whole'
-  const service = new Service(handler, { limits, timeouts, error }, bodies)
+  const service = new Service(
+    responding ?? handler,
+    { limits, timeouts, error },
+    bodies,
+    isFetch ? answerOf : undefined,
+  )
   const server = listen({
     ...(typeof application === 'object' && placeOfApplication(application)),
     ...where,

@@ -6,7 +6,7 @@ import { Output } from './output.js'
 import { limitsOf } from './parser.js'
 import type { Limits } from './parser.js'
 import { Reading } from './reading.js'
-import type { HttpRequest } from './request.js'
+import type { AnyRequest, HttpRequest } from './request.js'
 import type { RequestBody } from './request-body.js'
 import type { HttpResponse } from './response.js'
 import { reasons } from './statuses.js'
@@ -81,7 +81,9 @@ const timeoutsProperties: Properties<Timeouts> = {
 export type Bodies = 'whole' | 'streamed' | 'either'
 
 export class Service {
-  readonly handler: Handler<Buffer | RequestBody>
+  readonly handler: (request: AnyRequest) => unknown
+  /** Makes an answer of what the handler returned, or resolved to. The answer is for this moment: it has to be written at once. */
+  readonly answerOf: (returned: unknown) => HttpResponse
   readonly bodies: Bodies
   readonly limits: Uint8Array
   readonly timeouts: Readonly<Record<keyof Timeouts, number>>
@@ -94,13 +96,15 @@ export class Service {
   readonly #error: NonNullable<ServiceOptions['error']>
 
   constructor(
-    handler: Handler | Handler<RequestBody>,
+    handler: Handler | Handler<RequestBody> | ((request: AnyRequest) => unknown),
     { limits = {}, timeouts = {}, error = print }: ServiceOptions,
     bodies: Bodies = 'whole',
+    answerOf = (returned: unknown) => returned as HttpResponse,
   ) {
     checkProperties('limits', limits, limitsProperties)
     checkProperties('timeouts', timeouts, timeoutsProperties)
-    this.handler = handler as Handler<Buffer | RequestBody>
+    this.handler = handler as (request: AnyRequest) => unknown
+    this.answerOf = answerOf
     this.bodies = bodies
     this.limits = limitsOf(limits, bodies !== 'whole')
     this.timeouts = patienceOf(timeouts)

@@ -307,9 +307,10 @@ export class Session {
       version: reading.request[REQUEST.minorVersion]!,
       close: !reading.has(KEEP_ALIVE),
     }
-    let response: HttpResponse | PromiseLike<HttpResponse>
+    let response: HttpResponse | PromiseLike<unknown>
     try {
-      response = service.handler(request)
+      const returned = service.handler(request)
+      response = isPromise(returned) ? returned : service.answerOf(returned)
     } catch (error) {
       if (!this.#ended) return this.#fail(error, manner, request)
       abandon(request)
@@ -321,11 +322,11 @@ export class Session {
     else this.#respond(response, manner, request)
   }
 
-  async #respondLater(promise: PromiseLike<HttpResponse>, manner: Manner, request: AnyRequest): Promise<void> {
+  async #respondLater(promise: PromiseLike<unknown>, manner: Manner, request: AnyRequest): Promise<void> {
     const incoming = this.#incoming
     this.#hold(request)
     try {
-      const response = await promise
+      const response = this.#service.answerOf(await promise)
       if (this.#ended) return discard(response?.body)
       this.#request = undefined
       clock.tick()
@@ -445,5 +446,5 @@ export class Session {
   }
 }
 
-const isPromise = (value: HttpResponse | PromiseLike<HttpResponse>): value is PromiseLike<HttpResponse> =>
-  typeof (value as PromiseLike<HttpResponse> | undefined)?.then === 'function'
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'

@@ -6,8 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { getRequestListener } from '@hono/node-server'
+import { Socket } from 'bsd-sockets'
 import { fetchHandler, serve } from 'bsd-sockets/http'
-import type { FetchHandler, FetchOptions } from 'bsd-sockets/http'
+import type { FetchHandler, FetchOptions, Handler, HttpResponse } from 'bsd-sockets/http'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
@@ -377,7 +378,7 @@ describe('fetchHandler', () => {
     fetchHandler(() => new Response())
     for (const made of ['new Uint8Array([65, 66])', 'new Uint8Array([65, 66]).buffer']) {
       const bytes = runInNewContext(made) as ArrayBuffer
-      expect(LightResponse.of(bytes, undefined)?.content.body).toEqual(Buffer.from('AB'))
+      expect(LightResponse.of(bytes, undefined)?.take().body).toEqual(Buffer.from('AB'))
     }
   })
 
@@ -455,6 +456,95 @@ describe('fetchHandler', () => {
       'HTTP/1.1 426 Upgrade Required\r\nDate: -\r\nContent-Length: 0\r\nupgrade: h2c\r\nConnection: Upgrade\r\n\r\n' +
         'HTTP/1.1 200 OK\r\nDate: -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
     )
+  })
+
+  describe('a Response of bytes', () => {
+    const length = 64 * 1024
+    const filled = (value: number): Uint8Array => new Uint8Array(length).fill(value)
+    const bytesFrom = async (port: number, path?: string): Promise<Uint8Array> =>
+      new Uint8Array(await (await ask(port, path)).arrayBuffer())
+
+    test.each([100, 4096, length, 256 * 1024, 300_000])('has a copy of them: %i', async size => {
+      const one = new Uint8Array(size)
+      const handler = (): Response => {
+        const response = new Response(one.fill(1))
+        new Response(one.fill(2)) // nobody sends it
+        one.fill(3)
+        return response
+      }
+      await serving(handler, async port => {
+        for (let i = 0; i < 3; i++) expect(await bytesFrom(port)).toEqual(new Uint8Array(size).fill(1))
+      })
+    })
+
+    test('keeps its copy until it is sent, whatever others make meanwhile', async () => {
+      const waiting: (() => void)[] = []
+      const handler = async ({ url }: Request): Promise<Response> => {
+        const number = Number(url.slice(-1))
+        const response = new Response(filled(number))
+        await new Promise<void>(resolve => waiting.push(resolve))
+        const copy = number % 2 === 0 ? response : response.clone()
+        await pause(1)
+        return copy
+      }
+      await serving(handler, async port => {
+        const answers = Array.from({ length: 8 }, (_, i) => bytesFrom(port, `/${i}`))
+        while (waiting.length < answers.length) await pause(1)
+        for (const resolve of waiting) resolve()
+        expect(await Promise.all(answers)).toEqual(answers.map((_, i) => filled(i)))
+      })
+    })
+
+    test.each([
+      ['light', () => new Response(filled(1))],
+      ['real', () => new Real.Response(filled(1))],
+    ])('is sent once, a %s one', async (_, make) => {
+      let kept: Response | undefined
+      const handler = (): Response => (kept ??= make())
+      const use = async (port: number, errors: unknown[]): Promise<void> => {
+        expect(await bytesFrom(port)).toEqual(filled(1))
+        expect(kept!.bodyUsed).toBe(true)
+        expect((await ask(port)).status).toBe(500)
+        expect(errors).toMatchObject([{ name: 'TypeError', code: 'ERR_INVALID_STATE' }])
+        await expect(kept!.text()).rejects.toThrow(TypeError)
+        expect(() => kept!.clone()).toThrow(TypeError)
+      }
+      await serving(handler, use)
+    })
+
+    test('gives an answer that may be kept to a handler around it', async () => {
+      let made = 0
+      const inner = fetchHandler(() => new Response(filled(++made)))
+      const answers: unknown[] = []
+      const outer: Handler = request => {
+        const answer = inner(request) as HttpResponse
+        answers.push(answer.body)
+        return { ...answer, headers: { 'X-Outer': '1' } }
+      }
+      using server = serve(outer, {})
+      for (let i = 1; i <= 3; i++) expect(await bytesFrom(server.port)).toEqual(filled(i))
+      expect(answers).toEqual([1, 2, 3].map(value => Buffer.from(filled(value))))
+    })
+
+    // Memory of its own would be 64 KiB for each, 13 MB for all.
+    test('is sent without memory of its own', async () => {
+      const bytes = filled(1)
+      using server = serve({ fetch: () => new Response(bytes) })
+      using client = new Socket()
+      client.connect(['127.0.0.1', server.port])
+      const answer = Buffer.alloc(2 * length)
+      const exchange = async (): Promise<void> => {
+        client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+        for (let count = 0; count < length || !answer.subarray(count - length, count).equals(bytes);) {
+          count += client.tryRecvInto(answer.subarray(count)) ?? 0
+          await new Promise(resolve => setImmediate(resolve))
+        }
+      }
+      await exchange()
+      const before = process.memoryUsage().arrayBuffers
+      for (let i = 0; i < 200; i++) await exchange()
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6)
+    })
   })
 
   const outcome = async (action: () => unknown): Promise<string> => {

@@ -10,6 +10,7 @@ const heap = "rejects V8's flags, or measures its heap in another way"
 const byteStream = 'has no byte stream in a Request that was created from bytes'
 const lateHandler =
   'installs its signal handler after the event newListener, so signals are not counted until the next call'
+const noLightObjects = 'gets no light objects: its own are fast'
 const destroyedEnd = 'emits end on a net.Socket that was destroyed'
 
 const otherNames = 'has other names in its net and dgram'
@@ -55,6 +56,8 @@ const bun = {
     Hono: 'gives other answers by the adapter for Node, with which the test compares',
     'fetchHandler takes': 'has a Response that differs from that of Node',
     'fetchHandler makes': 'has a Response that differs from that of Node',
+    'fetchHandler a Response of bytes gives an answer': noLightObjects,
+    'fetchHandler a Response of bytes is sent without': noLightObjects,
   },
   'http/http': {
     'workers share a port': 'has another error for a worker that fails to start',
@@ -176,6 +179,10 @@ const deno = {
   },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
+  'http/fetch': {
+    'fetchHandler a Response of bytes gives an answer': noLightObjects,
+    'fetchHandler a Response of bytes is sent without': noLightObjects,
+  },
   'http/http': { 'workers share a port': module },
   'waiting/kqueue-selector': { '': ownFiles },
   'package/copies': { 'a storm of signals': 'calls a listener once for all signals of one turn of its loop' },

@@ -41,32 +41,50 @@ const headersOf = (status: number, pairs: [string, string][]): [string, string][
     ? pairs
     : pairs.filter(pair => isApplications(pair) || (status === 426 && pair[0] === 'upgrade'))
 
-function toResponse(response: Response | LightResponse): HttpResponse {
-  if (typeof response !== 'object' || response === null || !('headers' in response)) {
+/**
+ * What a session sends for a Response. The bytes of a light one have to be sent or copied before any code of users runs.
+ *
+ * @throws TypeError if it is none, or its body was read
+ */
+export function answerOf(returned: unknown): HttpResponse {
+  const response = returned as Response | LightResponse
+  if (response instanceof LightResponse) {
+    const { status, pairs, body } = response.take()
+    if (body !== undefined) return { status, headers: headersOf(status, pairs), body: piecesOf(body) }
+  } else if (typeof response !== 'object' || response === null || !('headers' in response)) {
     throw invalidType('response', response, 'a Response')
   }
-  if (response instanceof LightResponse) {
-    const { status, pairs, body } = response.content
-    if (body !== undefined) return { status, headers: headersOf(status, pairs), body: unread(body, response.bodyUsed) }
-  }
   const { status, statusText, headers, body, bodyUsed } = response as Response
-  const rest = unread(body, bodyUsed)
-  return { status, ...(statusText && { statusText }), headers: headersOf(status, [...headers]), body: rest }
+  if (bodyUsed) throw spentBody()
+  return { status, ...(statusText && { statusText }), headers: headersOf(status, [...headers]), body: piecesOf(body) }
 }
 
-// A body that nobody has read; for the request's own, the pieces that its stream is made of.
-function unread<Body>(body: Body, used: boolean): Body | AsyncIterable<Buffer> {
-  if (used) throw spentBody()
-  return body instanceof ReadableStream ? (piecesBehind(body) ?? body) : body
+// As `answerOf`, for those who may keep it.
+function keptAnswerOf(response: Response | LightResponse): HttpResponse {
+  const answer = answerOf(response)
+  return Buffer.isBuffer(answer.body) ? { ...answer, body: Buffer.from(answer.body) } : answer
 }
 
-const isPromise = (value: Response | Promise<Response>): value is Promise<Response> =>
+// For the stream of a request's body, the pieces that it is made of.
+const piecesOf = <Body>(body: Body): Body | AsyncIterable<Buffer> =>
+  body instanceof ReadableStream ? (piecesBehind(body) ?? body) : body
+
+const isPromise = (value: Response | LightResponse | Promise<Response>): value is Promise<Response> =>
   typeof (value as Promise<Response> | undefined)?.then === 'function'
 
-const fetchHandlers = new WeakSet<object>()
+/** A handler that returns a Response, which `answerOf` makes an answer of. */
+export type ResponseHandler = (request: AnyRequest) => Response | LightResponse | Promise<Response>
 
-/** Whether fetchHandler made it. Such a handler takes whole and streamed bodies. */
-export const isFetchHandler = (handler: object): boolean => fetchHandlers.has(handler)
+const responseHandlers = new WeakMap<object, ResponseHandler>()
+
+/**
+ * The handler behind one that fetchHandler made, or undefined for any other. Those of fetchHandler take whole and streamed
+ * bodies.
+ */
+export const responseHandlerOf = (handler: object): ResponseHandler | undefined => responseHandlers.get(handler)
+
+const refusal = (status: number): LightResponse =>
+  new LightResponse(status, plain(status).body as string, [['content-type', 'text/plain; charset=utf-8']])
 
 /**
  * Makes a handler for `serve` of a web-standard one. Its `request.body` is streamed unless it came with the head. Fetch
@@ -79,22 +97,21 @@ export function fetchHandler(handler: FetchHandler, options: FetchOptions = {}):
   real() // saves the original classes
   const light = overrideGlobalObjects && override()
 
-  const answer = (request: AnyRequest, url: string): HttpResponse | Promise<HttpResponse> => {
-    const given = light ? (new LightRequest(request, url) as unknown as Request) : newRequest(request, url)
-    const response = handler(given)
-    return isPromise(response) ? response.then(toResponse) : toResponse(response)
-  }
-
-  const made: Handler<Buffer | RequestBody> = request => {
-    if (isForbidden(request.method)) return plain(501)
+  const respond: ResponseHandler = request => {
+    if (isForbidden(request.method)) return refusal(501)
     let url: string
     try {
       url = urlOf(request)
     } catch {
-      return plain(400)
+      return refusal(400)
     }
-    return answer(request, url)
+    return handler(light ? (new LightRequest(request, url) as unknown as Request) : newRequest(request, url))
   }
-  fetchHandlers.add(made)
+
+  const made: Handler<Buffer | RequestBody> = request => {
+    const response = respond(request)
+    return isPromise(response) ? response.then(keptAnswerOf) : keptAnswerOf(response)
+  }
+  responseHandlers.set(made, respond)
   return made
 }

@@ -1,6 +1,7 @@
 // A light Response with a string, bytes or a stream. The real one is created on use: that takes longer than all the rest.
 import { types } from 'node:util'
-import { token } from '../header-lines.js'
+import { roomFor } from '../../syscalls/room.js'
+import { spentBody, token } from '../header-lines.js'
 import { isDisturbed, real } from './forward.js'
 
 type Pairs = [name: string, value: string][]
@@ -31,13 +32,37 @@ function given(headers: unknown): Pairs | null {
   return pairs
 }
 
+// A Response has a copy of its bytes. Most are sent before the next Response with bytes is made: so the copies of this many
+// bytes use one memory, instead of one each, whose pages the kernel would have to provide and the collector to free.
+const leastShared = 4 * 1024
+const mostShared = 256 * 1024
+let shared: Buffer | undefined
+let view: Buffer | undefined // the latest part of it: many bodies have the same length
+let holder: LightResponse | undefined // its bytes are there, and it has not been taken
+
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
+function sharedCopyOf(bytes: Uint8Array): Buffer {
+  shared ??= roomFor(mostShared)
+  if (view?.length !== bytes.length) view = shared.subarray(0, bytes.length)
+  view.set(bytes)
+  return view
+}
+
+const anything = Buffer.from(' ')
+
 /** Fetch Standard, 5.5 */
 export class LightResponse {
   readonly status: number
-  readonly #body: Body
+  #body: Body
   readonly #pairs: Pairs
   #headers: Headers | undefined
   #real: Response | undefined
+  #used = false // its bytes were taken
 
   constructor(status: number, body: Body, pairs: Pairs) {
     this.status = status
@@ -59,7 +84,15 @@ export class LightResponse {
     if (content !== null && (status === 204 || status === 205 || status === 304)) return null
     const pairs = pairsOf(headers, type ?? (isText ? textType : none))
     if (pairs === null) return null
-    return new LightResponse(status, isBytes ? Buffer.from(new Uint8Array(content)) : content, pairs)
+    if (!isBytes) return new LightResponse(status, content, pairs)
+    return LightResponse.#ofBytes(status, types.isUint8Array(content) ? content : new Uint8Array(content), pairs)
+  }
+
+  static #ofBytes(status: number, bytes: Uint8Array, pairs: Pairs): LightResponse {
+    if (bytes.length < leastShared || bytes.length > mostShared) return new LightResponse(status, copyOf(bytes), pairs)
+    if (holder !== undefined) holder.#body = copyOf(holder.#body as Buffer)
+    holder = undefined
+    return (holder = new LightResponse(status, sharedCopyOf(bytes), pairs))
   }
 
   /** A light one for `Response.json(data, init)`; null if that needs a real one, or throws. */
@@ -69,16 +102,30 @@ export class LightResponse {
   }
 
   static real(response: LightResponse): Response {
-    return (response.#real ??= new (real().Response)(response.#body, {
-      status: response.status,
-      headers: response.headers,
-    }))
+    if (response.#real === undefined) {
+      const { status, headers } = response
+      response.#real = new (real().Response)(response.#used ? anything : response.#body, { status, headers })
+      if (response.#used) void response.#real.text()
+    }
+    return response.#real
   }
 
-  /** Its parts; `body` is undefined once the real one was created. */
-  get content(): { status: number; pairs: Pairs; body: Body | undefined } {
+  /**
+   * Its parts; `body` is undefined once the real one was created. Bytes can be taken once, and are valid until the next
+   * Response is made: they have to be sent or copied before any code of users runs.
+   *
+   * @throws TypeError ERR_INVALID_STATE if the body was taken or read before
+   */
+  take(): { status: number; pairs: Pairs; body: Body | undefined } {
     const pairs = this.#headers === undefined ? this.#pairs : [...this.#headers]
-    return { status: this.status, pairs, body: this.#real === undefined ? this.#body : undefined }
+    if (this.#real !== undefined) return { status: this.status, pairs, body: undefined }
+    if (this.bodyUsed) throw spentBody()
+    const body = this.#body
+    if (Buffer.isBuffer(body)) {
+      this.#used = true
+      if (holder === this) holder = undefined
+    }
+    return { status: this.status, pairs, body }
   }
 
   get headers(): Headers {
@@ -95,7 +142,7 @@ export class LightResponse {
 
   get bodyUsed(): boolean {
     if (this.#real !== undefined) return this.#real.bodyUsed
-    return this.#body instanceof ReadableStream && isDisturbed(this.#body)
+    return this.#used || (this.#body instanceof ReadableStream && isDisturbed(this.#body))
   }
 
   /** A real Response with a copy of the body. */
