@@ -342,6 +342,38 @@ describe('fetchHandler', () => {
     expect(inspect(light)).toBe(inspect(new Real.Response('x')))
   })
 
+  test('checks and sends each value of a header, however often its name was used', () => {
+    fetchHandler(() => new Response())
+    const valueOf = (name: string, value: string): string | null =>
+      new Response('x', { headers: { [name]: value, 'X-Other': 'o' } }).headers.get('x-repeated')
+    for (const value of ['one', 'one', 'two', 'one', ' padded ', 'one']) {
+      expect(valueOf('X-Repeated', value)).toBe(value.trim())
+      expect(valueOf('x-rePeated', value)).toBe(value.trim())
+      expect(() => valueOf('X-Repeated', `${value}\r\nX: y`)).toThrow(TypeError)
+    }
+  })
+
+  test('Response is still the class of the runtime', async () => {
+    fetchHandler(() => new Response())
+    class Derived extends Response {
+      get first(): Promise<string> {
+        return this.text().then(text => text.slice(0, 1))
+      }
+    }
+    const derived = new Derived('abc', { status: 201 })
+    expect(derived).toBeInstanceOf(Derived)
+    expect(derived).toBeInstanceOf(Real.Response)
+    expect([await derived.first, derived.status]).toEqual(['a', 201])
+    expect([Derived.json(1).status, Response.error().type, Response.redirect('http://a/', 302).status]).toEqual([
+      200,
+      'error',
+      302,
+    ])
+    const { name, length, prototype } = Response
+    expect([name, length, prototype]).toEqual([Real.Response.name, Real.Response.length, Real.Response.prototype])
+    expect(() => (Response as unknown as () => unknown)()).toThrow(TypeError)
+  })
+
   test('Response.json makes what it made before', async () => {
     fetchHandler(() => new Response())
     const cyclic: unknown[] = []

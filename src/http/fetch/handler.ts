@@ -6,6 +6,7 @@ import { spentBody } from '../header-lines.js'
 import { override } from './light-globals.js'
 import { LightRequest, newRequest, urlOf } from './light-request.js'
 import { LightResponse } from './light-response.js'
+import type { Pair } from './light-response.js'
 import { piecesBehind } from '../request-body.js'
 import type { RequestBody } from '../request-body.js'
 import type { HttpResponse } from '../response.js'
@@ -32,11 +33,11 @@ const isForbidden = (method: string): boolean => (method.length === 5 || method.
 // The headers of the connection belong to the server. RFC 9110, 7.6.1
 const connectionHeaders = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
 
-const isApplications = ([name, value]: readonly [string, string]): boolean =>
+const isApplications = ([name, value]: Pair): boolean =>
   !connectionHeaders.has(name) || (name === 'connection' && value.toLowerCase() === 'close')
 
 // A 426 must name the protocol that it requires. RFC 9110, 15.5.22
-const headersOf = (status: number, pairs: [string, string][]): [string, string][] =>
+const headersOf = (status: number, pairs: readonly Pair[]): readonly Pair[] =>
   pairs.every(isApplications)
     ? pairs
     : pairs.filter(pair => isApplications(pair) || (status === 426 && pair[0] === 'upgrade'))

@@ -12,19 +12,35 @@ function replace(name: 'Request' | 'Response' | 'fetch', value: unknown): void {
 
 type Class = new (...values: unknown[]) => object
 
-/** The class `real` with `construct` as its `new`, and these static methods; derived classes pass their own `newTarget`. */
-function constructing<T extends object>(
-  real: T,
-  construct: (values: unknown[], newTarget: Class) => object,
-  methods: Record<PropertyKey, unknown> = {},
-): T {
-  const stand: T = new Proxy(real, {
-    get: (target, name, receiver) =>
-      Object.hasOwn(methods, name) ? methods[name] : Reflect.get(target, name, receiver),
-    construct: (target, values: unknown[], newTarget) =>
-      construct(values, (newTarget === stand ? target : newTarget) as unknown as Class),
+/** The class Request, whose `new` also takes light ones; derived classes pass their own `newTarget`. */
+function requestClass(Real: typeof Request): typeof Request {
+  const stand: typeof Request = new Proxy(Real, {
+    construct(target, [input, ...init]: unknown[], newTarget) {
+      const made = (newTarget === stand ? target : newTarget) as unknown as Class
+      return Reflect.construct(target, [unwrapped(input), ...init], made) as object
+    },
   })
   return stand
+}
+
+/** The class Response, whose `new` makes light ones. A function, since the `new` of a Proxy costs more than all the rest. */
+function responseClass(Real: typeof Response): typeof Response {
+  function Stand(body: unknown, init: unknown): object {
+    if (new.target === Stand) return LightResponse.of(body, init) ?? new Real(body as null, init as ResponseInit)
+    return Reflect.construct(Real, [body, init], new.target) as object // a derived class; without `new` it throws
+  }
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
+  const json = new Proxy(Real.json, {
+    apply: (real, receiver, values: unknown[]) =>
+      LightResponse.ofJson(values[0], values[1]) ?? (Reflect.apply(real, receiver, values) as object),
+  })
+  Object.setPrototypeOf(Stand, Real) // the other static methods
+  return Object.defineProperties(Stand, {
+    json: { ...Object.getOwnPropertyDescriptor(Real, 'json'), value: json },
+    length: { configurable: true, value: Real.length },
+    name: { configurable: true, value: Real.name },
+    prototype: { value: Real.prototype, writable: false },
+  }) as unknown as typeof Response
 }
 
 let overridden = false
@@ -37,21 +53,8 @@ export function override(): boolean {
   const { fetch } = globalThis
   standFor(LightRequest, Request, request => LightRequest.real(request as LightRequest))
   standFor(LightResponse, Response, response => LightResponse.real(response as LightResponse))
-  const request = ([input, ...init]: unknown[], newTarget: Class): object =>
-    Reflect.construct(Request, [unwrapped(input), ...init], newTarget) as object
-  const response = (values: unknown[], newTarget: Class): object =>
-    (newTarget === (Response as unknown) ? LightResponse.of(values[0], values[1]) : null) ??
-    (Reflect.construct(Response, values, newTarget) as object)
-  replace('Request', constructing(Request, request))
-  // With the name and the length of the original.
-  const methods = {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
-    json: new Proxy(Response.json, {
-      apply: (json, receiver, values: unknown[]) =>
-        LightResponse.ofJson(values[0], values[1]) ?? (Reflect.apply(json, receiver, values) as object),
-    }),
-  }
-  replace('Response', constructing(Response, response, methods))
+  replace('Request', requestClass(Request))
+  replace('Response', responseClass(Response))
   replace(
     'fetch',
     new Proxy(fetch, {

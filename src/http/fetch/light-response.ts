@@ -4,7 +4,8 @@ import { roomFor } from '../../syscalls/room.js'
 import { spentBody, token } from '../header-lines.js'
 import { isDisturbed, real } from './forward.js'
 
-type Pairs = [name: string, value: string][]
+export type Pair = readonly [name: string, value: string]
+type Pairs = readonly Pair[]
 type Body = string | Buffer | ReadableStream | null
 
 const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
@@ -24,12 +25,26 @@ function pairsOf(headers: unknown, type: Pairs): Pairs | null {
 function given(headers: unknown): Pairs | null {
   if (headers instanceof Headers) return [...headers]
   if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers) return null
-  const pairs: Pairs = []
-  for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
-    if (typeof value !== 'string' || !token.test(name) || !plainValue.test(value)) return null
-    pairs.push([name.toLowerCase(), value])
+  const pairs: Pair[] = []
+  for (const name of Object.keys(headers)) {
+    const pair = pairOf(name, (headers as Record<string, unknown>)[name])
+    if (pair === null) return null
+    pairs.push(pair)
   }
   return pairs
+}
+
+// The last pair of each name: most headers are repeated in every response.
+const lastPairs = new Map<string, Pair>()
+const mostPairs = 256
+
+function pairOf(name: string, value: unknown): Pair | null {
+  const last = lastPairs.get(name)
+  if (last !== undefined && last[1] === value) return last
+  if (typeof value !== 'string' || !token.test(name) || !plainValue.test(value)) return null
+  const pair = Object.freeze([name.toLowerCase(), value] as const)
+  if (last !== undefined || lastPairs.size < mostPairs) lastPairs.set(name, pair)
+  return pair
 }
 
 // A Response has a copy of its bytes. Most are sent before the next Response with bytes is made: so the copies of this many
@@ -129,7 +144,7 @@ export class LightResponse {
   }
 
   get headers(): Headers {
-    return (this.#headers ??= new Headers(this.#pairs))
+    return (this.#headers ??= new Headers(this.#pairs as [string, string][]))
   }
 
   get ok(): boolean {
