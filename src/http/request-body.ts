@@ -57,6 +57,11 @@ export class Incoming {
     if (this.#over || bytes.length === 0) return
     const piece = Buffer.allocUnsafeSlow(bytes.length) // not from the pool, so that its memory can be transferred
     piece.set(bytes)
+    this.pushOwn(piece)
+  }
+
+  /** Adds a piece, which belongs to the reader now, with all of its memory. */
+  pushOwn(piece: Buffer): void {
     const waiter = this.#waiters.shift()
     if (waiter === undefined) this.#pieces.push(piece)
     else waiter.resolve({ done: false, value: piece })
@@ -160,21 +165,31 @@ export function wholeBody(bytes: Uint8Array): RequestBody {
   return incoming.body
 }
 
-const behind = new WeakMap<object, AsyncIterableIterator<Buffer, undefined>>() // by stream
+// What a stream that `streamOf` made is made of.
+const behind = new WeakMap<object, Buffer | AsyncIterableIterator<Buffer, undefined>>()
 
 /**
- * The pieces of a stream that `streamOf` made and nobody has read from or locked, or undefined. The stream is locked then. To
- * read the pieces is much faster than to read the stream.
+ * The bytes or the pieces of a stream that `streamOf` made and nobody has read from or locked, or undefined. The stream is
+ * locked then. To read these is much faster than to read the stream.
  */
-export function piecesBehind(stream: ReadableStream): AsyncIterable<Buffer> | undefined {
-  const pieces = stream.locked ? undefined : behind.get(stream)
-  if (pieces !== undefined) stream.getReader()
-  return pieces
+export function contentBehind(stream: ReadableStream): Buffer | AsyncIterable<Buffer> | undefined {
+  const content = stream.locked ? undefined : behind.get(stream)
+  if (content !== undefined) stream.getReader()
+  return content
 }
 
-/** The body as a Web Stream, which reads nothing before it is read. */
-export function streamOf(body: RequestBody): ReadableStream<Uint8Array> {
-  const pieces = body[Symbol.asyncIterator]()
+// Bytes that have memory of their own go into the stream without a copy.
+function bodyOf(bytes: Buffer): RequestBody {
+  if (bytes.length === 0 || bytes.length < bytes.buffer.byteLength) return wholeBody(bytes)
+  const incoming = new Incoming(() => undefined)
+  incoming.pushOwn(bytes)
+  incoming.end()
+  return incoming.body
+}
+
+/** A request's body as a Web Stream, which reads nothing before it is read. Bytes belong to the stream now. */
+export function streamOf(body: RequestBody | Buffer): ReadableStream<Uint8Array> {
+  const pieces = (body instanceof RequestBody ? body : bodyOf(body))[Symbol.asyncIterator]()
   const stream: ReadableStream<Uint8Array> = new ReadableStream(
     {
       type: 'bytes',
@@ -188,6 +203,6 @@ export function streamOf(body: RequestBody): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   )
-  behind.set(stream, pieces)
+  behind.set(stream, body instanceof RequestBody ? pieces : body)
   return stream
 }

@@ -180,6 +180,7 @@ const deno = {
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
   'http/fetch': {
+    'fetchHandler checks and sends': 'accepts a padded value with a line behind it',
     'fetchHandler a Response of bytes gives an answer': noLightObjects,
     'fetchHandler a Response of bytes is sent without': noLightObjects,
   },

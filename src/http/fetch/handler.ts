@@ -7,7 +7,7 @@ import { override } from './light-globals.js'
 import { LightRequest, newRequest, urlOf } from './light-request.js'
 import { LightResponse } from './light-response.js'
 import type { Pair } from './light-response.js'
-import { piecesBehind } from '../request-body.js'
+import { contentBehind } from '../request-body.js'
 import type { RequestBody } from '../request-body.js'
 import type { HttpResponse } from '../response.js'
 import { plain } from '../service.js'
@@ -51,13 +51,13 @@ export function answerOf(returned: unknown): HttpResponse {
   const response = returned as Response | LightResponse
   if (response instanceof LightResponse) {
     const { status, pairs, body } = response.take()
-    if (body !== undefined) return { status, headers: headersOf(status, pairs), body: piecesOf(body) }
+    if (body !== undefined) return { status, headers: headersOf(status, pairs), body: contentOf(body) }
   } else if (typeof response !== 'object' || response === null || !('headers' in response)) {
     throw invalidType('response', response, 'a Response')
   }
   const { status, statusText, headers, body, bodyUsed } = response as Response
   if (bodyUsed) throw spentBody()
-  return { status, ...(statusText && { statusText }), headers: headersOf(status, [...headers]), body: piecesOf(body) }
+  return { status, ...(statusText && { statusText }), headers: headersOf(status, [...headers]), body: contentOf(body) }
 }
 
 // As `answerOf`, for those who may keep it.
@@ -66,9 +66,9 @@ function keptAnswerOf(response: Response | LightResponse): HttpResponse {
   return Buffer.isBuffer(answer.body) ? { ...answer, body: Buffer.from(answer.body) } : answer
 }
 
-// For the stream of a request's body, the pieces that it is made of.
-const piecesOf = <Body>(body: Body): Body | AsyncIterable<Buffer> =>
-  body instanceof ReadableStream ? (piecesBehind(body) ?? body) : body
+// For the stream of a request's body, what it is made of.
+const contentOf = <Body>(body: Body): Body | Buffer | AsyncIterable<Buffer> =>
+  body instanceof ReadableStream ? (contentBehind(body) ?? body) : body
 
 const isPromise = (value: Response | LightResponse | Promise<Response>): value is Promise<Response> =>
   typeof (value as Promise<Response> | undefined)?.then === 'function'

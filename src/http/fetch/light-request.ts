@@ -1,7 +1,7 @@
 // A light Request over an HttpRequest. The real one is created on use: that takes longer than all the rest.
 import { isDisturbed, real } from './forward.js'
 import type { AnyRequest } from '../request.js'
-import { RequestBody, streamOf, wholeBody } from '../request-body.js'
+import { RequestBody, streamOf } from '../request-body.js'
 
 // A path and perhaps a query that a URL leaves unchanged: no segment begins with a dot. URL Standard, 4.4
 const plainTarget = /^(?:\/(?!\.|%2e)[\w!$&'()*+,\-.:;=@~%]*)+(?:\?[\w!$&()*+,\-./:;=?@~%]+)?$/i
@@ -110,7 +110,7 @@ export class LightRequest {
     if (this.#stream !== undefined) return this.#stream
     const content = this.#content
     if (content === null) return null
-    return (this.#stream = streamOf(content instanceof RequestBody ? content : wholeBody(content)))
+    return (this.#stream = streamOf(content))
   }
 
   get bodyUsed(): boolean {
