@@ -11,9 +11,9 @@ function member(group: string, port: number, address: string): Socket {
   const socket = new Socket(AF_INET, SOCK_DGRAM)
   try {
     setOption(socket, options.reuseAddress, true) // others of this machine listen to the same port
-    if (IP_MULTICAST_ALL !== undefined) setOption(socket, options.multicastAll, false) // only what this socket joins
+    if (IP_MULTICAST_ALL !== undefined) setOption(socket, options.ipMulticastAll, false) // only what this socket joins
     socket.bind([group, port]) // the group's address: nothing that is sent to this machine alone
-    setOption(socket, options.addMembership, { group, address })
+    setOption(socket, options.ipAddMembership, { group, address })
     return socket
   } catch (error) {
     socket.close()
@@ -25,8 +25,8 @@ function member(group: string, port: number, address: string): Socket {
 function sender(address: string): Socket {
   const socket = new Socket(AF_INET, SOCK_DGRAM)
   try {
-    setOption(socket, options.multicastInterface, { address })
-    setOption(socket, options.multicastTtl, 1) // no router passes it on
+    setOption(socket, options.ipMulticastInterface, { address })
+    setOption(socket, options.ipMulticastTtl, 1) // no router passes it on
     return socket
   } catch (error) {
     socket.close()

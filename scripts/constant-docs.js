@@ -473,7 +473,7 @@ const reference = /(?:\w+\(\d\)|RFC \d+(?:, [\d.]+)?|[\w/.-]+\.h|(?:networking|c
 // The descriptions of the options, by the names in C that each of them ends with.
 function optionTexts() {
   const texts = new Map()
-  const source = readFileSync(join(root, 'src/options/index.ts'), 'utf8')
+  const source = readFileSync(join(root, 'src/options/table.ts'), 'utf8')
   for (const [, comment] of source.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\//g)) {
     const text = comment.replaceAll(/\n\s*\* ?/g, ' ').trim()
     const [, meaning, name, page] = /^(.*?)\. ([A-Z][A-Z0-9_]+)(?: and [A-Z0-9_]+)?, ([^;]*?)(?:;.*)?$/.exec(text) ?? []

@@ -4027,7 +4027,7 @@ export const {
   IP_DEFAULT_MULTICAST_LOOP,
   /** An option of IPv4, or a value of one. ip(7) */
   IP_DEFAULT_MULTICAST_TTL,
-  /** Whether packets must not be fragmented. macOS; `mtuDiscover` on Linux. ip(4) */
+  /** Whether packets must not be fragmented. macOS; `ipMtuDiscover` on Linux. ip(4) */
   IP_DONTFRAG,
   /** Leaves an IPv4 group. ip(7) */
   IP_DROP_MEMBERSHIP,
@@ -4305,23 +4305,23 @@ export const {
   LOCAL_PEERTOKEN,
   /** An option of a Unix socket of macOS. unix(4) */
   LOCAL_PEERUUID,
-  /** Blocks datagrams from one source to an IPv6 group. RFC 3678 */
+  /** Blocks datagrams from one source to an IPv4 group. RFC 3678 */
   MCAST_BLOCK_SOURCE,
   /** An option for multicast of any family. RFC 3678 */
   MCAST_EXCLUDE,
   /** An option for multicast of any family. RFC 3678 */
   MCAST_INCLUDE,
-  /** Joins an IPv6 group. RFC 3678 */
+  /** Joins an IPv4 group. RFC 3678 */
   MCAST_JOIN_GROUP,
-  /** Joins an IPv6 group for datagrams from one source only. RFC 3678 */
+  /** Joins an IPv4 group for datagrams from one source only. RFC 3678 */
   MCAST_JOIN_SOURCE_GROUP,
-  /** Leaves an IPv6 group. RFC 3678 */
+  /** Leaves an IPv4 group. RFC 3678 */
   MCAST_LEAVE_GROUP,
-  /** Leaves an IPv6 group for one source. RFC 3678 */
+  /** Leaves an IPv4 group for one source. RFC 3678 */
   MCAST_LEAVE_SOURCE_GROUP,
-  /** The sources whose datagrams to an IPv6 group are received or blocked. RFC 3678 */
+  /** The sources whose datagrams to an IPv4 group are received or blocked. RFC 3678 */
   MCAST_MSFILTER,
-  /** Unblocks datagrams from one source to an IPv6 group. RFC 3678 */
+  /** Unblocks datagrams from one source to an IPv4 group. RFC 3678 */
   MCAST_UNBLOCK_SOURCE,
   /** An option for multicast of any family. RFC 3678 */
   MCAST_UNDEFINED,

@@ -64,8 +64,8 @@ if (command === 'serve' && values.name !== undefined) {
   await serve(socket)
   console.log('listening on', 'port' in address ? address.port : '')
 } else {
-  const userTimeout = values['user-timeout'] === undefined ? undefined : Number(values['user-timeout'])
-  const how = values.name === undefined ? { protocol, sockopts: { userTimeout } } : { address: `\0${values.name}` }
+  const tcpUserTimeout = values['user-timeout'] === undefined ? undefined : Number(values['user-timeout'])
+  const how = values.name === undefined ? { protocol, sockopts: { tcpUserTimeout } } : { address: `\0${values.name}` }
   try {
     process.stdout.write(await get(url, how))
   } catch (error) {

@@ -14,7 +14,7 @@ function prepared(port: number): Socket {
   const socket = new Socket()
   try {
     setOption(socket, options.reuseAddress, true)
-    setOption(socket, options.userTimeout, 5000)
+    setOption(socket, options.tcpUserTimeout, 5000)
     socket.bind(['127.0.0.1', port])
     socket.listen()
     return socket
@@ -29,7 +29,7 @@ const frameworks = {
   async express(socket: Socket) {
     const app = express()
     app.get('/', (request, response) => {
-      response.json({ userTimeout: getOption(request.socket, options.userTimeout) })
+      response.json({ userTimeout: getOption(request.socket, options.tcpUserTimeout) })
     })
     const server = await listenNet(createServer(app), socket)
     return () => server.close()
@@ -37,7 +37,7 @@ const frameworks = {
 
   async fastify(socket: Socket) {
     const app = fastify()
-    app.get('/', request => ({ userTimeout: getOption(request.socket, options.userTimeout) }))
+    app.get('/', request => ({ userTimeout: getOption(request.socket, options.tcpUserTimeout) }))
     await app.ready()
     await listenNet(app.server, socket)
     return () => app.close()
@@ -47,7 +47,7 @@ const frameworks = {
     const app = new Hono()
     app.get('/', context => {
       const [connection] = server.server // a fetch handler is not told of its own
-      return context.json({ userTimeout: getOption(connection!, options.userTimeout) })
+      return context.json({ userTimeout: getOption(connection!, options.tcpUserTimeout) })
     })
     const server = serve(app, { fd: socket.detach() })
     return () => server.stop()

@@ -16,7 +16,7 @@ const sockopts = {
   tcpKeepIdle: 30, // seconds without traffic before the first probe
   tcpKeepInterval: 10, // seconds between probes
   tcpKeepCount: 3, // after this many probes without an answer the connection ends: 30 + 3 * 10 seconds
-  userTimeout: 60_000, // milliseconds that sent bytes may stay unacknowledged
+  tcpUserTimeout: 60_000, // milliseconds that sent bytes may stay unacknowledged
 }
 
 /** A server whose connections have these options: an accepted socket inherits them from the listening one. */
@@ -56,12 +56,12 @@ if (values.help) {
   process.exit()
 }
 
-if (values['user-timeout'] !== undefined) sockopts.userTimeout = Number(values['user-timeout'])
+if (values['user-timeout'] !== undefined) sockopts.tcpUserTimeout = Number(values['user-timeout'])
 
 /** What the kernel says that a connection has. */
 const had = (socket: Socket): string =>
   `keepalive ${getOption(socket, options.keepAlive)}, after ${getOption(socket, options.tcpKeepIdle)} s, ` +
-  `user timeout ${getOption(socket, options.userTimeout)} ms`
+  `user timeout ${getOption(socket, options.tcpUserTimeout)} ms`
 
 if (values.get === undefined) {
   const server = protectedServer((_, response) => response.end('x'.repeat(Number(values.size))))

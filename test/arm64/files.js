@@ -89,6 +89,7 @@ const reasons = {
       'cli/http-root',
       'examples/lessons',
       'examples/recipes-b',
+      'examples/recipes-files',
     ],
     ...[
       'examples/messages',

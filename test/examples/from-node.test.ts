@@ -102,7 +102,7 @@ describe('the columns of this package', () => {
   const objects = (): Record<string, unknown> => ({ connection, duplex, listener, receiver, socket })
   const scope = (): Record<string, unknown> => ({ ...sockets, ...objects(), promises, reactor, streams })
 
-  /** Whether the path leads to a value, for example `options.noDelay`. */
+  /** Whether the path leads to a value, for example `options.tcpNoDelay`. */
   function exists(path: string): boolean {
     let value: unknown = scope()
     for (const name of path.split('.')) {

@@ -141,7 +141,7 @@ describe('fetch', () => {
     const port = await example('recipes/fetch', 'serve', '--mptcp').port()
     const client = closing(new AsyncSocket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP))
     await client.connect(['127.0.0.1', port])
-    expect(getOption(client, options.isMptcp)).toBe(true)
+    expect(getOption(client, options.tcpIsMptcp)).toBe(true)
     expect(await get(`http://127.0.0.1:${port}/`, '--mptcp').finished()).toBe('hello\n')
 
     const server = closing(new AsyncSocket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP))
@@ -149,7 +149,7 @@ describe('fetch', () => {
     server.listen()
     const asked = get(`http://127.0.0.1:${portOf(server)}/`, '--mptcp')
     const [accepted] = await server.accept({ timeout: 10_000 })
-    expect(getOption(accepted, options.isMptcp)).toBe(true)
+    expect(getOption(accepted, options.tcpIsMptcp)).toBe(true)
     accepted.close() // without an answer
     expect(await asked.ended).toMatchObject({ code: 1 })
   })

@@ -22,7 +22,9 @@ const page = /[^.]\. .*(?:\w+\(\d\)|RFC \d+(?:, [\d.]+)?|[\w/.-]+\.h|(?:networki
 
 test('each constant of the system has one', () => {
   const names = Object.entries(sockets).flatMap(([name, value]) =>
-    /^(?!EVENT_)[A-Z][\dA-Za-z]*_|^[A-Z\d]+$/.test(name) && (typeof value === 'number' || value === undefined) ? [name] : [],
+    /^(?!EVENT_)[A-Z][\dA-Za-z]*_|^[A-Z\d]+$/.test(name) && (typeof value === 'number' || value === undefined)
+      ? [name]
+      : [],
   )
   expect(names.length).toBeGreaterThan(2000)
   expect(names.filter(name => !page.test(texts.get(name) ?? ''))).toEqual([])

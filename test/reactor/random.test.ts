@@ -139,7 +139,7 @@ async function lifetime(next: () => number, place: 'TCP' | 'Unix'): Promise<stri
   const server = listen({ ...(place === 'TCP' ? {} : { path: join(folder, 'lifetime') }), ...handlers })
   const peer = new Socket(place === 'TCP' ? AF_INET : AF_UNIX)
   peer.connect(server.address)
-  if (place === 'TCP') setOption(peer, options.noDelay, true) // a reset would discard delayed data
+  if (place === 'TCP') setOption(peer, options.tcpNoDelay, true) // a reset would discard delayed data
   while (connection === undefined) await ticks()
   const here = connection
   let sent = 0

@@ -160,7 +160,7 @@ describe('connections', () => {
       {
         open(connection) {
           connection.context = 'mine'
-          expect(getOption(connection, options.noDelay)).toBe(true)
+          expect(getOption(connection, options.tcpNoDelay)).toBe(true)
           expect(connection.localAddress).toMatchObject({ family: 'IPv4', address: '127.0.0.1' })
           expect(connection.remoteAddress).toMatchObject({ family: 'IPv4', address: '127.0.0.1' })
         },

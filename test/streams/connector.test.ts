@@ -53,11 +53,11 @@ test('an Agent of http gets all its connections by it, and uses them again', asy
   )
   const agent = new http.Agent({ keepAlive: true })
   onTestFinished(() => agent.destroy())
-  agent.createConnection = connector({ sockopts: { userTimeout: 5000 } })
+  agent.createConnection = connector({ sockopts: { tcpUserTimeout: 5000 } })
   const ports = new Set<number | undefined>()
   for (let i = 0; i < 2; i++) {
     const [response] = (await once(http.get(url, { agent }), 'response')) as [http.IncomingMessage]
-    expect(getOption(response.socket, options.userTimeout)).toBe(5000)
+    expect(getOption(response.socket, options.tcpUserTimeout)).toBe(5000)
     ports.add(response.socket.localPort)
     expect(await text(response)).toBe('hello')
   }

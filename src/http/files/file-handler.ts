@@ -7,10 +7,8 @@ import { checkProperties, checkSwitch, invalidType, invalidValue } from '../../c
 import { openFile, statOf } from '../../descriptors/open.js'
 import { OwnedFd } from '../../descriptors/owned-fd.js'
 import type { AnyRequest } from '../request.js'
-import type { RequestBody } from '../request-body.js'
 import type { HttpResponse } from '../response.js'
 import { plain } from '../service.js'
-import type { Handler } from '../service.js'
 import { conditionOf, rangeOf } from './conditions.js'
 import { FileBody } from './file-body.js'
 import { listingOf } from './listing.js'
@@ -50,7 +48,7 @@ const statuses: Readonly<Record<string, number>> = {
  *
  * @throws TypeError if `folder` is not the path of a folder
  */
-export function fileHandler(folder: string | URL, options: FileOptions = {}): Handler<Buffer | RequestBody> {
+export function fileHandler(folder: string | URL, options: FileOptions = {}): (request: AnyRequest) => HttpResponse {
   checkProperties('options', options, { index: 'option', list: 'option' })
   const { index = 'index.html', list = false } = options
   checkSwitch('options.list', list)
