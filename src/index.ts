@@ -23,10 +23,12 @@ export type {
   IPv4Address,
   IPv6Address,
   RawAddress,
+  ScopedAddress,
   SocketAddress,
   UnixAddress,
 } from './structs/address.js'
 export type * from './structs/families.js'
+export type { Interface } from './structs/interface.js'
 export { MessageBatch } from './sockets/batch.js'
 export type { BatchOptions } from './sockets/batch.js'
 export { createConnection, createServer, hasDualstackIpv6 } from './sockets/create.js'

@@ -20,7 +20,7 @@ import { zerocopy } from './zerocopy.js'
 export type { Credentials } from './credentials.js'
 export type { ErrorReport } from './error.js'
 export type { PacketAuxData } from './packet-aux-data.js'
-export type { PacketInfo } from './packet-info.js'
+export type { OutgoingPacketInfo, PacketInfo } from './packet-info.js'
 export type { Timestamping } from './timestamping.js'
 export type { ZerocopyReport } from './zerocopy.js'
 

@@ -1,8 +1,10 @@
 // Where a datagram goes. IP_PKTINFO, ip(7); IPV6_PKTINFO, ipv6(7)
-import { checkInteger, invalidType } from '../checks.js'
+import { invalidType } from '../checks.js'
 import { IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, IP_PKTINFO } from '../constants.js'
 import { ipv4, ipv6, number } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
+import { interfaceIndex } from '../structs/interface.js'
+import type { Interface } from '../structs/interface.js'
 import { structure } from '../structs/structure.js'
 import { dataView, field, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
@@ -18,6 +20,11 @@ export interface PacketInfo {
   specificDestination?: string
 }
 
+/** As PacketInfo, to send: the interface may also be given by its name. */
+export interface OutgoingPacketInfo extends Omit<PacketInfo, 'ifindex'> {
+  ifindex: Interface
+}
+
 const pktinfo = structure<PacketInfo>('in_pktinfo', {
   address: ['ipi_addr', ipv4],
   ifindex: ['ipi_ifindex', number],
@@ -30,18 +37,18 @@ const pktinfo6 = structure<Omit<PacketInfo, 'specificDestination'>>('in6_pktinfo
 
 /** Writes the interface, and the source address into the field that the kernel takes it from. */
 const writer =
-  (room: number, ifindex: Field, source: Field, kind: Kind<string>, sourceOf: (info: PacketInfo) => string) =>
-  (info: PacketInfo): Buffer => {
+  (room: number, ifindex: Field, source: Field, kind: Kind<string>, sourceOf: (info: OutgoingPacketInfo) => string) =>
+  (info: OutgoingPacketInfo): Buffer => {
     if (typeof info !== 'object' || info === null) throw invalidType('packetInfo', info, 'of type object')
     const bytes = Buffer.alloc(room)
-    write(dataView(bytes), ifindex, checkInteger('packetInfo.ifindex', info.ifindex, 0, 2 ** 31 - 1))
+    write(dataView(bytes), ifindex, interfaceIndex('packetInfo.ifindex', info.ifindex))
     kind.write(bytes, source, sourceOf(info), 'packetInfo.address')
     return bytes
   }
 
 const isIPv6 = (to: { address: string } | null): boolean => typeof to?.address === 'string' && to.address.includes(':')
 
-export const packetInfo = message<PacketInfo, PacketInfo>(
+export const packetInfo = message<PacketInfo, OutgoingPacketInfo>(
   {
     level: IPPROTO_IP,
     type: IP_PKTINFO,

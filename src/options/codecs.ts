@@ -3,11 +3,11 @@ import { types } from 'node:util'
 import { decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
 import { checkInteger, invalidType, invalidValue, outOfRange } from '../checks.js'
-import { check } from '../syscalls/result.js'
+import { interfaceIndex } from '../structs/interface.js'
 import { dataView, read, readBig, sizeOf, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
 import { call } from '../syscalls/native.js'
-import type { Codec, Decoder, Encoder } from './option.js'
+import type { Codec, Decoder, Encoder, InterfaceCodec } from './option.js'
 
 /** The codec of a value that can only be read. */
 export const readOnly = <T>({ room, decode }: Codec<T>): Decoder<T> => ({ room, decode })
@@ -111,7 +111,6 @@ export const address: Decoder<SocketAddress> = {
   decode: bytes => decodeAddress(bytes),
 }
 
-const if_nametoindex = call<(name: string) => number>('if_nametoindex')
 const if_indextoname = call<(index: number) => string | number>('if_indextoname')
 
 /** The index of an interface, as its name; index 0, or `''`: no interface. */
@@ -121,8 +120,14 @@ export const interfaceName = mapped(
     const name = index === 0 ? '' : if_indextoname(index)
     return typeof name === 'string' ? name : String(index) // the interface no longer exists
   },
-  name => (name === '' ? 0 : check(if_nametoindex(name), 'if_nametoindex')),
+  name => (name === '' ? 0 : interfaceIndex('value', name)),
 )
+
+/** The index of an interface; it may be set by the name. */
+export const interfaceNumber: InterfaceCodec = {
+  ...readOnly(natural),
+  encode: value => natural.encode(interfaceIndex('value', value)),
+}
 
 /** The numbers of the bits that are set; bit 0 is the lowest of the first word. */
 export const bitsOf = (words: readonly number[]): number[] =>

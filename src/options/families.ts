@@ -1,12 +1,14 @@
 // Values of the options of packet, netlink and CAN sockets.
-import { bigint, counted, number, optional } from '../structs/fields.js'
+import { bigint, counted, ifindex, number, optional } from '../structs/fields.js'
+import type { Interface } from '../structs/interface.js'
 import { structure } from '../structs/structure.js'
 import { bitsOf, halves, list, readOnly, unsigned, writeOnly } from './codecs.js'
 import type { Codec, Decoder } from './option.js'
 
 /** Which more packets a socket receives: `type` is PACKET_MR_PROMISC, or PACKET_MR_MULTICAST with an address… packet(7) */
 export interface PacketMembership {
-  ifindex: number
+  /** The interface's index or name. */
+  ifindex: Interface
   type: number
   address?: Uint8Array
 }
@@ -14,7 +16,7 @@ export interface PacketMembership {
 /** @internal */
 export const packetMembership = writeOnly(
   structure<PacketMembership>('packet_mreq', {
-    ifindex: ['mr_ifindex', number],
+    ifindex: ['mr_ifindex', ifindex],
     type: ['mr_type', number],
     address: ['mr_address', optional(counted('packet_mreq.mr_alen'), new Uint8Array(0))],
   }),

@@ -9,7 +9,7 @@ import type { TcpInfo } from './tcp-info.js'
 import { unlisted } from './unlisted.js'
 
 export { getOption, setOption } from './option.js'
-export type { ReadableSockOpt, SockOpt, WritableSockOpt } from './option.js'
+export type { InterfaceSockOpt, ReadableSockOpt, SockOpt, WritableSockOpt } from './option.js'
 // The values; their codecs are @internal.
 export type * from './families.js'
 export type * from './ip.js'

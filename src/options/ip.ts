@@ -1,11 +1,13 @@
 // Values of the options of IP, IPv6 and ICMP, except multicast.
 import { checkInteger, invalidType } from '../checks.js'
-import { ipv6, number, optional } from '../structs/fields.js'
+import { ifindex, ipv6, number, optional } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
 import { field, littleEndian } from '../syscalls/layout.js'
+import { interfaceIndex } from '../structs/interface.js'
+import type { Interface } from '../structs/interface.js'
 import { structure } from '../structs/structure.js'
 import { bitsOf, halves, list, mapped, readOnly, unsigned } from './codecs.js'
-import type { Codec } from './option.js'
+import type { Codec, InterfaceCodec } from './option.js'
 
 /** The range of ports from which the kernel chooses for a socket; 0 and 0: the system's range. ip(7) */
 export interface PortRange {
@@ -22,19 +24,22 @@ function swapped(value: number): number {
   return littleEndian ? bytes.readUInt32LE() : value
 }
 
-/** @internal An interface's index in network byte order; 0: none. */
-export const networkIndex = mapped(unsigned, swapped, index => swapped(checkInteger('value', index, 0, 2 ** 31 - 1)))
+/** @internal An interface's index in network byte order; 0: none. It may be set by the name. */
+export const networkIndex: InterfaceCodec = {
+  ...readOnly(mapped(unsigned, swapped, swapped)),
+  encode: value => unsigned.encode(swapped(interfaceIndex('value', value))),
+}
 
 /** The source address and the outgoing interface of sent packets; `'::'` and 0: the kernel chooses. RFC 3542 */
 export interface Ipv6PacketInfo {
   address: string
-  ifindex?: number
+  ifindex?: Interface
 }
 
 /** @internal */
 export const ipv6PacketInfo = structure<Ipv6PacketInfo>('in6_pktinfo', {
   address: ['ipi6_addr', ipv6],
-  ifindex: ['ipi6_ifindex', optional(number, 0)],
+  ifindex: ['ipi6_ifindex', optional(ifindex, 0)],
 })
 
 /** The path MTU: the maximum size of a packet to the peer, in bytes. RFC 3542 */

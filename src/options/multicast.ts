@@ -1,22 +1,23 @@
 // Values of the options for multicast groups.
 import { encodeAddress } from '../structs/address.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
-import { ipv4, ipv6, number, optional } from '../structs/fields.js'
+import { ifindex, ipv4, ipv6, number, optional } from '../structs/fields.js'
 import type { Kind } from '../structs/fields.js'
 import { dataView, field, sizeOf, write } from '../syscalls/layout.js'
+import type { Interface } from '../structs/interface.js'
 import { structure } from '../structs/structure.js'
 import { checkObject, writeOnly } from './codecs.js'
 import type { Codec, Encoder } from './option.js'
 
-/** An IPv4 group, and the interface by its own address or its index; without both the kernel chooses. ip(7) */
+/** An IPv4 group, and the interface by its own address, its index or its name; without them the kernel chooses. ip(7) */
 export interface Membership {
   group: string
   address?: string
-  ifindex?: number
+  ifindex?: Interface
 }
 
 const anyAddress = optional(ipv4, '0.0.0.0')
-const anyInterface = optional(number, 0)
+const anyInterface = optional(ifindex, 0)
 
 /** @internal */
 export const membership = writeOnly(
@@ -27,11 +28,11 @@ export const membership = writeOnly(
   }),
 )
 
-/** The outgoing interface of IPv4 datagrams to groups, by its own address or its index. ip(7) */
+/** The outgoing interface of IPv4 datagrams to groups, by its own address, its index or its name. ip(7) */
 export interface MulticastInterface {
   address?: string
   /** For setting only: the kernel returns only the address. */
-  ifindex?: number
+  ifindex?: Interface
 }
 
 const addressAlone = { offset: 0, size: 4, signed: false }
@@ -63,10 +64,10 @@ export const sourceMembership = writeOnly(
   }),
 )
 
-/** An IPv6 group, or an anycast address, and the index of the interface; without it the kernel chooses. ipv6(7) */
+/** An IPv6 group, or an anycast address, and the index or the name of the interface; without it the kernel chooses. ipv6(7) */
 export interface Ipv6Membership {
   group: string
-  ifindex?: number
+  ifindex?: Interface
 }
 
 /** @internal */
@@ -90,10 +91,10 @@ export const host: Kind<string> = {
   },
 }
 
-/** A group of either family, and the index of the interface; without it the kernel chooses. RFC 3678 */
+/** A group of either family, and the index or the name of the interface; without it the kernel chooses. RFC 3678 */
 export interface GroupRequest {
   group: string
-  ifindex?: number
+  ifindex?: Interface
 }
 
 /** @internal */

@@ -4,6 +4,7 @@ import type * as constants from '../constants.js'
 import { invalidType, invalidValue } from '../checks.js'
 import { socketError } from '../errors.js'
 import { native } from '../syscalls/native.js'
+import type { Interface } from '../structs/interface.js'
 import { socketFd } from '../descriptors/node.js'
 import type { SocketOrFd } from '../descriptors/node.js'
 import * as sys from '../syscalls/index.js'
@@ -54,6 +55,14 @@ export interface SockOpt<T> extends ReadableSockOpt<T>, WritableSockOpt<T> {
   readonly codec: Codec<T>
 }
 
+/** Reads the index of an interface, and writes its index or its name. */
+export type InterfaceCodec = Decoder<number> & Encoder<Interface>
+
+/** An option whose value is an interface: its index is read, its index or its name is set. */
+export interface InterfaceSockOpt extends ReadableSockOpt<number>, WritableSockOpt<Interface> {
+  readonly codec: InterfaceCodec
+}
+
 type Constant = keyof typeof constants
 type Level = number | undefined
 type Names = Constant | readonly Constant[]
@@ -67,6 +76,10 @@ export function option(level: Level, name: Names, codec: unknown): unknown {
   const option = names.find(name => native.constant(name) !== undefined) ?? names[0]!
   return { option, level, name: native.constant(option), names, codec }
 }
+
+/** As `option`, for an interface. */
+export const interfaceOption = (level: Level, name: Names, codec: InterfaceCodec): InterfaceSockOpt =>
+  option<unknown>(level, name, codec as unknown as Codec<unknown>) as InterfaceSockOpt
 
 /** `first` if the platform has it, else `second`. */
 export const either = <T extends Named>(first: T, second: T): T => ({

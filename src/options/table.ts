@@ -29,6 +29,7 @@ import {
   bytes,
   int,
   interfaceName,
+  interfaceNumber,
   long,
   natural,
   octet,
@@ -43,7 +44,7 @@ import * as families from './families.js'
 import * as ip from './ip.js'
 import { mptcpInfo } from './kernel-info.js'
 import * as multicast from './multicast.js'
-import { either, option } from './option.js'
+import { either, interfaceOption, option } from './option.js'
 import * as peer from './peer.js'
 import * as socket from './socket.js'
 import * as tcpInfos from './tcp-info.js'
@@ -67,7 +68,7 @@ export const listed = {
     option(IPPROTO_IP, 'IP_BOUND_IF', interfaceName),
   ),
   /** The index of the only interface to use; 0: all. SO_BINDTOIFINDEX, socket(7) */
-  bindToInterfaceIndex: option(SOL_SOCKET, 'SO_BINDTOIFINDEX', natural),
+  bindToInterfaceIndex: interfaceOption(SOL_SOCKET, 'SO_BINDTOIFINDEX', interfaceNumber),
   /** The number of BPF extensions that the kernel supports in filters. SO_BPF_EXTENSIONS, socket(7) */
   bpfExtensions: option(SOL_SOCKET, 'SO_BPF_EXTENSIONS', readOnly(int)),
   /** Whether datagrams may be sent to broadcast addresses. SO_BROADCAST, socket(7) */
@@ -231,7 +232,7 @@ export const listed = {
   /** Unblocks datagrams from one source to an IPv4 group. IP_UNBLOCK_SOURCE, ip(7) */
   ipUnblockSource: option(IPPROTO_IP, 'IP_UNBLOCK_SOURCE', multicast.sourceMembership),
   /** The index of the outgoing interface; 0: the kernel chooses. IP_UNICAST_IF, ip(7) */
-  ipUnicastInterface: option(IPPROTO_IP, 'IP_UNICAST_IF', ip.networkIndex),
+  ipUnicastInterface: interfaceOption(IPPROTO_IP, 'IP_UNICAST_IF', ip.networkIndex),
   /** Which source addresses to prefer: IPV6_PREFER_SRC_…. IPV6_ADDR_PREFERENCES, RFC 5014 */
   ipv6AddressPreferences: option(IPPROTO_IPV6, 'IPV6_ADDR_PREFERENCES', natural),
   /** Whether the kernel sets flow labels. IPV6_AUTOFLOWLABEL, ipv6(7), RFC 6438 */
@@ -291,7 +292,7 @@ export const listed = {
    * The index of the outgoing interface of datagrams to groups; 0: the kernel chooses. IPV6_MULTICAST_IF,
    * ipv6(7)
    */
-  ipv6MulticastInterface: option(IPPROTO_IPV6, 'IPV6_MULTICAST_IF', natural),
+  ipv6MulticastInterface: interfaceOption(IPPROTO_IPV6, 'IPV6_MULTICAST_IF', interfaceNumber),
   /** Whether sockets of this machine receive the datagrams sent to groups. IPV6_MULTICAST_LOOP, ipv6(7) */
   ipv6MulticastLoop: option(IPPROTO_IPV6, 'IPV6_MULTICAST_LOOP', boolean),
   /** Whether an IPv6 socket does not serve IPv4. IPV6_V6ONLY, ipv6(7) */
@@ -343,7 +344,7 @@ export const listed = {
   /** The hop limit of packets; −1: the system's default. IPV6_UNICAST_HOPS, ipv6(7) */
   ipv6UnicastHops: option(IPPROTO_IPV6, 'IPV6_UNICAST_HOPS', octetOrDefault),
   /** The index of the outgoing interface; 0: the kernel chooses. IPV6_UNICAST_IF, ipv6(7) */
-  ipv6UnicastInterface: option(IPPROTO_IPV6, 'IPV6_UNICAST_IF', ip.networkIndex),
+  ipv6UnicastInterface: interfaceOption(IPPROTO_IPV6, 'IPV6_UNICAST_IF', ip.networkIndex),
   /** Whether packets have at most 1,280 bytes: 1 always, 0 never, −1 only to groups. macOS. IPV6_USE_MIN_MTU, RFC 3542 */
   ipv6UseMinMtu: option(IPPROTO_IPV6, 'IPV6_USE_MIN_MTU', int),
   /** Whether the error queue reports how the sending of messages proceeds. SO_J1939_ERRQUEUE, linux/can/j1939.h */

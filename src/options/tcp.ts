@@ -13,9 +13,10 @@ import {
   TLS_CIPHER_SM4_GCM,
 } from '../constants.js'
 import { invalidType, invalidValue, checkProperties } from '../checks.js'
-import { counted, number, optional } from '../structs/fields.js'
+import { counted, ifindex, number, optional } from '../structs/fields.js'
 import { dataView, field, write } from '../syscalls/layout.js'
 import type { Properties } from '../checks.js'
+import type { Interface } from '../structs/interface.js'
 import { structure } from '../structs/structure.js'
 import { list, writeOnly } from './codecs.js'
 import { host } from './multicast.js'
@@ -30,14 +31,15 @@ export interface Md5Signature {
 /** As Md5Signature, for all peers of a network, or for one interface. tcp(7), TCP_MD5SIG_EXT */
 export interface Md5SignatureExt extends Md5Signature {
   prefixLength?: number
-  ifindex?: number
+  /** The interface's index or name. */
+  ifindex?: Interface
 }
 
 const signature = structure<Md5SignatureExt>('tcp_md5sig', {
   address: ['tcpm_addr', host],
   key: ['tcpm_key', counted('tcp_md5sig.tcpm_keylen')],
   prefixLength: ['tcpm_prefixlen', optional(number, 0)],
-  ifindex: ['tcpm_ifindex', optional(number, 0)],
+  ifindex: ['tcpm_ifindex', optional(ifindex, 0)],
 })
 const signatureFlags = field('tcp_md5sig.tcpm_flags')
 
@@ -49,8 +51,8 @@ export const md5SignatureExt: Encoder<Md5SignatureExt> = {
   encode(value) {
     const bytes = signature.encode(value)
     const prefix = value.prefixLength === undefined ? 0 : (TCP_MD5SIG_FLAG_PREFIX ?? 0)
-    const ifindex = value.ifindex === undefined ? 0 : (TCP_MD5SIG_FLAG_IFINDEX ?? 0)
-    write(dataView(bytes), signatureFlags, prefix | ifindex)
+    const byInterface = value.ifindex === undefined ? 0 : (TCP_MD5SIG_FLAG_IFINDEX ?? 0)
+    write(dataView(bytes), signatureFlags, prefix | byInterface)
     return bytes
   },
 }

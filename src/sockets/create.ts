@@ -11,7 +11,7 @@ import {
 } from '../constants.js'
 import { SOCK_STREAM, SOL_SOCKET } from '../constants.js'
 import { inetFamily } from '../structs/address.js'
-import type { AddressFamily, AddressLike, HostAddress, InetAddress } from '../structs/address.js'
+import type { AddressFamily, AddressLike, HostAddress, InetAddress, ScopedAddress } from '../structs/address.js'
 import { checkProperties, checkSwitch, invalidValue } from '../checks.js'
 import { SocketError, socketError } from '../errors.js'
 import { constants } from 'node:os'
@@ -26,14 +26,16 @@ import type { SocketBase } from './base.js'
 import { Deadline } from '../waiting/wait.js'
 
 /** A host, by name or number, and a port; or only a port of this machine. */
-export type HostAndPort = HostAddress | readonly [host: string, port: number] | number
+export type HostAndPort = HostAddress | ScopedAddress | readonly [host: string, port: number] | number
 
 /** The host and the port of each form; the host `local` if there is only a port. */
 export function hostAndPort(where: HostAndPort, local: string): readonly [string, number] {
   if (typeof where === 'number') return [local, where]
   if (typeof where !== 'object' || where === null) throw invalidValue('where', where, likeHostAndPort(where))
   if (0 in where) return where
-  return ['address' in where ? where.address : where.host, where.port]
+  const host = 'address' in where ? where.address : where.host
+  const { scopeid } = where as ScopedAddress
+  return [scopeid ? `${host}%${scopeid}` : host, where.port] // RFC 4007, 11
 }
 
 function likeHostAndPort(given: unknown): string {

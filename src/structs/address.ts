@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { toUSVString, types } from 'node:util'
 import { families } from './families.js'
 import type {
+  AddressOfInterface,
   AlgAddress,
   BluetoothAddress,
   CanAddress,
@@ -19,7 +20,8 @@ import { lengthOf } from '../data.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { inet_ntop, inet_pton } from '../syscalls/inet.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
-import { call } from '../syscalls/native.js'
+import { indexOfName, interfaceIndex } from './interface.js'
+import type { Interface } from './interface.js'
 import type { View } from '../syscalls/native.js'
 
 /** An IPv4 address and port, in the shape of Node's. ip(7) */
@@ -91,12 +93,22 @@ export type HostAddress = { port: number; family?: string | number | undefined }
   { address: string } | { host: string }
 )
 
+/** As HostAddress, with the scope of an IPv6 address: an interface's index or name. `'fe80::1%eth0'` has it too. RFC 4007 */
+export type ScopedAddress = HostAddress & { scopeid: Interface }
+
 /**
  * An address as an argument: a SocketAddress; a numeric host and a port, in an object or, as in Python, in a pair; or for
- * Unix sockets only a path (with a NUL before it: an abstract name). The host `''` is the any-address, `'<broadcast>'` is
+ * Unix sockets only a path (with a NUL before it: an abstract name). An interface (`ifindex`, `scopeid`) may be given by its name. The host `''` is the any-address, `'<broadcast>'` is
  * 255.255.255.255. Names are not resolved.
  */
-export type AddressLike = SocketAddress | HostAddress | readonly [host: string, port: number] | string | Uint8Array
+export type AddressLike =
+  | SocketAddress
+  | HostAddress
+  | ScopedAddress
+  | AddressOfInterface
+  | readonly [host: string, port: number]
+  | string
+  | Uint8Array
 
 const saFamily = field('sockaddr.sa_family')
 const portField = field('sockaddr_in.sin_port')
@@ -132,12 +144,12 @@ function encodeIPv4(host: string, port: number): Buffer {
   return bytes
 }
 
-function encodeHost(
-  host: string,
-  port: number,
-  family: number,
-  address: { flowlabel?: number; scopeid?: number },
-): Buffer {
+interface Scope {
+  flowlabel?: number
+  scopeid?: Interface
+}
+
+function encodeHost(host: string, port: number, family: number, address: Scope): Buffer {
   if (typeof host !== 'string') throw invalidType('address', host, 'of type string')
   checkInteger('port', port, 0, 65535)
   if (host === '') host = family === AF_INET6 ? '::' : '0.0.0.0'
@@ -149,7 +161,7 @@ function encodeHost(
   bytes.writeUInt16BE(port, port6Field.offset)
   bytes.writeUInt32BE(checkInteger('flowlabel', address.flowlabel ?? 0, 0, 0xfffff), flowinfoField.offset)
   const scopeid = zone === undefined ? (address.scopeid ?? 0) : scopeOf(host, zone)
-  write(dataView(bytes), scopeField, checkInteger('scopeid', scopeid, 0, 0xffffffff))
+  write(dataView(bytes), scopeField, interfaceIndex('scopeid', scopeid, 0xffffffff))
   return bytes
 }
 
@@ -161,13 +173,11 @@ function numeric(family: number, host: string): Buffer {
   }
 }
 
-const if_nametoindex = call<(name: string) => number>('if_nametoindex')
-
 // RFC 4007, section 11.2: the zone after the % is an interface's name or its index.
 function scopeOf(host: string, zone: string): number {
   if (/^\d+$/.test(zone)) return Number(zone)
-  const index = /^[^\0]{1,64}$/.test(zone) ? if_nametoindex(zone) : -1
-  if (index < 0) throw invalidValue('address', host, 'must have a network interface behind its %')
+  const index = indexOfName(zone)
+  if (index === 0) throw invalidValue('address', host, 'must have a network interface behind its %')
   return index
 }
 
@@ -207,7 +217,7 @@ function encodeHostAddress(given: HostAddress, family: number): Buffer {
   const own = inetFamily(given.family)
   if (own !== undefined && host !== '' && typeof host === 'string' && host.includes(':') !== (own === AF_INET6))
     throw invalidValue('address', host, `must be an ${own === AF_INET6 ? 'IPv6' : 'IPv4'} address`)
-  return encodeHost(host, given.port, own ?? family, given as IPv6Address)
+  return encodeHost(host, given.port, own ?? family, given as HostAddress & Scope)
 }
 
 const onIp = 'must have a host and a port, such as ["127.0.0.1", 80]: a text is the path of a Unix socket'

@@ -12,8 +12,9 @@ import {
   AF_VSOCK,
 } from '../constants.js'
 import { invalidValue } from '../checks.js'
-import { bigint, counted, networkOrder, number, optional, string } from './fields.js'
+import { bigint, counted, ifindex, networkOrder, number, optional, string } from './fields.js'
 import type { Kind } from './fields.js'
+import type { Interface } from './interface.js'
 import { field, sizeOf } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
 
@@ -99,6 +100,11 @@ export type FamilyAddress =
   | BluetoothAddress
   | SystemAddress
 
+/** As an argument: the interface may also be given by its name. */
+export type AddressOfInterface = Named<PacketAddress> | Named<CanAddress>
+
+type Named<T> = T extends unknown ? Omit<T, 'ifindex'> & { ifindex: Interface } : never
+
 type Value = number | bigint | string | Uint8Array
 
 const bdaddr: Kind<string> = {
@@ -181,7 +187,7 @@ const table: readonly Codec[] = [
     AF_PACKET,
     'sockaddr_ll',
     {
-      ifindex: 'sll_ifindex',
+      ifindex: ['sll_ifindex', ifindex],
       'protocol?': ['sll_protocol', networkOrder],
       'pkttype?': 'sll_pkttype',
       'hatype?': 'sll_hatype',
@@ -195,7 +201,7 @@ const table: readonly Codec[] = [
     AF_CAN,
     'sockaddr_can',
     {
-      ifindex: 'can_ifindex',
+      ifindex: ['can_ifindex', ifindex],
       name: ['can_addr.j1939.name', bigint],
       pgn: 'can_addr.j1939.pgn',
       addr: 'can_addr.j1939.addr',
@@ -206,10 +212,10 @@ const table: readonly Codec[] = [
     'can',
     AF_CAN,
     'sockaddr_can',
-    { ifindex: 'can_ifindex', rxId: 'can_addr.tp.rx_id', txId: 'can_addr.tp.tx_id' },
+    { ifindex: ['can_ifindex', ifindex], rxId: 'can_addr.tp.rx_id', txId: 'can_addr.tp.tx_id' },
     [16, 16],
   ),
-  family('can', AF_CAN, 'sockaddr_can', { ifindex: 'can_ifindex' }, [8, 15]),
+  family('can', AF_CAN, 'sockaddr_can', { ifindex: ['can_ifindex', ifindex] }, [8, 15]),
   family('alg', AF_ALG, 'sockaddr_alg', {
     type: ['salg_type', string],
     name: ['salg_name', string],

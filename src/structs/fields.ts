@@ -5,6 +5,7 @@ import { checkInteger, invalidType, invalidValue, outOfRange } from '../checks.j
 import { inet_ntop, inet_pton } from '../syscalls/inet.js'
 import { dataView, field, read, readBig, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
+import { interfaceIndex } from './interface.js'
 
 /** The meaning of a field's bytes. `name` is the property's name, for the TypeError or RangeError that `write` throws. */
 export interface Kind<T> {
@@ -34,6 +35,14 @@ export const bigint: Kind<bigint> = {
     const kept = field.signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)
     if (kept !== value) throw outOfRange(name, value, `an ${field.signed ? '' : 'unsigned '}integer of 64 bits`)
     write(dataView(bytes), field, BigInt.asUintN(64, value))
+  },
+}
+
+/** The index of a network interface; when it is written, a name may stand for it. */
+export const ifindex: Kind<number> = {
+  read: (bytes, field) => number.read(bytes, field),
+  write(bytes, field, value, name) {
+    number.write(bytes, field, typeof value === 'number' ? value : interfaceIndex(name, value), name)
   },
 }
 

@@ -11,6 +11,9 @@ import { dirname, join } from 'node:path'
 import tls from 'node:tls'
 import {
   createConnection,
+  decodeAddress,
+  encodeAddress,
+  encodeControl,
   AF_INET,
   AF_INET6,
   AF_UNIX,
@@ -65,7 +68,7 @@ import type {
 import { fcntl, getsockopt, recv } from 'bsd-sockets/syscalls'
 import { afterAll, afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import type { listed } from '../../src/options/table.js'
-import { cases, closeAll, closing, listener, tcp, udp, unix } from '../support/options-table.js'
+import { cases, closeAll, closing, listener, tcp, udp, udp6, unix } from '../support/options-table.js'
 import { root } from '../support/root.js'
 
 afterEach(closeAll)
@@ -176,7 +179,7 @@ describe('docs/options.md', () => {
     expect(page.written()).toBe(page.table())
     const rows = page.written().match(/^\| [A-Z].*$/gm)!
     expect(rows.length).toBe(Object.values(table).reduce((sum, { names }) => sum + names!.length, 0))
-    for (const row of rows) expect(row).toMatch(/^\| [A-Z][A-Z\d_]+ \| `\w+` \| `[^`]+`[\w, ]* \| [^ |].* \| \S.* \|$/)
+    for (const row of rows) expect(row).toMatch(/^\| [A-Z][A-Z\d_]+ \| `\w+` \| `[^`]+`[\w,; ]* \| [^ |].* \| \S.* \|$/)
   })
 })
 
@@ -378,6 +381,76 @@ describe('structures that the package declares itself', () => {
   })
 })
 
+describe('interfaces by name', () => {
+  const loopback = linux ? 'lo' : 'lo0'
+  const ifindex = if_nametoindex(loopback)
+  const nobody = { code: 'ENODEV', syscall: 'if_nametoindex', message: 'if_nametoindex ENODEV none0' }
+
+  test('are set as their indices are', () => {
+    const bytes = <T>(option: WritableSockOpt<T>, value: NoInfer<T>): string =>
+      Buffer.from(option.codec.encode(value)).toString('hex')
+    const each = [loopback, ifindex].map(ifindex => [
+      bytes(options.ipAddMembership, { group: '239.1.2.3', ifindex }),
+      bytes(options.ipMulticastInterface, { ifindex }),
+      bytes(options.ipMcastJoinGroup, { group: '239.1.2.3', ifindex }),
+      bytes(options.ipv6McastJoinSourceGroup, { group: 'ff02::9', source: '::1', ifindex }),
+      bytes(options.ipv6McastSourceFilter, { group: 'ff02::9', mode: 1, sources: ['::1'], ifindex }),
+      bytes(options.ipv6JoinGroup, { group: 'ff02::9', ifindex }),
+      bytes(options.ipv6PktInfo, { address: '::1', ifindex }),
+      bytes(options.ipv6MulticastInterface, ifindex),
+      bytes(options.ipUnicastInterface, ifindex),
+      bytes(options.ipv6UnicastInterface, ifindex),
+      bytes(options.bindToInterfaceIndex, ifindex),
+      linux ? bytes(options.packetAddMembership, { ifindex, type: 1 }) : '',
+      linux ? bytes(options.tcpMd5SigExt, { address: '::1', key: Buffer.alloc(1), ifindex }) : '',
+      encodeControl([{ packetInfo: { address: '127.0.0.1', ifindex } }])!.toString('hex'),
+      encodeControl([{ packetInfo: { address: '::1', ifindex } }])!.toString('hex'),
+      encodeAddress({ address: 'fe80::1', port: 1, scopeid: ifindex }).toString('hex'),
+      encodeAddress({ family: 'IPv6', address: 'fe80::1', port: 1, scopeid: ifindex }).toString('hex'),
+      linux ? encodeAddress({ family: 'packet', ifindex, protocol: 3 }).toString('hex') : '',
+      linux ? encodeAddress({ family: 'can', ifindex }).toString('hex') : '',
+      linux ? encodeAddress({ family: 'can', ifindex, rxId: 1, txId: 2 }).toString('hex') : '',
+    ])
+    expect(each[0]).toEqual(each[1])
+    expect(decodeAddress(encodeAddress({ address: 'fe80::1', port: 1, scopeid: loopback }))).toMatchObject({
+      scopeid: ifindex,
+    })
+  })
+
+  test('are read as indices', () => {
+    const socket = udp6()
+    setOption(socket, options.ipv6MulticastInterface, loopback)
+    expect(getOption(socket, options.ipv6MulticastInterface)).toBe(ifindex)
+    setOption(socket, options.ipv6MulticastInterface, 0)
+    expect(getOption(socket, options.ipv6MulticastInterface)).toBe(0)
+  })
+
+  test.each<[string, () => unknown]>([
+    ['value', () => setOption(udp6(), options.ipv6MulticastInterface, 'none0')],
+    ['value', () => setOption(udp(), options.ipUnicastInterface, 'none0')],
+    ['value.ifindex', () => setOption(udp(), options.ipAddMembership, { group: '239.1.1.1', ifindex: 'none0' })],
+    ['value.ifindex', () => setOption(udp6(), options.ipv6JoinGroup, { group: 'ff02::9', ifindex: 'none0' })],
+    ['packetInfo.ifindex', () => encodeControl([{ packetInfo: { address: '::1', ifindex: 'none0' } }])],
+    ['scopeid', () => encodeAddress({ address: 'fe80::1', port: 1, scopeid: 'none0' })],
+    ['ifindex', () => encodeAddress({ family: 'packet', ifindex: 'none0' })],
+  ])('that no interface has are ENODEV, with the argument %s', (argument, call) => {
+    if (argument === 'ifindex' && !linux) return
+    expect(call).toThrow(expect.objectContaining({ ...nobody, argument }))
+  })
+
+  test('that are none are refused before the call', () => {
+    for (const name of ['', 'lo\0', 'x'.repeat(100)])
+      expect(() => setOption(udp6(), options.ipv6MulticastInterface, name)).toThrow(
+        expect.objectContaining({ code: 'ENODEV' }),
+      )
+    for (const ifindex of [true, {}, 1n])
+      expect(() =>
+        setOption(udp(), options.ipAddMembership, { group: '239.1.1.1', ifindex: ifindex as never }),
+      ).toThrow('"value.ifindex" property must be of type number or string')
+    expect(() => setOption(udp6(), options.ipv6MulticastInterface, -1)).toThrow(RangeError)
+  })
+})
+
 describe('effects', () => {
   const bound = (family: number, host: string): Socket => {
     const socket = closing(new Socket(family, SOCK_DGRAM))
@@ -390,6 +463,7 @@ describe('effects', () => {
   test.each([
     ['address', { address: '127.0.0.1' }],
     ['interface', { ifindex: if_nametoindex(linux ? 'lo' : 'lo0') }],
+    ['name', { ifindex: linux ? 'lo' : 'lo0' }],
   ])('a member that joined by %s receives a datagram of the group', (_, where) => {
     const receiver = bound(AF_INET, '')
     setOption(receiver, options.ipAddMembership, { group: '239.255.9.9', ...where })

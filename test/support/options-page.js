@@ -12,6 +12,7 @@ const kinds = { SockOpt: '', ReadableSockOpt: ', read only', WritableSockOpt: ',
 
 // `import("./option.cjs").SockOpt<number | null>` is "number | null".
 function valueOf(type) {
+  if (type.endsWith('InterfaceSockOpt')) return '`number`; a name can be set too'
   const [, kind, value] = /^(?:import\("[^"]*"\)\.)?(\w+)<(.*)>$/.exec(type)
   const shown = value.replace(
     /import\("[^"]*"\)\.|\b(families|ip|multicast|peer|socket|tcp|tcpInfos)\.|<ArrayBufferLike>/g,
