@@ -127,6 +127,8 @@ type SocketClass<T> = new (family: number, type: number, protocol: number, fd: n
 // A descriptor that is passed to the constructor of a new socket, and the socket that has taken it.
 interface Adoption {
   readonly fd: number
+  /** Whether it stays the property of somebody else. */
+  readonly borrowed: boolean
   owner?: SocketBase
 }
 
@@ -140,10 +142,11 @@ function adopt<T>(
   type: SocketClass<T>,
   given: readonly [number, number, number, fd: number],
   refused: (fd: number) => void,
+  borrowed = false,
 ): T {
   const fd = given[3]
   const outer = adoption
-  const mine: Adoption = (adoption = { fd })
+  const mine: Adoption = (adoption = { fd, borrowed })
   let made: T | undefined
   try {
     made = new type(...given)
@@ -163,6 +166,14 @@ function adopt<T>(
 /** A Socket of either kind, or an exception. */
 export function checkSocket(socket: SocketBase): void {
   if (!(socket instanceof SocketBase)) throw invalidType('socket', socket, 'a Socket')
+}
+
+/** A socket of this class with a descriptor that stays the property of its owner. */
+export function borrow<T>(type: SocketClass<T>, fd: number): T {
+  checkInteger('fd', fd, 0, 2 ** 31 - 1)
+  const { family, type: kind, protocol } = kindOf(fd)
+  setNonblocking(fd)
+  return adopt(type, [family, kind, protocol, fd], () => undefined, true)
 }
 
 let defaultTimeout: number | null = null
@@ -189,6 +200,7 @@ let brand: (self: SocketBase) => unknown
 export abstract class SocketBase<Address extends SocketAddress = SocketAddress> {
   #fd: number
   #timeout: number | null
+  readonly #borrowed: boolean
   #connecting = false
   #shut = false // the current receive has waited, and receiving is shut down
   /** Whether the latest receive returned nothing because receiving is shut down, not because of an empty message. */
@@ -222,8 +234,10 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     this.type = type & ~((SOCK_CLOEXEC ?? 0) | (SOCK_NONBLOCK ?? 0))
     this.protocol = protocol
     this.#timeout = (type & (SOCK_NONBLOCK ?? 0)) === 0 ? defaultTimeout : 0
-    own(this, this.#fd)
-    if (fd !== undefined && adoption?.fd === fd) adoption.owner ??= this
+    const mine = fd !== undefined && adoption?.fd === fd && adoption.owner === undefined ? adoption : undefined
+    this.#borrowed = mine?.borrowed === true
+    if (!this.#borrowed) own(this, this.#fd)
+    if (mine !== undefined) mine.owner = this
   }
 
   /**
@@ -328,10 +342,11 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     check(sys.shutdown(this.#fd, how), 'shutdown', undefined, this.#fd)
   }
 
-  /** Closes the descriptor. Further calls have no effect. close(2) */
+  /** Closes the descriptor, unless it is borrowed. Further calls have no effect. close(2) */
   close(): void {
     brand(this)
-    closeOnce(this.#letGo())
+    const fd = this.#letGo()
+    if (!this.#borrowed) closeOnce(fd)
   }
 
   [Symbol.dispose](): void {
@@ -343,7 +358,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   detach(): number {
     brand(this)
     const fd = this.#letGo()
-    closeWithThread(fd, false)
+    if (!this.#borrowed) closeWithThread(fd, false)
     return fd
   }
 
@@ -681,6 +696,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
       peer: shownAddress(peer),
       timeout: shownTimeout(this.#timeout),
       state: this.#state(local, typeof peer !== 'number'),
+      borrowed: this.#borrowed ? true : undefined,
     }
   }
 

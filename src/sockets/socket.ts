@@ -14,7 +14,7 @@ import type { Filling } from './waitall.js'
 import { interrupterOf } from '../waiting/interrupter.js'
 import type { Interrupter } from '../waiting/interrupter.js'
 import type { MessageInfo } from './messages.js'
-import { neverWaits, roomForFds, SocketBase, withFds } from './base.js'
+import { borrow, neverWaits, roomForFds, SocketBase, withFds } from './base.js'
 import type { ReceivedFds, ReceivedMessage } from './base.js'
 import type { View } from '../syscalls/native.js'
 import { Wait } from '../waiting/wait.js'
@@ -45,6 +45,15 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
         throw invalidThis('Socket')
       }
     }
+  }
+
+  /**
+   * A view of a socket that somebody else owns: of Node, of another library, or of the process that started this one. `close()` ends
+   * the view, and leaves the descriptor open; so does garbage collection, without a warning. The owner must keep it open meanwhile. Makes
+   * the descriptor non-blocking, which affects the owner too. socket(7)
+   */
+  static borrow<T>(this: new (family: number, type: number, protocol: number, fd: number) => T, fd: number): T {
+    return borrow(this, fd)
   }
 
   /** Waits for a connection; returns a socket for it, and the peer's address. accept4(2) */

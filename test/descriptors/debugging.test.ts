@@ -48,6 +48,18 @@ test('two owners of a descriptor are reported with both stacks', async () => {
   expect(warnings[0]![1]).toMatch(/first was made here:\n +at .*firstOwner[^]*second was made here:\n +at .*:1[12]\b/)
 })
 
+test('a borrowed descriptor has one owner, and a dropped view is no leak', async () => {
+  const text = await run(`${head}
+    const owner = new Socket()
+    Socket.borrow(owner.fd)
+    Socket.borrow(owner.fd).close()
+    await collect()
+    owner.setInheritable(false) // it is still open
+    owner.close()
+    console.log(JSON.stringify(warnings))`)
+  expect(text).toBe('[]\n')
+})
+
 test('a number that is used again, a duplicate and a moved descriptor are no second owner', async () => {
   const text = await run(`${head}
     const first = new Socket()

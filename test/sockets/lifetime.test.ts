@@ -1,7 +1,10 @@
 // The ownership of a descriptor: closed once, handed over, duplicated, inherited, leaked.
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { openSync, closeSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { inspect } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import {
   AF_INET,
   AF_INET6,
@@ -194,6 +197,85 @@ describe('fromFd', () => {
     const { fd } = (server as unknown as { _handle: { fd: number } })._handle
     const socket = closing(Socket.fromFd(sys.fcntl(fd, F_DUPFD, 0)))
     expect(socket.getsockname()).toMatchObject(server.address() as object)
+  })
+})
+
+describe('borrow', () => {
+  test('is a view of the socket of an owner, and its end closes nothing', () => {
+    const [owner, peer] = Socket.pair().map(closing) as [Socket, Socket]
+    const { fd } = owner
+    const view = Socket.borrow(fd)
+    expect(view).toMatchObject({ fd, family: AF_UNIX, type: SOCK_STREAM, closed: false })
+    expect(view).toBeInstanceOf(Socket)
+    expect(inspect(view)).toMatch(/state: connected, borrowed: true/)
+    peer.sendall('hello')
+    expect(String(view.recv(9))).toBe('hello')
+    for (const end of [() => view.close(), () => view.close()]) end()
+    expect([view.fd, view.closed, isOpen(fd)]).toEqual([-1, true, true])
+    expect(thrown(() => view.recv(1))).toMatchObject({ code: 'EBADF' })
+    {
+      using other = Socket.borrow(fd)
+      other.sendall('again')
+    }
+    expect(Socket.borrow(fd).detach()).toBe(fd)
+    expect([isOpen(fd), owner.fd]).toEqual([true, fd])
+    expect(String(peer.recv(9))).toBe('again')
+  })
+
+  test('a socket that it makes belongs to itself', () => {
+    const server = listening()
+    const view = Socket.borrow(server.fd)
+    const client = closing(new Socket())
+    client.connect(server.getsockname())
+    const [accepted] = view.accept()
+    const copy = view.dup()
+    view.close()
+    const fds = [accepted.fd, copy.fd]
+    for (const socket of [accepted, copy]) socket.close()
+    expect(fds.map(isOpen)).toEqual([false, false])
+    expect(isOpen(server.fd)).toBe(true)
+  })
+
+  test('of a socket of net', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await new Promise(resolve => server.once('listening', resolve))
+    onTestFinished(() => void server.close())
+    const { fd } = (server as unknown as { _handle: { fd: number } })._handle
+    using view = Socket.borrow(fd)
+    expect(view.getsockname()).toMatchObject(server.address() as object)
+  })
+
+  test('a subclass may be the view; a constructor that throws closes nothing', () => {
+    class Own extends Socket {
+      readonly made = true
+    }
+    class Failing extends Socket {
+      constructor(...given: [family?: number, type?: number, protocol?: number, fd?: number]) {
+        super(...given)
+        throw new Error('no more')
+      }
+    }
+    const { fd } = closing(new Socket())
+    expect(Own.borrow(fd).made).toBe(true)
+    expect(() => Failing.borrow(fd)).toThrow('no more')
+    expect(isOpen(fd)).toBe(true)
+  })
+
+  test('of a closed descriptor, or of none', () => {
+    expect(() => Socket.borrow(2 ** 31 - 1)).toThrow('getsockopt EBADF')
+    for (const fd of [-1, 1.5, '3', null])
+      expect(thrown(() => Socket.borrow(fd as never))).toMatchObject({ argument: 'fd' })
+  })
+
+  test('a worker that ends with a view of the descriptor leaves it open', async () => {
+    const [owner, peer] = Socket.pair().map(closing) as [Socket, Socket]
+    const code = `import('bsd-sockets').then(({ Socket }) => {
+      Socket.borrow(require('worker_threads').workerData).sendall('from the worker')
+    })`
+    const worker = new Worker(code, { eval: true, workerData: owner.fd })
+    await once(worker, 'exit')
+    expect(isOpen(owner.fd)).toBe(true)
+    expect(String(peer.recv(64))).toBe('from the worker')
   })
 })
 
