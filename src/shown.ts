@@ -7,7 +7,7 @@ import { native } from './syscalls/native.js'
 let names: Map<string, string> | undefined
 
 // By a prefix, a space and the value. Of several names the first one counts, except for these.
-const lesser = /^(AF_(LOCAL|FILE|ROUTE)|SOCK_(CLOEXEC|NONBLOCK|\w+_LOCK)|\w+_(MAX|MIN))$/
+const lesser = /^(AF_(LOCAL|FILE|ROUTE)|SOCK_(CLOEXEC|NONBLOCK|\w+_LOCK(_MASK)?)|\w+_(MAX|MIN))$/
 
 /** The name of a constant in C, for example `'AF_INET'` for the prefix `'AF'`; the number as text if it has none. */
 export function constantName(prefix: string, value: number): string {

@@ -1,6 +1,17 @@
 // What console.log shows of the package's objects: one line for each.
 import { inspect } from 'node:util'
-import { AF_INET6, AF_UNIX, MessageBatch, MySocket, OwnedFd, Selector, SOCK_DGRAM, Socket } from 'bsd-sockets'
+import {
+  AF_INET6,
+  AF_UNIX,
+  constantsOf,
+  MessageBatch,
+  MySocket,
+  OwnedFd,
+  Selector,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  Socket,
+} from 'bsd-sockets'
 import * as sockets from 'bsd-sockets'
 import { serve } from 'bsd-sockets/http'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
@@ -49,6 +60,11 @@ test('a Socket of promises, over Unix and IPv6', () => {
   expect(shown(other)).toBe(
     'Socket { fd: N, family: AF_INET6, type: SOCK_DGRAM, local: [::1]:N, timeout: none, state: bound }',
   )
+})
+
+test.runIf(linux)('a raw socket, whose type has the number of another constant too', () => {
+  const { AF_NETLINK } = constantsOf('linux')
+  expect(shown(closed(new Socket(AF_NETLINK, SOCK_RAW)))).toContain('family: AF_NETLINK, type: SOCK_RAW,')
 })
 
 test.runIf(linux)('an abstract name, and a line break in it', () => {

@@ -22,7 +22,10 @@ const commands: Entries = new Map(
       purpose: 'connects or listens, and copies between the socket and the terminal',
       load: () => import('./nc.js'),
     },
-    sockopts: { purpose: 'prints the options that sockets are born with here', load: () => import('./sockopts.js') },
+    sockopts: {
+      purpose: 'reads and sets the options of sockets, also of another process',
+      load: () => import('./sockopts.js'),
+    },
     ss: { purpose: 'lists the sockets of this machine, as ss(8) does', load: () => import('./ss.js') },
     tour: {
       purpose: 'shows line by line which system calls a server and a client make',

@@ -10,14 +10,27 @@ import { call } from '../syscalls/native.js'
 import type { Codec, Decoder, Encoder, InterfaceCodec } from './option.js'
 
 /** The codec of a value that can only be read. */
-export const readOnly = <T>({ room, decode }: Codec<T>): Decoder<T> => ({ room, decode })
+export const readOnly = <T>({ room, decode, form }: Codec<T>): Decoder<T> => ({
+  room,
+  decode,
+  ...(form !== undefined && { form }),
+})
 
 /** The codec of a value that can only be set. */
-export const writeOnly = <T>({ encode }: Codec<T>): Encoder<T> => ({ encode })
+export const writeOnly = <T>({ encode, form }: Codec<T>): Encoder<T> => ({
+  encode,
+  ...(form !== undefined && { form }),
+})
 
 /** The codec of the same bytes for another type of value. */
-export const mapped = <A, B>(codec: Codec<A>, decode: (value: A) => B, encode: (value: B) => A): Codec<B> => ({
+export const mapped = <A, B>(
+  codec: Codec<A>,
+  decode: (value: A) => B,
+  encode: (value: B) => A,
+  form = codec.form,
+): Codec<B> => ({
   room: codec.room,
+  ...(form !== undefined && { form }),
   decode: (bytes, fd) => decode(codec.decode(bytes, fd)),
   encode: value => codec.encode(encode(value)),
 })
@@ -29,6 +42,7 @@ const longField: Field = { offset: 0, size: 8, signed: false }
 /** An int from `min` to `max`. Some kernels return a single byte for a small one. */
 export const integer = (min: number, max: number): Codec<number> => ({
   room: 4,
+  form: min === -(2 ** 31) ? 'an int' : max === 2 ** 31 - 1 ? `at least ${min}` : `${min} to ${max}`,
   decode: bytes => (bytes.length < 4 ? (bytes[0] ?? 0) : read(dataView(bytes), max < 2 ** 31 ? intField : uintField)),
   encode(value) {
     const bytes = Buffer.alloc(4)
@@ -51,6 +65,7 @@ export const octetOrDefault = integer(-1, 255)
 /** A boolean in an int. */
 export const boolean: Codec<boolean> = {
   room: 4,
+  form: 'true or false',
   decode: (bytes, fd) => int.decode(bytes, fd) !== 0,
   encode(value) {
     if (typeof value !== 'boolean') throw invalidType('value', value, 'of type boolean')
@@ -68,12 +83,14 @@ export const wholeSeconds = mapped(
 /** An unsigned integer of 64 bits as a bigint, such as a cookie. */
 export const bigint: Decoder<bigint> = {
   room: 8,
+  form: 'at least 0',
   decode: bytes => readBig(dataView(bytes), longField),
 }
 
 /** An unsigned integer of 64 bits as a number, such as a size in bytes. */
 export const long: Codec<number> = {
   room: 8,
+  form: 'at least 0',
   decode: bytes => read(dataView(bytes), longField),
   encode(value) {
     const bytes = Buffer.alloc(8)
@@ -85,6 +102,7 @@ export const long: Codec<number> = {
 /** Bytes as they are; `room` is the size of the buffer for reading. */
 export const bytes = (room: number): Codec<Uint8Array> => ({
   room,
+  form: 'bytes',
   decode: bytes => bytes,
   encode(value) {
     if (!types.isUint8Array(value)) throw invalidType('value', value, 'an instance of Uint8Array')
@@ -95,6 +113,7 @@ export const bytes = (room: number): Codec<Uint8Array> => ({
 /** A string that ends with a NUL, of at most `room` bytes with it. */
 export const string = (room: number): Codec<string> => ({
   room,
+  form: `a text of at most ${room - 1} bytes`,
   decode: bytes => bytes.toString('utf8').replace(/\0.*$/s, ''),
   encode(value) {
     if (typeof value !== 'string') throw invalidType('value', value, 'of type string')
@@ -108,6 +127,7 @@ export const string = (room: number): Codec<string> => ({
 /** A sockaddr. */
 export const address: Decoder<SocketAddress> = {
   room: sizeOf('sockaddr_storage'),
+  form: 'an address',
   decode: bytes => decodeAddress(bytes),
 }
 
@@ -121,6 +141,7 @@ export const interfaceName = mapped(
     return typeof name === 'string' ? name : String(index) // the interface no longer exists
   },
   name => (name === '' ? 0 : interfaceIndex('value', name)),
+  'the name of an interface',
 )
 
 /** The index of an interface; it may be set by the name. */
@@ -151,11 +172,13 @@ export const halves = <Low extends string, High extends string>(
       const [lower, upper] = ([low, high] as const).map(key => checkInteger(`value.${key}`, value[key], 0, 65535))
       return lower! + upper! * 0x10000
     },
+    `{ ${low}, ${high} }`,
   )
 
 /** An array of at most `max` elements. */
 export const list = <T>(element: Codec<T>, max: number): Codec<readonly T[]> => ({
   room: element.room * max,
+  form: `[ ${element.form ?? 'a value'}, … ]`,
   decode: (bytes, fd) =>
     Array.from({ length: Math.floor(bytes.length / element.room) }, (_, i) =>
       element.decode(bytes.subarray(i * element.room, (i + 1) * element.room), fd),

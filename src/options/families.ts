@@ -47,6 +47,7 @@ const groups = list(unsigned, 32)
 /** @internal The numbers of the netlink groups that a socket is a member of. */
 export const netlinkGroups: Decoder<readonly number[]> = {
   room: groups.room,
+  form: groups.form!,
   decode: (bytes, fd) => bitsOf(groups.decode(bytes, fd)).map(bit => bit + 1),
 }
 

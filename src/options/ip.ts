@@ -6,7 +6,7 @@ import { field, littleEndian } from '../syscalls/layout.js'
 import { interfaceIndex } from '../structs/interface.js'
 import type { Interface } from '../structs/interface.js'
 import { structure } from '../structs/structure.js'
-import { bitsOf, halves, list, mapped, readOnly, unsigned } from './codecs.js'
+import { bitsOf, halves, list, mapped, natural, readOnly, unsigned } from './codecs.js'
 import type { Codec, InterfaceCodec } from './option.js'
 
 /** The range of ports from which the kernel chooses for a socket; 0 and 0: the system's range. ip(7) */
@@ -26,7 +26,7 @@ function swapped(value: number): number {
 
 /** @internal An interface's index in network byte order; 0: none. It may be set by the name. */
 export const networkIndex: InterfaceCodec = {
-  ...readOnly(mapped(unsigned, swapped, swapped)),
+  ...readOnly(mapped(unsigned, swapped, swapped, natural.form)),
   encode: value => unsigned.encode(swapped(interfaceIndex('value', value))),
 }
 
@@ -108,6 +108,7 @@ const blockedTypes = (words: number, inverted: boolean): Codec<readonly number[]
       }
       return Array.from(values, invert)
     },
+    '[ the number of a type, … ]',
   )
 }
 

@@ -161,6 +161,7 @@ function info(structure: string, prefix: string): Decoder<Record<string, number>
   let fields: { key: string; field: Field }[] | undefined
   return {
     room: sizeOf(structure),
+    form: `the fields of ${structure}`,
     decode(bytes) {
       fields ??= fieldsOf(structure).map(([name, field]) => ({ key: camelCase(name.slice(prefix.length)), field }))
       const view = dataView(bytes)

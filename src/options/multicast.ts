@@ -44,6 +44,7 @@ const mreqn = structure<MulticastInterface>('ip_mreqn', {
 /** @internal */
 export const multicastInterface: Codec<MulticastInterface> = {
   room: 4,
+  form: mreqn.form,
   decode: bytes => ({ address: ipv4.read(bytes, addressAlone) }),
   encode: mreqn.encode,
 }
@@ -132,6 +133,7 @@ const first = field('group_filter.gf_slist')
 
 /** @internal */
 export const groupFilter: Encoder<GroupFilter> = {
+  form: '{ group, ifindex?, mode, sources }',
   encode(value) {
     checkObject(value)
     const { sources, ...rest } = value // `head.encode` checks the rest

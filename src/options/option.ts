@@ -16,6 +16,8 @@ export interface Decoder<T> {
   /** The size of the buffer for them, in bytes. A kernel that asks for more gets a larger buffer. */
   readonly room: number
   readonly decode: (bytes: Buffer, fd: number) => T
+  /** The form of a value, for people: `0 to 255`, `{ on, seconds }`. */
+  readonly form?: string
 }
 
 /** Writes a value as the bytes that the kernel expects. */
@@ -24,6 +26,8 @@ export interface Encoder<T> {
   readonly encode: (value: T) => Uint8Array
   /** The function that sets these bytes. Default: setsockopt(2) */
   readonly setsockopt?: (fd: number, level: number, name: number, bytes: Uint8Array) => number
+  /** The form of a value, for people: `0 to 255`, `{ on, seconds }`. */
+  readonly form?: string
 }
 
 /** Reads and writes a value. */

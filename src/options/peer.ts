@@ -34,6 +34,7 @@ function groupsOf(bytes: Buffer): number[] {
 /** @internal The credentials on macOS. The first group is the effective one; the process is read by another option. */
 export const xucred: Decoder<PeerCredentials> = {
   room: sizeOf('xucred'),
+  form: ucred.form!,
   decode: (bytes, fd) => ({
     pid: getOption(fd, peerPid),
     uid: read(dataView(bytes), user),
@@ -42,7 +43,15 @@ export const xucred: Decoder<PeerCredentials> = {
 }
 
 /** @internal The groups in the credentials on macOS. */
-export const xucredGroups: Decoder<readonly number[]> = { room: sizeOf('xucred'), decode: groupsOf }
+export const xucredGroups: Decoder<readonly number[]> = {
+  room: sizeOf('xucred'),
+  form: '[ a group, … ]',
+  decode: groupsOf,
+}
 
 /** @internal A descriptor of the process at the other end, for pidfd_send_signal(2) and poll(2). */
-export const pidFd: Decoder<OwnedFd> = { room: 4, decode: (bytes, fd) => new OwnedFd(int.decode(bytes, fd)) }
+export const pidFd: Decoder<OwnedFd> = {
+  room: 4,
+  form: 'a descriptor',
+  decode: (bytes, fd) => new OwnedFd(int.decode(bytes, fd)),
+}

@@ -23,6 +23,7 @@ const longest = (2 ** 31 - 1) * 1000
 /** @internal Milliseconds in a timeval, to the microsecond. Null is no limit; the kernel writes it as 0. */
 export const timeout: Codec<number | null> = {
   room: sizeOf('timeval'),
+  form: 'above 0, or null',
   decode(bytes) {
     const view = dataView(bytes)
     return read(view, second) * 1000 + read(view, microsecond) / 1000 || null
@@ -64,6 +65,7 @@ const memory = list(unsigned, 9)
 /** @internal */
 export const memoryInfo: Decoder<MemoryInfo> = {
   room: memory.room,
+  form: '{ rmemAlloc, rcvbuf, … }',
   decode(bytes, fd) {
     const values = memory.decode(bytes, fd)
     const [rmemAlloc = 0, rcvbuf = 0, wmemAlloc = 0, sndbuf = 0, fwdAlloc = 0] = values
@@ -120,12 +122,14 @@ export const filter: Codec<readonly FilterInstruction[]> = {
 /** @internal As `filter`, for options that cannot be read. */
 export const filterToAttach: Encoder<readonly FilterInstruction[]> = {
   encode: filter.encode,
+  form: filter.form!,
   setsockopt: call('setsockopt_fprog'),
 }
 
 /** @internal Bytes per second; Infinity: no limit. */
 export const rate: Codec<number> = {
   room: 8,
+  form: 'at least 0, or Infinity',
   decode(bytes) {
     const size = bytes.length < 8 ? 4 : 8 // before Linux 5.0
     const value = read(dataView(bytes), { offset: 0, size, signed: false })

@@ -89,9 +89,12 @@ const extensions = (options: number): Pick<TcpInfo, 'timestamps' | 'sack' | 'win
   ecn: (options & 8) !== 0,
 })
 
+const form = '{ state, rtt, … }'
+
 /** @internal TCP_INFO */
 export const tcpInfo: Decoder<TcpInfo> = {
   room: linuxTcpInfo.room,
+  form,
   decode(bytes, fd) {
     const raw = linuxTcpInfo.decode(bytes, fd)
     return {
@@ -121,6 +124,7 @@ const largestWindow = 65535 << 14 // RFC 7323
 /** @internal TCP_CONNECTION_INFO */
 export const tcpConnectionInfo: Decoder<TcpInfo> = {
   room: darwinTcpInfo.room,
+  form,
   decode(bytes, fd) {
     const raw = darwinTcpInfo.decode(bytes, fd)
     return {

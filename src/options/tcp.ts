@@ -48,6 +48,7 @@ export const md5Signature: Encoder<Md5Signature> = writeOnly(signature)
 
 /** @internal */
 export const md5SignatureExt: Encoder<Md5SignatureExt> = {
+  form: signature.form,
   encode(value) {
     const bytes = signature.encode(value)
     const prefix = value.prefixLength === undefined ? 0 : (TCP_MD5SIG_FLAG_PREFIX ?? 0)
@@ -130,6 +131,7 @@ const tlsProperties: Properties<TlsCryptoInfo> = {
 
 /** @internal */
 export const tlsCryptoInfo: Encoder<TlsCryptoInfo> = {
+  form: '{ version, cipherType, iv, key, salt, recSeq }',
   encode(value) {
     checkProperties('value', value, tlsProperties)
     const { version, cipherType } = value

@@ -3,12 +3,19 @@
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import {
+  AF_ALG,
+  AF_CAN,
   AF_INET,
   AF_INET6,
   AF_NETLINK,
   AF_PACKET,
   AF_UNIX,
   AF_VSOCK,
+  CAN_ISOTP,
+  CAN_J1939,
+  CAN_RAW,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPPROTO_MPTCP,
@@ -21,11 +28,17 @@ import {
   SOCK_RAW,
   SOCK_SEQPACKET,
   SOCK_STREAM,
+  SOL_ALG,
+  SOL_CAN_ISOTP,
+  SOL_CAN_J1939,
+  SOL_CAN_RAW,
   SOL_MPTCP,
   SOL_NETLINK,
   SOL_PACKET,
+  SOL_RAW,
   SOL_SCTP,
   SOL_SOCKET,
+  SOL_TLS,
   SOL_UDPLITE,
 } from '../constants.js'
 import type { SystemConstants } from '../constants.js'
@@ -62,17 +75,24 @@ const inet: Triple[] = [
   [AF_INET, SOCK_DGRAM, 0],
 ]
 
-// The sockets that have the options of a level.
-const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[] = [
+/** @internal The sockets that have the options of a level. */
+export const hosts: readonly (readonly [level: Constant, sockets: readonly Triple[]])[] = [
   [SOL_SOCKET, [...inet, [AF_UNIX, SOCK_STREAM, 0]]],
   [IPPROTO_IP, inet],
   [IPPROTO_IPV6, inet.map(([, type]) => [AF_INET6, type, 0])],
   [IPPROTO_TCP, [[AF_INET, SOCK_STREAM, IPPROTO_TCP]]],
   [IPPROTO_UDP, [[AF_INET, SOCK_DGRAM, IPPROTO_UDP]]],
   [SOL_MPTCP, [[AF_INET, SOCK_STREAM, IPPROTO_MPTCP]]],
+  [IPPROTO_ICMPV6, [[AF_INET6, SOCK_RAW, IPPROTO_ICMPV6]]],
+  [SOL_ALG, [[AF_ALG, SOCK_SEQPACKET, 0]]],
+  [SOL_CAN_ISOTP, [[AF_CAN, SOCK_DGRAM, CAN_ISOTP]]],
+  [SOL_CAN_J1939, [[AF_CAN, SOCK_DGRAM, CAN_J1939]]],
+  [SOL_CAN_RAW, [[AF_CAN, SOCK_RAW, CAN_RAW]]],
   [SOL_NETLINK, [[AF_NETLINK, SOCK_RAW, 0]]],
   [SOL_PACKET, [[AF_PACKET, SOCK_DGRAM, 0]]],
+  [SOL_RAW, [[AF_INET, SOCK_RAW, IPPROTO_ICMP]]],
   [SOL_SCTP, [[AF_INET, SOCK_STREAM, IPPROTO_SCTP]]],
+  [SOL_TLS, [[AF_INET, SOCK_STREAM, IPPROTO_TCP]]],
   [SOL_UDPLITE, [[AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE]]],
   [AF_VSOCK, [[AF_VSOCK, SOCK_STREAM, 0]]],
 ]

@@ -7,6 +7,8 @@ import type { Kind } from './fields.js'
 export interface Structure<T> {
   /** Its size in bytes; 0 where this system has no such structure. */
   readonly room: number
+  /** Its properties, for people; `?` is behind those that may be left out. */
+  readonly form: string
   /** Fields that the kernel left out, being older than they are, are left out of the object. */
   readonly decode: (bytes: Buffer) => T
   /** Throws a TypeError or a RangeError that names the property which is wrong: `name` is the value's own. */
@@ -24,8 +26,10 @@ export function structure<T extends object>(name: string, fields: Fields<T>): St
   }))
   const known = Object.fromEntries(properties.map(({ key }) => [key, 'option']))
   const size = sizeOf(name)
+  const form = `{ ${properties.map(({ key, kind }) => (kind.otherwise === undefined ? key : `${key}?`)).join(', ')} }`
   return {
     room: size,
+    form,
     decode(bytes) {
       const value: Record<string, unknown> = {}
       for (const { key, field, kind } of properties) {

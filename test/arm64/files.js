@@ -80,6 +80,7 @@ const reasons = {
       'cli/cli',
       'cli/nc',
       'cli/ss',
+      'cli/sockopts',
       'examples/examples',
       'examples/tools',
       'examples/from-python',
