@@ -34,14 +34,14 @@ async function start(port: number): Promise<void> {
   const [activated] = listenFds()
   if (activated !== undefined) await listenNet(server, activated.socket)
   else await once(server.listen(port, '127.0.0.1'), 'listening')
-  notify('READY=1')
-  keepWatchdogQuiet()
+  const address = server.address()
+  console.log('listening on', typeof address === 'object' ? address?.port : address)
   process.once('SIGTERM', () => {
     notify('STOPPING=1')
     server.close() // requests under way are answered
   })
-  const address = server.address()
-  console.log('listening on', typeof address === 'object' ? address?.port : address)
+  notify('READY=1') // last: from now on it may get SIGTERM
+  keepWatchdogQuiet()
 }
 
 const { values } = parseArgs({

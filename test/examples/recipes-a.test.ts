@@ -384,15 +384,17 @@ describe('systemd', () => {
     const name = `recipes-systemd-${process.pid}`
     const systemd = manager(`\0${name}`)
     const child = service({ NOTIFY_SOCKET: `@${name}` })
+    const printed = text(child.stdout!)
     expect(await told(systemd)).toBe('READY=1')
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
-    expect(await text(child.stdout!)).toMatch(/^listening on \d+\n$/)
+    expect(await printed).toMatch(/^listening on \d+\n$/)
   })
 
   test('serves on without a service manager, and if that has gone', async () => {
     const path = pathForTest()
     const child = service({ NOTIFY_SOCKET: path, WATCHDOG_USEC: '200000', WATCHDOG_PID: '1' })
+    const complaints = text(child.stderr!)
     const [line] = (await once(child.stdout!, 'data')) as [Buffer]
     const response = await fetch(`http://127.0.0.1:${/\d+/.exec(line.toString())![0]}/`, {
       headers: { connection: 'close' },
@@ -401,7 +403,7 @@ describe('systemd', () => {
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
     const failed = `cannot notify the service manager: sendto ENOENT ${path}\n`
-    expect(await text(child.stderr!)).toBe(failed.repeat(2)) // READY and STOPPING: the watchdog is that of another process
+    expect(await complaints).toBe(failed.repeat(2)) // READY and STOPPING: the watchdog is that of another process
   })
 })
 

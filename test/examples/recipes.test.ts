@@ -68,7 +68,8 @@ describe.each(jobs.map(cells => [linkOf(cells[1])!, ...cells] as const))('%s', (
   test('a test runs its program', () => {
     expect(existsSync(join(root, program))).toBe(true)
     const [, called] = /^examples\/(.+)\.ts$/.exec(program)!
-    expect(tests.some(text => text.includes(`('${called}'`))).toBe(true)
+    const runs = [`('${called}'`, `/${called}.js'`]
+    expect(tests.some(text => runs.some(call => text.includes(call)))).toBe(true)
   })
 })
 
