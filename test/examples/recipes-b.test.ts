@@ -35,12 +35,21 @@ function dialled(port: number): net.Socket {
   return socket
 }
 
-test.each(['tcp-info', 'port-scan', 'capture', 'vsock', 'tls', 'using', 'websocket', 'frameworks'])(
-  '%s --help',
-  async name => {
-    expect(await program(`recipes/${name}`, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
-  },
-)
+test.each([
+  'tcp-info',
+  'port-scan',
+  'capture',
+  'vsock',
+  'tls',
+  'using',
+  'websocket',
+  'frameworks',
+  'postgres',
+  'redis',
+  'mysql',
+])('%s --help', async name => {
+  expect(await program(`recipes/${name}`, '--help').finished()).toMatch(new RegExp(`^usage: ${name}`))
+})
 
 describe('tcp-info', () => {
   test.runIf(linux)('says that the client is slow, and what was sent to it', async () => {
@@ -321,6 +330,19 @@ describe('frameworks', () => {
   test('an unknown one', async () => {
     expect(await example('recipes/frameworks', '--with', 'other').ended).toEqual({ code: 2, signal: null })
   })
+})
+
+// test/all/peers.js runs them with real servers.
+describe('postgres, redis and mysql without a server', () => {
+  const refused = async (client: Child): Promise<void> => {
+    expect(await client.ended).toEqual({ code: 1, signal: null })
+    expect(client.stderr).toMatch(/connect ECONNREFUSED 127\.0\.0\.1:\d+/)
+  }
+  const nowhere = (): string[] => ['--host', '127.0.0.1', '--port', String(closedPort())]
+
+  test('postgres', () => refused(program('recipes/postgres', ...nowhere(), 'SELECT 1')))
+  test('redis', () => refused(program('recipes/redis', ...nowhere(), 'PING')))
+  test('mysql', () => refused(program('recipes/mysql', ...nowhere(), 'SELECT 1')))
 })
 
 describe('using', () => {

@@ -6,7 +6,7 @@ import { chownSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { toDuplex } from 'bsd-sockets/streams'
 import pg from 'pg'
-import { connected, find, withFolder, withServer } from './server.js'
+import { connected, connectedNow, find, recipe, withFolder, withServer } from './server.js'
 
 function versions() {
   try {
@@ -47,7 +47,7 @@ export const run = postgres =>
     assert.equal(made.status, 0, made.stderr)
     const server = [...asItself, postgres, '-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off']
     const ready = async () => (await login(folder, user)).end()
-    await withServer(server, ready, async () => {
+    const use = async () => {
       const [client, other] = [await login(folder, user), await login(folder, user)]
       const { rows } = await client.query('SELECT $1::int + 1 AS sum, $2::text AS text', [41, 'naïve'])
       assert.deepEqual(rows, [{ sum: 42, text: 'naïve' }])
@@ -63,5 +63,23 @@ export const run = postgres =>
       await client.query(`NOTIFY channel, 'hello'`)
       assert.equal((await notification)[0].payload, 'hello')
       await Promise.all([client.end(), other.end()])
-    })
+      const pool = new pg.Pool({
+        stream: () => connectedNow(join(folder, '.s.PGSQL.5432')),
+        user,
+        database: 'postgres',
+        max: 3,
+      })
+      const pids = Array.from({ length: 6 }, () => pool.query('SELECT pg_backend_pid() AS pid, pg_sleep(0.02)'))
+      const answers = await Promise.all(pids)
+      assert.equal(new Set(answers.map(({ rows }) => rows[0].pid)).size, 3)
+      await pool.end()
+      const asked = ['--path', join(folder, '.s.PGSQL.5432'), '--user', user]
+      assert.equal(await recipe('postgres', ...asked, 'SELECT 41 + 1 AS sum'), '{"sum":42}\n')
+      await assert.rejects(recipe('postgres', ...asked, 'SELECT 1 / 0'), { code: 1, stderr: /division by zero/ })
+      await assert.rejects(recipe('postgres', ...asked, '--user', 'nobody'), {
+        code: 1,
+        stderr: /role "nobody" does not/,
+      })
+    }
+    await withServer(server, ready, use, 'SIGINT') // with which it does not wait for connected clients
   })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { toDuplex } from 'bsd-sockets/streams'
 import { AbstractConnector, Redis } from 'ioredis'
-import { connected, find, withFolder, withServer } from './server.js'
+import { connected, find, recipe, withFolder, withServer } from './server.js'
 
 export const program = () => find('redis-server')
 
@@ -39,5 +39,12 @@ export const run = command =>
       await client.publish('channel', 'hello')
       assert.deepEqual(await message, ['channel', 'hello'])
       await Promise.all([client.quit(), subscriber.quit()])
+      const again = new Redis(options)
+      await again.ping()
+      again.stream.destroy()
+      assert.equal(await again.ping(), 'PONG') // over a new connection
+      await again.quit()
+      assert.equal(await recipe('redis', '--path', path, 'GET', 'key'), 'value\n')
+      await assert.rejects(recipe('redis', '--path', path, 'GET'), { code: 1, stderr: /wrong number of arguments/ })
     })
   })

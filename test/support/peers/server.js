@@ -1,12 +1,14 @@
 // Runs a server of the system's packages in a temporary folder for the time of a check.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AF_UNIX } from 'bsd-sockets'
+import { promisify } from 'node:util'
+import { AF_UNIX, Socket as SyncSocket } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
+import { toDuplex } from 'bsd-sockets/streams'
 
 /** The path of a program in PATH, in root's folders, or in one of `folders`; undefined if it is not installed. */
 export function find(name, folders = []) {
@@ -35,6 +37,26 @@ export async function connected(path) {
   }
 }
 
+/** A stream over a socket of ours that is connected to a Unix socket at once, as pools of connections need it. */
+export function connectedNow(path) {
+  const socket = new SyncSocket(AF_UNIX)
+  try {
+    socket.settimeout(5000)
+    socket.connect(path)
+    return toDuplex(socket)
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
+
+/** What a program of examples/recipes prints. Rejects with its `code` and its `stderr` if it fails. */
+export async function recipe(name, ...args) {
+  const file = join(import.meta.dirname, `../../../build/programs/examples/recipes/${name}.js`)
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args])
+  return stdout
+}
+
 /** Runs `use` with a folder that everybody may read, and then removes the folder. */
 export async function withFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'peers-'))
@@ -46,8 +68,8 @@ export async function withFolder(use) {
   }
 }
 
-/** Starts a server, runs `use` with its process when `connect` succeeds, and then stops the server. */
-export async function withServer([command, ...args], connect, use) {
+/** Starts a server, runs `use` with its process when `connect` succeeds, and then stops the server by `signal`. */
+export async function withServer([command, ...args], connect, use, signal = 'SIGTERM') {
   const server = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [server.stdout, server.stderr]) stream.on('data', text => (output += text))
@@ -67,7 +89,7 @@ export async function withServer([command, ...args], connect, use) {
     console.error(output)
     throw error
   } finally {
-    server.kill('SIGINT') // PostgreSQL then does not wait for connected clients
+    server.kill(signal)
     await ended
   }
 }
