@@ -62,6 +62,13 @@ const bun = {
   'http/http': {
     'workers share a port': 'has another error for a worker that fails to start',
   },
+  'examples/recipes-b': {
+    'tcp-info s': 'has its own kind of socket in its http',
+    tls: 'rejects the certificate of the test',
+    'websocket a client': 'limits in its http only the connections that it has accepted itself',
+    'frameworks express': 'cannot listen on a descriptor by its http',
+    'frameworks fastify': 'cannot listen on a descriptor by its http',
+  },
   'examples/lessons': {
     'howto-': 'prints an address by console.log in several lines',
     'a port in TIME_WAIT': 'prints an address by console.log in several lines',
@@ -158,6 +165,17 @@ const deno = {
   'examples/tools': killed,
   'examples/messages': killed,
   'examples/lessons': killed,
+  'examples/recipes-b': {
+    'tcp-info s': noHandle,
+    tls: tls,
+    'websocket messages': killed,
+    'frameworks express': noHandle,
+    'frameworks fastify': noHandle,
+    'frameworks hono': killed,
+    capture: killed,
+    using: ownFiles,
+    'chat stops': killed,
+  },
   'examples/gateway': killed,
   'http/hostile': killed,
   'cli/http-root': killed,
