@@ -54,7 +54,11 @@ function* receive(socket: Socket, framing: Framing): Generator<string> {
 }
 
 const { values, positionals } = parseArgs({
-  options: { port: { type: 'string', default: '9001' }, by: { type: 'string', default: 'length' } },
+  options: {
+    by: { type: 'string', default: 'length' },
+    port: { type: 'string', default: '9001' },
+    timeout: { type: 'string', default: '10000' }, // milliseconds for a peer that says nothing
+  },
   allowPositionals: true,
 })
 const framing = new Map(Object.entries({ fixed, delimiter, length, shutdown })).get(values.by)
@@ -69,6 +73,7 @@ if (positionals[0] === 'client') {
 
 function ask(framing: Framing, messages: string[]): void {
   const socket = new Socket()
+  socket.settimeout(Number(values.timeout))
   socket.connect(address)
   const bytes = Buffer.concat(messages.map(message => framing.frame(Buffer.from(message))))
   console.log('sending', bytes)
@@ -86,13 +91,14 @@ function serve(framing: Framing): never {
   console.log('listening on', server.getsockname())
   for (;;) {
     const [client] = server.accept()
+    client.settimeout(Number(values.timeout))
     try {
       for (const message of receive(client, framing)) {
         console.log(`Received '${message}'`)
         client.sendall(framing.frame(Buffer.from(message.toUpperCase())))
       }
     } catch (error) {
-      console.log((error as Error).message) // this client has gone, or lies: on to the next
+      console.log((error as Error).message) // this client has gone, is silent or lies: on to the next
     } finally {
       client.close()
     }

@@ -1,7 +1,7 @@
 // A proxy whose bytes are never copied into the program: the kernel moves them from one socket into a pipe, and from the
 // pipe into the other socket. Linux. splice(2)
 import { parseArgs } from 'node:util'
-import { SHUT_WR } from 'bsd-sockets'
+import { options, setOption, SHUT_WR } from 'bsd-sockets'
 import { createConnection, createServer, spliceAll } from 'bsd-sockets/promises'
 import type { Socket } from 'bsd-sockets/promises'
 
@@ -27,7 +27,7 @@ if (values.help || host === undefined) {
 async function serve(client: Socket): Promise<void> {
   let server: Socket | undefined
   try {
-    server = await createConnection([host!, Number(service)])
+    server = await createConnection([host!, Number(service)], { sockopts: { keepAlive: true }, timeout: 10_000 })
     await Promise.all([carry(client, server), carry(server, client)])
   } catch (error) {
     console.log((error as Error).message) // this client's affair
@@ -38,6 +38,7 @@ async function serve(client: Socket): Promise<void> {
 }
 
 const server = await createServer(['127.0.0.1', Number(values.port)])
+setOption(server, options.keepAlive, true) // its connections inherit it: a client that is gone without a word is noticed
 const { address, port } = server.getsockname()
 console.log(`listening on ${address}:${port}`)
 for await (const [client] of server.connections()) void serve(client)

@@ -8,7 +8,8 @@ import { endianness, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
-import { AF_PACKET, AF_UNIX, AF_VSOCK, SOCK_RAW, SOCK_STREAM, Socket, whyNot } from 'bsd-sockets'
+import { AF_PACKET, AF_UNIX, AF_VSOCK, SOCK_RAW, SOCK_STREAM, Socket, supports, whyNot } from 'bsd-sockets'
+import type { IPv4Address } from 'bsd-sockets'
 import { connector } from 'bsd-sockets/streams'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -17,7 +18,7 @@ import { Child, example, inline, program } from '../support/child.js'
 import { noNamespace } from '../support/namespace.js'
 import { root } from '../support/root.js'
 import { allowed } from '../support/sockets.js'
-import { closedPort, listening, portOf } from '../support/tcp.js'
+import { closedPort, closing, listening, portOf } from '../support/tcp.js'
 
 const linux = process.platform === 'linux'
 function folder(): string {
@@ -354,6 +355,41 @@ describe('using', () => {
     expect(output).toMatch(/^passing \/nowhere\nENOENT: no such file or directory.*\n0 descriptors are left open\n$/)
   })
 })
+
+test('framing: a client that says nothing does not hold up the next one', async () => {
+  const server = example('framing', 'server', '--timeout', '200')
+  const port = await server.port()
+  dialled(port)
+  await server.printed(/^recv ETIMEDOUT$/m)
+  const client = program('framing', 'client', '--port', String(port))
+  expect(await client.finished()).toMatch(/Received 'HELLO'\nReceived 'AND GOODBYE'\nReceived 'END'\n$/)
+})
+
+/** The timers of the connections of a local port, as proc_net_tcp in the kernel's documentation numbers them; 2: keep-alive. */
+const timersOf = (port: number): string[] =>
+  readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => Number(`0x${local?.split(':')[1]}`) === port && state === '01')
+    .map(([, , , , , timer]) => timer!.slice(0, 2))
+
+test.runIf(supports.call('splice'))(
+  'splice-proxy: both of its connections find out that the other end is gone',
+  async () => {
+    const upstream = listening()
+    const proxy = await example('splice-proxy', '--to', `127.0.0.1:${portOf(upstream)}`).port()
+    const client = closing(new Socket())
+    client.connect(['127.0.0.1', proxy])
+    client.sendall('hello')
+    const [connection, { port }] = upstream.accept() as [Socket, IPv4Address]
+    connection.settimeout(10_000)
+    expect(connection.recv(5).toString()).toBe('hello')
+    while (timersOf(proxy)[0] === '01') await setTimeout(10) // bytes are not acknowledged yet
+    expect(timersOf(proxy)).toEqual(['02'])
+    expect(timersOf(port)).toEqual(['02'])
+    connection.close()
+  },
+)
 
 describe('chat', () => {
   /** A client that has said its name and heard who is there. */
