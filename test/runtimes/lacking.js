@@ -68,6 +68,7 @@ const bun = {
     'websocket a client': 'limits in its http only the connections that it has accepted itself',
     'frameworks express': 'cannot listen on a descriptor by its http',
     'frameworks fastify': 'cannot listen on a descriptor by its http',
+    framing: 'prints an address by console.log in several lines',
   },
   'examples/lessons': {
     'howto-': 'prints an address by console.log in several lines',
