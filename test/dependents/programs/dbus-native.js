@@ -15,59 +15,55 @@ const folder = mkdtempSync(join(tmpdir(), 'dbus-native-'))
 const address = process.env.DBUS_SESSION_BUS_ADDRESS ?? (await started(`unix:path=${join(folder, 'bus')}`))
 const [, path] = /^unix:path=([^,]+)/.exec(address)
 
-/** A client of dbus-native, whose connection is ready. */
-async function client() {
+async function stream() {
   const socket = new Socket(AF_UNIX)
   await socket.connect(path)
-  const bus = dbus.createClient({ stream: toDuplex(socket, { fds: true }), timeout: patience })
-  await bus.getId()
-  return bus
+  return toDuplex(socket, { fds: true })
 }
 
-const call = (fds, number) => ({
-  path: '/files',
-  interface: 'org.example.Files',
-  member: 'Take',
-  destination: 'org.example.Files',
-  signature: 'uh',
-  body: [number, 0],
-  fds,
-})
+const bus = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' }
+const { methodCall, methodReturn } = dbus.messageType
 
-const [service, caller] = [await client(), await client()]
-await service.requestName('org.example.Files', 0)
+/** A service below dbus-native's objects, which have no way to return a descriptor. It answers with what came, and a number. */
+async function startService() {
+  const connection = dbus.createConnection({ stream: await stream() })
+  let serial = 1
+  const ready = new Promise(done =>
+    connection.on('message', message => {
+      if (message.replySerial === 2) done()
+      if (message.type !== methodCall) return
+      const [number, index] = message.body
+      connection.message({
+        type: methodReturn,
+        serial: serial++,
+        replySerial: message.serial,
+        destination: message.sender,
+        signature: 'uh',
+        body: [number + 1000, 0],
+        fds: [message.fds[index]],
+      })
+      message.fds[index].close() // the stream has duplicated it
+    }),
+  )
+  connection.message({ ...bus, type: methodCall, serial: serial++, member: 'Hello' })
+  const name = { signature: 'su', body: ['org.example.Files', 0] }
+  connection.message({ ...bus, type: methodCall, serial: serial++, member: 'RequestName', ...name })
+  await ready
+  return connection
+}
 
-/** Answers each call with the descriptor that came with it, and another number. */
-service.connection.on('message', message => {
-  if (message.member !== 'Take') return
-  const [number, index] = message.body
-  service.connection.message({
-    type: dbus.messageType.methodReturn,
-    serial: service.serial++,
-    replySerial: message.serial,
-    destination: message.sender,
-    signature: 'uh',
-    body: [number + 1000, 0],
-    fds: [message.fds[index]],
-  })
-  message.fds[index].close() // the stream has duplicated it
-})
+const service = await startService()
+const client = dbus.createClient({ stream: await stream(), timeout: patience })
 
 /** Sends a call with a descriptor. Resolves with the message of the answer. */
 function answered(fd, number) {
-  const message = { type: dbus.messageType.methodCall, serial: caller.serial++, ...call([fd], number) }
-  const { serial } = message
-  return new Promise((done, failed) => {
-    setTimeout(failed, patience, new Error(`call ${number} has no answer`)).unref()
-    const listener = answer => {
-      if (answer.replySerial !== serial) return
-      caller.connection.off('message', listener)
-      if (answer.type === dbus.messageType.methodReturn) done(answer)
-      else failed(new Error(`${answer.errorName}: ${answer.body}`))
-    }
-    caller.connection.on('message', listener)
-    caller.connection.message(message)
-  })
+  const header = { destination: 'org.example.Files', path: '/files', interface: 'org.example.Files', member: 'Again' }
+  return new Promise((done, failed) =>
+    client.invoke({ ...header, signature: 'uh', body: [number, 0], fds: [fd] }, function (error) {
+      if (error) failed(error)
+      else done(this.message)
+    }),
+  )
 }
 
 async function echoed(number) {
@@ -87,15 +83,16 @@ async function echoed(number) {
   }
 }
 
-await check('the bus and the stream agree on descriptors', () => {
-  assert.equal(caller.connection.canPassFds, true)
-  assert.equal(caller.connection.unixFdsAgreed, true)
+await check('the bus and the stream agree on descriptors', async () => {
+  await client.getId()
+  assert.equal(client.connection.canPassFds, true)
+  assert.equal(client.connection.unixFdsAgreed, true)
 })
 await check('a method takes and returns a descriptor', () => echoed(0))
 await check('fifty descriptors after each other', async () => {
   for (let i = 1; i <= 50; i++) await echoed(i)
 })
 await check('fifty descriptors at once', () => Promise.all(Array.from({ length: 50 }, (_, i) => echoed(100 + i))))
-for (const each of [caller, service]) each.connection.end()
+for (const connection of [client.connection, service]) connection.end()
 rmSync(folder, { recursive: true })
 process.exit()

@@ -42,15 +42,22 @@ class Files extends dbus.interface.Interface {
 
   Told() {}
 }
-const inAndOut = { inSignature: 'h', outSignature: 'h' }
 configureMembers.call(Files, {
-  methods: { Again: inAndOut, Tell: inAndOut, Nothing: {} },
+  methods: {
+    Again: { inSignature: 'h', outSignature: 'h' },
+    Tell: { inSignature: 'h', outSignature: 'h' },
+    Nothing: {},
+  },
   signals: { Told: {} },
 })
 
-/** Runs `use` with a service and its client, each with its own connection. An exception in dbus-next's listeners ends it. */
+// What dbus-next throws in a listener ends the check.
+let threw = () => undefined
+process.on('uncaughtException', error => threw(error))
+
+/** Runs `use` with a service and its client, each with its own connection. */
 async function withBoth(busAddress, use) {
-  const thrown = new Promise((_, reject) => process.once('uncaughtException', reject))
+  const thrown = new Promise((_, reject) => (threw = reject))
   const late = new Promise((_, reject) => setTimeout(reject, patience, new Error('there was no answer')).unref())
   const open = []
   const connection = () => {
@@ -68,7 +75,6 @@ async function withBoth(busAddress, use) {
   try {
     await Promise.race([run(), thrown, late])
   } finally {
-    process.removeAllListeners('uncaughtException')
     for (const each of open) each.disconnect()
   }
 }
