@@ -42,11 +42,12 @@ export class USocket extends Duplex {
   readonly fd: number | undefined
   /** Emits `connected`, or `error` and `close`. After a failure it can be called again. connect(2) */
   connect(target: ConnectTarget, callback?: () => void): this
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as a Duplex
   read(size?: number | null): any
   /** Bytes and `count` descriptors (null: all that have come); null if there are not as many of both. recvmsg(2) */
   read(size: number | null, count: number | null): IncomingMessage | null
   /** Puts back bytes, and descriptors before those that are yet to be read. */
-  unshift(chunk: any, fds?: readonly number[] | BufferEncoding): void
+  unshift(chunk: unknown, fds?: readonly number[] | BufferEncoding): void
   /** Sends bytes, descriptors or both. Descriptors without bytes go with the next byte. sendmsg(2), unix(7) */
   write(
     chunk: string | NodeJS.ArrayBufferView | readonly number[] | OutgoingMessage,

@@ -99,6 +99,7 @@ class USocket extends Duplex {
   }
 
   read(size, count) {
+    if (this.destroyed) return null
     const lacks = typeof count === 'number' && this.#fds.length < count
     const data = lacks ? null : super.read(size ?? undefined)
     if (lacks || size === undefined || size === null) this.#wanted = most

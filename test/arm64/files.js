@@ -61,6 +61,7 @@ const reasons = {
     'package/platforms',
     'packages/unix-dgram',
     'packages/raw-socket',
+    'packages/usocket',
   ],
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/constants',
