@@ -1,8 +1,8 @@
 // Packages that depend on a peer of ours, each with that peer and with our drop-in in its place: their own tests, or a program
 // over their public API (test/dependents/programs). The outcomes must be those in the table of docs/dependents.md; `--write`
 // writes it.
-import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../../scripts/stamp.js'
@@ -17,11 +17,15 @@ const write = process.argv.includes('--write')
 const patience = 60_000 // milliseconds for one dependent
 const programs = join(root, 'test/dependents/programs')
 
+const node = [process.execPath]
+// A new user and network namespace, in which the process has all rights, also that to raw sockets. user_namespaces(7)
+const inNamespace = ['unshare', '-r', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', '-', ...node]
+
 /** Runs a program in a project. Resolves with its status or signal, and its output. */
-function execute(cwd, args, env) {
+function execute(cwd, [command, ...args], env) {
   return new Promise(resolve => {
-    const child = spawn(process.execPath, args, {
-      argv0: 'node', // winston-syslog expects this title of the process
+    const child = spawn(command, args, {
+      argv0: command === process.execPath ? 'node' : undefined, // winston-syslog expects this title of the process
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,13 +34,14 @@ function execute(cwd, args, env) {
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text))
+    child.on('error', error => resolve({ status: error.message, output }))
     child.on('close', (status, signal) => resolve({ status: signal ?? status, output }))
   })
 }
 
 /** A program of ours. It prints `ok NAME` or `failed NAME: why` for each check. */
-async function program(folder, name, env) {
-  const { status, output } = await execute(folder, [join('programs', `${name}.js`)], env)
+async function program(folder, name, env = {}, runtime = node) {
+  const { status, output } = await execute(folder, [...runtime, join('programs', `${name}.js`)], env)
   const failures = output.match(/^failed .*/gm) ?? []
   if (status !== 0) failures.push(`failed: it ended with ${status}\n${output}`)
   return { passed: output.match(/^ok .*/gm)?.length ?? 0, failures }
@@ -46,12 +51,22 @@ async function program(folder, name, env) {
 async function vows(folder, name) {
   const own = join(folder, 'node_modules', name)
   const tests = readdirSync(join(own, 'test')).map(file => join('test', file))
-  const { output } = await execute(own, [join(folder, 'node_modules/vows/bin/vows'), '--spec', ...tests])
+  const { output } = await execute(own, [...node, join(folder, 'node_modules/vows/bin/vows'), '--spec', ...tests])
   const count = word => Number(new RegExp(`» .*?(\\d+) ${word}`).exec(output)?.[1] ?? 0)
   const failed = count('broken') + count('errored')
   const failures = Array.from({ length: failed || Number(count('honored') === 0) }, () => output)
   return { passed: count('honored'), failures }
 }
+
+/** As `program`, with raw sockets and a loopback interface of its own. */
+const withRawSockets = (folder, name) => program(folder, name, {}, inNamespace)
+
+const whyNoNamespace = () => {
+  const { status } = spawnSync(inNamespace[0], [...inNamespace.slice(1), '-e', ''])
+  return status === 0 ? undefined : 'no network namespace can be made here'
+}
+
+const whyNoBus = () => (find('dbus-daemon') === undefined ? 'dbus-daemon is not installed' : undefined)
 
 /** As `program`, with a session bus of its own. */
 async function withBus(folder, name) {
@@ -65,12 +80,20 @@ async function withBus(folder, name) {
 }
 
 const ours = 'our program over its API'
+const onBus = { peer: 'usocket', what: `${ours}, on a session bus`, run: withBus, lacks: whyNoBus }
 const dependents = [
   { name: 'hot-shots', peer: 'unix-dgram', what: ours, run: program },
   { name: 'winston-syslog', peer: 'unix-dgram', what: 'its own tests', run: vows },
-  { name: 'dbus-next', peer: 'usocket', what: `${ours}, on a session bus`, run: withBus, tool: 'dbus-daemon' },
-  { name: 'dbus-native', peer: 'usocket', what: `${ours}, on a session bus`, run: withBus, tool: 'dbus-daemon' },
-].filter(({ name, peer, run }) => peers.includes(peer) && (run === vows || existsSync(join(programs, `${name}.js`))))
+  {
+    name: 'net-ping',
+    peer: 'raw-socket',
+    what: 'its examples, and our program',
+    run: withRawSockets,
+    lacks: whyNoNamespace,
+  },
+  { name: 'dbus-next', ...onBus },
+  { name: 'dbus-native', ...onBus },
+].filter(({ peer }) => peers.includes(peer))
 
 const page = join(root, 'docs/dependents.md')
 const region = /(?<=<!-- dependents -->\n)[^]*(?=<!-- \/dependents -->)/
@@ -98,10 +121,11 @@ for (const [column, { folder, missing }] of Object.entries(projects)) {
   mkdirSync(join(folder, 'programs'))
   cpSync(programs, join(folder, 'programs'), { recursive: true })
   for (const dependent of dependents) {
-    const { name, run, tool } = dependent
+    const { name, run, lacks } = dependent
     const title = `${name} ${columns[column]}`
-    if (tool !== undefined && find(tool) === undefined) {
-      skip(title, `${tool} is not installed`)
+    const lacking = lacks?.()
+    if (lacking !== undefined) {
+      skip(title, lacking)
       continue
     }
     const result = await run(folder, name)
