@@ -86,8 +86,15 @@ function compile(folder) {
   console.log(`node-gyp compiles ${basename(folder)}`)
   const args = [nodeGyp, 'rebuild', '--directory', folder, `--nodedir=${nodedir}`, '--loglevel=error']
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${folder} does not compile:\n${stdout}${stderr}`)
+  if (status !== 0) console.log(`it does not compile:\n${stdout}${stderr}`)
 }
+
+/** Whether a peer was compiled in a project: some do not compile on every Node. */
+export const isCompiled = (project, peer) =>
+  foldersOf(project, peer).every(folder => {
+    const release = join(folder, 'build/Release')
+    return existsSync(release) && readdirSync(release).some(file => file.endsWith('.node'))
+  })
 
 /** Installs the project with the peers and compiles them. Returns its folder, or why they cannot be compiled here. */
 function installPeers(packed) {
