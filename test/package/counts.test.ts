@@ -98,9 +98,9 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
-async function exchange(socket: Socket): Promise<void> {
-  socket.write(message)
-  for (let count = 0; count < message.length;) count += ((await once(socket, 'data')) as [Buffer])[0].length
+async function exchange(socket: Socket, sent: Uint8Array = message, length = sent.length): Promise<void> {
+  socket.write(sent)
+  for (let count = 0; count < length;) count += ((await once(socket, 'data')) as [Buffer])[0].length
 }
 
 function bind(): DatagramSocket {
@@ -171,5 +171,64 @@ describe('the system calls of a message', () => {
       await answers
     })
     expectAtMost(together, all, 1)
+  })
+})
+
+const content = Buffer.alloc(1024, 1)
+const post = Buffer.concat([
+  Buffer.from(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${content.length}\r\n\r\n`),
+  content,
+])
+
+/** Sends a request over a connection of its own, and returns the length of the answer, whose connection is kept. */
+async function answerLength(port: number, request: Uint8Array): Promise<number> {
+  const socket = await open(port)
+  socket.write(request)
+  let answer = Buffer.alloc(0)
+  for (;;) {
+    const head = answer.indexOf('\r\n\r\n') + 4
+    const length = Number(/\r\nContent-Length: (\d+)/i.exec(answer.toString('latin1', 0, head))?.[1])
+    if (head > 3 && answer.length >= head + length) return head + length
+    answer = Buffer.concat([answer, ((await once(socket, 'data')) as [Buffer])[0]])
+  }
+}
+
+describe('the system calls of a request of HTTP', () => {
+  const get = Buffer.from('GET /large HTTP/1.1\r\nHost: x\r\n\r\n')
+  const each = { recvfrom: 1, sendto: 1, ...eachWaits }
+
+  traced.each([
+    {
+      answered: 'with 64 KiB by a plain handler',
+      program: command,
+      args: ['http', '--port=0', '--mode=reactor'],
+      request: get,
+    },
+    {
+      answered: 'with 64 KiB by a fetch handler',
+      program: 'build/programs/benchmarks/servers/http-large-fetch.js',
+      request: get,
+    },
+    {
+      answered: 'with its body by a plain handler',
+      program: command,
+      args: ['http', '--port=0', '--mode=reactor', '--app=echo'],
+      request: post,
+    },
+    {
+      answered: 'with its body by a fetch handler',
+      program: 'build/programs/benchmarks/servers/http-echo-fetch.js',
+      request: post,
+    },
+  ])('that is answered $answered', async ({ program, args = [], request }) => {
+    const server = new Counted(join(root, program), ...args)
+    const port = await server.child.port()
+    const length = await answerLength(port, request)
+    const socket = await open(port)
+    await exchange(socket, request, length)
+    const counts = await server.during(async () => {
+      for (let i = 0; i < inSequence; i++) await exchange(socket, request, length)
+    })
+    expectAtMost(counts, each, inSequence)
   })
 })
