@@ -193,10 +193,12 @@ const described = {
   F_: [
     'fcntl(2)',
     {
+      ADD_SEALS: 'Adds seals to the file of memfd_create',
       DUPFD: 'Duplicates a descriptor; the new one has the lowest free number from the argument on',
       DUPFD_CLOEXEC: 'As F_DUPFD, and close-on-exec',
       GETFD: 'The flags of the descriptor: FD_CLOEXEC',
       GETFL: 'The flags of the open file: O_NONBLOCK and others',
+      GET_SEALS: 'The seals of the file of memfd_create',
       GETNOSIGPIPE: 'Whether a write raises no SIGPIPE. macOS',
       GETOWN: 'The process or group that gets SIGIO and SIGURG',
       SETFD: 'Sets the flags of the descriptor',
@@ -383,6 +385,7 @@ const families = {
   EVFILT_: ['A filter of kqueue: what an event is about', 'kqueue(2)'],
   EV_: ['A flag of an event of kqueue', 'kqueue(2)'],
   F_: ['A command of fcntl', 'fcntl(2)'],
+  F_SEAL_: ['A seal: what can no longer be done with the file of memfd_create', 'fcntl(2)'],
   GENL_: ['A number of generic netlink', 'linux/genetlink.h'],
   HCI_: ['An option, a channel or a type of packet of the Bluetooth controller', 'bluetooth/hci.h'],
   ICMP6_: ['A type or a code of ICMPv6', 'RFC 4443'],
@@ -405,6 +408,7 @@ const families = {
   L2CAP_: ['An option of L2CAP, or a value of one', 'bluetooth/l2cap.h'],
   LOCAL_: ['An option of a Unix socket of macOS', 'unix(4)'],
   MCAST_: ['An option for multicast of any family', 'RFC 3678'],
+  MFD_: ['A flag of memfd_create', 'memfd_create(2)'],
   MLD_: ['A type of message about the listeners of a group', 'RFC 2710'],
   MPTCP_: ['An option of MPTCP, or a value of one', 'linux/mptcp.h, RFC 8684'],
   MSG_: ['A flag of a message', 'recv(2), send(2), sys/socket.h'],
