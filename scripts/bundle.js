@@ -17,6 +17,7 @@ const lazy = {
   frames: /^frames\.js$/,
   hints: /^(hints|processes)\.js$/,
   lookups: /^(names\/|sockets\/create\.js$)/,
+  memfd: /^descriptors\/memfd\.js$/,
   netlink: /^structs\/netlink\.js$/,
   options: /^options\//,
   shown: /^shown\.js$/,

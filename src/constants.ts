@@ -707,6 +707,14 @@ type Linux =
   | 'ETH_P_X25'
   | 'ETH_P_XDSA'
   | 'ETH_ZLEN'
+  | 'F_ADD_SEALS'
+  | 'F_GET_SEALS'
+  | 'F_SEAL_EXEC'
+  | 'F_SEAL_FUTURE_WRITE'
+  | 'F_SEAL_GROW'
+  | 'F_SEAL_SEAL'
+  | 'F_SEAL_SHRINK'
+  | 'F_SEAL_WRITE'
   | 'GENL_HDRLEN'
   | 'GENL_ID_CTRL'
   | 'HCI_ACLDATA_PKT'
@@ -996,6 +1004,11 @@ type Linux =
   | 'L2CAP_MODE_STREAMING'
   | 'L2CAP_OPTIONS'
   | 'MCAST_MSFILTER'
+  | 'MFD_ALLOW_SEALING'
+  | 'MFD_CLOEXEC'
+  | 'MFD_EXEC'
+  | 'MFD_HUGETLB'
+  | 'MFD_NOEXEC_SEAL'
   | 'MPTCP_FULL_INFO'
   | 'MPTCP_INFO'
   | 'MPTCP_INFO_FLAG_FALLBACK'
@@ -3159,6 +3172,8 @@ export const {
   FD_SETSIZE,
   /** A request of ioctl: the number of bytes to receive. ioctl(2), tcp(7) */
   FIONREAD,
+  /** Adds seals to the file of memfd_create. fcntl(2) */
+  F_ADD_SEALS,
   /** Duplicates a descriptor; the new one has the lowest free number from the argument on. fcntl(2) */
   F_DUPFD,
   /** As F_DUPFD, and close-on-exec. fcntl(2) */
@@ -3171,6 +3186,20 @@ export const {
   F_GETNOSIGPIPE,
   /** The process or group that gets SIGIO and SIGURG. fcntl(2) */
   F_GETOWN,
+  /** The seals of the file of memfd_create. fcntl(2) */
+  F_GET_SEALS,
+  /** A seal: what can no longer be done with the file of memfd_create. fcntl(2) */
+  F_SEAL_EXEC,
+  /** A seal: what can no longer be done with the file of memfd_create. fcntl(2) */
+  F_SEAL_FUTURE_WRITE,
+  /** A seal: what can no longer be done with the file of memfd_create. fcntl(2) */
+  F_SEAL_GROW,
+  /** A seal: what can no longer be done with the file of memfd_create. fcntl(2) */
+  F_SEAL_SEAL,
+  /** A seal: what can no longer be done with the file of memfd_create. fcntl(2) */
+  F_SEAL_SHRINK,
+  /** A seal: what can no longer be done with the file of memfd_create. fcntl(2) */
+  F_SEAL_WRITE,
   /** Sets the flags of the descriptor. fcntl(2) */
   F_SETFD,
   /** Sets the flags of the open file. fcntl(2) */
@@ -4325,6 +4354,16 @@ export const {
   MCAST_UNBLOCK_SOURCE,
   /** An option for multicast of any family. RFC 3678 */
   MCAST_UNDEFINED,
+  /** A flag of memfd_create. memfd_create(2) */
+  MFD_ALLOW_SEALING,
+  /** A flag of memfd_create. memfd_create(2) */
+  MFD_CLOEXEC,
+  /** A flag of memfd_create. memfd_create(2) */
+  MFD_EXEC,
+  /** A flag of memfd_create. memfd_create(2) */
+  MFD_HUGETLB,
+  /** A flag of memfd_create. memfd_create(2) */
+  MFD_NOEXEC_SEAL,
   /** A type of message about the listeners of a group. RFC 2710 */
   MLD_LISTENER_QUERY,
   /** A type of message about the listeners of a group. RFC 2710 */

@@ -169,6 +169,7 @@ const onClosed = ({ fd }: SocketError): string =>
 const equivalents: Readonly<Record<string, string>> = {
   accept4: 'accept(2) with fcntl(2), as Socket.accept does',
   epoll_create1: 'kqueue(2): Kqueue, or Selector, which takes the best of each system',
+  memfd_create: 'shm_open(3) of a program in C, or a file that is unlinked at once',
   pipe2: 'pipe() of the package, or a pair of sockets: Socket.pair()',
   recvmmsg: 'Socket.recvmmsg, which calls recvmsg(2) for each message',
   sendmmsg: 'Socket.sendmmsg, which calls sendmsg(2) for each message',

@@ -80,6 +80,8 @@ export { getOption, options, peerCredentials, setOption, setOptions, tcpInfo } f
 export type * from './options/index.js'
 export { parseNetlink } from './structs/netlink.js'
 export type { NetlinkAttribute, NetlinkBytes, NetlinkMessage } from './structs/netlink.js'
+export { memfd } from './descriptors/memfd.js'
+export type { MemfdOptions } from './descriptors/memfd.js'
 export { OwnedFd } from './descriptors/owned-fd.js'
 export { poll, select } from './waiting/select.js'
 export {

@@ -4,10 +4,6 @@
 #include <climits>
 #include <cstring>
 
-int Fcntl(int fd, FcntlCommand command, Optional<int> argument) {
-  return fcntl(fd, command.value, argument.value);
-}
-
 int Open(Bytes path, int flags, Optional<int> mode) {
   char text[PATH_MAX];
   if (path.size >= sizeof text) {

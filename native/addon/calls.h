@@ -20,16 +20,18 @@ struct DescriptorPair {
   int fds[2];
 };
 
-// Only the commands with an integer argument or without one.
-using FcntlCommand = OneOf<F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN>;
-
-int Fcntl(int fd, FcntlCommand command, Optional<int> argument);
 // ENAMETOOLONG for PATH_MAX bytes or more, EINVAL for a path with a NUL.
 int Open(Bytes path, int flags, Optional<int> mode);
 int Poll(Array<pollfd> pollfds, int timeout_ms);
 int Select(Ranged<0, FD_SETSIZE> nfds, fd_set* readfds, fd_set* writefds, fd_set* exceptfds, timeval* timeout);
 int Setsockopt(int fd, int level, int name, OptionalBytes value, Optional<socklen_t> length);
 int Socketpair(int domain, int type, int protocol, Structure<DescriptorPair> fds);
+
+// Only for commands with an integer argument or without one.
+template <auto... Commands>
+int Fcntl(int fd, OneOf<Commands...> command, Optional<int> argument) {
+  return fcntl(fd, command.value, argument.value);
+}
 
 // Returns the integer that the request writes through its pointer.
 template <auto... Requests>

@@ -21,7 +21,8 @@ struct OwnsResult {
 
 // fcntl(2): the other commands create no descriptor.
 struct OwnsDuplicate {
-  static void After(napi_env env, int result, int, FcntlCommand command, Optional<int>) {
+  template <typename Command>
+  static void After(napi_env env, int result, int, Command command, Optional<int>) {
     if (command.value == F_DUPFD || command.value == F_DUPFD_CLOEXEC) Own(env, result, true);
   }
 };

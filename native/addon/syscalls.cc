@@ -14,7 +14,6 @@
   X(bind, ::bind, "fd", "address")                                                  \
   X(close, ::close, "fd")                                                           \
   X(connect, ::connect, "fd", "address")                                            \
-  X(fcntl, Fcntl, "fd", "command", "argument")                                      \
   X(getpeername, ::getpeername, "fd", "address", "length")                          \
   X(getsockname, ::getsockname, "fd", "address", "length")                          \
   X(listen, ::listen, "fd", "backlog")                                              \
@@ -84,14 +83,17 @@
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 
 #define KERNEL_CALLS(X)                                                             \
   X(accept4, ::accept4, "fd", "address", "length", "flags")                         \
   X(epoll_create1, ::epoll_create1, "flags")                                        \
   X(epoll_ctl, ::epoll_ctl, "epfd", "op", "fd", "event")                            \
   X(epoll_wait, EpollWait, "epfd", "events", "timeoutMs")                           \
+  X(fcntl, (Fcntl<F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN, F_ADD_SEALS, F_GET_SEALS>), "fd", "command", "argument") \
   X(getsockopt, Getsockopt, "fd", "level", "name", "view", "length")                \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK, SIOCOUTQ>), "fd", "request")                \
+  X(memfd_create, ::memfd_create, "name", "flags")                                  \
   X(pidfd_getfd, PidfdGetfd, "pidfd", "target", "flags")                            \
   X(pidfd_open, PidfdOpen, "pid", "flags")                                          \
   X(pipe2, Pipe2, "fds", "flags")                                                   \
@@ -103,6 +105,7 @@
 #define KERNEL_OWNING_CALLS(X)                                                      \
   X(accept4, OwnsResult)                                                            \
   X(epoll_create1, OwnsResult)                                                      \
+  X(memfd_create, OwnsResult)                                                       \
   X(pidfd_getfd, OwnsResult)                                                        \
   X(pidfd_open, OwnsResult)                                                         \
   X(pipe2, OwnsPair)                                                                \
@@ -114,6 +117,7 @@
 #include <sys/sockio.h>
 
 #define KERNEL_CALLS(X)                                                             \
+  X(fcntl, (Fcntl<F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN>), "fd", "command", "argument") \
   X(getsockopt, ::getsockopt, "fd", "level", "name", "view", "length")              \
   X(ioctl, (Ioctl<FIONREAD, SIOCATMARK>), "fd", "request")                          \
   X(kevent, Kevent, "kq", "changes", "events", "timeout")                           \

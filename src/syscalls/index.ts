@@ -160,7 +160,13 @@ export const splice = call<
   | undefined
 >('splice')
 
-/** F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN; any other is a RangeError. fcntl(2) */
+/** A new descriptor of anonymous memory; Linux. `name` is shown in /proc/self/fd. memfd_create(2) */
+export const memfd_create = call<((name: string, flags: number) => number) | undefined>('memfd_create')
+
+/**
+ * F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN and, on Linux, F_ADD_SEALS, F_GET_SEALS; any
+ * other is a RangeError. fcntl(2)
+ */
 export const fcntl = call<(fd: number, command: number, argument?: number) => number>('fcntl')
 
 /**

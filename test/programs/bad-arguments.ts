@@ -19,6 +19,7 @@ const makesDescriptor = new Set([
   'epoll_create1',
   'fcntl',
   'kqueue',
+  'memfd_create',
   'open',
   'pidfd_getfd',
   'pidfd_open',

@@ -91,6 +91,7 @@ sys.pipe2!(pipe, O_CLOEXEC)
 const [out, into] = pipe as unknown as [number, number]
 sys.write(into, hello)
 sys.splice!(out, null, second, null, 5, 0)
+sys.memfd_create!('memory', 1) // MFD_CLOEXEC
 sys.fcntl(left, F_GETFL)
 sys.fcntl(left, F_GETFD)
 sys.ioctl(right, FIONREAD)

@@ -219,7 +219,7 @@ function functionsOf(floor: string, module: object, without = left): Target[] {
 }
 
 // The kernel's calls of which one number is a descriptor get only those that are open for this call, and nothing that blocks.
-const makes = /^(accept|dup|epoll_create|eventfd|fcntl|kqueue|pipe|socket|recvm|close|ioctl|sendm)|^open/
+const makes = /^(accept|dup|epoll_create|eventfd|fcntl|kqueue|memfd_create|pipe|socket|recvm|close|ioctl|sendm)|^open/
 const waits =
   /^(select|pselect|poll|ppoll|epoll_p?wait|kevent|splice|sendfile|getaddrinfo|getnameinfo|sethostname|interrupt|signal)/
 const kernel: Target[] = Object.entries(syscalls).flatMap(([name, value]) =>

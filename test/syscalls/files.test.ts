@@ -1,18 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants as fsConstants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
-import { statSync, writeFileSync } from 'node:fs'
+import { closeSync, constants as fsConstants, fstatSync, ftruncateSync, mkdtempSync, openSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, readSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { F_ADD_SEALS, F_GET_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, memfd } from 'bsd-sockets'
 import { AF_INET, encodeAddress, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETOWN, F_SETFD } from 'bsd-sockets'
 import { F_SETFL, F_SETOWN, FD_CLOEXEC, FIONREAD, MSG_OOB, O_CLOEXEC, O_NONBLOCK, SIOCATMARK } from 'bsd-sockets'
-import { SIOCOUTQ, SOCK_STREAM, supports } from 'bsd-sockets'
+import { MFD_ALLOW_SEALING, MFD_CLOEXEC, SIOCOUTQ, SOCK_STREAM, Socket, supports } from 'bsd-sockets'
+import type { OwnedFd } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressOf, linux, ok, opened, pair, receive, tcp } from '../support/floor.js'
 
-const { EAGAIN, EBADF, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, ESRCH } = constants.errno
+const { EAGAIN, EBADF, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, EPERM, ESRCH } = constants.errno
 
 /** A descriptor of a file with this content. */
 function file(text: string): number {
@@ -189,9 +191,74 @@ describe('fcntl', () => {
   test('any other command is a RangeError, since its argument may be a pointer', () => {
     const [fd] = pair()
     const allowed = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN]
-    for (const command of [...Array(100).keys(), 1024, 1025, 1030, 1031, 1033, -1].filter(n => !allowed.includes(n))) {
+    if (F_ADD_SEALS !== undefined) allowed.push(F_ADD_SEALS, F_GET_SEALS!)
+    for (const command of [...Array(100).keys(), 1024, 1025, 1030, 1031, 1033, 1034, -1].filter(
+      n => !allowed.includes(n),
+    )) {
       expect(() => sys.fcntl(fd, command, 1)).toThrow(outOfRange('command'))
     }
+  })
+})
+
+describe.runIf(supports.call('memfd_create'))('memfd', () => {
+  const memory = (...given: Parameters<typeof memfd>): OwnedFd => {
+    const made = memfd(...given)
+    onTestFinished(() => made.close())
+    return made
+  }
+
+  test('memfd_create makes a descriptor; it takes flags, and no long name', () => {
+    const fd = opened(sys.memfd_create!('by the call', MFD_CLOEXEC! | MFD_ALLOW_SEALING!))
+    expect(readlinkSync(`/proc/self/fd/${fd}`)).toBe('/memfd:by the call (deleted)')
+    expect([sys.fcntl(fd, F_GETFD), sys.fcntl(fd, F_GET_SEALS!)]).toEqual([FD_CLOEXEC, 0])
+    expect(sys.memfd_create!('x', 2 ** 31)).toBe(-EINVAL)
+    expect(sys.memfd_create!('x'.repeat(250), 0)).toBe(-EINVAL)
+  })
+
+  test('has contents or a size, at the position 0, and is close-on-exec', () => {
+    const { fd } = memory('contents', { name: 'keymap' })
+    expect(readFileSync(fd, 'utf8')).toBe('contents')
+    expect(readlinkSync(`/proc/self/fd/${fd}`)).toBe('/memfd:keymap (deleted)')
+    expect(sys.fcntl(fd, F_GETFD)).toBe(FD_CLOEXEC)
+    expect(readFileSync(memory(new Uint16Array([1, 2])).fd)).toEqual(Buffer.from(new Uint16Array([1, 2]).buffer))
+    expect(readFileSync(memory(5).fd)).toEqual(Buffer.alloc(5))
+    expect(fstatSync(memory(2 ** 40).fd).size).toBe(2 ** 40) // which takes no memory
+    expect(fstatSync(memory('').fd).size).toBe(0)
+  })
+
+  test('can be sealed', () => {
+    const seals = F_SEAL_SHRINK! | F_SEAL_GROW! | F_SEAL_WRITE!
+    const { fd } = memory('sealed', { seals })
+    expect(sys.fcntl(fd, F_GET_SEALS!)).toBe(seals)
+    expect(() => writeSync(fd, 'x')).toThrow('EPERM')
+    expect(() => ftruncateSync(fd, 0)).toThrow('EPERM')
+    expect(sys.fcntl(fd, F_ADD_SEALS!, F_SEAL_SEAL)).toBe(0)
+    expect(sys.fcntl(fd, F_ADD_SEALS!, F_SEAL_GROW)).toBe(-EPERM)
+  })
+
+  test('goes to another process by sendFds', () => {
+    const [one, other] = Socket.pair()
+    onTestFinished(() => [one, other].forEach(socket => socket.close()))
+    one.sendFds('x', [memory('shared')])
+    using received = other.recvFds(1, 1).fds[0]!
+    expect(readFileSync(received.fd, 'utf8')).toBe('shared')
+  })
+
+  test('of wrong arguments is nothing, and no descriptor stays open', () => {
+    const before = readdirSync('/proc/self/fd').length
+    for (const [argument, ...given] of [
+      ['content', -1],
+      ['content', 1.5],
+      ['options.name', 'x', { name: 'x'.repeat(250) }],
+      ['options.name', 'x', { name: 'a\0b' }],
+      ['options.name', 'x', { name: 1 }],
+      ['options.seals', 'x', { seals: -1 }],
+      ['options.seal', 'x', { seal: 1 }],
+    ])
+      expect(() => memfd(...(given as unknown as [string]))).toThrow(expect.objectContaining({ argument }))
+    expect(() => memfd(null as never)).toThrow(TypeError)
+    expect(() => memfd('x', { seals: 2 ** 20 })).toThrow(expect.objectContaining({ code: 'EINVAL', syscall: 'fcntl' }))
+    expect(readdirSync('/proc/self/fd').length).toBe(before)
   })
 })
 

@@ -26,7 +26,7 @@ describe('the table', () => {
   )
   const ofDarwin = ['kevent', 'kqueue']
   const ofLinux =
-    'accept4 epoll_create1 epoll_ctl epoll_wait pidfd_getfd pidfd_open pipe2 recvmmsg sendmmsg setsockopt_fprog splice'.split(
+    'accept4 epoll_create1 epoll_ctl epoll_wait memfd_create pidfd_getfd pidfd_open pipe2 recvmmsg sendmmsg setsockopt_fprog splice'.split(
       ' ',
     )
   const others = linux ? ofDarwin : ofLinux

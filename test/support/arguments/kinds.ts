@@ -1,5 +1,6 @@
 // The kinds of parameters: for each a valid and harmless value, and a function that tells which other values are valid.
 import { types } from 'node:util'
+import { F_ADD_SEALS, F_GET_SEALS } from 'bsd-sockets'
 import { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETOWN, F_SETFD, F_SETFL, F_SETOWN } from 'bsd-sockets'
 import { FIONREAD, SIOCATMARK, SIOCOUTQ } from 'bsd-sockets'
 import { FD_SETSIZE, MessageBatch } from 'bsd-sockets/syscalls'
@@ -41,7 +42,8 @@ const oneOf =
     legal: value => value !== undefined && values.includes(value as number),
   })
 
-export const fcntlCommand = oneOf(F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN)
+const commands = [F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETOWN, F_SETOWN]
+export const fcntlCommand = oneOf(...commands, F_ADD_SEALS, F_GET_SEALS)
 export const ioctlRequest = oneOf(FIONREAD, SIOCATMARK, SIOCOUTQ)
 export const family = oneOf(2, 10, 30) // AF_INET, and AF_INET6 of either system: no value of ours is one of them
 

@@ -85,6 +85,7 @@ export const parameters: Table = {
   ntohs: [uint16('network')],
   pidfd_getfd: [int('pidfd', fds.thisProcess), int('target', fds.stream), uint32('flags')],
   pidfd_open: [int('pid', process.pid), uint32('flags')],
+  memfd_create: [text('name'), uint32('flags')],
   pipe2: [pair, flags],
   open: [given(view('path'), () => Buffer.from('/dev/null')), int('flags'), orNothing(int('mode'))],
   poll: [given(view('pollfds', 8, { each: 8 }), pollfds), int('timeoutMs')],
