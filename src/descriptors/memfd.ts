@@ -1,5 +1,5 @@
 // Anonymous memory with a descriptor, to be shared with another process. Linux. memfd_create(2)
-import { ftruncateSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { F_ADD_SEALS, MFD_ALLOW_SEALING, MFD_CLOEXEC } from '../constants.js'
 import { checkInteger, checkProperties, invalidType, invalidValue } from '../checks.js'
@@ -13,6 +13,20 @@ import { check } from '../syscalls/result.js'
 import { OwnedFd } from './owned-fd.js'
 
 const memfd_create = callOwning<typeof sys.memfd_create>('memfd_create')
+
+// Deno's `fs` knows only the descriptors that it has opened itself.
+const foreign = process.versions.deno !== undefined
+
+// The position stays at 0.
+function fill(fd: number, content: Uint8Array | number): void {
+  const file = foreign ? openSync(`/proc/self/fd/${fd}`, 'r+') : fd
+  try {
+    if (typeof content === 'number') ftruncateSync(file, content)
+    else for (let at = 0; at < content.length;) at += writeSync(file, content, at, content.length - at, at)
+  } finally {
+    if (foreign) closeSync(file)
+  }
+}
 
 /** The options of memfd. */
 export interface MemfdOptions {
@@ -50,8 +64,7 @@ export function memfd(content: Data | number, options: MemfdOptions = {}): Owned
   if (memfd_create === undefined) throw socketError(constants.errno.ENOSYS, 'memfd_create')
   const memory = new OwnedFd(check(memfd_create(name, MFD_CLOEXEC! | MFD_ALLOW_SEALING!), 'memfd_create'))
   try {
-    if (bytes === undefined) ftruncateSync(memory.fd, content as number)
-    else for (let at = 0; at < bytes.length;) at += writeSync(memory.fd, bytes, at, bytes.length - at, at)
+    fill(memory.fd, bytes ?? (content as number))
     if (seals !== 0) check(sys.fcntl(memory.fd, F_ADD_SEALS!, seals), 'fcntl', undefined, memory.fd)
     return memory
   } catch (error) {

@@ -224,6 +224,7 @@ const deno = {
   },
   'waiting/signals': { '': killed },
   'sockets/lifetime': {
+    'borrow of a socket of net': noHandle,
     'fromFd takes a duplicate of what net listens on': noHandle,
     'a socket that is dropped without': 'prints arrays by console.log in another way',
     'a socket that is dropped 10,000': 'collects garbage at other times',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants as fsConstants, fstatSync, ftruncateSync, mkdtempSync, openSync } from 'node:fs'
-import { readdirSync, readFileSync, readlinkSync, readSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, constants as fsConstants, mkdtempSync, openSync, readdirSync, readlinkSync } from 'node:fs'
+import { readSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -207,9 +207,16 @@ describe.runIf(supports.call('memfd_create'))('memfd', () => {
     return made
   }
 
+  // The bytes from the position on; `fs` of Deno reads only descriptors of its own.
+  function contents(fd: number): Buffer {
+    const room = Buffer.alloc(64)
+    return room.subarray(0, ok(sys.read(fd, room)))
+  }
+  const path = (fd: number): string => `/proc/self/fd/${fd}`
+
   test('memfd_create makes a descriptor; it takes flags, and no long name', () => {
     const fd = opened(sys.memfd_create!('by the call', MFD_CLOEXEC! | MFD_ALLOW_SEALING!))
-    expect(readlinkSync(`/proc/self/fd/${fd}`)).toBe('/memfd:by the call (deleted)')
+    expect(readlinkSync(path(fd))).toBe('/memfd:by the call (deleted)')
     expect([sys.fcntl(fd, F_GETFD), sys.fcntl(fd, F_GET_SEALS!)]).toEqual([FD_CLOEXEC, 0])
     expect(sys.memfd_create!('x', 2 ** 31)).toBe(-EINVAL)
     expect(sys.memfd_create!('x'.repeat(250), 0)).toBe(-EINVAL)
@@ -217,21 +224,21 @@ describe.runIf(supports.call('memfd_create'))('memfd', () => {
 
   test('has contents or a size, at the position 0, and is close-on-exec', () => {
     const { fd } = memory('contents', { name: 'keymap' })
-    expect(readFileSync(fd, 'utf8')).toBe('contents')
-    expect(readlinkSync(`/proc/self/fd/${fd}`)).toBe('/memfd:keymap (deleted)')
+    expect(String(contents(fd))).toBe('contents')
+    expect(readlinkSync(path(fd))).toBe('/memfd:keymap (deleted)')
     expect(sys.fcntl(fd, F_GETFD)).toBe(FD_CLOEXEC)
-    expect(readFileSync(memory(new Uint16Array([1, 2])).fd)).toEqual(Buffer.from(new Uint16Array([1, 2]).buffer))
-    expect(readFileSync(memory(5).fd)).toEqual(Buffer.alloc(5))
-    expect(fstatSync(memory(2 ** 40).fd).size).toBe(2 ** 40) // which takes no memory
-    expect(fstatSync(memory('').fd).size).toBe(0)
+    expect(contents(memory(new Uint16Array([1, 2])).fd)).toEqual(Buffer.from(new Uint16Array([1, 2]).buffer))
+    expect(contents(memory(5).fd)).toEqual(Buffer.alloc(5))
+    expect(statSync(path(memory(2 ** 40).fd)).size).toBe(2 ** 40) // which takes no memory
+    expect(statSync(path(memory('').fd)).size).toBe(0)
   })
 
   test('can be sealed', () => {
     const seals = F_SEAL_SHRINK! | F_SEAL_GROW! | F_SEAL_WRITE!
     const { fd } = memory('sealed', { seals })
     expect(sys.fcntl(fd, F_GET_SEALS!)).toBe(seals)
-    expect(() => writeSync(fd, 'x')).toThrow('EPERM')
-    expect(() => ftruncateSync(fd, 0)).toThrow('EPERM')
+    expect(sys.write(fd, Buffer.from('x'))).toBe(-EPERM)
+    expect(() => truncateSync(path(fd), 0)).toThrow(expect.objectContaining({ code: 'EPERM' }))
     expect(sys.fcntl(fd, F_ADD_SEALS!, F_SEAL_SEAL)).toBe(0)
     expect(sys.fcntl(fd, F_ADD_SEALS!, F_SEAL_GROW)).toBe(-EPERM)
   })
@@ -241,7 +248,7 @@ describe.runIf(supports.call('memfd_create'))('memfd', () => {
     onTestFinished(() => [one, other].forEach(socket => socket.close()))
     one.sendFds('x', [memory('shared')])
     using received = other.recvFds(1, 1).fds[0]!
-    expect(readFileSync(received.fd, 'utf8')).toBe('shared')
+    expect(String(contents(received.fd))).toBe('shared')
   })
 
   test('of wrong arguments is nothing, and no descriptor stays open', () => {
