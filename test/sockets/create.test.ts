@@ -211,3 +211,8 @@ describe('createConnection', () => {
     expect(allFailed([], ['localhost', 1])).toMatchObject({ code: 'ENETUNREACH', address: 'localhost', port: 1 })
   })
 })
+
+test('the scope of an address goes into the lookup', () => {
+  const where = { address: 'fe80::1', port: 9, scopeid: 'none0' }
+  expect(() => createConnection(where)).toThrow(expect.objectContaining({ hostname: 'fe80::1%none0' }))
+})
