@@ -135,7 +135,7 @@ const if_indextoname = call<(index: number) => string | number>('if_indextoname'
 
 /** The index of an interface, as its name; index 0, or `''`: no interface. */
 export const interfaceName = mapped(
-  int,
+  { ...int, form: 'the name of an interface' },
   index => {
     const name = index === 0 ? '' : if_indextoname(index)
     return typeof name === 'string' ? name : String(index) // the interface no longer exists

@@ -81,6 +81,7 @@ const reasons = {
       'cli/cli',
       'cli/nc',
       'cli/ss',
+      'syscalls/pidfd',
       'cli/sockopts',
       'examples/examples',
       'examples/tools',

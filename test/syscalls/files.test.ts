@@ -1,21 +1,19 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants as fsConstants, mkdtempSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { readSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { F_ADD_SEALS, F_GET_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, memfd } from 'bsd-sockets'
 import { AF_INET, encodeAddress, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETOWN, F_SETFD } from 'bsd-sockets'
 import { F_SETFL, F_SETOWN, FD_CLOEXEC, FIONREAD, MSG_OOB, O_CLOEXEC, O_NONBLOCK, SIOCATMARK } from 'bsd-sockets'
-import { MFD_ALLOW_SEALING, MFD_CLOEXEC, poll, SIOCOUTQ, SOCK_STREAM, Socket, supports } from 'bsd-sockets'
+import { MFD_ALLOW_SEALING, MFD_CLOEXEC, SIOCOUTQ, SOCK_STREAM, Socket, supports } from 'bsd-sockets'
 import type { OwnedFd } from 'bsd-sockets'
 import * as sys from 'bsd-sockets/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressOf, linux, ok, opened, pair, receive, tcp } from '../support/floor.js'
 
-const { EAGAIN, EBADF, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, EPERM, ESRCH } = constants.errno
+const { EAGAIN, EBADF, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, EPERM } = constants.errno
 
 /** A descriptor of a file with this content. */
 function file(text: string): number {
@@ -106,29 +104,6 @@ describe('sendfile', () => {
     expect(sys.sendfile(out, file('x'), new BigInt64Array([-1n]), 5)).toBe(-EINVAL)
     expect(sys.sendfile(-1, file('x'), new BigInt64Array(1), 5)).toBe(-EBADF)
     expect(sys.getsockname(file('x'), Buffer.alloc(16), new Uint32Array([16]))).toBe(-ENOTSOCK)
-  })
-})
-
-describe.runIf(supports.call('pidfd_getfd'))('the descriptors of another process', () => {
-  test('pidfd_getfd duplicates one', async () => {
-    const child = spawn('sleep', ['60'])
-    onTestFinished(() => void child.kill())
-    const process = opened(sys.pidfd_open!(child.pid!, 0))
-    const input = opened(sys.pidfd_getfd!(process, 0, 0))
-    expect(sys.fcntl(input, F_GETFD)).toBe(FD_CLOEXEC)
-    child.stdin.write('for sleep')
-    while (poll([input], 0).length === 0) await setTimeout(5) // a read would block this thread, which writes
-    const room = Buffer.alloc(16)
-    expect(room.toString('latin1', 0, ok(sys.read(input, room)))).toBe('for sleep')
-    expect(sys.pidfd_getfd!(process, 999, 0)).toBe(-EBADF)
-    expect(sys.pidfd_getfd!(process, 0, 1)).toBe(-EINVAL)
-  })
-
-  test('pidfd_open fails for a process that has ended', async () => {
-    const child = spawn('true')
-    await once(child, 'exit')
-    expect(sys.pidfd_open!(child.pid!, 0)).toBe(-ESRCH)
-    expect(sys.pidfd_open!(process.pid, 1)).toBe(-EINVAL)
   })
 })
 
