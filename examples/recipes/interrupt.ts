@@ -5,18 +5,20 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { createConnection, interrupt, InterruptedError } from 'bsd-sockets'
 import type { HostAndPort, Interrupter, Socket } from 'bsd-sockets'
 
-/** In the worker: receives until the end of the feed, or until another thread interrupts it. */
+/** In the worker: receives until the end of the feed. If another thread interrupts it, it asks for the end. */
 function countLines(socket: Socket): number {
   let count = 0
-  try {
-    for (let data = socket.recv(65536); data.length > 0; data = socket.recv(65536)) {
+  for (;;) {
+    try {
+      const data = socket.recv(65536)
+      if (data.length === 0) return count
       for (const byte of data) if (byte === 10) count++
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error
+      socket.sendall('enough\n') // the connection is as before: the call has received nothing
+      socket.settimeout(5000) // for what is still on its way; close would reset the connection and drop it
     }
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error
-    socket.sendall('enough\n') // the connection is as before: the call has received nothing
   }
-  return count
 }
 
 function work(where: HostAndPort): void {

@@ -38,6 +38,7 @@ const bun = {
   'streams/connector': {
     'fetch over': 'has an undici of its own, which ignores `connect`',
     'a request of http': 'ignores createConnection in its http',
+    'an Agent of http': 'ignores createConnection in its http',
     'https with': 'rejects the certificate of the test',
   },
   errors: {
@@ -77,6 +78,13 @@ const bun = {
   },
   'examples/messages': {
     'pass-descriptors': 'prints an address by console.log in several lines',
+  },
+  'examples/recipes-a': {
+    'fetch a ': 'cannot listen on a descriptor by its http',
+    'fetch MPTCP': 'cannot listen on a descriptor by its http',
+    'keepalive both ends': 'has a net.Socket without a descriptor property',
+    'keepalive a client': 'has a net.Socket without a descriptor property',
+    'systemd serves on the passed': 'cannot listen on a descriptor by its http',
   },
   'options/options': {
     'sockets that Node owns http': 'has its own kind of socket in its http',
@@ -177,6 +185,7 @@ const deno = {
     using: ownFiles,
     'chat stops': killed,
   },
+  'examples/recipes-a': killed,
   'examples/gateway': killed,
   'http/hostile': killed,
   'cli/http-root': killed,
@@ -243,7 +252,7 @@ const deno = {
     'toDuplex behaves': 'prints what a listener of a net.Socket throws',
   },
   'reactor/attach': { 'descriptors and control messages': 'opens two descriptors of its own at some time' },
-  'streams/connector': { 'a request of http': noHandle, 'https with': tls },
+  'streams/connector': { 'a request of http': noHandle, 'an Agent of http': noHandle, 'https with': tls },
   'streams/fds': {
     'an FdDuplex on Linux, where the process has no': 'fails itself without a free descriptor',
     'an FdDuplex a worker that is terminated': leaves,
