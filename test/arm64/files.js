@@ -83,6 +83,7 @@ const reasons = {
       'cli/ss',
       'syscalls/pidfd',
       'cli/sockopts',
+      'examples/desktop',
       'examples/examples',
       'examples/tools',
       'examples/from-python',
