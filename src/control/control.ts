@@ -63,6 +63,15 @@ export function decodeControl(view: View, length?: number): ControlMessage[] {
   })
 }
 
+let prepared = false
+
+/** Loads what decodes control messages, before descriptors arrive, which may leave none to load it with. */
+export function prepareControl(): void {
+  if (prepared) return
+  decodeControl(encodeControl([{ level: 0, type: 0, data: new Uint8Array() }])!)
+  prepared = true
+}
+
 /** Closes the descriptors of received control messages that nobody will read. */
 export function closeDescriptors(control: readonly ControlMessage[]): void {
   for (const { fds = [], pidFd } of control) for (const fd of pidFd === undefined ? fds : [pidFd]) fd.close()

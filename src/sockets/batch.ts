@@ -7,7 +7,7 @@ import { types } from 'node:util'
 import { addressRoom, decodeAddress, encodeAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_INET, AF_UNIX, MSG_CTRUNC, MSG_TRUNC } from '../constants.js'
-import { decodeControl, encodeControl } from '../control/control.js'
+import { decodeControl, encodeControl, prepareControl } from '../control/control.js'
 import type { ControlMessage, OutgoingControl } from '../control/control.js'
 import { bytesOf, viewed } from '../data.js'
 import type { Data } from '../data.js'
@@ -248,6 +248,7 @@ export function receiveBatch(
   receive: typeof recvmmsgByOne = recvmmsgOwning ?? recvmmsgByOne,
 ): number | null {
   arrived(batch, 0, family)
+  if (batch.controls !== null) prepareControl()
   const count = attempt(() => receive(fd, batch, receiveFlags(flags, family)), 'recvmmsg', undefined, fd)
   if (count === null) return null
   arrived(batch, count, family)

@@ -2,7 +2,7 @@
 import { addressRoom, encodeAddress, senderAddress } from '../structs/address.js'
 import type { AddressLike, SocketAddress } from '../structs/address.js'
 import { AF_UNIX, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_TRUNC } from '../constants.js'
-import { decodeControl, encodeControl } from '../control/control.js'
+import { decodeControl, encodeControl, prepareControl } from '../control/control.js'
 import type { ControlMessage, OutgoingControl } from '../control/control.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
@@ -52,6 +52,7 @@ export function receiveMessage(
 ): MessageInfo | null {
   const room = checkInteger('controlSize', controlSize, 0, 2 ** 31 - 1)
   const control = room === 0 ? null : allocated('controlSize', room)
+  if (control !== null) prepareControl()
   const message: Message = { name, iov, control, nameLength: 0, controlLength: 0, flags: 0 }
   const size = attempt(() => recvmsgOwning(fd, message, receiveFlags(flags, family)), 'recvmsg', undefined, fd)
   if (size === null) return null
