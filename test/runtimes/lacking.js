@@ -205,6 +205,16 @@ const deno = {
   'structs/families-unix': {
     'UNIX by the bytes of a path that is not UTF-8': 'accepts only UTF-8 paths in its fs',
   },
+  'packages/usocket': {
+    'read(length, count)': ownFiles,
+    'fds is emitted': ownFiles,
+    'descriptors without a byte': ownFiles,
+    'descriptors come with their own': ownFiles,
+    'unshift puts': ownFiles,
+    'writes wait for room': ownFiles,
+    'a garbage collection': ownFiles,
+    'if there is no room': ownFiles,
+  },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
   'http/fetch': {
