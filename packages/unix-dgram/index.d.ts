@@ -1,3 +1,4 @@
+import type { Socket as UdpSocket, RemoteInfo as UdpRemoteInfo } from 'node:dgram'
 import type { EventEmitter } from 'node:events'
 
 /** Of a message: its size in bytes, and its sender's path, null for a socket without a name. */
@@ -14,6 +15,7 @@ export interface Socket extends EventEmitter {
   /** The descriptor; −1 after close. */
   readonly fd: number
   readonly type: 'unix_dgram'
+  readonly connected: boolean
   /** Emits `listening`, or `error`. bind(2) */
   bind(path: string): void
   /** Emits `connect`, or `error`. connect(2) */
@@ -29,3 +31,5 @@ export interface Socket extends EventEmitter {
 
 /** A Unix datagram socket; `listener` is added for the event `message`. Throws an Error of socket(2). */
 export function createSocket(type: 'unix_dgram', listener?: (bytes: Buffer, info: RemoteInfo) => void): Socket
+/** A socket of node:dgram. */
+export function createSocket(type: 'udp4' | 'udp6', listener?: (bytes: Buffer, info: UdpRemoteInfo) => void): UdpSocket

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import * as sockets from 'bsd-sockets'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import type * as RawSocket from '../../packages/raw-socket/index.js'
 import { inNamespace, noNamespace } from '../support/namespace.js'
 import { root } from '../support/root.js'
 
@@ -288,6 +289,18 @@ testRaw('what cannot be sent is an error of the callback', async () => {
     ),
   )
   expect(await before).toEqual([new Error('not yet'), 0])
+})
+
+testRaw('the types allow what the page of raw-socket shows', () => {
+  const typed = raw as unknown as typeof RawSocket
+  const { AddressFamily, Protocol, SocketLevel, SocketOption } = typed
+  const socket = typed.createSocket({ addressFamily: AddressFamily.IPv4, protocol: Protocol.ICMP })
+  const ttl = Buffer.alloc(4)
+  socket.setOption(SocketLevel.IPPROTO_IP, SocketOption.IP_TTL, 1)
+  expect(socket.getOption(SocketLevel.IPPROTO_IP, SocketOption.IP_TTL, ttl, ttl.length)).toBe(4)
+  expect(typed.createChecksum(ttl, { buffer: ttl, offset: 0, length: 4 })).toBeLessThan(0x10000)
+  socket.send(ttl, 0, 9, '127.0.0.1', error => expect(error?.message).toContain('not large enough'))
+  socket.pauseSend().pauseRecv().close()
 })
 
 testRaw('close is an event, once; later sends have an error', async () => {

@@ -7,6 +7,7 @@ import { constants, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import type * as UnixDgram from '../../packages/unix-dgram/index.js'
 import { root } from '../support/root.js'
 
 type Callback = (error?: Error & { code: number; errno?: number; syscall?: string }) => void
@@ -165,6 +166,16 @@ test.skipIf(process.platform !== 'linux')('a path that begins with NUL is an abs
   client.bind(`${name}-client`)
   client.sendto(Buffer.from('y'), 0, 1, name)
   expect((await once(socket, 'message'))[1]).toEqual({ size: 1, address: {}, path: `${name}-client` })
+})
+
+test('the types allow what the page of unix-dgram shows', () => {
+  const typed = { createSocket } as unknown as typeof UnixDgram
+  const client = typed.createSocket('unix_dgram', (bytes, { path }) => [bytes.length, path?.length])
+  client.on('error', () => undefined)
+  client.send(Buffer.from('foobarbaz'), 3, 4, '/nonexistent')
+  client.send(Buffer.from('x'), error => expect(error?.code).toBeLessThan(0))
+  expect([client.connected, client.type]).toEqual([false, 'unix_dgram'])
+  client.close()
 })
 
 test('udp4 and udp6 are sockets of dgram', async () => {
