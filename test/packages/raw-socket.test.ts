@@ -363,10 +363,11 @@ test.skipIf(none !== undefined || namespace !== null)(
     const socket = raw.createSocket({ protocol: 1, generateChecksums: true, checksumOffset: 2 })
     const caught = []
     process.on('uncaughtException', ({ message }) => caught.push(message))
+    process.on('exit', () => console.log(caught.join()))
     let thrown = 0
     socket.on('message', () => {
       thrown++
-      if (thrown === 4) setImmediate(() => (socket.close(), console.log(caught.join())))
+      if (thrown === 4) socket.close()
       throw new Error('of a listener')
     })
     const callback = () => {
@@ -398,11 +399,11 @@ test.skipIf(none !== undefined || process.platform !== 'linux')(
     writeFileSync(entry, program)
     const count = (): number => readdirSync('/proc/self/fd').length
     let before = 0
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 4; round++) {
       const worker = new Worker(entry)
       expect(await once(worker, 'message')).toEqual(['127.0.0.1'])
       await worker.terminate()
-      if (round === 0) before = count()
+      if (round === 1) before = count() // Bun keeps one of an earlier worker
     }
     expect(count()).toBe(before)
   },

@@ -240,11 +240,11 @@ test.skipIf(process.platform !== 'linux')('workers use it, and leave no descript
   writeFileSync(entry, program)
   const count = (): number => readdirSync('/proc/self/fd').length
   let before = 0
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 4; round++) {
     const worker = new Worker(entry, { workerData: `${path}${round}` })
     expect(await once(worker, 'message')).toEqual(['from a worker'])
     await worker.terminate()
-    if (round === 0) before = count()
+    if (round === 1) before = count() // Bun keeps one of an earlier worker
   }
   expect(count()).toBe(before)
 })
