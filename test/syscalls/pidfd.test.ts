@@ -10,7 +10,7 @@ import { ok, opened } from '../support/floor.js'
 
 const { EBADF, EINVAL, ESRCH } = constants.errno
 
-test.runIf(sys.pidfd_getfd)('pidfd_getfd duplicates one', async () => {
+test.runIf(sys.pidfd_getfd)('pidfd_getfd duplicates a descriptor', async () => {
   const child = spawn('sleep', ['60'])
   onTestFinished(() => void child.kill())
   const process = opened(sys.pidfd_open!(child.pid!, 0))
