@@ -32,8 +32,8 @@ function work(where: HostAndPort): void {
 function main(where: HostAndPort): void {
   const worker = new Worker(new URL(import.meta.url), { workerData: where })
   worker.once('message', (handle: Interrupter) => {
-    console.log('connected')
     process.once('SIGINT', () => interrupt(handle)) // false if the worker has ended already
+    console.log('connected')
   })
   worker.once('error', ({ message }) => {
     console.error(message)

@@ -30,5 +30,5 @@ if (values.help) {
   process.exit()
 }
 const server = serve(values.path, values.user.map(Number))
-console.log(`listening on ${values.path}`)
 process.once('SIGINT', () => server.close())
+console.log(`listening on ${values.path}`)

@@ -30,20 +30,20 @@ function supervise(where: readonly [string, number], count: number, inherit: boo
     })
   }
   for (let i = 0; i < count; i++) start()
-  console.log(`listening on ${address}:${port}`)
   process.once('SIGINT', () => {
     socket.close()
     for (const child of children) child.kill('SIGTERM')
   })
+  console.log(`listening on ${address}:${port}`)
 }
 
 /** One of the others: it serves on a listener of its own, or on the one that is its descriptor 3. */
 function serveHere(address?: string, port?: number): void {
   const where = address === undefined ? { fd: 3 } : { address, port: port!, reusePort: true }
   const server = serve(() => ({ body: `served by ${process.pid}\n` }), where)
-  console.log(`process ${process.pid} serves`)
   process.on('SIGINT', () => {}) // of the terminal: the first process decides
   process.once('SIGTERM', () => void server.stop({ timeout: 5000 }))
+  console.log(`process ${process.pid} serves`)
 }
 
 const { values, positionals } = parseArgs({

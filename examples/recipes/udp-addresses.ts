@@ -30,6 +30,6 @@ if (values.help) {
 }
 const socket = new Socket(AF_INET, SOCK_DGRAM)
 socket.bind(['', Number(values.port)])
-console.log(`listening on port ${socket.getsockname().port}`)
 process.once('SIGINT', () => socket.close()) // which ends the loop
+console.log(`listening on port ${socket.getsockname().port}`)
 await echo(socket)

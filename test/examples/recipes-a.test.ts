@@ -224,6 +224,7 @@ describe('ask', () => {
     const [server, there] = feed()
     const asked = ask('PING', ...there, '--timeout', closes || said.length > 9 ? '10000' : '300')
     const [client] = await server.accept(soon)
+    expect((await client.recv(64, soon)).toString()).toBe('PING\r\n') // unread, it would make close a reset
     await client.sendall(said)
     if (closes) client.close()
     expect(await asked.ended).toMatchObject({ code: 1 })
