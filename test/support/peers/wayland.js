@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,12 +19,14 @@ export function program() {
 // It refuses to run as root.
 const isRoot = process.getuid() === 0
 const nobody = 65534
+const x11Folder = '/tmp/.X11-unix'
 const asNobody = isRoot ? [find('setpriv'), `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : []
 
 const descriptors = pid => readdirSync(`/proc/${pid}/fd`).length
 
 /** Runs `use` with a compositor and the environment of its clients. */
 async function withCompositor(cage, folder, use) {
+  const hadX11 = existsSync(x11Folder)
   mkdirSync(folder, { mode: 0o700 })
   if (isRoot) chownSync(folder, nobody, nobody)
   const env = {
@@ -51,8 +53,9 @@ async function withCompositor(cage, folder, use) {
     compositor.kill('SIGKILL')
     compositor.stdin.end()
     await ended
-    // What it leaves of X11 if it is killed.
-    for (const file of [`/tmp/.X${display}-lock`, `/tmp/.X11-unix/X${display}`]) rmSync(file, { force: true })
+    // What it leaves of X11.
+    for (const file of [`/tmp/.X${display}-lock`, `${x11Folder}/X${display}`]) rmSync(file, { force: true })
+    if (!hadX11 && existsSync(x11Folder)) rmdirSync(x11Folder)
   }
 }
 
@@ -61,7 +64,12 @@ const execute = promisify(execFile)
 /** The pixels of the window, which cage puts into the upper left corner. */
 async function screenshot(grim, env) {
   const args = ['-t', 'ppm', '-g', `0,0 ${width}x${height}`, '-']
-  const { stdout: picture } = await execute(grim, args, { env, encoding: 'buffer', maxBuffer: 2 ** 24 })
+  const { stdout: picture } = await execute(grim, args, {
+    env,
+    encoding: 'buffer',
+    maxBuffer: 2 ** 24,
+    timeout: 20_000,
+  })
   const head = `P6\n${width} ${height}\n255\n`
   assert.equal(picture.toString('latin1', 0, head.length), head)
   const bytes = picture.subarray(head.length)
