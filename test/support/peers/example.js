@@ -1,4 +1,4 @@
-// A compiled example as a child process. Its memory and descriptors are checked while it runs.
+// A compiled example as a child process, with BSD_SOCKETS_DEBUG: it warns of descriptors that are dropped or have two owners.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
