@@ -83,13 +83,15 @@ class USocket extends Duplex {
   connect(target, callback) {
     if (this.#socket !== undefined) throw new Error('the USocket is connected already')
     const { fd, path } = typeof target === 'object' && target !== null ? target : { path: target }
-    if (typeof fd !== 'number' && typeof path !== 'string') throw new TypeError('path must be a string')
+    const accepted = typeof fd === 'object' && fd !== null // the UServer's: it stays owned all the time, for a worker that is terminated
+    if (typeof fd !== 'number' && !accepted && typeof path !== 'string') throw new TypeError('path must be a string')
     if (this.destroyed) this._undestroy() // as net.Socket does it
     this.#connected = this.#quiet = this.#ended = this.#finished = this.#receiving = false
     this.#wanted = most
     if (typeof callback === 'function') this.once('connected', callback)
     try {
-      this.#opening = typeof fd === 'number' ? this.#adopt(fd) : this.#open(path)
+      if (accepted) this.#opening = this.#adopt(fd)
+      else this.#opening = typeof fd === 'number' ? this.#adopt(promises().Socket.fromFd(fd)) : this.#open(path)
     } catch (error) {
       this.#opening = Promise.reject(failure(error))
     }
@@ -171,9 +173,9 @@ class USocket extends Duplex {
     if (!this.#quiet) callback(error) // emits `error` and `close`
   }
 
-  #adopt(fd) {
-    this.#socket = promises().Socket.fromFd(fd)
-    this.fd = fd
+  #adopt(socket) {
+    this.#socket = socket
+    this.fd = socket.fd
     this.#connected = true
     this.#receiveSoon()
     return Promise.resolve()
@@ -401,7 +403,7 @@ class UServer extends EventEmitter {
         return
       }
       try {
-        this.emit('connection', new USocket({ fd: connection.detach() }))
+        this.emit('connection', new USocket({ fd: connection }))
       } catch (error) {
         uncaught(error)
       }

@@ -452,23 +452,26 @@ function viewOf({ fd }: USocket): Socket {
   return view
 }
 
-test('it works in a worker, which closes what is open when it ends', async () => {
-  const path = newPath()
-  const program = `
-    const { parentPort } = require('node:worker_threads')
-    const { USocket, UServer } = require(${JSON.stringify(join(folder, 'node_modules/usocket'))})
-    const server = new UServer()
-    server.on('connection', peer => peer.on('data', bytes => parentPort.postMessage(String(bytes))))
-    server.listen(${JSON.stringify(path)}, () => new USocket(${JSON.stringify(path)}).write('in a worker'))`
-  const worker = new Worker(program, { eval: true })
-  expect((await once(worker, 'message'))[0]).toBe('in a worker')
-  const client = made(path)
-  await once(client, 'connected')
-  client.resume().on('end', () => client.end())
-  client.on('error', () => undefined) // the worker may not have accepted it
-  const closed = new Promise(done => client.once('close', done))
-  await worker.terminate()
-  await closed
+test('it works in a worker, which closes what is open when it ends, whatever it is doing then', async () => {
+  for (let i = 0; i < 20; i++) {
+    const path = newPath()
+    const program = `
+      const { parentPort } = require('node:worker_threads')
+      const { USocket, UServer } = require(${JSON.stringify(join(folder, 'node_modules/usocket'))})
+      const server = new UServer()
+      server.on('connection', peer => peer.on('data', bytes => parentPort.postMessage(String(bytes))))
+      server.listen(${JSON.stringify(path)}, () => new USocket(${JSON.stringify(path)}).write('in a worker'))`
+    const worker = new Worker(program, { eval: true })
+    expect((await once(worker, 'message'))[0]).toBe('in a worker')
+    const client = made(path)
+    await once(client, 'connected')
+    client.resume().on('end', () => client.end())
+    client.on('error', () => undefined) // the worker may not have accepted it
+    const closed = new Promise(done => client.once('close', done))
+    for (let turns = i % 5; turns > 0; turns--) await new Promise(setImmediate)
+    await worker.terminate()
+    await closed
+  }
 })
 
 test('a garbage collection closes nothing that is in use', async () => {
