@@ -304,7 +304,7 @@ describe('values', () => {
 
   test('of several options are set in their order; an unknown name is refused before any of them', () => {
     const socket = tcp()
-    setOptions(socket, { keepAlive: true, tcpKeepIdle: 30, noDelay: undefined })
+    setOptions(socket, { keepAlive: true, tcpKeepIdle: 30, tcpNoDelay: undefined })
     expect([getOption(socket, options.keepAlive), getOption(socket, options.tcpKeepIdle)]).toEqual([true, 30])
     expect(() => setOptions(socket, { tcpKeepIdle: 20, keepalive: false } as object)).toThrow(
       expect.objectContaining({
