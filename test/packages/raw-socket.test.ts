@@ -405,6 +405,6 @@ test.skipIf(none !== undefined || process.platform !== 'linux')(
       await worker.terminate()
       if (round === 1) before = count() // Bun keeps one of an earlier worker
     }
-    expect(count()).toBeLessThanOrEqual(before) // Deno closes some of its own later
+    expect(count()).toBe(before)
   },
 )
