@@ -205,6 +205,7 @@ const deno = {
   'structs/families-unix': {
     'UNIX by the bytes of a path that is not UTF-8': 'accepts only UTF-8 paths in its fs',
   },
+  'packages/raw-socket': { 'workers use it': leaves },
   'packages/usocket': {
     'read(length, count)': ownFiles,
     'fds is emitted': ownFiles,
