@@ -40,6 +40,11 @@ const bun = {
     'a request of http': 'ignores createConnection in its http',
     'an Agent of http': 'ignores createConnection in its http',
     'https with': 'rejects the certificate of the test',
+    'a device is': 'ignores createConnection in its http',
+    'an abort of': 'has an undici of its own, which ignores `connect`',
+    'Agents of undici': 'has an undici of its own, which ignores `connect`',
+    'a connect that': 'has an undici of its own, which ignores `connect`',
+    'a server that': 'has an undici of its own, which ignores `connect`',
   },
   errors: {
     "Node's properties an abstract name": 'has errors with other properties in its net and dgram',
@@ -263,7 +268,13 @@ const deno = {
     'toDuplex behaves': 'prints what a listener of a net.Socket throws',
   },
   'reactor/attach': { 'descriptors and control messages': 'opens two descriptors of its own at some time' },
-  'streams/connector': { 'a request of http': noHandle, 'an Agent of http': noHandle, 'https with': tls },
+  'streams/connector': {
+    'a request of http': noHandle,
+    'an Agent of http': noHandle,
+    'https with': tls,
+    'fetch over MPTCP': noHandle,
+    'a device is': noHandle,
+  },
   'streams/fds': {
     'an FdDuplex on Linux, where the process has no': 'fails itself without a free descriptor',
     'an FdDuplex a worker that is terminated': leaves,
