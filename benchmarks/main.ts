@@ -9,8 +9,9 @@ import type { CaseResult } from './rounds.js'
 import { versions } from './runtimes.js'
 import { progress, table } from './table.js'
 
-async function ask(name: string, question: Question, options: Options, folder: string): Promise<void> {
-  console.log(`\n${name}: ${question.title}`)
+async function ask(name: string, question: Question, options: Options, folder: string, json: boolean): Promise<void> {
+  const print = json ? console.error : console.log
+  print(`\n${name}: ${question.title}`)
   progress('starting')
   const { cases, skipped, close } = await question.prepare(options)
   const results: CaseResult[] = []
@@ -25,23 +26,30 @@ async function ask(name: string, question: Question, options: Options, folder: s
       )
       results.push(result)
       progress('')
-      console.log(`\n${table(result, question.columns)}`)
+      print(`\n${table(result, question.columns)}`)
     }
   } finally {
     progress('')
     await close?.()
   }
-  for (const reason of skipped) console.log(`skipped: ${reason}`)
+  for (const reason of skipped) print(`skipped: ${reason}`)
   if (results.length === 0) return
   const report = { machine: machine(versions), options, title: question.title, cases: results, skipped }
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`)
+  if (json) console.log(JSON.stringify({ question: name, ...report }))
 }
 
 /**
- * Runs the questions of these names, or all, and writes NAME.json of each to `folder`. Returns whether all succeeded.
+ * Runs the questions of these names, or all, and writes NAME.json of each to `folder`. Returns whether all succeeded. Prints
+ * tables, or with `json` the same figures as JSON, one object a line, and everything else on standard error.
  * Throws for an unknown name.
  */
-export async function bench(names: readonly string[], options: Options, folder: string): Promise<boolean> {
+export async function bench(
+  names: readonly string[],
+  options: Options,
+  folder: string,
+  json = false,
+): Promise<boolean> {
   const unknown = names.filter(name => !(name in questions))
   if (unknown.length > 0) {
     throw new Error(`no such question: ${unknown.join(' ')}; the questions are ${Object.keys(questions).join(' ')}`)
@@ -51,7 +59,7 @@ export async function bench(names: readonly string[], options: Options, folder: 
   const failed: string[] = []
   for (const name of names.length > 0 ? names : Object.keys(questions)) {
     try {
-      await ask(name, questions[name]!, options, folder)
+      await ask(name, questions[name]!, options, folder, json)
     } catch (error) {
       console.error(error)
       failed.push(name)

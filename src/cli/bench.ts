@@ -11,14 +11,15 @@ interface Benchmarks {
     names: string[],
     options: { quick: boolean; only: string[]; duration: number; rounds: number },
     folder: string,
+    json: boolean,
   ): Promise<boolean>
 }
 
 const milliseconds = 10 * 60 * 1000
 
-/** Runs a script of the repository; false if it fails. */
-const script = async (...args: string[]): Promise<boolean> =>
-  (await startChild(process.execPath, [join(root, args[0]!), ...args.slice(1)]).status) === 0
+/** Runs a script of the repository; false if it fails. What it prints goes to the descriptor `output`. */
+const script = async (output: number, file: string, ...args: string[]): Promise<boolean> =>
+  (await startChild(process.execPath, [join(root, file), ...args], [0, output, 2]).status) === 0
 
 export const command = defineCommand({
   operands: '[QUESTION]...',
@@ -32,10 +33,14 @@ export const command = defineCommand({
       value: 'FOLDER',
       meaning: 'for the figures (default benchmarks/results, or build/benchmarks with --quick or --only)',
     },
+    json: {
+      type: 'boolean',
+      meaning: 'one object in JSON for each question, in a line; progress is on standard error',
+    },
     install: { type: 'boolean', meaning: 'installs Bun, Deno and the newest Node first, for linux-x64, by npm' },
     publish: { type: 'boolean', meaning: 'shows the plots in README.md' },
   },
-  async run({ quick = false, only, duration, rounds, results, install, publish }, names) {
+  async run({ quick = false, only, duration, rounds, results, json = false, install, publish }, names) {
     if (!existsSync(join(root, 'benchmarks/main.ts'))) {
       console.error(
         'bsd-sockets bench: the benchmarks are in the repository, not in this package. In a clone of it, on Linux with a\n' +
@@ -56,10 +61,11 @@ export const command = defineCommand({
       duration: integer('--duration', duration ?? (quick ? '60' : '300'), 1, milliseconds),
       rounds: integer('--rounds', rounds ?? (quick ? '1' : '3'), 1, 1000),
     }
-    if (!(await script('benchmarks/prepare.js', ...(install ? ['--install'] : [])))) return 1
+    const output = json ? 2 : 1
+    if (!(await script(output, 'benchmarks/prepare.js', ...(install ? ['--install'] : [])))) return 1
     const main = join(root, 'build/programs/benchmarks/main.js')
-    const well = await ((await import(main)) as Benchmarks).bench(names, options, folder)
-    const drawn = await script('benchmarks/tools/plots.js', folder, ...(publish && well ? ['--publish'] : []))
+    const well = await ((await import(main)) as Benchmarks).bench(names, options, folder, json)
+    const drawn = await script(output, 'benchmarks/tools/plots.js', folder, ...(publish && well ? ['--publish'] : []))
     return well && drawn ? 0 : 1
   },
 })
