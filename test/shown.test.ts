@@ -11,12 +11,14 @@ import {
   SOCK_DGRAM,
   SOCK_RAW,
   Socket,
+  ZerocopySender,
 } from 'bsd-sockets'
 import * as sockets from 'bsd-sockets'
 import { serve } from 'bsd-sockets/http'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { bind, connect, listen } from 'bsd-sockets/reactor'
 import { BaseRequestHandler, TCPServer } from 'bsd-sockets/socketserver'
+import { FdDuplex, SocketDuplex, toDuplex } from 'bsd-sockets/streams'
 import { expect, onTestFinished, test } from 'vitest'
 import { linux } from './support/floor.js'
 
@@ -119,6 +121,52 @@ test('servers and connections of the reactor, of http and of socketserver', asyn
   const tcp = new TCPServer(['127.0.0.1', 0], class Handler extends BaseRequestHandler {})
   onTestFinished(() => tcp.serverClose())
   expect(shown(tcp)).toMatch(/^TCPServer { address: 127\.0\.0\.1:N, socket: AwaitableSocket { fd: N, .* } }$/)
+})
+
+test('streams over sockets, without the state of Duplex', async () => {
+  const server = closed(new Socket())
+  server.bind(['127.0.0.1', 0])
+  server.listen()
+  const client = new AsyncSocket()
+  await client.connect(server.getsockname())
+  const stream = toDuplex(client)
+  onTestFinished(() => void stream.destroy())
+  stream.setTimeout(60_000)
+  await new Promise<void>(sent => void stream.write('hello', () => sent()))
+  expect(shown(stream)).toBe(
+    'SocketDuplex { fd: N, local: 127.0.0.1:N, peer: 127.0.0.1:N, bytesRead: 0, bytesWritten: 5, timeout: 60000 ms, state: open }',
+  )
+  stream.destroy()
+  expect(shown(stream)).toBe('SocketDuplex { fd: -1, bytesRead: 0, bytesWritten: 5, timeout: 60000 ms, state: closed }')
+  const [one, two] = AsyncSocket.pair()
+  closed(two!)
+  const carrier = Object.assign(toDuplex(one!, { fds: true }), { user: 'me' })
+  onTestFinished(() => void carrier.destroy())
+  expect(shown(carrier)).toBe('FdDuplex { fd: N, bytesRead: 0, bytesWritten: 0, timeout: none, state: open, user: me }')
+  expect(shown(Object.create(SocketDuplex.prototype))).toBe('SocketDuplex {}')
+  expect(shown(Object.create(FdDuplex.prototype))).not.toContain('\n')
+})
+
+test('a request of http, also after others: without its headers', async () => {
+  const requests: unknown[] = []
+  const http = closed(
+    serve(request => {
+      requests.push(request)
+      return { body: shown(request) }
+    }),
+  )
+  const { port } = http.server.address as { port: number }
+  const posted = await fetch(`http://127.0.0.1:${port}/a?b`, { method: 'POST', body: 'hello' })
+  const line = "HttpRequest { method: POST, target: '/a?b', authority: 127.0.0.1:N, version: 1.1, body: 5 bytes }"
+  expect(await posted.text()).toBe(line)
+  await (await fetch(`http://127.0.0.1:${port}/other`)).text()
+  expect(shown(requests[0])).toBe(line)
+})
+
+test.runIf(linux)('a sender without copying', () => {
+  const client = closed(new Socket())
+  const sender = new ZerocopySender(client)
+  expect(shown(sender)).toBe(`ZerocopySender { pending: 0, socket: ${shown(client)} }`)
 })
 
 test('a subclass has its name and its own properties; deep in an object there is only the name', () => {

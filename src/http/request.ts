@@ -1,5 +1,9 @@
 // The request that a handler gets.
+import { inspect } from 'node:util'
+import type { InspectOptions } from 'node:util'
 import { invalidThis } from '../checks.js'
+import type { Parts } from '../shown.js'
+import { shownObject } from '../shown.js'
 import { KEEP_ALIVE, limitsOf, newRequest, parseRequest, REQUEST } from './parser.js'
 import type { Reading } from './reading.js'
 import type { RequestBody } from './request-body.js'
@@ -155,6 +159,18 @@ export class HttpRequest<Body = Buffer> {
   get signal(): AbortSignal {
     brand(this)
     return (this.#abandoned ??= new AbortController()).signal
+  }
+
+  /** @internal For console.log: one line, without the headers, which may have secrets. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({
+      method: this.method,
+      target: this.target,
+      authority: this.authority || undefined,
+      version: this.version,
+      body: Buffer.isBuffer(this.body) ? `${this.body.length} bytes` : 'streamed',
+    })
+    return shownObject(this, 'HttpRequest', depth, options, parts)
   }
 
   // The part at these two words, an offset and a length.

@@ -1,4 +1,6 @@
 // Sends without copying: the kernel uses the memory until it reports the send as complete.
+import { inspect } from 'node:util'
+import type { InspectOptions } from 'node:util'
 import { CMSG_SPACE } from '../syscalls/index.js'
 import { MSG_ERRQUEUE, MSG_ZEROCOPY, SO_ZEROCOPY, SOL_SOCKET } from '../constants.js'
 import { bytesOf } from '../data.js'
@@ -6,6 +8,8 @@ import type { Data } from '../data.js'
 import { invalidThis, invalidValue } from '../checks.js'
 import { addressRoom } from '../structs/address.js'
 import { sizeOf } from '../syscalls/layout.js'
+import type { Parts } from '../shown.js'
+import { shownObject } from '../shown.js'
 import type { View } from '../syscalls/native.js'
 import { checkSocket } from './base.js'
 import type { ReceivedMessage, SocketBase } from './base.js'
@@ -94,5 +98,11 @@ export class ZerocopySender {
       }
     }
     return done
+  }
+
+  /** @internal For console.log: one line. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({ pending: this.#pending.size, socket: this.#socket })
+    return shownObject(this, 'ZerocopySender', depth, options, parts)
   }
 }

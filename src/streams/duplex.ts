@@ -1,5 +1,7 @@
 // A connected stream socket as a Node Duplex, with the methods of net.Socket that libraries expect.
 import { Duplex } from 'node:stream'
+import { inspect } from 'node:util'
+import type { InspectOptions } from 'node:util'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
 import { IPPROTO_TCP, MSG_PEEK, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET } from '../constants.js'
@@ -11,6 +13,8 @@ import { options, setOption } from '../options/index.js'
 import { Socket } from '../promises/index.js'
 import { checkSocket } from '../sockets/base.js'
 import type { SocketBase } from '../sockets/base.js'
+import type { Parts } from '../shown.js'
+import { shownAddress, shownObject, shownTimeout } from '../shown.js'
 import { checkTimeout, Timer } from '../timers.js'
 
 const { ENOTCONN } = constants.errno
@@ -290,6 +294,20 @@ export class SocketDuplex extends Duplex {
     this.#socket.close()
     callback(error) // emits `error` in the next tick
     setImmediate(() => this.emit('close', error !== null))
+  }
+
+  /** @internal For console.log: one line, without the state that each Duplex has. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const parts = (): Parts => ({
+      fd: this.#socket.fd,
+      local: this.destroyed ? undefined : shownAddress(this.#local),
+      peer: this.destroyed ? undefined : shownAddress(this.#remote),
+      bytesRead: this.bytesRead,
+      bytesWritten: this.bytesWritten,
+      timeout: shownTimeout(this.#timeout || null),
+      state: this.readyState,
+    })
+    return shownObject(this, 'SocketDuplex', depth, options, parts, ['connecting', ...Object.keys(new Duplex())])
   }
 
   /** Receives at most `size` bytes; null if the stream was destroyed by their arrival. */
