@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { getSystemErrorMap, types } from 'node:util'
 import { pauseTraces, resumeTraces, traceCaller } from './caller.js'
 import { invalidThis } from './checks.js'
-import { hintOf } from './hints.js'
+import { hintOf, resolverHint } from './hints.js'
 import type { AddressLike } from './structs/address.js'
 
 // Two errnos of socket calls for which Node has no name.
@@ -218,6 +218,7 @@ export class GaiError extends Error {
   readonly syscall: string
   /** The requested name. */
   declare readonly hostname?: string
+  readonly #resolver = true
 
   constructor(code: string, errno: number, syscall: string, hostname?: string) {
     super(`${syscall} ${code}${hostname === undefined ? '' : ` ${hostname}`}`)
@@ -226,6 +227,12 @@ export class GaiError extends Error {
     this.errno = errno
     this.syscall = syscall
     if (hostname !== undefined) this.hostname = hostname
+  }
+
+  /** What probably went wrong, and what to do; undefined if nothing is known. It is made each time it is read. */
+  get hint(): string | undefined {
+    if (!(#resolver in this)) throw invalidThis('GaiError')
+    return resolverHint(this)
   }
 
   static {

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { holders, processes, processName, textOf } from './processes.js'
-import type { SocketError } from './errors.js'
+import type { GaiError, SocketError } from './errors.js'
 
 type Hint = string | undefined | ((error: SocketError) => string | undefined)
 
@@ -361,6 +361,50 @@ export function hintOf(error: SocketError): string | undefined {
     const { code, syscall } = error
     const calls = hintsOf(code)
     const hint = Object.hasOwn(calls, syscall) ? calls[syscall] : calls['*']
+    return typeof hint === 'function' ? hint(error) : hint
+  } catch {
+    return undefined
+  }
+}
+
+const noSuchEntry: Readonly<Record<string, string>> = {
+  getprotobyname:
+    'The name is misspelt, or /etc/protocols does not have it: `getent protocols` lists those that it has.',
+  getservbyname: 'The name is misspelt, or /etc/services does not have it: a port can be given by its number.',
+  getservbyport: '/etc/services has no name for the port.',
+  gethostbyaddr: 'No name is known for the address, in /etc/hosts or by the name servers (a PTR record).',
+  getnameinfo: 'No name is known for the address, in /etc/hosts or by the name servers (a PTR record).',
+}
+
+const resolverHints: Readonly<Record<string, string | ((error: GaiError) => string | undefined)>> = {
+  EAI_ADDRFAMILY: 'The host has no address of this family: ask for the other one, or for any.',
+  EAI_AGAIN: () => {
+    const servers = textOf('/etc/resolv.conf')
+      .split('\n')
+      .map(line => line.trim().split(/\s+/))
+      .flatMap(([key, server]) => (key === 'nameserver' && server !== undefined ? [server] : []))
+    const asked = servers.length > 0 ? servers.join(', ') : 'none'
+    return `No name server has answered in time, or it has failed for now. /etc/resolv.conf names them (${asked}); RES_OPTIONS, such as "timeout:1 attempts:1", sets how long they are asked. resolver(5)`
+  },
+  EAI_BADFLAGS: 'The flags contradict each other, or AI_CANONNAME has no host. getaddrinfo(3)',
+  EAI_FAIL: 'The name servers have refused the question for good: /etc/resolv.conf names them. resolver(5)',
+  EAI_FAMILY:
+    'The C library does not look up this family: it is AF_INET, AF_INET6 or AF_UNSPEC; or the address has another one.',
+  EAI_NODATA: 'The name exists, but has no address of this family.',
+  EAI_NONAME: ({ syscall }) =>
+    Object.hasOwn(noSuchEntry, syscall)
+      ? noSuchEntry[syscall]
+      : 'The name of the host is misspelt, or neither /etc/hosts nor the name servers have it; or /etc/services does not have the service. `getent ahosts NAME` asks the same.',
+  EAI_SERVICE:
+    '/etc/services does not have the service for this type of socket: its name is misspelt, or it needs another type. A port can be given by its number.',
+  EAI_SOCKTYPE: 'The type and the protocol of the socket do not fit each other.',
+}
+
+/** The hint for an error of the resolver; undefined if there is none. Never throws. */
+export function resolverHint(error: GaiError): string | undefined {
+  try {
+    const { code } = error
+    const hint = Object.hasOwn(resolverHints, code) ? resolverHints[code] : undefined
     return typeof hint === 'function' ? hint(error) : hint
   } catch {
     return undefined

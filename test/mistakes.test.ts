@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import {
   AF_INET,
+  GaiError,
   IPPROTO_TCP,
   isSocketError,
   Socket,
@@ -60,7 +61,7 @@ test('each of the mistakes has a hint or names an argument, and its enumerable p
     expect(hint, mistake).not.toBe('')
     expect(error.message, mistake).not.toContain(hint)
     for (const key of Object.keys(error))
-      expect(['code', 'errno', 'syscall', 'address', 'port', 'path', 'timeout'], mistake).toContain(key)
+      expect(['code', 'errno', 'syscall', 'address', 'port', 'path', 'timeout', 'hostname'], mistake).toContain(key)
   }
 })
 
@@ -139,6 +140,19 @@ test.runIf(linux)('EADDRINUSE names the process that has the port, and its proto
   const taken = thrown(() => socket(SOCK_DGRAM).bind(own.getsockname()))
   expect(taken.hint).toContain('UDP port')
   expect(taken.hint).toContain('held by this process')
+})
+
+test('an error of the resolver has a hint, which is not enumerable, for each code that a program can do something about', () => {
+  for (const code of ['AGAIN', 'BADFLAGS', 'FAIL', 'FAMILY', 'NONAME', 'SERVICE', 'SOCKTYPE']) {
+    const error = new GaiError(`EAI_${code}`, -1, 'getaddrinfo', 'x')
+    expect(error.hint, code).toMatch(/^\S.*[.)]$/)
+    expect(Object.keys(error)).toEqual(['code', 'errno', 'syscall', 'hostname'])
+  }
+  expect(new GaiError('EAI_NONAME', -1, 'getprotobyname', 'x').hint).toContain('/etc/protocols')
+  expect(new GaiError('toString', -1, 'toString').hint).toBeUndefined()
+  expect(() => Reflect.get(GaiError.prototype, 'hint') as unknown).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_THIS' }),
+  )
 })
 
 test('an error of another class has neither', () => {

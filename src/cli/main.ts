@@ -1,7 +1,7 @@
 // The command line: `bsd-sockets COMMAND [OPTION]...`.
 import { readFileSync } from 'node:fs'
 import { runCommand, UsageError } from './command.js'
-import { isSocketError } from '../errors.js'
+import { GaiError, isSocketError } from '../errors.js'
 import type { Entries } from './command.js'
 import { entryOf, helpOfAll } from './help.js'
 
@@ -67,7 +67,7 @@ async function main([name, ...args]: string[]): Promise<number> {
 function fail(error: unknown): void {
   if (!(error instanceof Error && ('code' in error || error.constructor === Error))) throw error
   console.error(`bsd-sockets: ${error.message}`)
-  if (isSocketError(error) && error.hint !== undefined) console.error(error.hint)
+  if ((isSocketError(error) || error instanceof GaiError) && error.hint !== undefined) console.error(error.hint)
   process.exitCode = 1
 }
 

@@ -6,6 +6,11 @@ import { join } from 'node:path'
 import {
   AF_INET,
   AF_UNIX,
+  EAI_AGAIN,
+  EAI_NONAME,
+  GaiError,
+  getaddrinfo,
+  getservbyname,
   IPPROTO_TCP,
   MSG_DONTWAIT,
   SHUT_WR,
@@ -84,6 +89,7 @@ class Scene {
       .replace(/(?<=127\.0\.0\.1:|port )\d{4,5}\b/g, '8080')
       .replace(/(?<=there are )[^.].*(?=\.$)/, 'these: …')
       .replace(/(?<=for the groups ).*?(?= of net)/, '1 to 0')
+      .replace(/(?<=names them \()[^)]*(?=\))/, '192.0.2.53')
       .replace(/(?<=may have) \(\d+\)/, ' (1024)')
   }
 
@@ -145,6 +151,14 @@ const mistakes = {
   'sends to a broadcast address': s => s.socket(AF_INET, SOCK_DGRAM).sendto('x', ['127.255.255.255', 9]),
   'sets an option to a wrong value': s => s.socket().setsockopt(IPPROTO_TCP, TCP_KEEPCNT, 1000),
   'sets an option of TCP on UDP': s => s.socket(AF_INET, SOCK_DGRAM).setsockopt(IPPROTO_TCP, TCP_NODELAY, 1),
+  'looks up a service that is unknown': () => getservbyname('no-such-service'),
+  'looks up a host while no name server answers': () => {
+    throw new GaiError('EAI_AGAIN', EAI_AGAIN, 'getaddrinfo', 'db.example')
+  },
+  'looks up a host that does not exist': () => {
+    throw new GaiError('EAI_NONAME', EAI_NONAME, 'getaddrinfo', 'db.exmaple')
+  },
+  'looks up the addresses of a family that has no names': () => getaddrinfo('localhost', 80, { family: AF_UNIX }),
   'misspells a property': () => listen({ prot: 80 }),
 }
 
