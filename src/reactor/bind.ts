@@ -4,6 +4,7 @@ import { SOL_SOCKET, UDP_GRO, UDP_SEGMENT } from '../constants.js'
 import { checkProperties, checkSwitch } from '../checks.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
+import type { InetAddress, UnixAddress } from '../structs/address.js'
 import { batchProperties, datagramHandlers, DatagramSocket, roomOf } from './datagrams.js'
 import type { BatchRoom, DatagramHandlers } from './datagrams.js'
 import { endpointOf, openBound, setOption } from './listener.js'
@@ -53,6 +54,9 @@ const datagramProperties: Properties<DatagramOptions & DatagramHandlers> = {
  *
  * @throws SocketError of bind(2); TypeError or RangeError for a wrong option
  */
+export function bind(options: DatagramOptions & DatagramHandlers & { path?: never }): DatagramSocket<InetAddress>
+export function bind(options: DatagramOptions & DatagramHandlers & { path: string }): DatagramSocket<UnixAddress>
+export function bind(options: DatagramOptions & DatagramHandlers): DatagramSocket
 export function bind(options: DatagramOptions & DatagramHandlers): DatagramSocket {
   checkProperties('options', options, datagramProperties)
   const { gro = false, receiveBuffer, sendBuffer, segment, reusePort } = options

@@ -114,7 +114,7 @@ let brand: (self: DatagramSocket) => unknown
  * A datagram socket of a reactor, or any other socket of messages. `bind` and `attach` make one. It owns its descriptor, and keeps
  * the process alive until it is closed.
  */
-export class DatagramSocket {
+export class DatagramSocket<Address extends SocketAddress = SocketAddress> {
   readonly #handlers: DatagramHandlers
   readonly #scope = new AsyncResource('DatagramSocket') // handlers are called in the async context of `bind` or `attach`
   readonly #batch: MessageBatch
@@ -159,9 +159,9 @@ export class DatagramSocket {
   }
 
   /** The socket's own address. getsockname(2) */
-  get address(): SocketAddress {
+  get address(): Address {
     brand(this)
-    return addressOf(this.#fd, 'getsockname')
+    return addressOf(this.#fd, 'getsockname') as Address
   }
 
   /**

@@ -9,7 +9,9 @@
  *
  * @module bsd-sockets/reactor
  */
+import type { InetAddress, UnixAddress } from '../structs/address.js'
 import type { Handlers } from './handlers.js'
+import type { OnPath, OnPort } from './listener.js'
 import { threadFile } from '../syscalls/place.js'
 import { startPool } from './pool.js'
 import type { Pool } from './pool.js'
@@ -35,7 +37,10 @@ export type { ListenOptions, Server } from './server.js'
  *
  * @throws SocketError of bind(2) or listen(2); TypeError for an unknown property
  */
+export function listen(options: ListenOptions & Handlers & OnPort): Server<InetAddress>
+export function listen(options: ListenOptions & Handlers & OnPath): Server<UnixAddress>
 export function listen(options: ListenOptions & Handlers): Server
+export function listen(port: number, options?: ListenOptions & Handlers & OnPort): Server<InetAddress>
 export function listen(port: number, options?: ListenOptions & Handlers): Server
 export function listen(given: number | (ListenOptions & Handlers), options: ListenOptions & Handlers = {}): Server {
   return new Server(typeof given === 'number' ? { ...options, port: given } : given)

@@ -31,6 +31,18 @@ export interface ListenAddress {
   reusePort?: boolean
 }
 
+/** Of options: they have no path and no descriptor, so that the address is one of IPv4 or IPv6. */
+export interface OnPort {
+  path?: never
+  fd?: never
+}
+
+/** Of options: they have a path and no descriptor, so that the address is one of a Unix socket. */
+export interface OnPath {
+  path: string
+  fd?: never
+}
+
 export const listenAddressProperties: Properties<ListenAddress> = {
   address: 'option',
   backlog: 'option',

@@ -50,8 +50,8 @@ const peerLength = new Uint32Array(1)
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: Server) => unknown
 
-/** A listening socket. `listen` makes one. */
-export class Server extends Origin {
+/** A listening socket, with the type of its address. `listen` makes one. */
+export class Server<Address extends SocketAddress = SocketAddress> extends Origin {
   /** @internal */
   readonly local: boolean
   /** @internal */
@@ -110,9 +110,9 @@ export class Server extends Origin {
   }
 
   /** The address that it listens on. getsockname(2) */
-  get address(): SocketAddress {
+  get address(): Address {
     brand(this)
-    return addressOf(this.#fd, 'getsockname')
+    return addressOf(this.#fd, 'getsockname') as Address
   }
 
   /** The open connections. */

@@ -1,4 +1,7 @@
 // The type of an address follows from the family of its socket. The compiler checks the types; what they promise is checked here.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   AF_INET,
   AF_INET6,
@@ -13,6 +16,8 @@ import {
 } from 'bsd-sockets'
 import type { InetAddress, NetlinkAddress, SocketAddress, UnixAddress } from 'bsd-sockets'
 import * as promises from 'bsd-sockets/promises'
+import { bind, listen } from 'bsd-sockets/reactor'
+import type { ListenOptions } from 'bsd-sockets/reactor'
 import { expect, expectTypeOf, onTestFinished, test } from 'vitest'
 
 const closing = <T extends { close(): void }>(socket: T): T => {
@@ -79,4 +84,23 @@ test('what getaddrinfo returns gives a socket its type', () => {
   const socket = closing(new Socket(info!.family, info!.type, info!.protocol))
   socket.bind(info!.address)
   expect(socket.getsockname().address).toBe('127.0.0.1')
+})
+
+test('what the reactor listens on and binds has an address of the type that the options give', () => {
+  const server = closing(listen({ port: 0, data: (connection, bytes) => connection.write(bytes) }))
+  expectTypeOf(server.address).toEqualTypeOf<InetAddress>()
+  expect(server.address.port).toBeGreaterThan(0)
+  expectTypeOf(closing(listen({})).address).toEqualTypeOf<InetAddress>()
+  expect(closing(listen(0, { data: () => {} })).address.address).toBe('127.0.0.1')
+  const folder = mkdtempSync(join(tmpdir(), 'address-types-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'server')
+  const unix = closing(listen({ path }))
+  expectTypeOf(unix.address).toEqualTypeOf<UnixAddress>()
+  expect(unix.address).toEqual({ family: 'unix', path })
+  expect(closing(bind({ port: 0 })).address.port).toBeGreaterThan(0)
+  expectTypeOf(closing(bind({ path: join(folder, 'datagrams') })).address).toEqualTypeOf<UnixAddress>()
+  expectTypeOf(closing(listen({ fd: createServer(0).detach() })).address).toEqualTypeOf<SocketAddress>()
+  const options: ListenOptions = { port: 0 }
+  expectTypeOf(closing(listen(options)).address).toEqualTypeOf<SocketAddress>()
 })
