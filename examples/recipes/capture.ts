@@ -1,9 +1,9 @@
 // Writes the packets of an interface to a file for tcpdump and Wireshark. Needs CAP_NET_RAW. Linux. packet(7), pcap-savefile(5)
 import { open } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { CMSG_SPACE, getOption, whyNot } from 'bsd-sockets'
+import { CMSG_SPACE, getOption, meaningOf, whyNot } from 'bsd-sockets'
 import { AbortError } from 'bsd-sockets/promises'
-import { AF_PACKET, constantsOf, if_nametoindex, options, setOption, SOCK_RAW } from 'bsd-sockets'
+import { AF_PACKET, constantsOf, options, setOption, SOCK_RAW } from 'bsd-sockets'
 import type { PacketAddress } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 
@@ -14,7 +14,7 @@ function capturing(name: string): Socket<PacketAddress> {
   const { ETH_P_ALL } = constantsOf('linux')
   const socket = new Socket<PacketAddress>(AF_PACKET!, SOCK_RAW) // of protocol 0: it receives nothing before bind
   try {
-    socket.bind({ family: 'packet', ifindex: if_nametoindex(name), protocol: ETH_P_ALL })
+    socket.bind({ family: 'packet', ifindex: name, protocol: ETH_P_ALL })
     const { hatype } = socket.getsockname()
     if (hatype !== ethernet && hatype !== loopback) throw new Error(`${name} has no Ethernet frames`)
     if (hatype === loopback) setOption(socket, options.packetIgnoreOutgoing, true) // each packet comes in too
@@ -63,8 +63,8 @@ let count = 0
 try {
   const room = { size: mostBytes, batch: 16, controlSize: CMSG_SPACE(16) + CMSG_SPACE(20) }
   for await (const { data, control } of socket.messages({ ...room, signal: stop.signal })) {
-    const time = control.find(({ timestamp }) => timestamp !== undefined)?.timestamp ?? 0n
-    const length = control.find(({ packetAuxData }) => packetAuxData !== undefined)?.packetAuxData?.len ?? data.length
+    const { timestamp: time = 0n, packetAuxData } = meaningOf(control)
+    const length = packetAuxData?.len ?? data.length
     const [seconds, nanoseconds] = [Number(time / 1_000_000_000n), Number(time % 1_000_000_000n)]
     await file.write(Buffer.concat([numbers(seconds, nanoseconds, data.length, length), data]))
     if (++count >= Number(values.count)) break

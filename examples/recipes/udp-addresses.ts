@@ -1,7 +1,16 @@
 // A UDP server on all addresses of a machine, which answers from the address that was asked: a client that asked 192.0.2.2
 // drops an answer from 192.0.2.1. The kernel reports where each datagram was sent to. ip(7), IP_PKTINFO
 import { parseArgs } from 'node:util'
-import { AF_INET, CMSG_SPACE, IP_PKTINFO, IP_RECVPKTINFO, IPPROTO_IP, isSocketError, SOCK_DGRAM } from 'bsd-sockets'
+import {
+  AF_INET,
+  CMSG_SPACE,
+  IP_PKTINFO,
+  IP_RECVPKTINFO,
+  IPPROTO_IP,
+  isSocketError,
+  meaningOf,
+  SOCK_DGRAM,
+} from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 
 const pktinfoSize = 12 // of struct in_pktinfo: an int and two addresses
@@ -10,7 +19,7 @@ const pktinfoSize = 12 // of struct in_pktinfo: an int and two addresses
 async function echo(socket: Socket): Promise<void> {
   socket.setsockopt(IPPROTO_IP, IP_RECVPKTINFO ?? IP_PKTINFO, true)
   for await (const { data, address, control, truncated } of socket.messages({ controlSize: CMSG_SPACE(pktinfoSize) })) {
-    const packetInfo = control.find(message => message.packetInfo !== undefined)?.packetInfo
+    const { packetInfo } = meaningOf(control)
     console.log(`${data.length} bytes to ${packetInfo?.address}${truncated ? ', cut off' : ''}`)
     try {
       await socket.sendmsg([data], [{ packetInfo }], 0, address ?? undefined)
