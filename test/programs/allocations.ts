@@ -61,7 +61,7 @@ async function inEachThread(): Promise<void> {
   await step('reactor', async () => {
     const server = listen({ address: '127.0.0.1', port: 0, data: (connection, bytes) => void connection.write(bytes) })
     try {
-      const client = await P.createConnection(server.address as { address: string; port: number })
+      const client = await P.createConnection(server.address)
       await client.sendall('x')
       await client.recv(1)
       client.close()
