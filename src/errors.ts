@@ -231,7 +231,7 @@ export class GaiError extends Error {
 
   /** What probably went wrong, and what to do; undefined if nothing is known. It is made each time it is read. */
   get hint(): string | undefined {
-    if (!(#resolver in this)) throw invalidThis('GaiError')
+    if (typeof this !== 'object' || !(#resolver in this)) throw invalidThis('GaiError')
     return resolverHint(this)
   }
 
