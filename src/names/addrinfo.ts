@@ -98,8 +98,11 @@ export function question(
   { family = 0, type = 0, protocol = 0, flags = 0 }: AddressInfoHints,
 ): [node: string | null, service: string | null, hints: Int32Array] {
   const node = host === null ? null : hostName('host', host)
+  if (service !== null && typeof service !== 'string' && typeof service !== 'number')
+    throw invalidType('service', service, 'of type string or number, or null')
   // The C library would read 65616 as 80.
-  if (typeof service === 'number' || /^\d+$/.test(service ?? '')) checkInteger('service', Number(service), 0, 65535)
+  if (typeof service === 'number' || (service !== null && /^\d+$/.test(service)))
+    checkInteger('service', Number(service), 0, 65535)
   const hints = new Int32Array([
     checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1),
     checkInteger('family', family, 0, 65535),

@@ -66,6 +66,7 @@ const reasons = {
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/constants',
     'examples/from-node',
+    'package/files',
     'package/floors',
     'examples/recipes',
     'package/snippets',

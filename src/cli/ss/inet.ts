@@ -8,7 +8,7 @@ import { networkOrder, number } from '../../structs/fields.js'
 import type { Kind } from '../../structs/fields.js'
 import { structure } from '../../structs/structure.js'
 import { inet_ntop } from '../../syscalls/inet.js'
-import { attributesIn, dump } from './netlink.js'
+import { dump } from './netlink.js'
 import type { Asked, InetEnd, Listed, Timer } from './socket.js'
 
 interface Request {
@@ -102,13 +102,13 @@ export function* inetSockets(netid: InetNetid, family: number, { states, info }:
   const protocol = protocols[netid]
   const extensions = info && netid === 'tcp' ? withInfo : 0
   const bytes = request.encode({ family, protocol, extensions, states })
-  for (const body of dump(NETLINK_SOCK_DIAG!, SOCK_DIAG_BY_FAMILY!, bytes)) {
-    if (body.length < answer.room) throw new Error(`sock_diag: an answer of ${body.length} bytes`)
-    const given = answer.decode(body)
+  for (const payload of dump(NETLINK_SOCK_DIAG!, SOCK_DIAG_BY_FAMILY!, bytes)) {
+    if (payload.bytes.length < answer.room) throw new Error(`sock_diag: an answer of ${payload.bytes.length} bytes`)
+    const given = answer.decode(payload.bytes)
     if (given.family !== family) continue
-    const attributes = attributesIn(body.subarray(answer.room))
+    const attributes = payload.attributes(answer.room)
     const tcpInfo = attributes.get(INET_DIAG_INFO)
-    const congestion = attributes.get(INET_DIAG_CONG)?.toString('latin1').replace(/\0.*/s, '')
+    const congestion = attributes.get(INET_DIAG_CONG)?.text()
     const v6Only = attributes.get(INET_DIAG_SKV6ONLY)
     yield {
       netid,
@@ -119,10 +119,10 @@ export function* inetSockets(netid: InetNetid, family: number, { states, info }:
       peer: endOf(family, given.peerAddress, given.peerPort),
       inode: given.inode,
       uid: given.uid,
-      ...(v6Only !== undefined && { v6Only: v6Only[0] === 1 }),
+      ...(v6Only !== undefined && { v6Only: v6Only.u8() === 1 }),
       ...timerOf(given),
       ...(congestion !== undefined && { congestion }),
-      ...(tcpInfo !== undefined && { tcpInfo: options.tcpInfo.codec.decode(tcpInfo, -1) }),
+      ...(tcpInfo !== undefined && { tcpInfo: options.tcpInfo.codec.decode(tcpInfo.bytes, -1) }),
     }
   }
 }

@@ -3,8 +3,8 @@ import { AF_UNIX, NETLINK_SOCK_DIAG, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } f
 import { SOCK_DIAG_BY_FAMILY } from '../../constants.js'
 import { number, optional } from '../../structs/fields.js'
 import { structure } from '../../structs/structure.js'
-import { dataView, littleEndian } from '../../syscalls/layout.js'
-import { attributesIn, dump } from './netlink.js'
+import type { NetlinkBytes } from '../../structs/netlink.js'
+import { dump } from './netlink.js'
 import type { Asked, Listed, UnixEnd } from './socket.js'
 
 interface Request {
@@ -48,34 +48,29 @@ const netids = new Map<number, string>([
   [SOCK_SEQPACKET, 'u_seq'],
 ])
 
-// The number at this place of an attribute; 0 without it.
-const uint32 = (bytes: Buffer | undefined, at = 0): number =>
-  bytes === undefined || bytes.length < at + 4 ? 0 : dataView(bytes).getUint32(at, littleEndian)
-
-function nameOf(name: Buffer | undefined): Omit<UnixEnd, 'inode'> {
-  if (name === undefined || name.length === 0) return {}
-  if (name[0] === 0) return { abstract: name.toString('utf8', 1) }
-  return { path: name.toString('utf8').replace(/\0.*/s, '') }
+function nameOf(name: NetlinkBytes | undefined): Omit<UnixEnd, 'inode'> {
+  if (name === undefined || name.bytes.length === 0) return {}
+  return name.bytes[0] === 0 ? { abstract: name.bytes.toString('utf8', 1) } : { path: name.text() }
 }
 
 /** The Unix sockets in these states. */
 export function* unixSockets({ states }: Asked): Generator<Listed> {
   const bytes = request.encode({ family: AF_UNIX, states, show })
-  for (const body of dump(NETLINK_SOCK_DIAG!, SOCK_DIAG_BY_FAMILY!, bytes)) {
-    if (body.length < answer.room) throw new Error(`sock_diag: an answer of ${body.length} bytes`)
-    const { type, state, inode } = answer.decode(body)
-    const attributes = attributesIn(body.subarray(answer.room))
+  for (const payload of dump(NETLINK_SOCK_DIAG!, SOCK_DIAG_BY_FAMILY!, bytes)) {
+    if (payload.bytes.length < answer.room) throw new Error(`sock_diag: an answer of ${payload.bytes.length} bytes`)
+    const { type, state, inode } = answer.decode(payload.bytes)
+    const attributes = payload.attributes(answer.room)
     const queues = attributes.get(UNIX_DIAG_RQLEN)
-    const uid = attributes.get(UNIX_DIAG_UID)
+    const uid = attributes.get(UNIX_DIAG_UID)?.u32()
     yield {
       netid: netids.get(type) ?? 'u_???',
       state,
-      recvQ: uint32(queues),
-      sendQ: uint32(queues, 4),
+      recvQ: queues?.u32() ?? 0,
+      sendQ: queues?.u32(4) ?? 0,
       local: { ...nameOf(attributes.get(UNIX_DIAG_NAME)), inode },
-      peer: { inode: uint32(attributes.get(UNIX_DIAG_PEER)) },
+      peer: { inode: attributes.get(UNIX_DIAG_PEER)?.u32() ?? 0 },
       inode,
-      ...(uid !== undefined && { uid: uint32(uid) }),
+      ...(uid !== undefined && { uid }),
     }
   }
 }

@@ -43,7 +43,7 @@ const headersOf = (status: number, pairs: readonly Pair[]): readonly Pair[] =>
     : pairs.filter(pair => isApplications(pair) || (status === 426 && pair[0] === 'upgrade'))
 
 /**
- * What a session sends for a Response. The bytes of a light one have to be sent or copied before any code of users runs.
+ * @internal What a session sends for a Response. The bytes of a light one have to be sent or copied before any code of users runs.
  *
  * @throws TypeError if it is none, or its body was read
  */
@@ -73,13 +73,13 @@ const contentOf = <Body>(body: Body): Body | Buffer | AsyncIterable<Buffer> =>
 const isPromise = (value: Response | LightResponse | Promise<Response>): value is Promise<Response> =>
   typeof (value as Promise<Response> | undefined)?.then === 'function'
 
-/** A handler that returns a Response, which `answerOf` makes an answer of. */
+/** @internal A handler that returns a Response, which `answerOf` makes an answer of. */
 export type ResponseHandler = (request: AnyRequest) => Response | LightResponse | Promise<Response>
 
 const responseHandlers = new WeakMap<object, ResponseHandler>()
 
 /**
- * The handler behind one that fetchHandler made, or undefined for any other. Those of fetchHandler take whole and streamed
+ * @internal The handler behind one that fetchHandler made, or undefined for any other. Those of fetchHandler take whole and streamed
  * bodies.
  */
 export const responseHandlerOf = (handler: object): ResponseHandler | undefined => responseHandlers.get(handler)
