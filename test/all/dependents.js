@@ -149,7 +149,7 @@ for (const [column, { folder, missing }] of Object.entries(projects)) {
 rmSync(join(tmpdir(), 'unix_dgram.sock'), { force: true })
 
 const text = readFileSync(page, 'utf8')
-// What did not run here keeps the cell that it has.
+// What did not run here keeps the cell that it has. So does a peer, which may end its process now and then: that is told.
 const cellsOf = line => line.slice(2, -2).split(' | ')
 const told = new Map(
   region
@@ -161,7 +161,13 @@ const told = new Map(
 )
 const row = ([dependent, outcomes]) => {
   const cells = head(dependent)
-  const last = Object.keys(columns).map((column, i) => outcomes[column] ?? told.get(cells[0])?.[i] ?? 'not run')
+  const last = Object.keys(columns).map((column, i) => {
+    const before = told.get(cells[0])?.[i]
+    if (write || column !== 'peer' || before === undefined) return outcomes[column] ?? before ?? 'not run'
+    if (outcomes.peer !== undefined && outcomes.peer !== before)
+      console.log(`${cells[0]} with the peer: ${outcomes.peer}, in docs/dependents.md ${before}`)
+    return before
+  })
   return [...cells, ...last]
 }
 const heads = ['dependent', 'peer', 'what runs', ...Object.values(columns)]
