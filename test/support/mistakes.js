@@ -1,6 +1,6 @@
 // Common mistakes, with the messages and hints that they give on Linux: the table of docs/errors.md.
 // `node test/support/mistakes.js --write` writes it; test/mistakes.test.ts compares it.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -23,10 +23,10 @@ import {
 } from 'bsd-sockets'
 import { listen } from 'bsd-sockets/reactor'
 import { socketError } from '../../lib/tested.js'
+import { cell, pageTable } from './page-table.js'
 
 const { EACCES, EMFILE, ENETUNREACH, EPERM } = constants.errno
-const page = join(import.meta.dirname, '../../docs/errors.md')
-const region = /(?<=<!-- mistakes -->\n)[^]*(?=<!-- \/mistakes -->)/
+const page = pageTable('docs/errors.md', 'mistakes')
 
 /** An error that this machine may not give, as for root: it is made. */
 const made = (errno, syscall, details) => () => {
@@ -178,8 +178,6 @@ export function results() {
   })
 }
 
-const cell = text => text.replaceAll('|', '\\|')
-
 /** The table as it should be. */
 export const table = () =>
   ['| the program… | error | `hint` |', '|---|---|---|']
@@ -188,12 +186,6 @@ export const table = () =>
     .join('')
 
 /** The table of the page. */
-export const written = () => region.exec(readFileSync(page, 'utf8'))[0].trim() + '\n'
+export const { written } = page
 
-if (process.argv[2] === '--write') {
-  const text = readFileSync(page, 'utf8')
-  writeFileSync(
-    page,
-    text.replace(region, () => `\n${table()}\n`),
-  )
-}
+if (process.argv[2] === '--write') page.write(table())

@@ -1,12 +1,12 @@
 // The table of docs/options.md, from the options themselves and their declarations. `node test/support/options-page.js --write`
 // writes it.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { options } from 'bsd-sockets'
 import { root } from '../../scripts/stamp.js'
+import { cell, pageTable } from './page-table.js'
 
-const page = join(root, 'docs/options.md')
-const region = /(?<=<!-- options -->\n)[^]*?(?=<!-- \/options -->)/
+const page = pageTable('docs/options.md', 'options')
 
 const kinds = { SockOpt: '', ReadableSockOpt: ', read only', WritableSockOpt: ', set only' }
 
@@ -55,7 +55,6 @@ export function table() {
     const { meaning, placeOf } = described(text, option.names)
     return option.names.map(each => [each, name, valueOf(type), meaning, placeOf(each)])
   })
-  const cell = text => text.replaceAll('|', '\\|')
   return ['| in C | here | value | | where |', '|---|---|---|---|---|']
     .concat(
       rows
@@ -70,12 +69,6 @@ export function table() {
 }
 
 /** The table of the page. */
-export const written = () => region.exec(readFileSync(page, 'utf8'))[0].trim() + '\n'
+export const { written } = page
 
-if (process.argv[2] === '--write') {
-  const text = readFileSync(page, 'utf8')
-  writeFileSync(
-    page,
-    text.replace(region, () => `\n${table()}\n`),
-  )
-}
+if (process.argv[2] === '--write') page.write(table())
