@@ -1,5 +1,6 @@
-// Runs the whole suite on each Node except this one, which `npm test` uses; and the parts of it that apply on Bun and
-// Deno. `--write` includes this Node, and writes the table of docs/platforms.md.
+// Runs the whole suite on the newest Node, on an older one by the seed, and the parts of it that apply on Bun and Deno.
+// `--all` takes every Node except this one, which `npm test` uses. `--write` takes this one too, and writes the table of
+// docs/platforms.md.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,16 +16,28 @@ if (`${process.platform}-${process.arch}` !== 'linux-x64') {
   process.exit(77)
 }
 const write = process.argv.includes('--write')
+const all = write || process.argv.includes('--all')
 
 const folder = join(root, 'test/runtimes')
 installPackages('test/runtimes')
 
-const rows = []
-for (const { name, program, args = [] } of runtimes) {
-  const file = join(folder, 'node_modules', program)
+const others = runtimes.flatMap(runtime => {
+  const file = join(folder, 'node_modules', runtime.program)
   const version = /\d[\d.]+/.exec(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout)?.[0]
   if (version === undefined) throw new Error(`${file} does not run`)
-  if (!write && `v${version}`.split('.')[0] === process.version.split('.')[0]) continue
+  const own = `v${version}`.split('.')[0] === process.version.split('.')[0]
+  return own && !write ? [] : [{ ...runtime, file, version }]
+})
+const older = others.filter(({ name }) => name.startsWith('Node')).slice(0, -1)
+const seed = Number(process.env.SEED ?? Math.floor(Date.now() / 86_400_000)) // another one each day
+const left = all ? [] : older.filter((_, i) => i !== seed % older.length)
+
+const rows = []
+for (const { name, file, version, args = [] } of others) {
+  if (left.some(runtime => runtime.name === name)) {
+    console.log(`\n-- ${name}: ${version}: not by seed ${seed}; --all runs it`)
+    continue
+  }
   console.log(`\n-- ${name}: ${version}`)
   rows.push({ name, version, ...runSuite(file, args, { NO_COLOR: '1' }) })
 }
