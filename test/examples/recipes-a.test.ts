@@ -307,6 +307,7 @@ describe('interrupt', () => {
     const [server, there] = feed()
     const counter = program('recipes/interrupt', ...there)
     const [client] = await server.accept(soon)
+    await counter.printed(/^connected$/m)
     await client.sendall('one\ntwo\n')
     client.close()
     expect(await counter.finished()).toBe('connected\n2 lines\n')

@@ -272,7 +272,6 @@ const deno = {
     'a request of http': noHandle,
     'an Agent of http': noHandle,
     'https with': tls,
-    'fetch over vsock': 'opens a socket of its own at some time',
     'fetch over MPTCP': noHandle,
     'a device is': noHandle,
   },

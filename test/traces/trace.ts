@@ -1,7 +1,7 @@
 // Runs a compiled program in plain node under strace, and returns the steps of its main thread.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -85,12 +85,16 @@ export function start(program: string, args: readonly string[] = [], env: NodeJS
       .filter(line => !line.endsWith(' = 0 (Timeout)')).length
   const pid = (): number => Number(mainThread!.slice('out.'.length))
   const state = (): string => {
-    const file = `/proc/${pid()}/stat` // proc(5)
-    return existsSync(file) ? /\) (.)/.exec(readFileSync(file, 'utf8'))![1]! : 'gone'
+    try {
+      return /\) (.)/.exec(readFileSync(`/proc/${pid()}/stat`, 'utf8'))![1]! // proc(5)
+    } catch (error) {
+      if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) return 'gone'
+      throw error
+    }
   }
   const kill = (): void => {
     read()
-    process.kill(pid(), 'SIGKILL')
+    if (state() !== 'gone') process.kill(pid(), 'SIGKILL') // strace reaps it, and waits for what it has written
   }
   onTestFinished(() => {
     if (child.exitCode === null && child.signalCode === null) kill()
