@@ -4,6 +4,7 @@ import { getSystemErrorMap, types } from 'node:util'
 import { pauseTraces, resumeTraces, traceCaller } from './caller.js'
 import { invalidThis } from './checks.js'
 import { hintOf, resolverHint } from './hints.js'
+import { printable } from './printable.js'
 import type { AddressLike } from './structs/address.js'
 
 // Two errnos of socket calls for which Node has no name.
@@ -163,8 +164,12 @@ function peerOf(address: AddressLike): Peer {
   return 'address' in address ? hostPeer(address.address, address.port) : {}
 }
 
-const peerText = ({ address, port }: Peer): string =>
-  address === undefined ? '' : port === undefined ? ` ${address}` : ` ${address}:${port}`
+// The sender of a datagram may have chosen the address. The NUL of an abstract name stays, as in Node's errors.
+function peerText({ address, port }: Peer): string {
+  if (address === undefined) return ''
+  const name = address.startsWith('\0') ? `\0${printable(address.slice(1))}` : printable(address)
+  return port === undefined ? ` ${name}` : ` ${name}:${port}`
+}
 
 /** The call would block, or is in progress. EAGAIN, EALREADY, EINPROGRESS */
 export class BlockingIOError extends SocketError {}
@@ -221,7 +226,7 @@ export class GaiError extends Error {
   readonly #resolver = true
 
   constructor(code: string, errno: number, syscall: string, hostname?: string) {
-    super(`${syscall} ${code}${hostname === undefined ? '' : ` ${hostname}`}`)
+    super(`${syscall} ${code}${hostname === undefined ? '' : ` ${printable(hostname)}`}`)
     traceCaller(this)
     this.code = code
     this.errno = errno

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
+import { printable } from './printable.js'
 import { holders, processes, processName, textOf } from './processes.js'
 import type { GaiError, SocketError } from './errors.js'
 
@@ -355,13 +356,16 @@ const synonyms: Readonly<Record<string, string>> = {
 
 const hintsOf = (code: string): Readonly<Record<string, Hint>> => hints[synonyms[code] ?? code] ?? {}
 
+// It may have the names of files and of processes of others.
+const sentence = (hint: string | undefined): string | undefined => (hint === undefined ? undefined : printable(hint))
+
 /** The hint for an error; undefined if there is none. Never throws. */
 export function hintOf(error: SocketError): string | undefined {
   try {
     const { code, syscall } = error
     const calls = hintsOf(code)
     const hint = Object.hasOwn(calls, syscall) ? calls[syscall] : calls['*']
-    return typeof hint === 'function' ? hint(error) : hint
+    return sentence(typeof hint === 'function' ? hint(error) : hint)
   } catch {
     return undefined
   }
@@ -405,7 +409,7 @@ export function resolverHint(error: GaiError): string | undefined {
   try {
     const { code } = error
     const hint = Object.hasOwn(resolverHints, code) ? resolverHints[code] : undefined
-    return typeof hint === 'function' ? hint(error) : hint
+    return sentence(typeof hint === 'function' ? hint(error) : hint)
   } catch {
     return undefined
   }

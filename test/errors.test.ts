@@ -65,6 +65,16 @@ describe("Node's properties", () => {
     expect(own(connecting(AF_UNIX, { family: 'unix', abstract: 'no such name' }))).toMatchObject(own(theirs))
   })
 
+  test('control characters of an address, which its owner has chosen, are text in the message', () => {
+    const path = '/none\x1b[2J\nbind EADDRINUSE\u009b\u202e'
+    const ours = connecting(AF_UNIX, path)
+    expect(ours.message).toBe('connect ENOENT /none\\x1b[2J\\x0abind EADDRINUSE\\x9b\\u202e')
+    expect(ours.hint).toContain(ours.message.slice('connect ENOENT '.length))
+    expect(ours).toMatchObject({ address: path, path })
+    const unknown = new GaiError('EAI_NONAME', -2, 'getaddrinfo', 'a\nb')
+    expect([unknown.message, unknown.hostname]).toEqual(['getaddrinfo EAI_NONAME a\\x0ab', 'a\nb'])
+  })
+
   test('as in dgram: port 0 is omitted', async () => {
     const socket = createSocket('udp4')
     onTestFinished(() => void socket.close())

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { runCommand, UsageError } from './command.js'
 import { GaiError, isSocketError } from '../errors.js'
+import { printable } from '../printable.js'
 import type { Entries } from './command.js'
 import { entryOf, helpOfAll } from './help.js'
 
@@ -66,7 +67,7 @@ async function main([name, ...args]: string[]): Promise<number> {
 // An error with a code, or of the class Error itself, is printed as a message. Any other is a bug and is thrown with its stack.
 function fail(error: unknown): void {
   if (!(error instanceof Error && ('code' in error || error.constructor === Error))) throw error
-  console.error(`bsd-sockets: ${error.message}`)
+  console.error(`bsd-sockets: ${printable(error.message)}`)
   if ((isSocketError(error) || error instanceof GaiError) && error.hint !== undefined) console.error(error.hint)
   process.exitCode = 1
 }

@@ -3,6 +3,7 @@
 import { AF_INET, AF_INET6, AF_UNIX, MSG_PEEK, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import { isSocketError } from '../errors.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
+import { printable } from '../printable.js'
 import type { Socket } from '../promises/index.js'
 import { defineCommand, integer, UsageError } from './command.js'
 import type { Option, Options, Values } from './command.js'
@@ -165,7 +166,7 @@ function planOf(given: Given, operands: string[]): Plan {
       given.tls === true ? { host: operands[0]!, insecure, ca: given.ca, cert: given.cert, key: given.key } : undefined,
     exec: given.exec,
     say: text => {
-      if (verbose) console.error(text)
+      if (verbose) console.error(printable(text))
     },
     files: new Files(),
   }
@@ -287,7 +288,7 @@ async function listenForClients({ socket }: Bound, plan: Plan, keep: boolean, in
     }
     const served = serve(client, plan, true, input).catch((error: unknown) => {
       if (!(error instanceof Error && 'code' in error)) throw error
-      console.error(`bsd-sockets nc: ${error.message}`) // a lost client is no failure of the server
+      console.error(`bsd-sockets nc: ${printable(error.message)}`) // a lost client is no failure of the server
     })
     if (exec === undefined) await served // there is one input for all, one after the other
   }

@@ -3,6 +3,7 @@ import { AF_INET6 } from '../constants.js'
 import { isSocketError } from '../errors.js'
 import type { SocketError } from '../errors.js'
 import { getOption, options as sockopts } from '../options/index.js'
+import { printable, printableJson } from '../printable.js'
 import { constantName } from '../shown.js'
 import { paint } from './colours.js'
 import { defineCommand, integer, UsageError } from './command.js'
@@ -113,7 +114,7 @@ const fulfilAt = (wish: Wish, place: Place): Done =>
   )
 
 const cellOf = (result: Result | undefined): string =>
-  result === undefined ? '' : 'error' in result ? result.error.code : shown(result.value)
+  result === undefined ? '' : 'error' in result ? result.error.code : printable(shown(result.value))
 
 const json = (result: Result | undefined): object =>
   result === undefined ? {} : 'error' in result ? { error: result.error.code } : { value: result.value }
@@ -137,7 +138,7 @@ const cells = (known: Known, width = Infinity): string[] => [
 ]
 
 function printJson(objects: readonly object[]): void {
-  const lines = objects.map(object => JSON.stringify(object))
+  const lines = objects.map(printableJson)
   console.log(lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`)
 }
 

@@ -1,6 +1,7 @@
 // Lists the sockets of this machine, as ss(8) does: the kernel gives the list over netlink. sock_diag(7)
 import { AF_INET, AF_INET6 } from '../constants.js'
 import { isSocketError } from '../errors.js'
+import { printable, printableJson } from '../printable.js'
 import { holders, processName } from '../processes.js'
 import { paint } from './colours.js'
 import { defineCommand, integer } from './command.js'
@@ -94,7 +95,7 @@ function print(sockets: readonly Listed[], given: Given, owners: Map<number, Own
       given.options && timer !== undefined ? shownTimer(timer) : '',
     ].filter(text => text !== '')
     const ends = [shownEnd(local, socket, services), shownEnd(peer, socket, services)]
-    return [netid, shownState(state), `${recvQ}`, `${sendQ}`, ...ends, process.join(' ')]
+    return [netid, shownState(state), `${recvQ}`, `${sendQ}`, ...ends, process.join(' ')].map(printable)
   })
   const widths = head.map((title, i) => rows.reduce((width, row) => Math.max(width, row[i]!.length), title.length))
   const lineOf = (row: string[]): string =>
@@ -112,7 +113,7 @@ function print(sockets: readonly Listed[], given: Given, owners: Map<number, Own
 
 function printJson(sockets: readonly Listed[], owners: Map<number, Owner[]> | undefined): void {
   const lines = sockets.map(({ netid, state, inode, ...rest }) =>
-    JSON.stringify({
+    printableJson({
       netid,
       state: shownState(state),
       ...rest,

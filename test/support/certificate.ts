@@ -1,4 +1,4 @@
-// Makes a self-signed certificate for `localhost`. RFC 5280, 4.1; X.690
+// Makes a self-signed certificate. RFC 5280, 4.1; X.690
 import { generateKeyPairSync, sign } from 'node:crypto'
 
 const der = (tag: number, ...contents: Buffer[]): Buffer => {
@@ -11,11 +11,11 @@ const time = (date: Date): Buffer => der(0x17, Buffer.from(`${date.toISOString()
 
 const day = 86_400_000
 
-/** A key and its certificate, both in PEM, valid for one day. */
-export function selfSigned(): { key: string; cert: string } {
+/** A key and its certificate for a host, both in PEM, valid for one day. */
+export function selfSigned(host = 'localhost'): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const ecdsaWithSha256 = sequence(der(0x06, Buffer.from('2a8648ce3d040302', 'hex')))
-  const commonName = sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from('localhost')))
+  const commonName = sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from(host)))
   const name = sequence(der(0x31, commonName))
   const validity = sequence(time(new Date(Date.now() - day)), time(new Date(Date.now() + day)))
   const serial = der(0x02, Buffer.from([1]))

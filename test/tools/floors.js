@@ -4,7 +4,7 @@
 
 /** From the lowest. The floors of one line do not import each other. */
 export const floors = [
-  ['processes'],
+  ['printable', 'processes'],
   ['frames', 'hints'],
   ['caller'],
   ['checks'],

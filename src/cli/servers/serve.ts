@@ -7,6 +7,7 @@ import type { SocketAddress } from '../../structs/address.js'
 import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../../constants.js'
 import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../../constants.js'
 import { getnameinfo } from '../../names/addrinfo.js'
+import { printable } from '../../printable.js'
 import { Socket } from '../../sockets/socket.js'
 import { Thread } from '../../thread.js'
 import { release } from './server.js'
@@ -44,7 +45,7 @@ export async function serve(place: Place, mode: Mode): Promise<void> {
   const remove = (): void => file?.remove()
   try {
     using stop = stopAtSignal(remove) // held here: the threads of a mode only have its number
-    console.log(`listening on ${nameOf(listener.getsockname())}`)
+    console.log(`listening on ${printable(nameOf(listener.getsockname()))}`)
     await mode(listener, stop)
   } finally {
     remove()

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs'
 import { AcceptFailures } from '../../sockets/accepting.js'
 import { POLLIN } from '../../constants.js'
 import { isSocketError } from '../../errors.js'
+import { printable } from '../../printable.js'
 import type { Socket } from '../../sockets/socket.js'
 import { Deadline } from '../../waiting/wait.js'
 import type { Stop } from './stop.js'
@@ -14,7 +15,7 @@ import type { Stop } from './stop.js'
 export const linger = 1000
 
 /** Reports a failure that the server survives; written directly, since process.stderr of a blocked thread writes nothing. */
-export const warn = (error: Error): void => void writeSync(2, `bsd-sockets: ${error.message}\n`)
+export const warn = (error: Error): void => void writeSync(2, `bsd-sockets: ${printable(error.message)}\n`)
 
 const quiet = new Map<string, Deadline>()
 

@@ -12,11 +12,6 @@ export interface Owner {
   readonly fd: number
 }
 
-// Names are chosen by other programs: a control character in one would change the terminal, or the line.
-const plain = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
-  text.replace(/[\0-\x1f\x7f-\x9f]/g, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
-
 /** The names of ports, each looked up once. */
 export class Services {
   readonly #names = new Map<string, string>()
@@ -50,7 +45,7 @@ function shownInet(end: InetEnd, { netid, v6Only }: Listed, services: Services |
 // An abstract name has @ for its NULs. unix(7)
 function shownUnix({ path, abstract, inode }: UnixEnd): string {
   const name = abstract === undefined ? path : `@${abstract.replaceAll('\0', '@')}`
-  return `${plain(name ?? '*')} ${inode}`
+  return `${name ?? '*'} ${inode}`
 }
 
 /** An address with its port, or the name of a Unix socket with its number. Ports are numbers without `services`. */
@@ -59,9 +54,7 @@ export const shownEnd = (end: InetEnd | UnixEnd, socket: Listed, services?: Serv
 
 /** The column Process. */
 export const shownOwners = (owners: readonly Owner[]): string =>
-  owners.length === 0
-    ? ''
-    : `users:(${owners.map(({ name, pid, fd }) => `("${plain(name)}",pid=${pid},fd=${fd})`).join(',')})`
+  owners.length === 0 ? '' : `users:(${owners.map(({ name, pid, fd }) => `("${name}",pid=${pid},fd=${fd})`).join(',')})`
 
 function duration(ms: number): string {
   const seconds = Math.floor(ms / 1000)
