@@ -14,6 +14,7 @@ import { FileBody, fileHandler, serve } from 'bsd-sockets/http'
 import type { FileOptions, HttpServer } from 'bsd-sockets/http'
 import * as sys from 'bsd-sockets/syscalls'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { script } from '../support/child.js'
 import { HttpClient } from '../support/http-exchange.js'
 
 const base = mkdtempSync(join(tmpdir(), 'files-'))
@@ -244,6 +245,45 @@ test.each([
 
 test.each(['/%', '/%zz', '/%ff', '/a%00.txt'])('%s is 400', async path => {
   expect((await get(started(), path)).status).toBe(400)
+})
+
+// Between the check of a path and the use of it another process may put a link to elsewhere in the place of a folder. Here that
+// happens at the worst moment: `fs` does it itself, right after the check.
+test.each([
+  ['a file', '/sub/secret', true],
+  ['a list', '/sub/', true],
+  ['an index', '/index/', true],
+  ['a file, without /proc', '/sub/secret', false],
+  ['an index, without /proc', '/index/', false],
+])('a folder that becomes a link out of the root is not followed: %s', async (_, path, proc) => {
+  const place = mkdtempSync(join(base, 'race-'))
+  for (const folder of ['root/sub', 'root/index', 'private']) {
+    mkdirSync(join(place, folder), { recursive: true })
+    writeFileSync(join(place, folder, 'secret'), folder)
+    writeFileSync(join(place, folder, 'index.html'), folder)
+  }
+  const program = `
+    import { renameSync, symlinkSync } from 'node:fs'
+    import { join } from 'node:path'
+    const fs = process.getBuiltinModule('node:fs')
+    const { statSync } = fs
+    const [place, path] = process.argv.slice(-2)
+    const folder = join(place, 'root', path.split('/')[1])
+    let calls = 0
+    if (!${proc}) fs.readlinkSync = () => { throw new Error('there is no /proc') }
+    fs.statSync = (...args) => {
+      const stats = statSync(...args)
+      if (String(args[0]).startsWith(folder) && ++calls === (path === '/index/' ? 2 : 1)) {
+        renameSync(folder, place + '/before')
+        symlinkSync('../private', folder)
+      }
+      return stats
+    }
+    const { fileHandler, serve } = await import('bsd-sockets/http')
+    const server = serve(fileHandler(join(place, 'root'), { list: true, index: path === '/sub/' ? null : 'index.html' }), { port: 0 })
+    process.stdout.write(await (await fetch('http://127.0.0.1:' + server.port + path)).text())
+    process.exit()`
+  expect(await script(program, place, path).finished()).toBe('404 Not Found\n')
 })
 
 test('a client that is gone leaves no descriptor of the file', async () => {

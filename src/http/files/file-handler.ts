@@ -1,5 +1,5 @@
 // Files of a folder over HTTP.
-import { constants as flags, realpathSync, statSync } from 'node:fs'
+import { constants as flags, readlinkSync, realpathSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { join, posix, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,7 +38,8 @@ const statuses: Readonly<Record<string, number>> = {
 /**
  * Makes a handler for `serve` that answers GET and HEAD with the files of a folder: ranges, conditions, media types by the ending
  * of the name. The bytes go from the file to the socket within the kernel. A folder's path without a slash at its end is
- * redirected to the one with it. A path that leads out of the folder, also by a symbolic link, is 404. RFC 9110, 13 and 14
+ * redirected to the one with it. A path that leads out of the folder, also by a symbolic link, is 404, even if the link is made at
+ * that moment. RFC 9110, 13 and 14
  *
  * ```ts
  * import { fileHandler, serve } from 'bsd-sockets/http'
@@ -72,7 +73,7 @@ export function fileHandler(folder: string | URL, options: FileOptions = {}): (r
     const place = within(root, path)
     const found = place === undefined ? undefined : statSync(place)
     if (place === undefined || found === undefined) return plain(404)
-    if (found.isFile()) return path.endsWith('/') ? plain(404) : fileAt(place, request)
+    if (found.isFile()) return path.endsWith('/') ? plain(404) : fileAt(root, place, request)
     return found.isDirectory() ? folderAt(place, path, request) : plain(404) // opening a device may have an effect
   }
 
@@ -82,9 +83,12 @@ export function fileHandler(folder: string | URL, options: FileOptions = {}): (r
       return { ...plain(301), headers: { Location: location + (request.query === '' ? '' : `?${request.query}`) } }
     }
     const page = index === null ? undefined : within(root, join(path, index))
-    if (page !== undefined && statSync(page, { throwIfNoEntry: false })?.isFile() === true) return fileAt(page, request)
+    if (page !== undefined && statSync(page, { throwIfNoEntry: false })?.isFile() === true)
+      return fileAt(root, page, request)
     if (!list) return plain(404)
-    return { headers: { 'Content-Type': 'text/html; charset=utf-8' }, body: listingOf(place, path) }
+    using opened = openWithin(root, place, flags.O_DIRECTORY)
+    if (opened === undefined) return plain(404)
+    return { headers: { 'Content-Type': 'text/html; charset=utf-8' }, body: listingOf(opened.path, path) }
   }
 }
 
@@ -116,12 +120,52 @@ function within(root: string, path: string): string | undefined {
     if (statuses[(error as NodeJS.ErrnoException).code ?? ''] === 404) return undefined
     throw error
   }
-  return place === root || place.startsWith(root.endsWith(sep) ? root : root + sep) ? place : undefined
+  return isWithin(root, place) ? place : undefined
 }
 
-function fileAt(place: string, request: AnyRequest): HttpResponse {
+const isWithin = (root: string, place: string): boolean =>
+  place === root || place.startsWith(root.endsWith(sep) ? root : root + sep)
+
+interface Opened extends Disposable {
+  readonly file: OwnedFd
+  /** By it, what is open is read, whatever has its place by now. */
+  readonly path: string
+}
+
+/**
+ * Opens a file or a folder whose real path was `place`. Since then a folder in that path may have become a link: what counts is
+ * where the open file is. Undefined if that is outside of `root`.
+ */
+function openWithin(root: string, place: string, more: number): Opened | undefined {
+  const file = new OwnedFd(openFile(place, flags.O_NOFOLLOW | more))
+  try {
+    const [path, real] = whereIs(file, place)
+    if (real !== undefined && isWithin(root, real)) return { file, path, [Symbol.dispose]: () => file.close() }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+  file.close()
+  return undefined
+}
+
+// A path to an open file, and the real one: as the kernel tells it, or `place` where it tells nothing and that is this file. proc(5)
+function whereIs(file: OwnedFd, place: string): [path: string, real: string | undefined] {
+  const path = `/proc/self/fd/${file.fd}`
+  try {
+    return [path, readlinkSync(path)]
+  } catch {
+    const [open, there] = [statOf(file.fd), statSync(place)]
+    const same = open.dev === there.dev && open.ino === there.ino
+    return [place, same ? realpathSync.native(place) : undefined]
+  }
+}
+
+function fileAt(root: string, place: string, request: AnyRequest): HttpResponse {
   // O_NONBLOCK: if a FIFO has taken the file's place, opening it would wait for a writer. fifo(7)
-  const file = new OwnedFd(openFile(place, flags.O_NONBLOCK | flags.O_NOFOLLOW))
+  const opened = openWithin(root, place, flags.O_NONBLOCK)
+  if (opened === undefined) return plain(404)
+  const { file } = opened
   try {
     const stats = statOf(file.fd)
     const answer = stats.isFile() ? answerOf(stats, file, mediaTypeOf(place), request) : plain(404)
