@@ -31,6 +31,9 @@ const bun = {
   'examples/tools': 'prints an address by console.log in several lines',
   'syscalls/arguments': { '': 'accepts an ArrayBuffer as a view in Node-API' },
   'cli/cli': { 'tour ': calls, 'bsd-sockets ends silently': 'tells a program nothing when nobody reads its output' },
+  'cli/hostile': {
+    'a name with control characters is shown as text in a certificate': 'rejects the certificate of the test',
+  },
   'cli/nc': {
     '--tls relays': 'rejects the certificate of the test',
     '--tls refuses': 'rejects the certificate of the test',
