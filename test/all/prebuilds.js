@@ -1,12 +1,15 @@
 // The prebuilds: each is for its machine, small, without debugging information, and needs only Node-API and libc, of the
 // documented versions. None leaves a function registered that the process would call after Node has unloaded the addon.
 // The one for this machine works, and node-gyp-build finds it. On macOS this tests the prebuilds for macOS, which are
-// built there.
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+// built there. On Linux the prebuild of this machine, or of each in PREBUILDS_AGAIN, is built again in another folder: its bytes
+// are the same.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makePrebuilds } from '../../scripts/prebuilds.js'
+import { makePrebuilds, prebuilds } from '../../scripts/prebuilds.js'
+import { run } from '../../scripts/run.js'
 import { root } from '../../scripts/stamp.js'
 import { readElf } from '../support/binaries/elf.js'
 import { readMachO } from '../support/binaries/mach-o.js'
@@ -153,5 +156,25 @@ for (const program of ['echo', 'http']) {
   const { status } = spawnSync(join(root, ownFolder, program), ['--help'])
   expect(status === 0, `${program} --help: status ${status}`)
 }
+
+/** Builds in a copy of the repository: in another folder, at another time and in another time zone. What Zig has cached is copied too. */
+function buildAgain(names) {
+  const copy = mkdtempSync(join(tmpdir(), 'bsd-sockets-again-'))
+  process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0')
+  for (const file of files) if (file && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file))
+  for (const folder of ['node_modules', 'scripts/zig/node_modules']) symlinkSync(join(root, folder), join(copy, folder))
+  if (existsSync(join(root, 'build/zig'))) cpSync(join(root, 'build/zig'), join(copy, 'build/zig'), { recursive: true })
+  const start = Date.now()
+  run(process.execPath, ['scripts/prebuilds.js', ...names], { cwd: copy, env: { ...process.env, TZ: 'Asia/Tokyo' } })
+  console.log(`built again: ${names.join(' ')} (${((Date.now() - start) / 1000).toFixed(1)} s)`)
+  for (const name of names) {
+    for (const file of prebuilds[name]) {
+      const [first, second] = [root, copy].map(folder => readFileSync(join(folder, 'prebuilds', name, file)))
+      expect(first.equals(second), `${name}/${file}: built again, it has other bytes`)
+    }
+  }
+}
+if (isLinux) buildAgain(process.env.PREBUILDS_AGAIN?.split(' ') ?? [`linux-${process.arch}`])
 
 process.exitCode = failed > 0 ? 1 : 0
