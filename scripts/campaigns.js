@@ -1,19 +1,43 @@
 // Runs tests for hours, started by hand: a campaign is a randomized test with more rounds. `npm run campaigns` runs all,
-// `npm run campaigns -- differential` runs one. SEED is the first seed; the default changes each day.
-import { runPackage } from './run.js'
+// `npm run campaigns -- differential` runs one, and `npm run campaigns -- --list` prints the table. SEED is the first seed;
+// the default changes each day. A setting that the environment has is taken from there: `PROGRAMS=100 npm run campaigns`.
+// The figures of a campaign are committed in docs/reliability.
+import { spawnSync } from 'node:child_process'
+import { secondsTable } from './seconds.js'
+import { root } from './stamp.js'
 
+// `file`: test files for vitest, by the beginning of their path; or `script`: a program for node. `hours`: what it took on two
+// cores. All others are environment variables.
 const campaigns = {
   differential: { file: 'test/sockets/differential.test.ts', PROGRAMS: '20000' },
+  prebuilds: { script: 'test/all/prebuilds.js', PREBUILDS_AGAIN: 'linux-x64 linux-arm64 darwin-x64 darwin-arm64' },
   fuzz: { file: 'test/sockets/fuzz', FUZZ_CALLS: '100000', FUZZ_FLOORS_CALLS: '1000000' }, // both test files
 }
 
+const expected = hours => (hours === undefined ? '' : `, about ${hours} h`)
+
 const names = process.argv.slice(2)
+if (names.includes('--list')) {
+  for (const [name, { file, script, hours, ...settings }] of Object.entries(campaigns)) {
+    const set = Object.entries(settings).map(([key, value]) => `${key}=${value}`)
+    console.log(`${name}: ${file ?? script} ${set.join(' ')}${expected(hours)}`)
+  }
+  process.exit()
+}
 const unknown = names.find(name => !(name in campaigns))
 if (unknown !== undefined)
   throw new Error(`no such campaign: ${unknown}; there are ${Object.keys(campaigns).join(', ')}`)
 
-const today = `${Math.floor(Date.now() / 86_400_000)}`
+const SEED = process.env.SEED ?? `${Math.floor(Date.now() / 86_400_000)}`
+const rows = []
 for (const name of names.length > 0 ? names : Object.keys(campaigns)) {
-  const { file, ...settings } = campaigns[name]
-  runPackage('vitest/vitest.mjs', ['run', file], { env: { SEED: today, ...process.env, ...settings } })
+  const { file, script, hours, ...settings } = campaigns[name]
+  const args = script === undefined ? ['node_modules/vitest/vitest.mjs', 'run', file] : [script]
+  console.log(`\n== ${name}: ${args.join(' ')}, SEED=${SEED}${expected(hours)}`)
+  const start = Date.now()
+  const env = { SEED, ...settings, ...process.env }
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env })
+  rows.push([name, Date.now() - start, status === 0 ? 'passed' : 'failed'])
 }
+console.log(secondsTable(`the campaigns, SEED=${SEED}`, rows))
+process.exitCode = rows.some(([, , outcome]) => outcome === 'failed') ? 1 : 0

@@ -2,9 +2,11 @@
 // vitest (behaviour, traces). `all` adds the long checks, and `rest` runs only those. Each script of test/all is one
 // check; they run sorted by name. Status 0 means passed, and 77 skipped, with a printed reason. A script that runs many
 // tests writes how many passed, failed and were skipped to the file SUM_FILE, as JSON; these numbers count in its place.
+// SEED is the seed of all randomized tests; default: 1 for `npm test`, a new one each day for the long checks.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { secondsTable } from './seconds.js'
 import { root } from './stamp.js'
 import { runSuite } from './vitest.js'
 
@@ -15,10 +17,17 @@ const durations = {
   rest: 'the scripts of test/all: some half an hour on two cores',
   all: 'types, lint, format, floors, the test files and the scripts of test/all: some 35 minutes on two cores',
 }
+const scripts = readdirSync(join(root, 'test/all'))
+  .filter(file => file.endsWith('.js'))
+  .sort()
+process.env.SEED ??= which === 'short' ? '1' : `${Math.floor(began / 86_400_000)}`
 console.log(durations[which])
+if (which !== 'short') console.log(`${scripts.length} scripts: ${scripts.join(' ')}`)
+console.log(`SEED=${process.env.SEED}`)
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 const unsteady = [] // see vitest.js
+const rows = [] // name, milliseconds, outcome
 
 const sumFile = join(root, 'build/sum.json')
 
@@ -28,7 +37,9 @@ function node(file, ...args) {
   return spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: 'inherit', env }).status
 }
 
-function check(name, status) {
+function check(name, file, ...args) {
+  const start = Date.now()
+  const status = node(file, ...args)
   const outcome = status === 0 ? 'passed' : status === 77 ? 'skipped' : 'failed'
   if (outcome === 'failed') failures.push(name)
   if (existsSync(sumFile)) {
@@ -38,36 +49,37 @@ function check(name, status) {
   } else {
     sum[outcome]++
   }
+  rows.push([name, Date.now() - start, outcome])
   console.log(`${name}: ${outcome}`)
 }
 
 function vitest() {
+  const start = Date.now()
   const suite = runSuite()
   for (const outcome of Object.keys(sum)) sum[outcome] += suite[outcome]
   failures.push(...suite.failures)
   unsteady.push(...suite.unsteady)
+  rows.push(['test files', Date.now() - start, suite.failed > 0 ? 'failed' : 'passed'])
+  console.log(secondsTable('the slowest test files, each in one of several processes', suite.slowest))
 }
 
 if (which !== 'rest') {
-  check('types', node('node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'))
-  check('lint', node('node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'))
-  check('format', node('scripts/format.js', '--check'))
-  check(
-    'floors',
-    node('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', 'test/tools/floors.js', 'src'),
-  )
-  check('unused', node('node_modules/knip/bin/knip.js', '--config', 'test/tools/knip.js'))
+  check('types', 'node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json')
+  check('lint', 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.')
+  check('format', 'scripts/format.js', '--check')
+  const floors = ['--config', 'test/tools/floors.js', 'src']
+  check('floors', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ...floors)
+  check('unused', 'node_modules/knip/bin/knip.js', '--config', 'test/tools/knip.js')
   vitest()
 }
 if (which !== 'short') {
-  for (const file of readdirSync(join(root, 'test/all'))
-    .filter(file => file.endsWith('.js'))
-    .sort()) {
+  for (const file of scripts) {
     console.log(`\n== test/all/${file}`)
-    check(file, node(join('test/all', file)))
+    check(file, join('test/all', file))
   }
 }
 
+console.log(secondsTable(`what ran, SEED=${process.env.SEED}`, rows))
 const seconds = Math.round((Date.now() - began) / 1000)
 console.log(`it took ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
 for (const line of unsteady) console.log(`unsteady: ${line}`)

@@ -38,6 +38,13 @@ function failedIn({ testResults }) {
   return { files: failed.map(({ name }) => relative(root, name)), lines }
 }
 
+// The files that took longest, each with its milliseconds.
+const slowestIn = ({ testResults }) =>
+  testResults
+    .map(({ name, startTime, endTime }) => [relative(root, name), endTime - startTime])
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 10)
+
 /**
  * Runs all test files. If at most three fail, these run once more, alone: what passes then failed for the load of the others,
  * is counted as passed, and is listed in `unsteady`; `failures` has a line for each test that failed at last.
@@ -45,7 +52,7 @@ function failedIn({ testResults }) {
 export function runSuite(program = process.execPath, args = [], env = {}) {
   const whole = run(program, args, env, [])
   if (whole === undefined) {
-    return { passed: 0, failed: 1, skipped: 0, failures: ['vitest left no report'], unsteady: [] }
+    return { passed: 0, failed: 1, skipped: 0, failures: ['vitest left no report'], unsteady: [], slowest: [] }
   }
   const first = failedIn(whole)
   const few = first.files.length > 0 && first.files.length <= 3
@@ -58,5 +65,6 @@ export function runSuite(program = process.execPath, args = [], env = {}) {
     skipped: whole.numPendingTests + whole.numTodoTests,
     failures,
     unsteady: again === undefined ? [] : first.lines,
+    slowest: slowestIn(whole),
   }
 }

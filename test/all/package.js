@@ -82,7 +82,10 @@ runPackage('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'strict
 const project = join(folder, 'project')
 mkdirSync(project)
 for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text)
-writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+writeFileSync(
+  join(project, 'package.json'),
+  '{ "name": "project", "version": "1.0.0", "private": true, "type": "module" }',
+)
 // A machine that has only Node and npm.
 const bin = join(folder, 'bin')
 mkdirSync(bin)

@@ -73,6 +73,7 @@ const reasons = {
     'package/native',
     'package/security',
     'package/this',
+    'package/tiers',
     'package/workflows',
   ],
   'they run programs of this machine': [

@@ -9,9 +9,9 @@ import { HttpClient, startHttpServer } from '../support/http-exchange.js'
 import type { HttpServer } from '../support/http-exchange.js'
 import { root } from '../support/root.js'
 
-// test/all/http-hostile.js sends more requests. HOSTILE_SEED repeats a failure.
+// test/all/http-hostile.js sends more requests. SEED repeats a failure.
 const total = Number(process.env.HOSTILE_REQUESTS ?? 5_000)
-const seed = Number(process.env.HOSTILE_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.SEED ?? 1)
 const clients = 32
 const corpus = httpCases.map(one => one.send).filter(send => send.length < 4096)
 const pieces = [
