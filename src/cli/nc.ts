@@ -16,6 +16,7 @@ import { standardInput } from './netcat/pieces.js'
 import type { Pieces } from './netcat/pieces.js'
 import { relay } from './netcat/relay.js'
 import type { Manner } from './netcat/relay.js'
+import type { SocketAddress } from '../structs/address.js'
 import { nameOf } from './servers/serve.js'
 
 const day = 24 * 60 * 60
@@ -195,12 +196,12 @@ class Files {
   }
 }
 
-// The socket that connected to the first endpoint that answers.
-async function connect({ endpoints, source, kind, timeout, say, files }: Plan): Promise<Socket> {
+// The socket that connected to the first endpoint that answers, and that one's address.
+async function connect({ endpoints, source, kind, timeout, say, files }: Plan): Promise<[Socket, SocketAddress]> {
   let failure: unknown
   for (const endpoint of endpoints) {
     try {
-      return await connectTo(endpoint)
+      return [await connectTo(endpoint), endpoint.address]
     } catch (error) {
       if (!isSocketError(error)) throw error
       if (failure !== undefined) say((failure as Error).message) // the last one is thrown
@@ -279,8 +280,8 @@ async function listenForClients({ socket }: Bound, plan: Plan, keep: boolean, in
   const { exec, say } = plan
   socket.listen(keep ? 128 : 1)
   say(`listening on ${nameOf(socket.getsockname())}`)
-  for await (const [client] of socket.connections()) {
-    say(`connected to ${peerOf(client)}`)
+  for await (const [client, address] of socket.connections()) {
+    say(`connected to ${peerName(address)}`) // getpeername(2) would fail once the client has reset the connection
     if (!keep) {
       plan.files.remove()
       socket.close()
@@ -301,13 +302,13 @@ async function listenForDatagrams({ socket }: Bound, plan: Plan, keep: boolean, 
     const [, sender] = await socket.recvfrom(1, MSG_PEEK)
     const name = nameOf(sender)
     if (name !== '') await socket.connect(sender)
-    plan.say(`connected to ${name || 'a socket without a name'}`)
+    plan.say(`connected to ${peerName(sender)}`)
     if (name !== '') return serve(socket, plan, true, input)
   }
   return serve(socket, plan, true, () => undefined)
 }
 
-const peerOf = (socket: Socket): string => nameOf(socket.getpeername()) || 'a socket without a name'
+const peerName = (address: SocketAddress): string => nameOf(address) || 'a socket without a name'
 
 export const command = defineCommand({
   operands: 'HOST PORT | -l [HOST] PORT | -U PATH',
@@ -328,8 +329,8 @@ export const command = defineCommand({
         const wait = plan.kind.type === SOCK_STREAM ? listenForClients : listenForDatagrams
         return await wait(bound, plan, keep, input)
       }
-      const socket = await connect(plan)
-      plan.say(`connected to ${peerOf(socket)}`)
+      const [socket, address] = await connect(plan)
+      plan.say(`connected to ${peerName(address)}`)
       return await serve(socket, plan, false, input)
     } finally {
       plan.files.remove()

@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket as NetSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { AF_UNIX, createServer as listen, Socket, SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
+import { AF_UNIX, createServer as listen, options, setOption, Socket, SOCK_DGRAM, SOCK_STREAM } from 'bsd-sockets'
 import { Socket as AsyncSocket } from 'bsd-sockets/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { selfSigned } from '../support/certificate.js'
@@ -217,6 +217,20 @@ describe('a listener', () => {
     await server.printed(/^one\ntwo\n$/)
     server.child.kill('SIGINT')
     expect(await server.ended).toMatchObject({ code: null, signal: 'SIGINT' })
+  })
+
+  test.each([[['-lkv']], [['-lkv', '-e', 'cat']]])('%j outlives clients that reset at once', async given => {
+    const server = run([...nc, ...given, '127.0.0.1', '0'])
+    const port = Number(await portOf(server))
+    for (let i = 0; i < 200; i++) {
+      const client = new AsyncSocket() // so that what nc prints is read meanwhile
+      await client.connect(['127.0.0.1', port])
+      setOption(client, options.linger, { on: true, seconds: 0 }) // close(2) resets then. socket(7)
+      client.close()
+    }
+    const last = shell(`echo last | "$0" "$@" -N 127.0.0.1 ${port}`)
+    expect(await last.ended).toMatchObject({ code: 0 })
+    expect(server.child.exitCode).toBe(null)
   })
 
   test('-k -e serves several at a time', async () => {
