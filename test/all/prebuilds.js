@@ -4,7 +4,7 @@
 // built there. On Linux the prebuild of this machine, or of each in PREBUILDS_AGAIN, is built again in another folder: its bytes
 // are the same.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -157,14 +157,16 @@ for (const program of ['echo', 'http']) {
   expect(status === 0, `${program} --help: status ${status}`)
 }
 
-/** Builds in a copy of the repository: in another folder, at another time and in another time zone. What Zig has cached is copied too. */
+/** Builds in a copy of the repository: in another folder, at another time and in another time zone. Zig's cache has its C libraries. */
 function buildAgain(names) {
   const copy = mkdtempSync(join(tmpdir(), 'bsd-sockets-again-'))
   process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0')
   for (const file of files) if (file && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file))
-  for (const folder of ['node_modules', 'scripts/zig/node_modules']) symlinkSync(join(root, folder), join(copy, folder))
-  if (existsSync(join(root, 'build/zig'))) cpSync(join(root, 'build/zig'), join(copy, 'build/zig'), { recursive: true })
+  mkdirSync(join(copy, 'build'))
+  mkdirSync(join(root, 'build/zig'), { recursive: true })
+  for (const folder of ['node_modules', 'scripts/zig/node_modules', 'build/zig'])
+    symlinkSync(join(root, folder), join(copy, folder))
   const start = Date.now()
   run(process.execPath, ['scripts/prebuilds.js', ...names], { cwd: copy, env: { ...process.env, TZ: 'Asia/Tokyo' } })
   console.log(`built again: ${names.join(' ')} (${((Date.now() - start) / 1000).toFixed(1)} s)`)
