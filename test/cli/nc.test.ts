@@ -1,7 +1,7 @@
 // nc, run as a user would: by a shell, with the input and the output of files and pipes.
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket as NetSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -343,6 +343,23 @@ describe('--tls', () => {
     const client = shell(`echo over | "$0" "$@" -N4 --tls --ca ${pem} localhost ${port} | cmp - ${input}`)
     expect(await client.ended).toMatchObject({ code: 0, stdout: '', stderr: '' })
     expect(await server.ended).toMatchObject({ code: 0, stdout: 'over\n' })
+  })
+
+  test('-k outlives clients that leave before the handshake is done, and a client such a server', async () => {
+    const { pem } = certificate()
+    const server = run([...nc, '-lkv', '--tls', '--cert', pem, '127.0.0.1', '0'])
+    const port = Number(await portOf(server))
+    for (let i = 1; i <= 3; i++) {
+      const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      if (i > 1) client.write(Buffer.from([22, 3, 1, 0, 200, 1])) // the beginning of a ClientHello
+      client.end()
+      await server.printed(new RegExp(`(connected to .*\n[^]*handshake.*\n){${i}}`))
+      client.destroy()
+    }
+    expect(server.child.exitCode).toBe(null)
+    const silent = await serving(client => void client.end())
+    const { code, stderr } = await run([...nc, '--tls', '127.0.0.1', `${silent.port}`]).ended
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('TLS') as string })
   })
 
   test('refuses a server that it does not trust, unless --insecure', async () => {

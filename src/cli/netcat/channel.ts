@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connect, createServer } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { SHUT_WR, SOCK_DGRAM } from '../../constants.js'
@@ -119,17 +120,35 @@ const materialOf = ({ ca, cert, key }: TlsSettings): { ca?: Buffer; cert?: Buffe
   }
 }
 
+/**
+ * The result of a handshake over `stream`. Node waits on when the other end stops sending before it is done, as long as that is
+ * allowed to stop at all.
+ */
+async function handshake<Result>(stream: Duplex, done: Promise<Result>): Promise<Result> {
+  const left = once(stream, 'end').then(() => {
+    const message = 'the other end has left before the TLS handshake was done'
+    throw Object.assign(new Error(message), { code: 'ECONNRESET' })
+  })
+  try {
+    return await Promise.race([done, left])
+  } catch (error) {
+    stream.destroy()
+    throw error
+  }
+}
+
 /** Speaks TLS over a connected socket, as its client. Rejects if the handshake fails, or the certificate is not trusted. */
 export async function tlsClient(socket: Socket, settings: TlsSettings): Promise<Channel> {
   const { host, insecure } = settings
+  const inner = toDuplex(socket, { allowHalfOpen: true })
   const stream = connect({
     ...materialOf(settings),
-    socket: toDuplex(socket, { allowHalfOpen: true }),
+    socket: inner,
     host,
     ...(isIP(host) === 0 && { servername: host }),
     rejectUnauthorized: !insecure,
   })
-  await once(stream, 'secureConnect')
+  await handshake(inner, once(stream, 'secureConnect'))
   return new TlsChannel(stream)
 }
 
@@ -140,7 +159,8 @@ export async function tlsServer(socket: Socket, settings: TlsSettings): Promise<
   const failure = once(server, 'tlsClientError').then(([error]) => {
     throw error as Error
   })
-  server.emit('connection', toDuplex(socket, { allowHalfOpen: true }))
-  const [stream] = await Promise.race([secure, failure])
+  const inner = toDuplex(socket, { allowHalfOpen: true })
+  server.emit('connection', inner)
+  const [stream] = await handshake(inner, Promise.race([secure, failure]))
   return new TlsChannel(stream)
 }
