@@ -97,7 +97,7 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
  * Encodes control messages for sendmsg; null if there are none. `family` is the socket's: it decides the level and type of `ttl`
  * and `tos`.
  *
- * @throws TypeError or RangeError that names the property
+ * @throws TypeError or RangeError that names the property; SocketError ENODEV for an interface's name that none has
  */
 export function encodeControl(control: readonly OutgoingControl[], family: number = AF_INET): Buffer | null {
   if (!Array.isArray(control)) throw invalidType('control', control, 'an array')

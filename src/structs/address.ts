@@ -226,7 +226,7 @@ const onIp = 'must have a host and a port, such as ["127.0.0.1", 80]: a text is 
  * The bytes of an address, a sockaddr. `family` is the socket's: it decides which any-address `''` is (default: IPv4), and
  * an INET socket accepts no path.
  *
- * @throws TypeError or RangeError that names the property
+ * @throws TypeError or RangeError that names the property; SocketError ENODEV for an interface's name that none has
  */
 export function encodeAddress(address: AddressLike, family?: number): Buffer {
   if (family !== undefined) checkInteger('family', family, 0, 65535)

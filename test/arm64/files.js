@@ -78,6 +78,7 @@ const reasons = {
   ],
   'they run programs of this machine': [
     ...[
+      'fuzz/targets',
       'sockets/fuzz',
       'sockets/fuzz-floors',
       'syscalls/allocations',

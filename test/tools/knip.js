@@ -17,6 +17,7 @@ export default {
         'test/{all,tools}/*.js',
         'test/support/{mistakes,options-page}.js',
         'test/{arm64,runtimes}/*.js',
+        'test/fuzz/{run,javascript,targets}.js',
         'test/dependents/programs/*.js',
         'test/programs/*.ts',
         'examples/**/*.ts',
