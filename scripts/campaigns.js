@@ -11,7 +11,8 @@ import { root } from './stamp.js'
 const campaigns = {
   differential: { file: 'test/sockets/differential.test.ts', PROGRAMS: '20000' },
   prebuilds: { script: 'test/all/prebuilds.js', PREBUILDS_AGAIN: 'linux-x64 linux-arm64 darwin-x64 darwin-arm64' },
-  fuzz: { file: 'test/sockets/fuzz', FUZZ_CALLS: '100000', FUZZ_FLOORS_CALLS: '1000000' }, // both test files
+  'fuzz-calls': { file: 'test/fuzz/calls', FUZZ_CALLS: '1000000' },
+  'fuzz-targets': { script: 'test/fuzz/run.js', FUZZ_SECONDS: '3600' }, // for each of five, two at a time
 }
 
 const expected = hours => (hours === undefined ? '' : `, about ${hours} h`)

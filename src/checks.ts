@@ -30,10 +30,17 @@ function inspected(value: unknown): string {
   }
 }
 
+// The name of a function or a class; it may be anything, such as a static property of that name.
+function nameOf(value: unknown): string {
+  const name: unknown = typeof value === 'function' ? value.name : undefined
+  return typeof name === 'string' ? name : ''
+}
+
 function typed(value: unknown): string {
-  if (typeof value === 'function') return `function ${value.name}`
+  if (typeof value === 'function') return `function ${nameOf(value)}`
   if (typeof value === 'object' && value !== null) {
-    return value.constructor?.name ? `an instance of ${value.constructor.name}` : inspect(value, { depth: -1 })
+    const name = nameOf(value.constructor)
+    return name === '' ? shown(value) : `an instance of ${name}`
   }
   return value === null || value === undefined ? String(value) : `type ${typeof value} (${shown(value)})`
 }
@@ -100,6 +107,7 @@ export function allocated(
   how: 'alloc' | 'allocUnsafe' | 'allocUnsafeSlow' = 'alloc',
   more = 0,
 ): Buffer<ArrayBuffer> {
+  if (typeof size !== 'number') throw invalidType(name, size, 'of type number')
   try {
     return Buffer[how](more === 0 ? size : size + more)
   } catch (cause) {

@@ -4,6 +4,11 @@ import type { ControlMessage } from './control.js'
 import { rows } from './messages.js'
 import type { ControlMeaning } from './messages.js'
 
+function listed(fds: unknown): unknown[] {
+  if (!Array.isArray(fds)) throw invalidType('fds', fds, 'an array')
+  return fds
+}
+
 const keys = new Set(rows.map(({ key }) => key as keyof ControlMeaning))
 
 /**
@@ -18,7 +23,7 @@ export function meaningOf(control: readonly ControlMessage[]): ControlMeaning {
     for (const key of keys) {
       const value = message[key]
       if (value !== undefined)
-        meaning[key] = key === 'fds' ? [...((meaning.fds as []) ?? []), ...message.fds!] : (meaning[key] ?? value)
+        meaning[key] = key === 'fds' ? [...((meaning.fds as []) ?? []), ...listed(value)] : (meaning[key] ?? value)
     }
   }
   return meaning

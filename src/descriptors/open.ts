@@ -1,9 +1,11 @@
 // How descriptors are created: close-on-exec, non-blocking, and without SIGPIPE; in one system call if the kernel has it.
 import { constants, fstatSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
+import { types } from 'node:util'
 import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, MSG_NOSIGNAL, O_NONBLOCK } from '../constants.js'
 import { O_CLOEXEC, SO_NOSIGPIPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from '../constants.js'
-import { checkInteger } from '../checks.js'
+import { checkInteger, invalidType } from '../checks.js'
+import { viewed } from '../data.js'
 import { check, interrupted } from '../syscalls/result.js'
 import type { Length, View } from '../syscalls/native.js'
 import { callOwning } from '../syscalls/native.js'
@@ -78,7 +80,9 @@ export function acceptSocket(fd: number, address: View | null, length: Length | 
  * code than `node:fs`: a worker of Node closes those of `openSync` once more when it ends. Throws a SocketError. open(2)
  */
 export function openFile(path: string | Buffer, more = 0): number {
-  const bytes = Buffer.from(path as string)
+  if (typeof path !== 'string' && !types.isUint8Array(path))
+    throw invalidType('path', path, 'of type string or an instance of Uint8Array')
+  const bytes = typeof path === 'string' ? Buffer.from(path) : Buffer.from(viewed('path', path))
   for (;;) {
     const fd = open(bytes, constants.O_RDONLY | O_CLOEXEC | more)
     if (!interrupted(fd)) return check(fd, 'open', { family: 'unix', path })

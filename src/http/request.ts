@@ -1,7 +1,7 @@
 // The request that a handler gets.
 import { inspect } from 'node:util'
 import type { InspectOptions } from 'node:util'
-import { invalidThis } from '../checks.js'
+import { invalidThis, invalidType } from '../checks.js'
 import type { Parts } from '../shown.js'
 import { shownObject } from '../shown.js'
 import { KEEP_ALIVE, limitsOf, newRequest, parseRequest, REQUEST } from './parser.js'
@@ -140,6 +140,7 @@ export class HttpRequest<Body = Buffer> {
   /** The value of a header. `name` is in lower case. */
   header(name: string): string | undefined {
     brand(this)
+    if (typeof name !== 'string') throw invalidType('name', name, 'of type string')
     return this.headers[name]
   }
 

@@ -95,8 +95,9 @@ export function hostName(name: string, host: unknown): string {
 export function question(
   host: string | null,
   service: string | number | null,
-  { family = 0, type = 0, protocol = 0, flags = 0 }: AddressInfoHints,
+  given: AddressInfoHints | null,
 ): [node: string | null, service: string | null, hints: Int32Array] {
+  const { family = 0, type = 0, protocol = 0, flags = 0 } = given ?? {}
   const node = host === null ? null : hostName('host', host)
   if (service !== null && typeof service !== 'string' && typeof service !== 'number')
     throw invalidType('service', service, 'of type string or number, or null')

@@ -107,10 +107,11 @@ export class MySocket {
  * SocketError or an AbortError if the wait ends before. The property `received` of the error is a Buffer of the bytes received
  * by then, which are no longer in the stream.
  */
-export async function recvExactly(socket: Socket, size: number, options: WaitOptions = {}): Promise<Buffer> {
+export async function recvExactly(socket: Socket, size: number, options?: WaitOptions): Promise<Buffer> {
   checkAsynchronous(socket)
   const buffer = allocated('size', size, 'allocUnsafe')
-  const timeout = options.timeout === undefined ? socket.gettimeout() : checkTimeout(options.timeout)
+  const { signal, timeout: given } = options ?? {}
+  const timeout = given === undefined ? socket.gettimeout() : checkTimeout(given)
   const end = clock() + (timeout ?? Infinity)
   let received = 0
   try {
@@ -118,7 +119,7 @@ export async function recvExactly(socket: Socket, size: number, options: WaitOpt
       // After less than all, the next call has the reason: the end of the stream, or what ended the wait.
       const left = timeout === null || timeout === 0 ? timeout : Math.max(1, end - clock())
       const rest = buffer.subarray(received)
-      const count = await socket.recvInto(rest, MSG_WAITALL, { signal: options.signal, timeout: left })
+      const count = await socket.recvInto(rest, MSG_WAITALL, { signal, timeout: left })
       if (count === 0) throw broken()
       received += count
     }

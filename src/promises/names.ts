@@ -24,11 +24,11 @@ type Answer = [result: number, code: number, errno: number, found: ArrayBuffer]
 function lookup(
   syscall: string,
   name: string | undefined,
-  { signal }: LookupOptions,
+  options: LookupOptions | null | undefined,
   start: (callback: (...answer: Answer) => void) => void,
 ): Promise<[result: number, found: Buffer]> {
   return new Promise((resolve, reject) => {
-    checkSignal(signal)
+    const signal = checkSignal(options?.signal)
     const forget = signal && onAbort(signal, () => reject(new AbortError(signal.reason)))
     start((result, code, errno, found) => {
       forget?.()
@@ -45,8 +45,9 @@ function lookup(
 export async function getaddrinfo(
   host: string | null,
   service: string | number | null,
-  { signal, ...hints }: AddressInfoHints & LookupOptions = {},
+  options?: AddressInfoHints & LookupOptions,
 ): Promise<AddressInfo[]> {
+  const { signal, ...hints } = options ?? {}
   const asked = question(host, service, hints)
   const start = native.resolve.getaddrinfo.bind(null, ...asked)
   const [count, found] = await lookup('getaddrinfo', host ?? undefined, { signal }, start)
@@ -66,9 +67,11 @@ export async function getnameinfo(
 }
 
 /** Looks up the IPv4 address of a host, given by name or number; `''` is the any-address. gethostbyname(3) */
-export async function gethostbyname(name: string, { signal }: LookupOptions = {}): Promise<string> {
+export async function gethostbyname(name: string, options?: LookupOptions): Promise<string> {
   const [host, service, hints] = addressQuestion(name, AF_INET)
-  return name === '' ? '0.0.0.0' : firstAddress(await getaddrinfo(host, service, { ...hints, signal })).text
+  return name === ''
+    ? '0.0.0.0'
+    : firstAddress(await getaddrinfo(host, service, { ...hints, signal: options?.signal })).text
 }
 
 /** Looks up a host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex */

@@ -74,7 +74,8 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined
   const aborted = typeof signal === 'object' && signal !== null ? (signal.aborted as unknown) : undefined
-  if (typeof aborted !== 'boolean') throw invalidType('options.signal', signal, 'an AbortSignal')
+  if (typeof aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
+    throw invalidType('options.signal', signal, 'an AbortSignal')
   if (aborted) throw new AbortError(signal.reason)
   return signal
 }

@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { O_CLOEXEC, O_NONBLOCK, POLLIN, POLLOUT, SPLICE_F_NONBLOCK } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { checkInteger } from '../checks.js'
+import { checkFlags, checkInteger } from '../checks.js'
 import { socketError } from '../errors.js'
 import { attempt, check } from '../syscalls/result.js'
 import { OwnedFd } from '../descriptors/owned-fd.js'
@@ -28,9 +28,10 @@ export function pipe(): [OwnedFd, OwnedFd] {
 export function trySplice(from: Descriptor, to: Descriptor, count: number, flags = 0): number | null {
   const [input, output] = [fdOf(from, 'splice'), fdOf(to, 'splice')]
   checkInteger('count', count, 0, 2 ** 31 - 1)
+  const given = checkFlags(flags)
   const call = sys.splice
   if (call === undefined) throw socketError(ENOSYS, 'splice')
-  return attempt(() => call(input, null, output, null, count, flags | SPLICE_F_NONBLOCK!), 'splice', undefined, input)
+  return attempt(() => call(input, null, output, null, count, given | SPLICE_F_NONBLOCK!), 'splice', undefined, input)
 }
 
 /**

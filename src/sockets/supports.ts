@@ -42,7 +42,7 @@ import {
   SOL_UDPLITE,
 } from '../constants.js'
 import type { SystemConstants } from '../constants.js'
-import { invalidValue } from '../checks.js'
+import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { errnoName } from '../errors.js'
 import { native } from '../syscalls/native.js'
 import * as sys from '../syscalls/index.js'
@@ -59,6 +59,12 @@ function sentence(errno: number): string {
 }
 
 const foreign = (errno: number): string => `${sentence(errno)} (it is not one of ${process.platform})`
+
+/** Checks that a constant is one: undefined, or an integer of C's int. */
+function checkConstants(constants: Record<string, Constant>): void {
+  for (const [name, constant] of Object.entries(constants))
+    if (constant !== undefined) checkInteger(name, constant, -(2 ** 31), 2 ** 31 - 1)
+}
 
 const open = (family: number, type: number, protocol: number): number =>
   sys.socket(family, type | (SOCK_CLOEXEC ?? 0), protocol)
@@ -110,6 +116,7 @@ const isUnknown = (result: number): boolean => result === -ENOPROTOOPT || result
 export const whyNot = {
   /** Sockets of a family, such as AF_VSOCK. */
   family(family: Constant): string | null {
+    checkConstants({ family })
     if (family === undefined) return foreign(EAFNOSUPPORT)
     // A family exists even if all its types require a protocol or a privilege.
     const types = [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW]
@@ -119,6 +126,7 @@ export const whyNot = {
   /** Sockets that this process can create, such as `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
   socket(family: Constant, type: Constant, ...rest: [protocol?: Constant]): string | null {
     const protocol = rest.length === 0 ? 0 : rest[0] // undefined, if given, is a constant that this system lacks
+    checkConstants({ family, type, protocol })
     if (family === undefined) return foreign(EAFNOSUPPORT)
     if (type === undefined || protocol === undefined) return foreign(EPROTONOSUPPORT)
     const result = tried(family, type, protocol)
@@ -127,20 +135,31 @@ export const whyNot = {
 
   /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, or of another family or protocol that this machine has. */
   option(level: Constant, name: Constant): string | null {
+    checkConstants({ level, name })
     if (level === undefined || name === undefined) return foreign(ENOPROTOOPT)
     let result = -ENOPROTOOPT
     for (const [family, type, protocol] of hosts.find(host => host[0] === level)?.[1] ?? []) {
       if (family === undefined || protocol === undefined) continue
       const fd = open(family, type, protocol)
-      result = fd < 0 ? fd : asked(fd, level, name)
-      if (fd >= 0) sys.close(fd)
-      if (fd >= 0 && !isUnknown(result)) return null
+      if (fd < 0) {
+        result = fd
+        continue
+      }
+      try {
+        result = asked(fd, level, name)
+      } finally {
+        sys.close(fd)
+      }
+      if (!isUnknown(result)) return null
     }
     return sentence(result)
   },
 
   /** A function of `bsd-sockets/syscalls`, such as 'recvmmsg'. */
-  call: (name: string): string | null => (Object.hasOwn(native.functions, name) ? null : foreign(ENOSYS)),
+  call(name: string): string | null {
+    if (typeof name !== 'string') throw invalidType('name', name, 'of type string')
+    return Object.hasOwn(native.functions, name) ? null : foreign(ENOSYS)
+  },
 }
 
 /** Whether this machine has something; `whyNot` has the reason if not. */

@@ -5,7 +5,7 @@ import { CMSG_SPACE } from '../syscalls/index.js'
 import { MSG_ERRQUEUE, MSG_ZEROCOPY, SO_ZEROCOPY, SOL_SOCKET } from '../constants.js'
 import { bytesOf } from '../data.js'
 import type { Data } from '../data.js'
-import { invalidThis, invalidValue } from '../checks.js'
+import { checkFlags, invalidThis, invalidValue } from '../checks.js'
 import { addressRoom } from '../structs/address.js'
 import { sizeOf } from '../syscalls/layout.js'
 import type { Parts } from '../shown.js'
@@ -70,7 +70,7 @@ export class ZerocopySender {
   trySend(data: Data, flags = 0): number | null {
     brand(this)
     const bytes = bytesOf(data)
-    const count = this.#socket.trySend(bytes, flags | MSG_ZEROCOPY!)
+    const count = this.#socket.trySend(bytes, checkFlags(flags) | MSG_ZEROCOPY!)
     if (count === null || bytes.byteLength === 0) return count // the kernel does not number empty sends
     this.#pending.set(this.#next, bytes)
     this.#next = (this.#next + 1) >>> 0

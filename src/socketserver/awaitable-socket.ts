@@ -1,9 +1,11 @@
 // The server's own socket: a synchronous Socket that the event loop can wait for.
 import { READABLE } from '../loop.js'
+import { checkSignal } from '../promises/on-abort.js'
 import { Turn } from '../promises/turn.js'
 import type { WaitOptions } from '../promises/turn.js'
 import { Turns } from '../promises/turns.js'
 import { Socket } from '../sockets/socket.js'
+import { checkTimeout } from '../timers.js'
 
 export class AwaitableSocket extends Socket {
   #turns: Turns | undefined
@@ -16,8 +18,10 @@ export class AwaitableSocket extends Socket {
   async whenReadable<Result>(
     syscall: string,
     step: () => Result | null,
-    { signal, timeout = null }: WaitOptions,
+    wait: WaitOptions | undefined,
   ): Promise<Result> {
+    const signal = checkSignal(wait?.signal)
+    const timeout = checkTimeout(wait?.timeout ?? null)
     const unpaused = (): Result | null => (this.#paused ? null : step())
     const result = unpaused()
     if (result !== null) return result

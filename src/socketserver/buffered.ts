@@ -1,6 +1,6 @@
 // The buffered reader and writer of a handler: Python's rfile and wfile.
 import { constants } from 'node:os'
-import { bytesOf } from '../data.js'
+import { bytesOf, viewed } from '../data.js'
 import type { Data } from '../data.js'
 import { checkInteger, invalidThis } from '../checks.js'
 import { isSocketError, socketError } from '../errors.js'
@@ -146,7 +146,7 @@ export class BufferedWriter {
   write(data: Data): number {
     brandWriter(this)
     if (this.#closed) throw closed('write')
-    const { buffer, byteOffset, byteLength } = bytesOf(data)
+    const { buffer, byteOffset, byteLength } = viewed('data', bytesOf(data))
     const bytes = Buffer.from(buffer, byteOffset, byteLength)
     if (this.#size === 0) {
       this.#send(bytes)

@@ -1,5 +1,6 @@
 // The servers: for connections and for datagrams, over IP and Unix sockets.
 import type { AddressLike } from '../structs/address.js'
+import { invalidType } from '../checks.js'
 import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
 import type { WaitOptions } from '../promises/turn.js'
 import type { Socket } from '../sockets/socket.js'
@@ -9,6 +10,12 @@ import { sayGoodbye } from './requests.js'
 import { brand, SocketServer } from './socket-server.js'
 import type { Handler, ServerOptions } from './socket-server.js'
 import type { ThreadData } from './threads.js'
+
+// Any object with these methods: a derived class may wrap the socket, as in Python.
+function checkRequest(request: Socket): void {
+  if (typeof request?.close !== 'function' || typeof request.shutdown !== 'function')
+    throw invalidType('request', request, 'a Socket')
+}
 
 /** The options of a TCP or UDP server. */
 export interface InternetServerOptions extends ServerOptions {
@@ -35,12 +42,14 @@ export class StreamServer extends SocketServer<Socket> {
   /** Tells the client that no more follows, and closes the connection. shutdown(2) */
   override shutdownRequest(request: Socket): void {
     brand(this)
+    checkRequest(request)
     if (!request.closed) sayGoodbye(request)
     this.closeRequest(request)
   }
 
   override closeRequest(request: Socket): void {
     brand(this)
+    checkRequest(request)
     request.close()
   }
 
@@ -80,14 +89,14 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
 /** A TCP server. Python's TCPServer, and with `threading` its ThreadingTCPServer */
 export class TCPServer extends StreamServer {
   constructor(address: AddressLike, handler: Handler<Socket>, options: InternetServerOptions = {}) {
-    super(options.addressFamily ?? AF_INET, address, handler, options)
+    super(options?.addressFamily ?? AF_INET, address, handler, options)
   }
 }
 
 /** A UDP server. Python's UDPServer, and with `threading` its ThreadingUDPServer */
 export class UDPServer extends DatagramServer {
   constructor(address: AddressLike, handler: Handler<DatagramRequest>, options: InternetServerOptions = {}) {
-    super(options.addressFamily ?? AF_INET, address, handler, options)
+    super(options?.addressFamily ?? AF_INET, address, handler, options)
   }
 }
 

@@ -86,6 +86,7 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     handler: Handler<Request>,
     options: ServerOptions = {},
   ) {
+    if (typeof options !== 'object' || options === null) throw invalidType('options', options, 'of type object')
     const { bindAndActivate = true, threading = false } = options
     const { maxThreads = 40, minSpareThreads = 0, daemonThreads = false } = options
     const module = threading ? checkModule(handler) : undefined

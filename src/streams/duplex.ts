@@ -187,6 +187,8 @@ export class SocketDuplex extends Duplex {
   /** Emits `timeout` after so many milliseconds without receiving or sending; 0, null and Infinity: never. */
   setTimeout(timeout: number | null, listener?: () => void): this {
     brand(this)
+    if (listener !== undefined && typeof listener !== 'function')
+      throw invalidType('listener', listener, 'of type function')
     if (this.destroyed) return this
     const ms = checkTimeout(timeout) ?? 0
     this.#timeout = ms
@@ -258,6 +260,7 @@ export class SocketDuplex extends Duplex {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as a Duplex: else it is no NodeJS.ReadableStream
   override read(size?: number): any {
     brand(this)
+    if (typeof size === 'object' && size !== null) throw invalidType('size', size, 'of type number')
     const chunk: unknown = super.read(size)
     this.#fail()
     return chunk

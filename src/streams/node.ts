@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import type * as dgram from 'node:dgram'
 import type { EventEmitter } from 'node:events'
-import { Socket as NetSocket } from 'node:net'
+import { Server as NetServer, Socket as NetSocket } from 'node:net'
 import type * as net from 'node:net'
 import { constants } from 'node:os'
 import type { SocketAddress } from '../structs/address.js'
@@ -88,6 +88,7 @@ function adopt(adopter: EventEmitter, socket: SocketBase, take: (fd: number) => 
  * descriptor from now on. The backlog is Node's. listen(2)
  */
 export async function listenNet<Server extends net.Server>(server: Server, socket: SocketBase): Promise<Server> {
+  if (!(server instanceof NetServer)) throw invalidType('server', server, 'a Server of net, tls, http, https or http2')
   checkSocket(socket)
   refuseUnless(streams(socket), socket, 'a TCP or Unix stream socket')
   if (unbound(socket.getsockname()))

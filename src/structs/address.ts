@@ -16,7 +16,7 @@ import type {
   VsockAddress,
 } from './families.js'
 import { AF_INET, AF_INET6, AF_UNIX } from '../constants.js'
-import { lengthOf } from '../data.js'
+import { lengthOf, viewed } from '../data.js'
 import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { inet_ntop, inet_pton } from '../syscalls/inet.js'
 import { dataView, field, read, sizeOf, write } from '../syscalls/layout.js'
@@ -247,10 +247,11 @@ export function encodeAddress(address: AddressLike, family?: number): Buffer {
     case 'raw': {
       if (!types.isUint8Array(given.data)) throw invalidType('data', given.data, 'an instance of Uint8Array')
       checkInteger('af', given.af, 0, 2 ** (8 * saFamily.size) - 1)
+      const data = viewed('data', given.data)
       const head = sockaddr(given.af, saFamily.offset + saFamily.size)
       const room = addressRoom - head.length
-      if (given.data.length > room) throw invalidValue('data', given.data, `must have at most ${room} bytes`)
-      const bytes = Buffer.concat([head, given.data])
+      if (data.length > room) throw invalidValue('data', given.data, `must have at most ${room} bytes`)
+      const bytes = Buffer.concat([head, data])
       if (saFamily.offset === 1) bytes[0] = bytes.length
       return bytes
     }

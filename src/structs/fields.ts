@@ -2,6 +2,7 @@
 import { types } from 'node:util'
 import { AF_INET, AF_INET6 } from '../constants.js'
 import { checkInteger, invalidType, invalidValue, outOfRange } from '../checks.js'
+import { viewed } from '../data.js'
 import { inet_ntop, inet_pton } from '../syscalls/inet.js'
 import { dataView, field, read, readBig, write } from '../syscalls/layout.js'
 import type { Field } from '../syscalls/layout.js'
@@ -82,9 +83,10 @@ export function counted(lengthName: string): Kind<Uint8Array> {
     },
     write(bytes, { offset, size }, value, name) {
       if (!types.isUint8Array(value)) throw invalidType(name, value, 'an instance of Uint8Array')
-      if (value.length > size) throw invalidValue(name, value, `must have at most ${size} bytes`)
-      write(dataView(bytes), length, value.length)
-      bytes.set(value, offset)
+      const given = viewed(name, value)
+      if (given.length > size) throw invalidValue(name, value, `must have at most ${size} bytes`)
+      write(dataView(bytes), length, given.length)
+      bytes.set(given, offset)
     },
   }
 }

@@ -38,8 +38,9 @@ export function interrupterOf(blocking: object): Interrupter {
  * before that has no effect. Returns false if the thread has ended.
  */
 export function interrupt(interrupter: Interrupter): boolean {
-  if (!types.isInt32Array(interrupter?.fired)) throw invalidType('interrupter', interrupter, 'an Interrupter')
-  Atomics.store(interrupter.fired, 0, 1)
+  const flag: unknown = interrupter?.fired
+  if (!types.isInt32Array(flag) || flag.length === 0) throw invalidType('interrupter', interrupter, 'an Interrupter')
+  Atomics.store(flag, 0, 1)
   return native.environment.wake(interrupter.waker)
 }
 

@@ -2,7 +2,7 @@
 import { FD_SETSIZE, POLLIN } from '../constants.js'
 import { fdOf } from '../descriptors/descriptor.js'
 import type { Descriptor } from '../descriptors/descriptor.js'
-import { checkInteger, invalidType } from '../checks.js'
+import { checkInteger, invalidType, invalidValue } from '../checks.js'
 import { alarmDescriptor, drainAlarm } from './interrupter.js'
 import { dataView, field, sizeOf, write } from '../syscalls/layout.js'
 import { Pollfds } from './pollfds.js'
@@ -57,7 +57,11 @@ export function select<R extends Descriptor, W extends Descriptor, E extends Des
 
 function listOf<T>(name: string, given: Iterable<T>): T[] {
   if (typeof given?.[Symbol.iterator] !== 'function') throw invalidType(name, given, 'an iterable')
-  return [...given]
+  try {
+    return [...given]
+  } catch (error) {
+    throw ArrayBuffer.isView(given) ? invalidValue(name, given, 'must not be detached') : error // V8's has no code
+  }
 }
 
 const isEntry = <T>(entry: T | readonly [T, events: number]): entry is readonly [T, events: number] =>

@@ -1,10 +1,12 @@
-// Fuzzing, for two minutes: the targets of libFuzzer (test/fuzz/run.js), and a hundred thousand calls with values that nobody
-// should give: test/sockets/fuzz-floors.test.ts makes three thousand.
+// Fuzzing, for two minutes: the targets of libFuzzer, two at a time, and a hundred thousand calls with any values, of which
+// `npm test` makes three thousand. Both begin anew each day; SEED repeats a run.
+import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
-import { runPackage } from '../../scripts/run.js'
+import { root } from '../../scripts/stamp.js'
 
-const { status } = spawnSync(process.execPath, ['test/fuzz/run.js', '--seconds', '20'], { stdio: 'inherit' })
-if (status !== 0 && status !== 77) process.exit(1)
+const seed = process.env.SEED ?? `${Math.floor(Date.now() / 86_400_000)}`
+const run = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status
 
-const env = { ...process.env, FUZZ_FLOORS_CALLS: '100000' }
-runPackage('vitest/vitest.mjs', ['run', 'test/sockets/fuzz-floors.test.ts'], { env })
+const targets = run(join(root, 'test/fuzz/run.js'), '--seconds', '20', '--seed', seed)
+const calls = run(join(root, 'test/fuzz/calls/run.js'), seed, '100000')
+process.exitCode = [0, 77].includes(targets) && calls === 0 ? 0 : 1

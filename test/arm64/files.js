@@ -78,9 +78,8 @@ const reasons = {
   ],
   'they run programs of this machine': [
     ...[
+      'fuzz/calls',
       'fuzz/targets',
-      'sockets/fuzz',
-      'sockets/fuzz-floors',
       'syscalls/allocations',
       'cli/cli',
       'cli/hostile',

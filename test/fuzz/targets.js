@@ -126,8 +126,10 @@ export const sockaddr = ({ decodeAddress, encodeAddress }) =>
     if (encoded === undefined) return
     assert.ok(encoded.length <= 128, `a sockaddr of ${encoded.length} bytes`)
     const back = decodeAddress(encoded)
-    assert.deepEqual(decodeAddress(encodeAddress(back)), back)
-    if (address.family !== 'raw') assert.deepEqual(encodeAddress(back), encoded)
+    // The bytes of a raw address may be those of another family, and more than it has.
+    const once = address.family === 'raw' ? unlessRefused(() => encodeAddress(back)) : encodeAddress(back)
+    if (once !== undefined) assert.deepEqual(decodeAddress(once), back)
+    if (address.family !== 'raw') assert.deepEqual(once, encoded)
   }
 
 // A peer's descriptors are those of this process only if the kernel installed them: these are never closed.

@@ -246,7 +246,7 @@ const deno = {
   },
   'examples/peers': { 'http ': noHandle, TLS: tls },
   'promises/promises': { 'in worker threads terminated': leaves, 'an abort thousands of signals': heap },
-  'sockets/fuzz-floors': { '': 'opens two descriptors of its own at some time' },
+  'fuzz/calls': { '': 'opens two descriptors of its own at some time' },
   'reactor/reactor': {
     'a server survives having no descriptor left': 'fails itself without a free descriptor',
   },

@@ -18,6 +18,7 @@ export default {
         'test/support/{mistakes,options-page}.js',
         'test/{arm64,runtimes}/*.js',
         'test/fuzz/{run,javascript,targets}.js',
+        'test/fuzz/calls/{run,play}.js',
         'test/dependents/programs/*.js',
         'test/programs/*.ts',
         'examples/**/*.ts',
