@@ -147,12 +147,17 @@ interface Peer {
   path?: string
 }
 
-const unixPeer = (name: string | Uint8Array, before = ''): Peer => {
+// An address of another family may have properties of these names, with any values.
+const unixPeer = (name: unknown, before = ''): Peer => {
+  if (typeof name !== 'string' && !types.isUint8Array(name)) return {}
   const path = before + (typeof name === 'string' ? name : Buffer.copyBytesFrom(name).toString())
   return { address: path, path }
 }
 
-const hostPeer = (address: string, port: number): Peer => (port > 0 ? { address, port } : { address })
+function hostPeer(address: unknown, port: unknown): Peer {
+  if (typeof address !== 'string') return {}
+  return typeof port === 'number' && port > 0 ? { address, port } : { address }
+}
 
 function peerOf(address: AddressLike): Peer {
   if (typeof address === 'string' || types.isUint8Array(address)) return unixPeer(address)
@@ -236,7 +241,7 @@ export class GaiError extends Error {
 
   /** What probably went wrong, and what to do; undefined if nothing is known. It is made each time it is read. */
   get hint(): string | undefined {
-    if (typeof this !== 'object' || !(#resolver in this)) throw invalidThis('GaiError')
+    if (typeof this !== 'object' || this === null || !(#resolver in this)) throw invalidThis('GaiError')
     return resolverHint(this)
   }
 

@@ -260,7 +260,8 @@ export class SocketDuplex extends Duplex {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as a Duplex: else it is no NodeJS.ReadableStream
   override read(size?: number): any {
     brand(this)
-    if (typeof size === 'object' && size !== null) throw invalidType('size', size, 'of type number')
+    if (typeof size !== 'number' && size !== undefined && size !== null)
+      throw invalidType('size', size, 'of type number')
     const chunk: unknown = super.read(size)
     this.#fail()
     return chunk

@@ -1,4 +1,5 @@
 // systemd's socket activation. sd_listen_fds(3)
+import { invalidType } from '../checks.js'
 import { Socket } from '../promises/index.js'
 
 const firstFd = 3 // SD_LISTEN_FDS_START
@@ -16,6 +17,8 @@ export interface ActivatedSocket {
  * @throws SocketError ENOTSOCK if one of them is a FIFO or a file
  */
 export function listenFds(environment: NodeJS.ProcessEnv = process.env): ActivatedSocket[] {
+  if (typeof environment !== 'object' || environment === null)
+    throw invalidType('environment', environment, 'of type object')
   const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names } = environment
   if (Number(pid) !== process.pid || !/^\d+$/.test(count ?? '')) return []
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) Reflect.deleteProperty(environment, name)
