@@ -655,6 +655,7 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   trySendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number | null {
     brand(this)
     checkBatch(batch)
+    checkInteger('start', start, 0, batch.count)
     return sendBatch(this.#fd, batch, count ?? batch.count - start, flags, start)
   }
 
