@@ -1,7 +1,7 @@
 // Fuzzes by libFuzzer: `node test/fuzz/run.js [--seconds N] [--seed N] [--keep] [TARGET...]`, two targets at a time. Begins with
-// the inputs of corpus/TARGET.txt, one a line, as a JSON string of which each character is a byte. Prints how many inputs were
-// tried. A finding is printed as such a line: add it to the corpus, which every `npm test` reads. `--keep` writes the smallest
-// set of inputs that reaches the same code back into the corpus.
+// the inputs of corpus/TARGET.txt, one a line, as a JSON string of which each character is a byte, and with those that people
+// have written, TARGET.by-hand.txt. Prints how many inputs were tried. A finding is printed as such a line: add it to the latter;
+// every `npm test` reads both. `--keep` writes the smallest set of inputs that reaches the same code back into the former.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -79,7 +79,8 @@ const filesIn = folder => readdirSync(folder).map(file => readFileSync(join(fold
 
 function unpack(name, into) {
   mkdirSync(into, { recursive: true })
-  const lines = existsSync(corpusFile(name)) ? readFileSync(corpusFile(name), 'utf8').split('\n') : []
+  const files = [corpusFile(name), corpusFile(`${name}.by-hand`)].filter(file => existsSync(file))
+  const lines = files.flatMap(file => readFileSync(file, 'utf8').split('\n'))
   lines.filter(Boolean).forEach((line, i) => writeFileSync(join(into, `${i}`), Buffer.from(JSON.parse(line), 'latin1')))
 }
 
@@ -106,7 +107,7 @@ async function fuzz(name) {
   console.log(`${name}: ${runs} inputs in ${took} s, seed ${seed}; ${known} were known, ${reached} features reached`)
   const failing = filesIn(found)
   for (const bytes of failing)
-    console.log(`${name}: a finding. Add this line to test/fuzz/corpus/${name}.txt:\n${lineOf(bytes)}`)
+    console.log(`${name}: a finding. Add this line to test/fuzz/corpus/${name}.by-hand.txt:\n${lineOf(bytes)}`)
   if (status !== 0) console.log(log.split('\n').slice(-60).join('\n'))
   if (status !== 0 || failing.length > 0) return false
   if (values.keep) {

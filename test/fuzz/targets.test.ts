@@ -1,6 +1,6 @@
 // The inputs that libFuzzer has found, through its targets: `node test/fuzz/run.js` finds more. Those of HTTP are in C.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as library from 'bsd-sockets'
@@ -14,8 +14,10 @@ const targets = (await import(file)) as Record<string, (from: typeof library) =>
 
 /** Each line is a JSON string of which each character is a byte. */
 const corpusOf = (name: string): Buffer[] =>
-  readFileSync(join(root, `test/fuzz/corpus/${name}.txt`), 'utf8')
-    .split('\n')
+  [`${name}.txt`, `${name}.by-hand.txt`]
+    .map(file => join(root, 'test/fuzz/corpus', file))
+    .filter(file => existsSync(file))
+    .flatMap(file => readFileSync(file, 'utf8').split('\n'))
     .filter(line => line !== '')
     .map(line => Buffer.from(JSON.parse(line) as string, 'latin1'))
 
