@@ -170,12 +170,6 @@ export function makers(random) {
       text,
       () => 'Buffer.alloc(100_000)',
     )
-  const object2 = (...names) =>
-    `{ ${names
-      .filter(() => random(3) === 0)
-      .map(name => `${name}: ${name === 'signal' ? 'aborted' : simple()}`)
-      .join(', ')} }`
-
   /** A fitting value, by the name of a parameter. */
   const byName = {
     address,
@@ -263,7 +257,6 @@ export function makers(random) {
     wait,
     callback,
     hostile,
-    object2,
     args,
     argument,
     byName,
