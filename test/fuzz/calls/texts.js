@@ -235,10 +235,12 @@ export function makers(random) {
     const given = fits && random(10) < 6 ? byName[name]() : value()
     return ofDescriptors.has(name) && /^\d/.test(given) ? descriptor() : given
   }
-  const args = names =>
-    Array.from({ length: random(8) === 0 ? random(7) : names.length + (random(8) ? 0 : random(3)) }, (_, i) =>
-      argument(names[i]),
-    )
+  // As many as it has, now and then more or fewer; any number if its parameters are not known.
+  const args = names => {
+    const known = names.length > 0 && random(8) > 0
+    const length = known ? names.length + (random(8) === 0 ? random(3) : 0) : random(5)
+    return Array.from({ length }, (_, i) => argument(names[i]))
+  }
   return {
     random,
     oneOf,
