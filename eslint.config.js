@@ -50,6 +50,15 @@ export default defineConfig(
     },
   },
   {
+    files: ['test/lifetimes/*.js'],
+    languageOptions: {
+      globals: {
+        ...{ AbortController: 'readonly', AbortSignal: 'readonly', FinalizationRegistry: 'readonly', gc: 'readonly' },
+        ...{ ReadableStream: 'readonly', Response: 'readonly', WeakRef: 'readonly', setImmediate: 'readonly' },
+      },
+    },
+  },
+  {
     files: ['packages/**/*.js'],
     languageOptions: {
       sourceType: 'commonjs',

@@ -27,6 +27,11 @@ export interface Transport {
   /** Receives nothing until `resume`. */
   pause(): void
   resume(): void
+  /**
+   * Begins a request: calls a step in the async context of the server, without what the handler of an earlier request has
+   * entered. Without this, requests begin in that of `receive`.
+   */
+  begin?(step: () => void): void
   /** Another protocol takes the connection, and the bytes that have come for it. Without this, none can. */
   handOver?(handlers: Handlers, received?: Buffer): void
 }

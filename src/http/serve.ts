@@ -137,7 +137,10 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
     ...(typeof application === 'object' && placeOfApplication(application)),
     ...where,
     open: connection => (connection.context = new Session(service, connection)),
-    data: (connection, bytes) => sessionOf(connection).receive(bytes),
+    data: (connection, bytes) => {
+      connection.stores = undefined // what a handler has entered by AsyncLocalStorage.enterWith is not for the next request
+      sessionOf(connection).receive(bytes)
+    },
     drain: connection => sessionOf(connection).drained(),
     end: connection => sessionOf(connection).end(),
     reset: connection => connection.destroy(), // no client is left to answer

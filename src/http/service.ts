@@ -11,7 +11,10 @@ import type { RequestBody } from './request-body.js'
 import type { HttpResponse } from './response.js'
 import { reasons } from './statuses.js'
 
-/** Answers a request, at once or by a promise. With `streamBody` its `body` is a RequestBody. */
+/**
+ * Answers a request, at once or by a promise. With `streamBody` its `body` is a RequestBody. It is called in the async context
+ * (AsyncLocalStorage) of `serve`; what it enters by `enterWith` is not seen by the next request.
+ */
 export type Handler<Body = Buffer> = (request: HttpRequest<Body>) => HttpResponse | PromiseLike<HttpResponse>
 
 /** Time limits for a client, in milliseconds; null, Infinity and 0: no limit. A client that has begun a request gets 408. */

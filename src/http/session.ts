@@ -65,9 +65,9 @@ export class Session {
     if (this.#ended) return
     if (this.#incoming !== undefined) return this.#feed(bytes, this.#incoming)
     const waits = this.#waits
-    if (this.#pending === undefined && !waits) return this.#serve(bytes, bytes.length)
+    if (this.#pending === undefined && !waits) return this.#serve(bytes, bytes.length, true)
     this.#append(bytes)
-    if (!waits) this.#serve(this.#pending!, this.#length)
+    if (!waits) this.#serve(this.#pending!, this.#length, true)
   }
 
   /** To be called when all queued bytes are sent. */
@@ -158,8 +158,9 @@ export class Session {
     return Math.max(length, more)
   }
 
-  // Answers the complete requests among the bytes up to `end`, and keeps the bytes after them.
-  #serve(bytes: Buffer, end: number): void {
+  // Answers the complete requests among the bytes up to `end`, and keeps the bytes after them. `fresh`: no handler has run yet
+  // in this async context, which it could have changed (AsyncLocalStorage.enterWith).
+  #serve(bytes: Buffer, end: number, fresh: boolean): void {
     const service = this.#service
     const { out } = service
     let start = 0
@@ -172,7 +173,7 @@ export class Session {
         next = reading.read(bytes, start, end, service.limits)
         if (next === 0 && reading.head > 0 && reading.hasMethod(bytes, start, 'CONNECT')) next = -501 // whatever its body
         if (next === 0 && reading.head > 0 && service.bodies !== 'whole') {
-          this.#begin(bytes, start, reading)
+          this.#begin(bytes, start, reading, fresh)
           start = end
           break
         }
@@ -183,7 +184,9 @@ export class Session {
           break
         }
         const empty = reading.content === 0 && service.bodies !== 'streamed'
-        this.#answer(bytes, start, empty ? undefined : this.#bodyOf(bytes, start, next === end, reading), reading)
+        const body = empty ? undefined : this.#bodyOf(bytes, start, next === end, reading)
+        this.#answer(bytes, start, body, reading, fresh)
+        fresh = false
         this.#reading = undefined
         reading.reset()
         start = next
@@ -217,14 +220,14 @@ export class Session {
   }
 
   // Answers a request whose head is complete; the bytes after the head are the first ones of its body.
-  #begin(bytes: Buffer, start: number, reading: Reading): void {
+  #begin(bytes: Buffer, start: number, reading: Reading, fresh: boolean): void {
     this.#reading ??= this.#service.takeReading()
     this.#incoming = new Incoming(() => this.#more())
     this.#expects = reading.has(EXPECT_CONTINUE)
     this.#dropped = 0
     this.#incoming.push(bytes.subarray(start + reading.head, reading.end))
     this.#outlet.flush() // before anything that the handler sends
-    this.#answer(bytes, start, this.#incoming.body, reading)
+    this.#answer(bytes, start, this.#incoming.body, reading, fresh)
   }
 
   // The handler reads the body, so more of it can be received.
@@ -298,7 +301,15 @@ export class Session {
     this.#incoming = undefined
   }
 
-  #answer(bytes: Buffer, start: number, body: Buffer | RequestBody | undefined, reading: Reading): void {
+  #answer(
+    bytes: Buffer,
+    start: number,
+    body: Buffer | RequestBody | undefined,
+    reading: Reading,
+    fresh: boolean,
+  ): void {
+    if (!fresh && this.#transport.begin !== undefined)
+      return this.#transport.begin(() => this.#answer(bytes, start, body, reading, true))
     const service = this.#service
     if (reading.hasMethod(bytes, start, 'CONNECT')) return this.#refuse(501, false) // RFC 9110, 9.3.6
     const request: AnyRequest = new HttpRequest(bytes.toString('latin1', start, start + reading.head), body, reading)
@@ -363,7 +374,7 @@ export class Session {
 
   #goOn(): void {
     this.#transport.resume()
-    if (this.#pending !== undefined) this.#serve(this.#pending, this.#length)
+    if (this.#pending !== undefined) this.#serve(this.#pending, this.#length, false)
   }
 
   #respond(response: HttpResponse, manner: Manner, request: AnyRequest): void {

@@ -274,6 +274,12 @@ export class Connection {
     this.#set(UNREAD, true)
   }
 
+  /** @internal Calls a step as a handler is called: in the context of the handlers, without what any of them has entered. */
+  begin(step: () => void): void {
+    this.stores = undefined
+    runIn(this.#given.scope, this, step, undefined, undefined, undefined)
+  }
+
   /** @internal For its server, when it is connected. */
   opened(): void {
     this.#call('open')

@@ -25,7 +25,10 @@ import { countToEnd } from '../sockets/end.js'
 import { roomForFds } from '../sockets/base.js'
 import type { Bound } from './listener.js'
 
-/** The handlers of a datagram socket, all optional. */
+/**
+ * The handlers of a datagram socket, all optional. They are called in the async context (AsyncLocalStorage) in which they were given
+ * to `bind` or `attach`.
+ */
 export interface DatagramHandlers {
   /**
    * `count` messages were received into `batch`, which is the socket's and is valid during this call only. To answer them use

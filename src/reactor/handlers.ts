@@ -3,7 +3,10 @@ import type { AsyncResource } from 'node:async_hooks'
 import type { Properties } from '../checks.js'
 import type { Connection } from './connection.js'
 
-/** The handlers of a connection, all optional. */
+/**
+ * The handlers of a connection, all optional. They are called in the async context (AsyncLocalStorage) in which they were given to
+ * `listen`, `connect` or `handOver`.
+ */
 export interface Handlers {
   /** The connection is established. */
   open?(connection: Connection): void

@@ -18,14 +18,20 @@ const { runInAsyncScope } = AsyncResource.prototype
 const given = new WeakMap<object, Stores>() // by scope: what was stored where that was made
 let running: Scoped | undefined // whose handler it is
 
+// What was entered in this scope: after a hand-over a connection has another one, and handlers of both may be running.
+function enteredIn(scope: object): Stores | undefined {
+  const stores = running?.stores
+  return stores !== undefined && Object.getPrototypeOf(stores) === given.get(scope) ? stores : undefined
+}
+
 // Only properties that the resource does not have itself come here: its ids are found at once.
 const behind = new Proxy(AsyncResource.prototype, {
   get: (target, key, scope: object): unknown =>
-    key in target ? Reflect.get(target, key, scope) : (running?.stores ?? given.get(scope)!)[key],
+    key in target ? Reflect.get(target, key, scope) : (enteredIn(scope) ?? given.get(scope)!)[key],
   set(_target, key, value, scope: object) {
     const stores = given.get(scope)!
     if (running === undefined) stores[key] = value
-    else (running.stores ??= Object.create(stores) as Stores)[key] = value
+    else (running.stores = enteredIn(scope) ?? (Object.create(stores) as Stores))[key] = value
     return true
   },
 })

@@ -126,6 +126,7 @@ const reasons = {
       'reactor/hand-over',
       'reactor/handlers',
       'reactor/lifetimes',
+      'lifetimes/lifetimes',
       'reactor/reset',
       'reactor/sendfile',
     ],

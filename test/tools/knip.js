@@ -16,7 +16,7 @@ export default {
         'test/**/*.test.ts',
         'test/{all,tools}/*.js',
         'test/support/{mistakes,options-page}.js',
-        'test/{arm64,runtimes}/*.js',
+        'test/{arm64,lifetimes,runtimes}/*.js',
         'test/fuzz/{run,javascript,targets}.js',
         'test/fuzz/calls/{run,play}.js',
         'test/dependents/programs/*.js',

@@ -1,0 +1,14 @@
+// Samples of the programs of this folder; test/all/lifetimes.js runs them whole.
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Child } from '../support/child.js'
+import { root } from '../support/root.js'
+
+const run = (program: string, ...args: string[]): Promise<string> => {
+  const gc = process.versions.deno === undefined ? ['--expose-gc'] : ['run', '-A', '--v8-flags=--expose-gc']
+  return new Child(process.execPath, [...gc, join(root, `test/lifetimes/${program}.js`), ...args]).finished()
+}
+
+test('each callback sees the store of AsyncLocalStorage of the place that it was given at', async () => {
+  expect(await run('contexts')).toMatch(/^\d+ callbacks in \d+ operations, 0 wrong\n$/)
+})
