@@ -24,7 +24,7 @@ export interface Handlers {
   /** The connection is closed, with the error that is the reason, if any. The last call for a connection. */
   close?(connection: Connection, error?: Error): void
   /**
-   * A handler has thrown; its connection is closed next. `connection` is null if accepting has failed, or the handler had closed
+   * A handler, or `finish` of `stop`, has thrown; its connection is closed next. `connection` is null if accepting has failed, or the handler had closed
    * its connection. Without this handler the error is an uncaughtException.
    */
   error?(error: unknown, connection: Connection | null): void

@@ -124,7 +124,8 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
   /**
    * Accepts the clients that have connected by now and no more, and resolves when the last connection is closed. Connections that
    * are still open after `timeout` milliseconds (default: null, no limit) are closed then. Each connection receives the bytes that
-   * its peer has sent by now; then `finish` is called with it, which should end it.
+   * its peer has sent by now; then `finish` is called with it, which should end it. If `finish` throws, that is as if a handler of
+   * this connection had thrown.
    */
   async stop(options: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     brand(this)
@@ -138,7 +139,11 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
     setImmediate(() => {
       for (const connection of [...this]) {
         connection.ready(READABLE)
-        if (connection.fd >= 0) finish?.(connection)
+        try {
+          if (connection.fd >= 0) finish?.(connection)
+        } catch (error) {
+          connection.threw(error)
+        }
       }
       if (limit === 0) this.close()
     })

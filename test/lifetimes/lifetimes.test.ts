@@ -12,3 +12,8 @@ const run = (program: string, ...args: string[]): Promise<string> => {
 test('each callback sees the store of AsyncLocalStorage of the place that it was given at', async () => {
   expect(await run('contexts')).toMatch(/^\d+ callbacks in \d+ operations, 0 wrong\n$/)
 })
+
+test('a callback may throw, reject, close its object, collect garbage, exit or be terminated', async () => {
+  const cells = await run('callbacks', process.env.SEED ?? '1', '10')
+  expect(cells).toMatch(/^10 cells of \d+, seed \d+, 0 wrong\n$/)
+})
