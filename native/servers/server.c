@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +22,10 @@
 #include "socket.h"
 
 static const char* program;
-static const char* bound_path;  // to be removed at the end
-static struct stat bound_file;  // the file at that path when it was bound
+static const char* bound_path;     // to be removed at the end
+static struct stat bound_file;     // the file at that path when it was bound
+static atomic_int listening = -1;  // the listener, for the handler of the signals
+static atomic_bool asked;          // a signal has come
 static atomic_bool stopping;
 static int stop_pipe[2];
 
@@ -60,16 +63,34 @@ static _Noreturn void fail_at(const char* call, const char* where) {
   server_fail(what);
 }
 
-// It makes only calls that signal-safety(7) allows.
+// The handlers make only calls that signal-safety(7) allows, and setitimer(2), which is a system call alone.
+
+static void stop(int number) {
+  (void)number;
+  const int error = errno;
+  atomic_store(&stopping, true);
+  if (write(stop_pipe[1], "", 1) < 0) abort();
+  errno = error;
+}
+
+// Keeps new clients out. Returns false if the kernel cannot.
+static bool refuse_clients(void) {
+  if (listening < 0) return false;
+  if (bound_path == NULL) return socket_refuse_handshakes(listening);
+  remove_path();
+  return true;
+}
+
 static void ask_to_stop(int number) {
   const int error = errno;
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
+  const struct itimerval later = {.it_value = {.tv_usec = SERVER_SETTLE * 1000L}};
   // Another thread may be handling the first signal at this moment: then this is the second, which ends the process.
-  if (atomic_exchange(&stopping, true)) {
+  if (atomic_exchange(&asked, true)) {
     raise(number);
-  } else if (write(stop_pipe[1], "", 1) < 0) {
-    abort();
+  } else if (!refuse_clients() || setitimer(ITIMER_REAL, &later, NULL) < 0) {
+    stop(number);
   }
   errno = error;
 }
@@ -85,6 +106,13 @@ static void take_signals(void) {
   sigaddset(&action.sa_mask, SIGTERM);
   if (sigaction(SIGINT, &action, NULL) < 0) server_fail("sigaction");
   if (sigaction(SIGTERM, &action, NULL) < 0) server_fail("sigaction");
+  struct sigaction timer = {.sa_handler = stop, .sa_flags = SA_RESTART};
+  sigemptyset(&timer.sa_mask);
+  if (sigaction(SIGALRM, &timer, NULL) < 0) server_fail("sigaction");
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  if (sigprocmask(SIG_UNBLOCK, &alarm, NULL) < 0) server_fail("sigprocmask");  // the parent may have blocked it
 }
 
 bool server_stopping(void) {
@@ -162,6 +190,7 @@ server server_open(const server_options* options) {
   take_signals();
   const int listener = options->path != NULL ? listen_on_path(options->path, options->backlog)
                                              : listen_on_host(options->host, options->port, options->backlog);
+  listening = listener;
   fflush(stdout);
   return (server){.listener = listener, .local = options->path != NULL, .stop = stop_pipe[0]};
 }

@@ -11,6 +11,10 @@
 // In milliseconds.
 enum { SERVER_PAUSE = 100 };
 
+// How long a server that is to stop still serves as before, in milliseconds. Meanwhile the handshakes that have begun
+// end, and the first request of a client that has just connected arrives.
+enum { SERVER_SETTLE = 100 };
+
 // How long a stopping server still receives from clients that have got everything, in milliseconds. Closing a socket
 // with unread bytes resets it, and the reset may overtake the answer (RFC 1122, 4.2.2.13).
 enum { SERVER_LINGER = 1000 };
@@ -45,7 +49,7 @@ typedef struct {
 typedef struct {
   int listener;  // non-blocking; -1 once server_close was called
   bool local;    // Unix: after descriptors were sent, a receive may give less than there is. unix(7)
-  int stop;      // readable from the first SIGINT or SIGTERM on, for ever: never read
+  int stop;      // readable once a stop is requested, for ever: never read
 } server;
 
 // Reads the command line into `options`, which holds the defaults. Exits with 0 after --help, and with 2 on wrong
@@ -53,7 +57,8 @@ typedef struct {
 void server_parse(server_options* options, int argc, char** argv);
 
 // Listens, prints `listening on HOST:PORT` (or the path) on stdout, and handles SIGINT and SIGTERM: the first requests
-// a stop, the second ends the process. Exits with 1 if a call fails, naming it.
+// a stop, the second ends the process. At the first one no further client can connect, and the stop is requested
+// SERVER_SETTLE later; if the kernel cannot keep clients out, at once. Exits with 1 if a call fails, naming it.
 server server_open(const server_options* options);
 
 // Closes the listener, and removes the socket's path if that is still the server's. A second call does nothing.

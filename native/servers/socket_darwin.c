@@ -25,4 +25,9 @@ int socket_accept(int listener, bool nonblocking) {
   return client;
 }
 
+bool socket_refuse_handshakes(int listener) {
+  (void)listener;
+  return false;
+}
+
 #endif

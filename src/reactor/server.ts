@@ -4,7 +4,8 @@ import { shownAddress, shownObject } from '../shown.js'
 import type { InspectOptions } from 'node:util'
 import { inspect } from 'node:util'
 import { constants } from 'node:os'
-import { AcceptFailures } from '../sockets/accepting.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AcceptFailures, refuseHandshakes, settleMs } from '../sockets/accepting.js'
 import { addressRoom, decodeAddress } from '../structs/address.js'
 import type { SocketAddress } from '../structs/address.js'
 import { checkInteger, checkProperties, invalidThis } from '../checks.js'
@@ -15,7 +16,7 @@ import { closeWithThread } from '../descriptors/ownership.js'
 import { hold, READABLE, unwatch, watch, watchers } from '../loop.js'
 import type { Properties } from '../checks.js'
 import * as sys from '../syscalls/index.js'
-import { checkTimeout, Timer } from '../timers.js'
+import { checkTimeout, clock, Timer } from '../timers.js'
 import type { UnixPath } from '../descriptors/unix-path.js'
 import { Connection } from './connection.js'
 import { handlerProperties, report } from './handlers.js'
@@ -58,6 +59,7 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
   readonly where = undefined
   #fd: number
   readonly #file: UnixPath | undefined
+  readonly #own: boolean // it has opened the listener itself: no other process listens on it
   readonly #maxConnections: number
   #connections = 0
   #opening: Connection | undefined // the connection whose `open` is being called
@@ -83,12 +85,13 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
     const { fd, file } = openListener(options)
     this.#fd = fd
     this.#file = file
+    this.#own = options.fd === undefined
     try {
       this.local = this.address.family === 'unix'
       watch(fd, this)
     } catch (error) {
       file?.remove()
-      if (options.fd === undefined) sys.close(fd)
+      if (this.#own) sys.close(fd)
       throw error
     }
     hold(1)
@@ -126,15 +129,25 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
    * are still open after `timeout` milliseconds (default: null, no limit) are closed then. Each connection receives the bytes that
    * its peer has sent by now; then `finish` is called with it, which should end it. If `finish` throws, that is as if a handler of
    * this connection had thrown.
+   *
+   * If there are connections, "by now" is 100 ms after the call, at most `timeout`: by then handshakes that were under way have
+   * ended, and a client that has just connected has sent its first request. Closed at once, the listening socket would reset a client
+   * that the kernel connects after the last accept(2). On Linux no handshake begins meanwhile, except on a given `fd`, which other
+   * processes may share.
    */
   async stop(options: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     brand(this)
     checkProperties('options', options, { timeout: 'option', finish: 'handler' })
     const { timeout = null, finish } = options
     const limit = checkTimeout(timeout)
+    this.#refuse()
+    this.#acceptAll()
+    const began = clock()
+    if (this.#own && this.#connections > 0) await sleep(Math.min(limit ?? settleMs, settleMs))
     this.#acceptAll()
     this.#closeListener()
     if (this.#connections === 0) return
+    const left = limit === null ? null : Math.max(0, limit - (clock() - began))
     // In the next turn: this may be within a handler, whose bytes are in the shared buffer.
     setImmediate(() => {
       for (const connection of [...this]) {
@@ -145,9 +158,9 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
           connection.threw(error)
         }
       }
-      if (limit === 0) this.close()
+      if (left === 0) this.close()
     })
-    const timer = new Timer(limit === 0 ? null : limit, () => this.close())
+    const timer = new Timer(left === 0 ? null : left, () => this.close())
     await new Promise<void>(resolve => this.#stopped.push(resolve))
     timer.clear()
   }
@@ -221,6 +234,13 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
     } catch {
       return -ECONNABORTED // on macOS no option can be set on the descriptor of a client that has disconnected
     }
+  }
+
+  // Keeps new clients out, as far as the kernel can.
+  #refuse(): void {
+    if (this.#fd < 0) return
+    this.#file?.remove()
+    if (this.#own && !this.local) refuseHandshakes(this.#fd)
   }
 
   // Accepts all waiting clients, up to `maxConnections`.

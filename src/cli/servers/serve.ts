@@ -8,6 +8,7 @@ import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../../cons
 import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../../constants.js'
 import { getnameinfo } from '../../names/addrinfo.js'
 import { printable } from '../../printable.js'
+import { refuseHandshakes, settleMs } from '../../sockets/accepting.js'
 import { Socket } from '../../sockets/socket.js'
 import { Thread } from '../../thread.js'
 import { release } from './server.js'
@@ -38,13 +39,23 @@ export const inThread =
     await exit
   }
 
-/** Listens, prints `listening on HOST:PORT` (or the path), and serves by `mode` until it has stopped. */
+/**
+ * Listens, prints `listening on HOST:PORT` (or the path), and serves by `mode` until it has stopped. At the signal no further client
+ * can connect. The mode stops a short time later, when those that have connected by then have sent their request.
+ */
 export async function serve(place: Place, mode: Mode): Promise<void> {
   const listener = open(place)
   const file = 'path' in place.address ? new UnixPath(String(place.address.path)) : undefined
   const remove = (): void => file?.remove()
+  using gate = listener.dup() // the mode owns the other; closed before the mode closes that
+  const refuse = (): boolean => {
+    remove()
+    const refuses = file !== undefined || refuseHandshakes(gate.fd)
+    release(gate)
+    return refuses
+  }
   try {
-    using stop = stopAtSignal(remove) // held here: the threads of a mode only have its number
+    using stop = stopAtSignal(refuse) // held here: the threads of a mode only have its number
     console.log(`listening on ${printable(nameOf(listener.getsockname()))}`)
     await mode(listener, stop)
   } finally {
@@ -79,13 +90,16 @@ export function nameOf(address: SocketAddress): string {
   return address.family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-// The first signal requests a stop: `stop` is at end-of-file from then on. The second ends the process.
-function stopAtSignal(asked: () => void): Socket {
+// The first signal requests a stop: `stop` is at end-of-file from then on, or a short time later if `refuse` keeps new clients
+// out. The second ends the process.
+function stopAtSignal(refuse: () => boolean): Socket {
   const [stop, other] = Socket.pair()
+  let asked = false
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (!other.closed) {
-      release(other)
-      return asked()
+    if (!asked) {
+      asked = true
+      setTimeout(() => release(other), refuse() ? settleMs : 0)
+      return
     }
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
     process.kill(process.pid, signal)
