@@ -40,7 +40,7 @@ const received = (length: number): Buffer => (view.length === length ? view : (v
 
 // The state of a connection in bits, so that ten thousand idle connections need little memory.
 const CONNECTING = 1
-const FULL = 2 // a write has returned false, and `drain` was not called since
+const FULL = 2 // a write has returned false, and neither `drain` nor `reset` was called since
 const PAUSED = 4
 const ENDING = 8 // `end` was called: no more is written
 const FINISHED = 16 // sending was shut down
@@ -161,7 +161,7 @@ export class Connection {
    */
   write(data: Data): boolean {
     brand(this)
-    if (this.#fd < 0 || this.#error !== undefined) return false
+    if (this.#fd < 0 || this.#error !== undefined) return this.#drops()
     if (this.#is(ENDING)) throw socketError(EPIPE, 'send', { fd: this.#fd })
     const bytes = bytesOf(data)
     let sent = 0
@@ -200,7 +200,7 @@ export class Connection {
       if (length > 0) return this.#sendFile(file, offset, length)
     }
     file.close()
-    return this.#fd >= 0 && !this.#is(FULL)
+    return this.#error === undefined ? this.#fd >= 0 && !this.#is(FULL) : this.#drops()
   }
 
   /** Sends the queued bytes and `data`, then shuts down sending. Receiving continues. shutdown(2) */
@@ -367,6 +367,12 @@ export class Connection {
     return !this.#is(FULL)
   }
 
+  // The result of a write whose data is dropped.
+  #drops(): false {
+    this.#set(FULL, true)
+    return false
+  }
+
   // Without `drain`, a receive that does not fill the slab has taken all bytes.
   #receive(drain: boolean): void {
     for (let i = 0; i < receivesInTurn; i++) {
@@ -438,10 +444,13 @@ export class Connection {
   #giveUp(): void {
     if (this.#is(ENDED)) return this.destroy()
     if (!this.#is(PAUSED)) return this.#is(AGAIN) ? undefined : this.#receive(true)
-    if (!this.#unread()) return this.destroy()
+    // A handler that waits for `drain` would wait for ever, unless `reset` ends that.
+    const forgotten = this.#is(FULL) && (this.#is(RESET) || this.#given.handlers.reset === undefined)
+    if (forgotten || !this.#unread()) return this.destroy()
     this.#set(UNREAD, true)
     if (this.#is(RESET)) return
     this.#set(RESET, true)
+    this.#set(FULL, false)
     try {
       this.#run('reset', this.#error)
     } catch (error) {
@@ -509,7 +518,7 @@ export class Connection {
   #failLater(errno: number, syscall: string): false {
     this.#failSending(errno, syscall)
     setImmediate(() => this.ready(READABLE | END))
-    return false
+    return this.#drops()
   }
 
   #received(bytes: Buffer): void {

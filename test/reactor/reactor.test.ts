@@ -409,7 +409,7 @@ describe('a server', () => {
     await soon(() => server.connections === 1)
     const finished: Connection[] = []
     const stopped = server.stop({ finish: one => void finished.push(one) })
-    expect(server.fd).toBe(-1)
+    await soon(() => server.fd === -1)
     await soon(() => finished.length === 1)
     connection.end()
     await stopped

@@ -183,6 +183,63 @@ describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
   })
 })
 
+describe('without a handler `reset`, a connection that waits for `drain` is closed by a reset', () => {
+  // The usual way to send only as fast as the peer receives.
+  async function echo(): Promise<{ peer: Socket; connection: Connection; closed: () => string | undefined }> {
+    let connection: Connection | undefined
+    let closed: string | undefined
+    const server = listen({
+      open: one => void (connection = one),
+      data(one, bytes) {
+        if (!one.write(bytes)) one.pause()
+      },
+      drain: one => one.resume(),
+      close: (_, error) => void (closed = `close${nameOf(error)}`),
+    })
+    onTestFinished(() => server.close())
+    const peer = new Socket()
+    onTestFinished(() => peer.close())
+    peer.connect(server.address)
+    await soon(() => connection !== undefined)
+    return { peer, connection: connection!, closed: () => closed }
+  }
+
+  it('while bytes are queued, and others unread', async () => {
+    const { peer, connection, closed } = await echo()
+    const piece = Buffer.alloc(1 << 20)
+    while (peer.trySend(piece) !== null || connection.queued === 0) await turn()
+    reset(peer, connection)
+    await soon(() => closed() !== undefined)
+    expect(closed()).toMatch(/^close (recv|send) ECONNRESET$/)
+  })
+
+  it('that a write meets, while bytes are unread', async () => {
+    const { peer, connection, closed } = await echo()
+    setOption(connection.fd, options.receiveBuffer, 4 << 20) // more than one receive takes
+    connection.pause()
+    for (const piece = Buffer.alloc(1 << 20); peer.trySend(piece) !== null;) continue
+    reset(peer, connection)
+    connection.resume()
+    await soon(() => closed() !== undefined)
+    expect(closed()).toMatch(/^close (recv|send) (ECONNRESET|EPIPE)$/)
+  })
+})
+
+it('closes a connection that is resumed by `reset`, and then waits for a `drain` again', async () => {
+  const { connection, peer, log } = await scene('TCP', {
+    data(one, bytes) {
+      if (!one.write(bytes)) one.pause()
+    },
+    reset: one => one.resume(),
+  })
+  setOption(connection.fd, options.receiveBuffer, 4 << 20) // more than one receive takes
+  connection.pause()
+  for (const piece = Buffer.alloc(1 << 20); peer.trySend(piece) !== null;) continue
+  reset(peer, connection)
+  await soon(() => log.at(-1)?.startsWith('close') === true)
+  expect(log[0]).toBe('reset recv ECONNRESET')
+})
+
 it('a client that is reset before the loop polls it is still opened and gets its data', async () => {
   const listener = new Socket()
   onTestFinished(() => listener.close())
