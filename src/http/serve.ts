@@ -149,6 +149,7 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
   })
   const checks = setInterval(() => {
     if (server.fd < 0 && server.connections === 0) return clearInterval(checks)
+    if (service.stopping && server.fd >= 0) return // clients that have just connected have not sent their request yet
     const now = performance.now()
     for (const connection of server) check(connection, now)
   }, checkInterval).unref()

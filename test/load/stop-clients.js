@@ -41,7 +41,8 @@ const programs = {
 
 // How far a request came: `refused` before the connection was there; `again` if the server closed a connection that had
 // been answered before, without a byte of this answer, as it may (RFC 9112, 9.5); `lost`.
-async function client({ program, address }, counts) {
+async function client(task, counts) {
+  const { program, address } = task
   const socket = new Socket(typeof address === 'string' ? AF_UNIX : AF_INET)
   let step = 'connect'
   try {
@@ -54,8 +55,9 @@ async function client({ program, address }, counts) {
       const ends = i === last && randomInt(2) === 0
       if (ends) socket.shutdown(SHUT_WR)
       const received = ends ? await receive(socket, 1 << 20) : await answerOf(socket, program, answer)
-      if (isAnswer(received)) counts.answered++
-      else if (i > 0 && received.length === 0) return void counts.again++
+      if (isAnswer(received)) {
+        if (++counts.answered === task.clients) process.send('under load')
+      } else if (i > 0 && received.length === 0) return void counts.again++
       else {
         counts.lost++
         return void note(counts, `${received.length} bytes of an answer to ${request.length}, request ${i + 1}`)

@@ -7,6 +7,7 @@
 // ROUNDS is how often each is stopped; default: 1. A SERVER is a part of a name such as `echo ts epoll tcp`; default: all.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { performance } from 'node:perf_hooks'
 import { clearTimeout } from 'node:timers'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -50,8 +51,9 @@ let number = 0
 async function stopUnderLoad(name) {
   const { child, ended, address } = await startServer(name, number++)
   clients.send({ program: name[0], address, clients: 16 })
+  await once(clients, 'message') // it is under load
   const result = once(clients, 'message')
-  await sleep(60 + 100 * Math.random())
+  await sleep(100 * Math.random())
   child.kill('SIGTERM')
   const began = performance.now()
   const limit = setTimeout(() => child.kill('SIGKILL'), 30_000)
