@@ -13,6 +13,10 @@ const campaigns = {
   prebuilds: { script: 'test/all/prebuilds.js', PREBUILDS_AGAIN: 'linux-x64 linux-arm64 darwin-x64 darwin-arm64' },
   'fuzz-calls': { file: 'test/fuzz/calls', FUZZ_CALLS: '1000000' },
   'fuzz-targets': { script: 'test/fuzz/run.js', FUZZ_SECONDS: '3600' }, // for each of five, two at a time
+  soak: { script: 'test/load/soak.js', SOAK_SECONDS: '3600' },
+  connections: { script: 'test/all/connections.js', CONNECTIONS: '18000' },
+  messages: { script: 'test/load/messages.js', MESSAGES: '10000000' },
+  stop: { script: 'test/load/stop.js', STOP_ROUNDS: '20' },
 }
 
 const expected = hours => (hours === undefined ? '' : `, about ${hours} h`)

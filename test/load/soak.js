@@ -4,7 +4,8 @@
 //
 //   node test/load/soak.js [SECONDS] [FILE]
 //
-// SECONDS is how long; default: 3600. The samples are written to FILE, as JSON, which plot.js draws.
+// SECONDS is how long; default: the variable SOAK_SECONDS, or 3600. The samples are written to FILE (default: the variable
+// SOAK_FILE, or nowhere), as JSON; soak-plot.js draws them.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,11 +17,13 @@ import { root } from '../../scripts/stamp.js'
 import { median, slope } from './flat.js'
 import { resting } from './rest.js'
 
-const seconds = Number(process.argv[2] ?? 3600)
-const file = process.argv[3]
+const seconds = Number(process.argv[2] ?? process.env.SOAK_SECONDS ?? 3600)
+const file = process.argv[3] ?? process.env.SOAK_FILE
 const period = seconds >= 600 ? 60_000 : 10_000 // of work and rest, see rest.js
 const warm = seconds / 4 // the first part is not judged: heaps and buffers grow to their size
+const whole = seconds >= 600 // a shorter run has no time to warm up: only its descriptors and bytes are judged
 const limit = 0.01
+const leak = 8 // bytes of the heap for a connection that is closed
 
 const command = 'bin/bsd-sockets.js'
 const programs = {
@@ -138,6 +141,7 @@ await steady.ended
 const figure = (name, values, digits = 1) => `${name} ${values.map(value => value.toFixed(digits)).join(' → ')}`
 const mib = bytes => bytes / 2 ** 20
 
+const share = (total.connections / servers.length) * 0.75 // the connections of each server after the warm-up, nearly
 for (const { name, rests, child } of servers) {
   const judged = rests.filter(({ at }) => at >= warm)
   const window = Math.ceil(judged.length / 4)
@@ -153,8 +157,11 @@ for (const { name, rests, child } of servers) {
       `${what === 'descriptors' ? figure(what, [first, last], 0) : figure(`${what} MiB`, [first, last].map(mib), 2)} ` +
         `(${(growth * 100).toFixed(2)} %, slope ${(trend * 100).toFixed(2)} %)`,
     )
-    if (judged.length >= 4 && growth > limit && trend > limit)
-      problem(`${name}: ${what} has grown by ${growth * 100} %`)
+    if (!whole || growth <= limit || trend <= limit) continue
+    if (what === 'rss') problem(`${name}: ${what} has grown by ${(growth * 100).toFixed(2)} %`)
+    const each = (last - first) / share
+    if (what === 'heapUsed' && each > leak)
+      problem(`${name}: ${what} has grown by ${each.toFixed(1)} bytes a connection`)
   }
   if (judged.some(({ descriptors }) => descriptors !== judged[0].descriptors))
     problem(`${name}: descriptors at rest: ${judged.map(({ descriptors }) => descriptors).join(' ')}`)

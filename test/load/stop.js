@@ -4,7 +4,7 @@
 //
 //   node test/load/stop.js [ROUNDS] [SERVER…]
 //
-// ROUNDS is how often each is stopped; default: 1. A SERVER is a part of a name such as `echo ts epoll tcp`; default: all.
+// ROUNDS is how often each is stopped; default: the variable STOP_ROUNDS, or 1. A SERVER is a part of a name such as `echo ts epoll tcp`; default: all.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { root } from '../../scripts/stamp.js'
 
-const rounds = Number(process.argv[2] ?? 1)
+const rounds = Number(process.argv[2] ?? process.env.STOP_ROUNDS ?? 1)
 const chosen = process.argv.slice(3)
 const modes = { ts: ['blocking', 'threads', 'select', 'poll', 'epoll', 'promises', 'reactor'] }
 modes.c = modes.ts.slice(0, 5)
