@@ -103,6 +103,7 @@ const reasons = {
     ],
     ...[
       'examples/messages',
+      'load/stop',
       'examples/recipes-a',
       'examples/peers',
       'cli/servers-c',

@@ -20,6 +20,7 @@ export default {
         'test/fuzz/{run,javascript,targets}.js',
         'test/fuzz/calls/{run,play}.js',
         'test/dependents/programs/*.js',
+        'test/load/{clients,heap,messages,soak,stop,stop-clients,udp-server}.js',
         'test/programs/*.ts',
         'examples/**/*.ts',
         'benchmarks/**/*.ts',
