@@ -52,6 +52,7 @@ const tested = {
 }
 
 const folder = process.argv[2]
+const mapsFolder = process.env.BUNDLE_MAPS // where the bundles' source maps are written: test/coverage reads them
 const modules = new Map(
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.js'))
@@ -169,14 +170,21 @@ const bundle = await rolldown({
   logLevel: 'warn',
   preserveEntrySignatures: 'allow-extension',
 })
-const { output } = await bundle.generate({
+const { output: files } = await bundle.generate({
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
   comments: false,
   minifyInternalExports: false,
+  sourcemap: mapsFolder !== undefined,
   codeSplitting: { groups: [{ name: bundleOf, debugName: 'floors' }], includeDependenciesRecursively: false },
 })
 await bundle.close()
+const output = files.filter(({ type }) => type === 'chunk') // a map is a file too
+if (mapsFolder !== undefined) {
+  for (const { fileName, code, map } of output) {
+    if (map) writeFileSync(join(mapsFolder, `${fileName.replaceAll('/', '-')}.json`), JSON.stringify({ code, map }))
+  }
+}
 
 const pairs = list =>
   list

@@ -1,0 +1,130 @@
+// The nets: which compiler flags and environment each has, what runs under it, and the deliberate faults that it must report.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../../scripts/stamp.js'
+import { testFiles } from '../support/instrumented.js'
+
+const files = (...names) => names.map(name => `test/${name}.test.ts`)
+const servers = files('cli/servers-c', 'cli/http-c')
+
+const loops = readFileSync(join(root, 'native/servers/loops/modes.h'), 'utf8')
+const modes = Array.from(loops.matchAll(/^ {2}(?:CALLS|LOOP)\((\w+)\)/gm), ([, mode]) => mode)
+
+// What of a test file cannot run under a net, and why: the beginnings of file names.
+const preload = { 'syscalls/allocations': 'it preloads a malloc of its own, in place of that of the net' }
+const traces = { 'traces/': 'it compares all system calls of a program, and the net makes some of its own' }
+const traced = 'it runs programs under strace, where LeakSanitizer cannot look'
+
+/** The test files that are not left out. */
+const allBut = left =>
+  testFiles().filter(file => !Object.keys(left).some(beginning => file.startsWith(`test/${beginning}`)))
+
+// One of `parts` equal shares: in that many seeds, each file runs once.
+const share = (all, parts, seed) => all.filter((_, i) => i % parts === seed % parts)
+
+const addressFlags = ['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all']
+
+// The names of reports are `reports`, the name of the program, and the number of the process.
+const logged = reports => `log_path=${reports}:log_exe_name=1`
+
+// A failed allocation is not a finding.
+const addressOptions = (reports, options) => ({
+  ASAN_OPTIONS: `${logged(reports)}:allocator_may_return_null=1:${options}`,
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+  UBSAN_REPORTS: reports, // see faults.c
+})
+
+const terminated = (rounds, ...works) => works.map(work => ['test/programs/terminated-threads.js', work, `${rounds}`])
+const otherLoop = ['test/programs/promises-anywhere.js']
+
+const addressLeft = { ...preload, ...traces }
+const leakLeft = { ...addressLeft, 'package/counts': traced, 'cli/servers-faults': traced, 'cli/trace': traced }
+const threadFiles = files(
+  ...['waiting/workers', 'waiting/signals', 'waiting/waiting', 'names/names', 'sockets/lifetime', 'promises/promises'],
+  ...['reactor/pools', 'reactor/lifetimes', 'socketserver/socketserver', 'package/copies'],
+)
+
+/**
+ * `whole` and `sample` are lists of runs: the test files, and a pattern of the names of the tests. `programs` run besides.
+ * `library` is loaded into each process; a net without one is for the servers alone.
+ */
+export const nets = {
+  // Its first finding ends the process.
+  address: {
+    title: 'AddressSanitizer and UndefinedBehaviorSanitizer',
+    flags: addressFlags,
+    library: 'libasan.so',
+    environment: reports => addressOptions(reports, 'detect_leaks=0:exitcode=99'),
+    left: addressLeft,
+    whole: () => [{ files: allBut(addressLeft) }],
+    sample: seed => {
+      const all = allBut(addressLeft)
+      const always = all.filter(file => /^test\/(syscalls|structs\/address)/.test(file))
+      return [{ files: [...new Set([...always, ...share(all, 40, seed)])] }]
+    },
+    faults: {
+      overflow: /heap-buffer-overflow/,
+      'stack-overflow': /stack-buffer-overflow/,
+      'use-after-free': /heap-use-after-free/,
+      shift: /shift exponent/,
+      'signed-overflow': /signed integer overflow/,
+      cast: /outside the range of representable values/,
+    },
+  },
+  // A leak does not change how a process ends: that of another program is not a finding.
+  leak: {
+    title: 'LeakSanitizer',
+    build: 'address',
+    flags: addressFlags,
+    library: 'libasan.so',
+    environment: reports => addressOptions(reports, 'detect_leaks=1:exitcode=0'),
+    left: leakLeft,
+    whole: () => [{ files: allBut(leakLeft) }],
+    sample: seed => [
+      { files: servers, pattern: `mode ${modes[seed % modes.length]}` },
+      { files: share(allBut(leakLeft), 60, seed) },
+    ],
+    faults: { leak: /detected memory leaks/ },
+  },
+  // Node itself is not built with it. BSD_SOCKETS_LOOP: the loop of Bun and Deno, which has a thread of its own.
+  thread: {
+    title: 'ThreadSanitizer',
+    flags: ['-fsanitize=thread'],
+    library: 'libtsan.so',
+    environment: reports => ({ TSAN_OPTIONS: `${logged(reports)}:ignore_noninstrumented_modules=1:exitcode=66` }),
+    left: {},
+    whole: () => [{ files: [...threadFiles, ...servers] }],
+    sample: seed => [
+      { files: servers, pattern: 'mode threads' },
+      { files: share(threadFiles, threadFiles.length, seed) },
+    ],
+    programs: {
+      whole: [
+        ...terminated(30, 'waits', 'pairs', 'connections', 'descriptors', 'promises', 'reactor', 'lookups', 'names'),
+        ...terminated(30, 'closing', 'loading'),
+        otherLoop,
+      ],
+      sample: [...terminated(10, 'lookups'), otherLoop],
+      environment: { BSD_SOCKETS_LOOP: 'thread' },
+    },
+    faults: { race: /data race/ },
+  },
+  memcheck: {
+    title: 'memcheck of valgrind',
+    flags: [],
+    valgrind: reports => [
+      ...['--quiet', '--error-exitcode=55', `--log-file=${reports}.%p`],
+      ...['--leak-check=full', '--show-leak-kinds=definite,indirect', '--errors-for-leak-kinds=definite,indirect'],
+    ],
+    environment: () => ({}),
+    left: {},
+    whole: () => [{ files: servers }],
+    sample: seed => [{ files: servers, pattern: `mode ${modes[(seed + 1) % modes.length]}` }],
+    faults: {
+      overflow: /Invalid write/,
+      'use-after-free': /Invalid read/,
+      uninitialized: /depends on uninitialised value/,
+      leak: /definitely lost/,
+    },
+  },
+}
