@@ -3,7 +3,7 @@
 // SANITIZERS=whole all of them run, and a row of docs/reliability/sanitizers.md is written. Arguments name the nets; the
 // default is all.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from '../../scripts/build.js'
 import { root } from '../../scripts/stamp.js'
@@ -52,6 +52,21 @@ function buildNet(name, { build: shared = name, flags, library, valgrind }, repo
     }
   }
   return built
+}
+
+// A folder of scripts that start other programs without the library: curl never ends with it, and none of them is looked at.
+function writeShims() {
+  const folder = join(root, 'build/sanitizers/shims')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const program of ['curl', 'nc', 'nginx', 'openssl', 'python3', 'telnet']) {
+    const file = process.env.PATH.split(':')
+      .map(each => join(each, program))
+      .find(each => existsSync(each))
+    if (file === undefined) continue
+    writeFileSync(join(folder, program), `#!/bin/sh\nunset LD_PRELOAD\nexec '${file}' "$@"\n`, { mode: 0o755 })
+  }
+  return folder
 }
 
 // Node keeps pointers where LeakSanitizer does not look, in the heap of V8, so it reports some of Node's memory that is in use. A
@@ -110,8 +125,10 @@ function cast(name, net) {
   const env = {
     ...process.env,
     ...net.environment(reports),
+    SANITIZER_NET: name, // see setup.js
     ...(net.library && { LD_PRELOAD: libraryFile(net.library), LEAKS_ADDON: join(built.folder, 'leaks.node') }),
   }
+  if (net.library) env.PATH = `${writeShims()}:${env.PATH}`
   const failures = prove(net, built, env, folder)
   const copy = copyCheckout(`sanitizers/checkout-${name}`, {
     echo: built.echo,
