@@ -1,7 +1,7 @@
 // The tests on builds with sanitizers, and of the servers in C under valgrind. Each net of test/sanitizers/nets.js must report
 // its deliberate faults, and then nothing. A sample by default: SEED chooses the test files; the default changes each day. With
-// SANITIZERS=whole all of them run, and a row of docs/reliability/sanitizers.md is written. Arguments name the nets; the
-// default is all.
+// SANITIZERS=whole all of them run, and a row of docs/reliability/sanitizers.md is written. SANITIZER_FILES names test files
+// instead. Arguments name the nets; the default is all.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { pageTable } from '../support/page-table.js'
 
 const whole = process.env.SANITIZERS === 'whole'
 const seed = Number(process.env.SEED ?? Math.floor(Date.now() / 86_400_000))
+const only = process.env.SANITIZER_FILES?.split(' ')
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(nets)
 
 const libraryFile = library =>
@@ -137,7 +138,7 @@ function cast(name, net) {
   })
 
   const sum = { files: 0, passed: 0 }
-  for (const { files, pattern } of whole ? net.whole() : net.sample(seed)) {
+  for (const { files, pattern } of only ? [{ files: only }] : whole ? net.whole() : net.sample(seed)) {
     const options = ['--root', '.', '--config', 'test/sanitizers/vitest.config.js']
     if (pattern) options.push('--testNamePattern', pattern)
     const suite = runSuite(process.execPath, [], env, {
@@ -192,7 +193,7 @@ console.log(`\n${head}\n${rows.join('\n')}\nseed ${seed}, ${whole ? 'all files' 
 for (const line of failures) console.log(`failed: ${line}`)
 if (failures.length > 0)
   console.log(`again: ${whole ? 'SANITIZERS=whole ' : `SEED=${seed} `}node test/all/sanitizers.js ${names.join(' ')}`)
-if (whole && failures.length === 0) {
+if (whole && !only && failures.length === 0) {
   const page = pageTable('docs/reliability/sanitizers.md', 'nets')
   const kept = page
     .written()

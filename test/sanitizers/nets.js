@@ -12,7 +12,8 @@ const modes = Array.from(loops.matchAll(/^ {2}(?:CALLS|LOOP)\((\w+)\)/gm), ([, m
 
 // What of a test file cannot run under a net, and why: the beginnings of file names.
 const preload = { 'syscalls/allocations': 'it preloads a malloc of its own, in place of that of the net' }
-const traces = { 'traces/': 'it compares all system calls of a program, and the net makes some of its own' }
+const ownCalls = 'it compares all system calls of a program, and the net makes some of its own'
+const traces = { 'traces/': ownCalls, 'examples/guide': ownCalls }
 const traced = 'it runs programs under strace, where LeakSanitizer cannot look'
 
 /** The test files that are not left out. */
@@ -37,8 +38,14 @@ const addressOptions = (reports, options) => ({
 const terminated = (rounds, ...works) => works.map(work => ['test/programs/terminated-threads.js', work, `${rounds}`])
 const otherLoop = ['test/programs/promises-anywhere.js']
 
+// Tests of the servers, and others, that a net cannot pass.
+const fewDescriptors = 'it limits the descriptors to what the program itself needs, and the net needs some more'
+const soon = 'it gives the end of a process a second, and the net takes longer'
+const blockedWorkers = 'waiting/workers: a worker that is blocked does not delay'
+
 const addressLeft = { ...preload, ...traces }
 const leakLeft = { ...addressLeft, 'package/counts': traced, 'cli/servers-faults': traced, 'cli/trace': traced }
+const addressLeftTests = { [blockedWorkers]: soon }
 const threadFiles = files(
   ...['waiting/workers', 'waiting/signals', 'waiting/waiting', 'names/names', 'sockets/lifetime', 'promises/promises'],
   ...['reactor/pools', 'reactor/lifetimes', 'socketserver/socketserver', 'package/copies'],
@@ -46,7 +53,7 @@ const threadFiles = files(
 
 /**
  * `whole` and `sample` are lists of runs: the test files, and a pattern of the names of the tests. `programs` run besides.
- * `library` is loaded into each process; a net without one is for the servers alone.
+ * `left` and `leftTests` are the files and the tests that are left out, by the beginnings of their names, and why. `library` is loaded into each process; a net without one is for the servers alone.
  */
 export const nets = {
   // Its first finding ends the process.
@@ -56,6 +63,7 @@ export const nets = {
     library: 'libasan.so',
     environment: reports => addressOptions(reports, 'detect_leaks=0:exitcode=99'),
     left: addressLeft,
+    leftTests: addressLeftTests,
     whole: () => [{ files: allBut(addressLeft) }],
     sample: seed => {
       const all = allBut(addressLeft)
@@ -79,6 +87,7 @@ export const nets = {
     library: 'libasan.so',
     environment: reports => addressOptions(reports, 'detect_leaks=1:exitcode=0'),
     left: leakLeft,
+    leftTests: addressLeftTests,
     whole: () => [{ files: allBut(leakLeft) }],
     sample: seed => [
       { files: servers, pattern: `mode ${modes[seed % modes.length]}` },
@@ -93,6 +102,20 @@ export const nets = {
     library: 'libtsan.so',
     environment: reports => ({ TSAN_OPTIONS: `${logged(reports)}:ignore_noninstrumented_modules=1:exitcode=66` }),
     left: {},
+    leftTests: {
+      [blockedWorkers]: soon,
+      ...Object.fromEntries(
+        modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} out of descriptors`, fewDescriptors]),
+      ),
+      'waiting/waiting: where the event loop watches a first wait without': fewDescriptors,
+      'waiting/waiting: where a thread watches a first wait without': fewDescriptors,
+      ...Object.fromEntries(
+        modes.map(mode => [
+          `cli/servers-c: echo in C --mode ${mode} a second signal`,
+          'the net holds a signal back until the program makes a call',
+        ]),
+      ),
+    },
     whole: () => [{ files: [...threadFiles, ...servers] }],
     sample: seed => [
       { files: servers, pattern: 'mode threads' },
@@ -118,6 +141,9 @@ export const nets = {
     ],
     environment: () => ({}),
     left: {},
+    leftTests: Object.fromEntries(
+      modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} out of descriptors`, fewDescriptors]),
+    ),
     whole: () => [{ files: servers }],
     sample: seed => [{ files: servers, pattern: `mode ${modes[(seed + 1) % modes.length]}` }],
     faults: {
