@@ -41,6 +41,8 @@ const otherLoop = ['test/programs/promises-anywhere.js']
 // Tests of the servers, and others, that a net cannot pass.
 const fewDescriptors = 'it limits the descriptors to what the program itself needs, and the net needs some more'
 const soon = 'it gives the end of a process a second, and the net takes longer'
+const ofEachMode = (test, reason) =>
+  Object.fromEntries(modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} ${test}`, reason]))
 const blockedWorkers = 'waiting/workers: a worker that is blocked does not delay'
 
 const addressLeft = { ...preload, ...traces }
@@ -104,17 +106,10 @@ export const nets = {
     left: {},
     leftTests: {
       [blockedWorkers]: soon,
-      ...Object.fromEntries(
-        modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} out of descriptors`, fewDescriptors]),
-      ),
+      ...ofEachMode('out of descriptors', fewDescriptors),
+      ...ofEachMode('a second signal', 'the net holds a signal back until the program makes a call'),
       'waiting/waiting: where the event loop watches a first wait without': fewDescriptors,
       'waiting/waiting: where a thread watches a first wait without': fewDescriptors,
-      ...Object.fromEntries(
-        modes.map(mode => [
-          `cli/servers-c: echo in C --mode ${mode} a second signal`,
-          'the net holds a signal back until the program makes a call',
-        ]),
-      ),
     },
     whole: () => [{ files: [...threadFiles, ...servers] }],
     sample: seed => [
@@ -141,9 +136,10 @@ export const nets = {
     ],
     environment: () => ({}),
     left: {},
-    leftTests: Object.fromEntries(
-      modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} out of descriptors`, fewDescriptors]),
-    ),
+    leftTests: {
+      ...ofEachMode('out of descriptors', fewDescriptors),
+      ...ofEachMode('a second signal', 'it ends the server with its memory in use, and the net takes that for a leak'),
+    },
     whole: () => [{ files: servers }],
     sample: seed => [{ files: servers, pattern: `mode ${modes[(seed + 1) % modes.length]}` }],
     faults: {
