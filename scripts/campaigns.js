@@ -17,6 +17,8 @@ const campaigns = {
   connections: { script: 'test/all/connections.js', CONNECTIONS: '18000' },
   messages: { script: 'test/load/messages.js', MESSAGES: '10000000' },
   stop: { script: 'test/load/stop.js', STOP_ROUNDS: '20' },
+  coverage: { script: 'test/coverage/coverage.js' },
+  sanitizers: { script: 'test/all/sanitizers.js', SANITIZERS: 'whole' },
 }
 
 const expected = hours => (hours === undefined ? '' : `, about ${hours} h`)

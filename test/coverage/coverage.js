@@ -98,12 +98,14 @@ const list = [
   '|---|---|',
   ...missed.map(([file, numbers]) => `| \`${file}\` | ${ranges(numbers)} |`),
 ].join('\n')
+const seconds = Math.round((Date.now() - began) / 1000)
 console.log(`${table}\n\n${list}`)
-console.log(`${suite.passed} tests passed, ${suite.failed} failed; ${Math.round((Date.now() - began) / 1000)} s`)
+console.log(`${suite.passed} tests passed, ${suite.failed} failed; ${seconds} s`)
 if (files.length === 0) {
   const page = 'docs/reliability/coverage.md'
   const facts = [
-    `${suite.passed} tests passed, ${suite.skipped} were skipped, ${suite.failed} failed:`,
+    `${suite.passed} tests passed, ${suite.skipped} were skipped, ${suite.failed} failed in ${seconds} s, on ${new Date().toISOString().slice(0, 10)}, under the counting${suite.failed > 0 ? ':' : '.'}`,
+    '',
     ...suite.failures.map(line => `- ${line.split(': ').slice(0, 2).join(': ')}`),
   ]
   pageTable(page, 'folders').write(`${facts.join('\n')}\n\n${table}`)

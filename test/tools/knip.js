@@ -15,6 +15,8 @@ export default {
         '{bin,scripts}/*.js',
         'test/**/*.test.ts',
         'test/{all,tools}/*.js',
+        'test/sanitizers/{setup,vitest.config}.js',
+        'test/coverage/coverage.js',
         'test/support/{mistakes,options-page}.js',
         'test/{arm64,lifetimes,runtimes}/*.js',
         'test/fuzz/{run,javascript,targets}.js',
