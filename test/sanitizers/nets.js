@@ -43,11 +43,17 @@ const fewDescriptors = 'it limits the descriptors to what the program itself nee
 const soon = 'it gives the end of a process a second, and the net takes longer'
 const ofEachMode = (test, reason) =>
   Object.fromEntries(modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} ${test}`, reason]))
+const timed = Object.fromEntries(
+  modes.map(mode => [
+    `cli/http-c: http --lang c --mode ${mode} limits a head that`,
+    'it gives a server 200 ms to take a request and to answer, and the net takes longer',
+  ]),
+)
 const blockedWorkers = 'waiting/workers: a worker that is blocked does not delay'
 
 const addressLeft = { ...preload, ...traces }
 const leakLeft = { ...addressLeft, 'package/counts': traced, 'cli/servers-faults': traced, 'cli/trace': traced }
-const addressLeftTests = { [blockedWorkers]: soon }
+const addressLeftTests = { [blockedWorkers]: soon, ...timed }
 const threadFiles = files(
   ...['waiting/workers', 'waiting/signals', 'waiting/waiting', 'names/names', 'sockets/lifetime', 'promises/promises'],
   ...['reactor/pools', 'reactor/lifetimes', 'socketserver/socketserver', 'package/copies'],
@@ -105,6 +111,7 @@ export const nets = {
     environment: reports => ({ TSAN_OPTIONS: `${logged(reports)}:ignore_noninstrumented_modules=1:exitcode=66` }),
     left: {},
     leftTests: {
+      ...timed,
       [blockedWorkers]: soon,
       ...ofEachMode('out of descriptors', fewDescriptors),
       ...ofEachMode('a second signal', 'the net holds a signal back until the program makes a call'),
@@ -137,6 +144,7 @@ export const nets = {
     environment: () => ({}),
     left: {},
     leftTests: {
+      ...timed,
       ...ofEachMode('out of descriptors', fewDescriptors),
       ...ofEachMode('a second signal', 'it ends the server with its memory in use, and the net takes that for a leak'),
     },
