@@ -69,7 +69,16 @@ static void stop(int number) {
   (void)number;
   const int error = errno;
   atomic_store(&stopping, true);
-  if (write(stop_pipe[1], "", 1) < 0) abort();
+  ssize_t written;
+  do written = write(stop_pipe[1], "", 1);
+  while (written < 0 && errno == EINTR);
+  if (written < 0) {
+    // The server cannot be told: a signal ends it, as if nothing handled it.
+    static const char message[] = ": it ends at once: write to its pipe failed\n";
+    (void)!write(STDERR_FILENO, program, strlen(program));
+    (void)!write(STDERR_FILENO, message, sizeof message - 1);
+    raise(SIGTERM);  // not handled any more: ask_to_stop
+  }
   errno = error;
 }
 

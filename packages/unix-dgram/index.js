@@ -143,7 +143,12 @@ class Socket extends EventEmitter {
   #named(call, path) {
     if (this.fd < 0) return -EBADF
     const address = addressOf(path)
-    return typeof address === 'number' ? address : sys[call](this.fd, address)
+    let result = address
+    if (typeof address !== 'number') {
+      do result = sys[call](this.fd, address)
+      while (result === -EINTR)
+    }
+    return result
   }
 
   #opened() {

@@ -169,8 +169,8 @@ class USocket extends Duplex {
 
   _destroy(error, callback) {
     closeAll(this.#fds.splice(0))
-    this.#close()
-    if (!this.#quiet) callback(error) // emits `error` and `close`
+    const failure = this.#close()
+    if (!this.#quiet) callback(error ?? failure) // emits `error` and `close`
   }
 
   #adopt(socket) {
@@ -300,19 +300,24 @@ class USocket extends Duplex {
   /** Both directions have ended: the socket is closed now, and the stream when its reader has all bytes. */
   #closeWhenDone() {
     if (!this.#ended || !this.#finished || this.#socket === undefined) return
-    this.#close()
-    const close = () => void super.destroy()
+    const failure = this.#close()
+    const close = () => void super.destroy(failure)
     if (this.readableLength > 0) this.once('end', close)
     else setImmediate(close) // after `end`
   }
 
+  /** Closes the socket. Returns the error of that, if any; the descriptor is closed anyway. close(2) */
   #close() {
     closeAll(this.#held.splice(0))
     const socket = this.#socket
     this.#socket = this.#opening = undefined
     this.#connected = false
     this.fd = -1
-    socket?.close()
+    try {
+      socket?.close()
+    } catch (error) {
+      return error
+    }
   }
 
   /** Emits `error` and `close`, unless the connection of this `opening` is not the current one any more. */

@@ -272,7 +272,8 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
       if (pause > 0 && this.#fd >= 0) this.#paused = setTimeout(() => this.#resume(), pause)
       return pause === 0
     } catch {
-      this.#waiting = false // the next accept(2) would fail too
+      // The next accept(2) would fail too. Clients that wait are refused, and not left to wait for ever.
+      this.#closeListener()
       this.#report(error)
       return false
     }

@@ -446,7 +446,9 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
 
   #connect(address: AddressLike, inProgress: boolean): true | null {
     const bytes = encodeAddress(address, this.family)
-    const result = sys.connect(this.#fd, bytes)
+    let result: number
+    do result = sys.connect(this.#fd, bytes)
+    while (inProgress && interrupted(result)) // the first one goes on: POSIX, connect()
     this.#connecting = result === -EALREADY || result === -EINTR || result === -EINPROGRESS
     if (this.#connecting) return null
     if (result >= 0 || (result === -EISCONN && inProgress)) return true

@@ -3,6 +3,7 @@ import { POLLIN } from '../constants.js'
 import { alarmDescriptor, drainAlarm } from './interrupter.js'
 import { dataView, field, littleEndian, sizeOf } from '../syscalls/layout.js'
 import * as sys from '../syscalls/index.js'
+import { interrupted } from '../syscalls/result.js'
 
 const size = sizeOf('pollfd')
 const fdField = field('pollfd.fd')
@@ -33,8 +34,18 @@ export class Pollfds {
     return this.#view.getUint16(index * size + reventsField.offset, littleEndian)
   }
 
-  /** Waits. Returns how many have an event, or −errno; 0 when the time is over or another thread has woken this one. */
+  /**
+   * Waits. Returns how many have an event, or −errno; 0 when the time is over or another thread has woken this one. With 0
+   * milliseconds it only looks, and a signal does not end that.
+   */
   wait(timeoutMs: number): number {
+    for (;;) {
+      const result = this.#poll(timeoutMs)
+      if (timeoutMs !== 0 || !interrupted(result)) return result
+    }
+  }
+
+  #poll(timeoutMs: number): number {
     const alarm = alarmDescriptor()
     if (alarm < 0) return sys.poll(this.#own, timeoutMs)
     this.set(this.count, alarm, POLLIN)

@@ -13,11 +13,12 @@ import type { Mode } from './serve.js'
  */
 export type Task = (client: Socket, stop: AbortSignal, begun: () => void) => Promise<void>
 
-/** Resolves when a stop is requested. */
-export async function asked(stop: SynchronousSocket): Promise<void> {
+/** Resolves when a stop is requested, or `signal` is aborted. */
+export async function asked(stop: SynchronousSocket, signal: AbortSignal): Promise<void> {
   const socket = Socket.fromFd(stop.detach())
-  for (let end; end === undefined;) {
-    end = await socket.recv(1).catch(async (error: unknown) => {
+  for (let end; end === undefined && !signal.aborted;) {
+    end = await socket.recv(1, 0, { signal }).catch(async (error: unknown) => {
+      if (signal.aborted) return
       if (!isSocketError(error)) throw error
       warnNowAndThen(error) // the kernel lacks memory now
       await sleep(100)
@@ -80,20 +81,25 @@ export const inTasks =
       }
     }
 
-    void asked(stop).then(() => {
+    void asked(stop, stopping.signal).then(() => {
       stopping.abort()
       changed()
     })
     const nextChange = (): Promise<void> => new Promise(resolve => (changed = resolve))
-    while (!stopping.signal.aborted) {
-      const change = nextChange()
-      if (running.size >= connections || waiting.size >= mayWait) await change
-      else if (pause.left > 0) await Promise.race([sleep(pause.left), change])
-      else await accept()
+    try {
+      while (!stopping.signal.aborted) {
+        const change = nextChange()
+        if (running.size >= connections || waiting.size >= mayWait) await change
+        else if (pause.left > 0) await Promise.race([sleep(pause.left), change])
+        else await accept()
+      }
+      for (const deadline = new Deadline(linger); !acceptAll() && deadline.left > 0;) {
+        await Promise.race([sleep(pause.left), nextChange()])
+      }
+    } finally {
+      // Also after a failure of the listener: then this is its stop.
+      stopping.abort()
+      release(server)
+      await Promise.all(running)
     }
-    for (const deadline = new Deadline(linger); !acceptAll() && deadline.left > 0;) {
-      await Promise.race([sleep(pause.left), nextChange()])
-    }
-    release(server)
-    await Promise.all(running)
   }

@@ -26,6 +26,8 @@ function finish(connection: Connection, bytes: Buffer, owed: number): void {
 }
 
 export const serve: Mode = async (listener, stop) => {
+  const over = new AbortController() // the listener has failed
+  let stopping = false
   const server = listen({
     fd: listener.detach(),
     data(connection, bytes) {
@@ -33,13 +35,15 @@ export const serve: Mode = async (listener, stop) => {
       else finish(connection, bytes, connection.context as number)
     },
     drain: connection => connection.resume(),
-    error: error => warn(error as Error),
+    error: error => (server.fd < 0 && !stopping ? over.abort(error) : warn(error as Error)),
   })
-  await asked(stop)
+  await asked(stop, over.signal)
+  stopping = true
   await server.stop({
     finish(connection) {
       connection.context = Math.max(0, sys.ioctl(connection.fd, FIONREAD))
       if (connection.context === 0) leave(connection)
     },
   })
+  over.signal.throwIfAborted()
 }

@@ -10,7 +10,10 @@ import { warn } from '../server.js'
 export const serveByReactor =
   ({ app, root, connections, limits, timeouts }: HttpSettings): Mode =>
   async (listener, stop) => {
-    const error = (thrown: unknown): void => warn(thrown as Error)
+    const over = new AbortController() // the listener has failed
+    let stopping = false
+    const error = (thrown: unknown): void =>
+      server.server.fd < 0 && !stopping ? over.abort(thrown) : warn(thrown as Error)
     const server = serve(handlerOf({ app, root }), {
       fd: listener.detach(),
       maxConnections: connections,
@@ -18,6 +21,8 @@ export const serveByReactor =
       timeouts,
       error,
     })
-    await asked(stop)
+    await asked(stop, over.signal)
+    stopping = true
     await server.stop()
+    over.signal.throwIfAborted()
   }
