@@ -4,10 +4,11 @@ import { spawn, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { root } from '../../scripts/stamp.js'
@@ -20,7 +21,8 @@ const usage = `usage: node test/faults/matrix.js [OPTION]...
   --cells N       so many, chosen by the seed; default: all
   --seed N        default: the day
   --seconds N     stop after so long, with the cells that were done
-  --only REGEXP   cells whose line matches: PROGRAM: PHASE CALL OCCURRENCE ERRNO
+  --program REGEXP  programs whose name matches: GROUP, NAME
+  --only REGEXP   cells whose line matches: PHASE CALL OCCURRENCE ERRNO
   --jobs N        programs at a time; default: 2
   --write         write the table to docs/reliability/faults.md
   --quiet         print the wrong cells and the counts only`
@@ -31,6 +33,7 @@ const { values: given } = parseArgs({
     seed: { type: 'string', default: process.env.SEED ?? `${Math.floor(Date.now() / 86_400_000)}` },
     seconds: { type: 'string' },
     only: { type: 'string' },
+    program: { type: 'string', default: '' },
     jobs: { type: 'string', default: '2' },
     write: { type: 'boolean' },
     quiet: { type: 'boolean' },
@@ -85,6 +88,28 @@ async function startPeers(folder) {
     datagrams.close()
   }
   return { peers, close }
+}
+
+// Which calls of a program are the object's alone, so that strace(1) can make them fail: those that it counts as often as the
+// library. The others are also Node's or the C library's.
+const log = (folder, program) => join(folder, `strace-${programs.indexOf(program)}`)
+// -D: the program is the child, and the tracer is not.
+const strace = (file, ...args) => ['strace', '-D', '-f', '-qq', '--seccomp-bpf', '-o', file, ...args, '--']
+const traceable = calls => `trace=${calls.map(call => `?${call}`).join(',')}`
+const canTrace = (() => {
+  try {
+    execFileSync('strace', ['-qq', '-f', '--seccomp-bpf', '-e', 'trace=bind', 'true'], { stdio: 'ignore' })
+    return true
+  } catch {
+    console.log('strace cannot trace here: the library makes all calls fail')
+    return false
+  }
+})()
+
+function ownCalls(file, counts) {
+  const traced = {}
+  for (const [, call] of readFileSync(file, 'latin1').matchAll(/^\d+ +(\w+)\(/gm)) traced[call] = (traced[call] ?? 0) + 1
+  return new Set(Object.keys(counts).filter(call => counts[call] === traced[call]))
 }
 
 const proc = (pid, name) => readFileSync(`/proc/${pid}/${name}`, 'utf8')
@@ -169,8 +194,8 @@ const talks = {
   },
 }
 
-// The answers of http without what varies.
-const answersOf = bytes => Buffer.from(bytes.toString('latin1').replace(/\r\nDate: [^\r]*/g, ''), 'latin1')
+// The answers of http without what varies: the time, and whether a server that stops says so.
+const answersOf = bytes => Buffer.from(bytes.toString('latin1').replace(/\r\n(Date|Connection): [^\r]*/g, ''), 'latin1')
 
 /** A client: 'right', 'lost' with a part of the right bytes, or what is wrong. */
 async function client(port, talk, expected) {
@@ -247,6 +272,7 @@ class Server {
     this.program = program
     this.plan = new Plan(library, join(folder, `plan-${programs.indexOf(program)}`), program.object)
     this.talk = talks[program.talk]
+    this.log = log(folder, program)
   }
 
   async start(env = this.plan.env, prefix = []) {
@@ -271,7 +297,15 @@ class Server {
     this.plan.disarm()
     const status = await this.stop()
     if (status !== UNHARMED) throw new Error(`a stop without a fault: ${status}`)
-    return { start: starting, talk: talking, stop: this.plan.counts() }
+    const stopping = this.plan.counts()
+    if (canTrace) {
+      if (!(await this.start({}, strace(this.log, '-e', traceable(Object.keys(starting))))))
+        throw new Error(`it does not start under strace: ${this.run.stderr}`)
+      await sleep(50)
+      await this.leave()
+      this.own = ownCalls(this.log, starting)
+    }
+    return { start: starting, talk: talking, stop: stopping }
   }
 
   // Two clients, one after the other.
@@ -361,10 +395,15 @@ class Server {
   async once(fault) {
     await this.leave()
     const { plan } = this
-    if (fault.phase === 'start') plan.arm(fault.call, fault.occurrence, fault.errno)
+    const byStrace = fault.phase === 'start' && this.own?.has(fault.call) === true
+    const { call, errno, occurrence } = fault
+    const failed = () => (byStrace ? readFileSync(this.log, 'latin1').includes('(INJECTED)') : plan.failed)
+    if (fault.phase === 'start' && !byStrace) plan.arm(call, occurrence, errno)
     else plan.disarm()
-    const listening = await this.start()
-    if (this.run.ending !== undefined) return plan.failed ? endOf(this.run, fault) : `ended: ${this.run.stderr}`
+    const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:error=${errno}:when=${occurrence}`]
+    const listening = await this.start(...(byStrace ? [{}, strace(this.log, ...inject)] : []))
+    fault.by = byStrace ? 'strace' : 'library'
+    if (this.run.ending !== undefined) return failed() ? endOf(this.run, fault) : `ended: ${this.run.stderr}`
     if (!listening) {
       await this.run.kill()
       return 'it hangs at its start'
@@ -381,7 +420,7 @@ class Server {
         return outcome === 'lost' ? 'clients are lost after a fault at the start' : outcome
       }
     }
-    const hit = plan.failed
+    const hit = failed()
     const stopped = await this.stop()
     if (fault.phase === 'start' && !hit) return MISSED
     if (fault.phase === 'stop' && !plan.failed) return MISSED
@@ -542,7 +581,7 @@ class Command {
     if (end !== UNHARMED) return end
     // It may say of a part that it is missing.
     if (names(run.stdout + run.stderr, fault)) return mustPass(fault) ? `it reports ${fault.errno}` : REPORTED
-    return run.stdout === this.expected ? UNHARMED : `other output: ${run.stdout.slice(0, 200)}`
+    return this.program.varies || run.stdout === this.expected ? UNHARMED : `other output: ${run.stdout.slice(0, 200)}`
   }
 
   async spins() {
@@ -556,8 +595,9 @@ class Command {
 
 const kinds = { server: Server, conversation: Conversation, command: Command }
 
-const lineOf = ({ program, phase, call, occurrence, errno }) =>
-  `${program.group}, ${program.name}: ${phase} ${call} ${occurrence} ${errno}`
+const titleOf = ({ group, name }) => `${group}, ${name}`
+const faultOf = ({ phase, call, occurrence, errno }) => `${phase} ${call} ${occurrence} ${errno}`
+const lineOf = fault => `${titleOf(fault.program)}: ${faultOf(fault)}`
 
 /**
  * Whether a fault cannot be: where the kernel reports each change once, a call that it has reported ready does not fail as if it
@@ -565,6 +605,8 @@ const lineOf = ({ program, phase, call, occurrence, errno }) =>
  */
 const cannot = ({ program, call, errno }) =>
   (errno === 'EALREADY' && call === 'connect') || // no other connect is under way
+  // What it says of a peer that is gone, the receive would say too.
+  (program.kind === 'command' && call === 'sendto' && /^(ECONNRESET|EPIPE)$/.test(errno)) ||
   (program.edges &&
   ((errno === 'EAGAIN' && inAndOut.test(call)) ||
     (errno === 'ENOTCONN' && /^(shutdown|getpeername)$/.test(call))))
@@ -582,6 +624,31 @@ function* faultsOf(program, counts) {
   }
 }
 
+function summary(results, seconds) {
+  const count = test => results.filter(test).length
+  const kinds = { unharmed: UNHARMED, 'lost one client': LOST, reported: REPORTED, 'not reached': MISSED, 'cannot be': 'n' }
+  const counts = Object.entries(kinds).map(([kind, sign]) => `${count(({ outcome }) => outcome === sign)} ${kind}`)
+  const wrong = count(({ outcome }) => outcome.length > 1)
+  const traced = count(({ by }) => by === 'strace')
+  return `${results.length} cells in ${seconds} s, seed ${given.seed}: ${counts.join(', ')}, ${wrong} wrong; ${traced} by strace`
+}
+
+// With a part of the cells, those of the other cells are as they were when they were last written.
+function withEarlier(results, seconds) {
+  const file = join(root, 'build/faults.json')
+  const partial = given.only !== undefined || given.program !== ''
+  const earlier = partial && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { cells: [], seconds: 0 }
+  const all = new Map(earlier.cells.map(cell => [cell.line, cell]))
+  for (const result of results) all.set(lineOf(result), { ...result, line: lineOf(result), program: titleOf(result.program) })
+  const cells = [...all.values()]
+  writeFileSync(file, JSON.stringify({ cells, seconds: earlier.seconds + seconds }))
+  const named = new Map(programs.map(program => [titleOf(program), program]))
+  return {
+    results: cells.map(cell => ({ ...cell, program: named.get(cell.program) })),
+    seconds: earlier.seconds + seconds,
+  }
+}
+
 async function main() {
   if (given.help) return void console.log(usage)
   const folder = mkdtempSync(join(tmpdir(), 'faults-'))
@@ -596,9 +663,8 @@ async function main() {
     const end = given.seconds === undefined ? Infinity : began + 1000 * Number(given.seconds)
     const wanted = given.cells === undefined ? Infinity : Number(given.cells)
     // A sample is of a few programs, since each has to start.
-    const chosen = programs.filter(
-      program => only === undefined || only.test(`${program.group}, ${program.name}: `) || only.source.includes(':'),
-    )
+    const named = new RegExp(given.program)
+    const chosen = programs.filter(program => named.test(titleOf(program)))
     for (let i = chosen.length - 1; i > 0; i--) {
       const j = random(i + 1)
       ;[chosen[i], chosen[j]] = [chosen[j], chosen[i]]
@@ -609,7 +675,7 @@ async function main() {
       const subject = new kinds[program.kind](program, folder, library, peers)
       try {
         const counts = await subject.begin()
-        let faults = [...faultsOf(program, counts)].filter(fault => only === undefined || only.test(lineOf(fault)))
+        let faults = [...faultsOf(program, counts)].filter(fault => only === undefined || only.test(faultOf(fault)))
         if (wanted !== Infinity) {
           const share = Math.ceil(wanted / some.length)
           // The cells of the start and the stop take a process each.
@@ -651,13 +717,13 @@ async function main() {
         }
       } catch (error) {
         results.push({ program, phase: 'begin', call: '-', occurrence: 0, errno: '-', outcome: `${error.message}` })
-        console.log(`WRONG ${program.group}, ${program.name}: ${error.message}`)
+        console.log(`WRONG ${titleOf(program)}: ${error.message}`)
       } finally {
         await subject.leave()
       }
       const mine = results.filter(result => result.program === program)
       const seconds = Math.round((Date.now() - began) / 1000)
-      say(`${program.group}, ${program.name}: ${mine.length} cells, at ${seconds} s`)
+      say(`${titleOf(program)}: ${mine.length} cells, at ${seconds} s`)
     }
 
     const queue = [...some]
@@ -671,24 +737,17 @@ async function main() {
     close()
     rmSync(folder, { recursive: true })
   }
-  const count = test => results.filter(({ outcome }) => test(outcome)).length
-  const wrong = results.filter(({ outcome }) => outcome.length > 1)
   const seconds = Math.round((Date.now() - began) / 1000)
-  const sum = {
-    cells: results.length,
-    unharmed: count(outcome => outcome === UNHARMED),
-    lost: count(outcome => outcome === LOST),
-    reported: count(outcome => outcome === REPORTED),
-    missed: count(outcome => outcome === MISSED),
-    cannot: count(outcome => outcome === 'n'),
-    wrong: wrong.length,
+  const wrong = results.filter(({ outcome }) => outcome.length > 1)
+  console.log(summary(results, seconds))
+  for (const result of wrong) {
+    const which = `--program '^${titleOf(result.program)}$' --only '^${faultOf(result)}$'`
+    console.log(`again: node test/faults/matrix.js ${which}`)
   }
-  console.log(
-    `${sum.cells} cells in ${seconds} s, seed ${given.seed}: ${sum.unharmed} unharmed, ${sum.lost} lost one client, ` +
-      `${sum.reported} reported, ${sum.missed} not reached, ${sum.cannot} cannot be, ${sum.wrong} wrong`,
-  )
-  for (const result of wrong) console.log(`again: node test/faults/matrix.js --only '^${lineOf(result)}$'`)
-  if (given.write) writePage(results, { ...sum, seconds, seed: given.seed })
+  if (given.write) {
+    const all = withEarlier(results, seconds)
+    writePage(all.results, summary(all.results, all.seconds))
+  }
   process.exitCode = wrong.length > 0 ? 1 : 0
 }
 

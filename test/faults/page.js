@@ -37,17 +37,13 @@ function groupTable(results, group) {
 }
 
 /** Writes the outcomes of all cells, and the sum, to the page. */
-export function writePage(results, sum) {
+export function writePage(results, summary) {
   const groups = [...new Set(results.map(({ program }) => program.group))].sort()
   const pages = ['| call | its errnos are from |', '|---|---|']
   for (const [call, { page }] of Object.entries(errnos)) {
     if (results.some(result => result.call === call)) pages.push(`| ${call} | ${page} |`)
   }
-  const figures = [
-    `${sum.cells} cells in ${sum.seconds} s, seed ${sum.seed}: ${sum.unharmed} unharmed, ${sum.lost} lost one client,`,
-    `${sum.reported} reported, ${sum.missed} not reached, ${sum.cannot} cannot be, ${sum.wrong} wrong.`,
-  ].join('\n')
   pageTable('docs/reliability/faults.md', 'faults').write(
-    `${[figures, ...groups.map(group => groupTable(results, group)), '### The pages', pages.join('\n')].join('\n\n')}\n`,
+    `${[`${summary}.`, ...groups.map(group => groupTable(results, group)), '### The pages', pages.join('\n')].join('\n\n')}\n`,
   )
 }

@@ -2,14 +2,18 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { connect, createServer } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { SHUT_WR, SOCK_DGRAM } from '../../constants.js'
+import { socketError } from '../../errors.js'
 import type { Socket } from '../../promises/index.js'
 import { toDuplex } from '../../streams/index.js'
 import * as sys from '../../syscalls/index.js'
 import { Pieces } from './pieces.js'
+
+const { ENOTCONN } = constants.errno
 
 export interface Channel {
   /** The next bytes; null once the other end has stopped sending, or after `close`. */
@@ -51,7 +55,10 @@ export class SocketChannel implements Channel {
   }
 
   endSending(): Promise<void> {
-    if (this.#socket.type !== SOCK_DGRAM) sys.shutdown(this.#socket.fd, SHUT_WR) // its error is ignored: the peer may be gone
+    const { fd, closed, type } = this.#socket
+    const result = closed || type === SOCK_DGRAM ? 0 : sys.shutdown(fd, SHUT_WR)
+    // The peer may be gone: then receiving ends.
+    if (result < 0 && result !== -ENOTCONN) return Promise.reject(socketError(result, 'shutdown', { fd }))
     return Promise.resolve()
   }
 

@@ -50,8 +50,13 @@ export async function relay(channel: Channel, input: Pieces | undefined, manner:
   const { idle, linger, hexDump } = manner
   const [dumpIn, dumpOut] = hexDump ? [dump('<'), dump('>')] : []
   const enough = new AbortController()
+  let failure: Error | undefined
   const stop = (): void => {
-    channel.close()
+    try {
+      channel.close()
+    } catch (error) {
+      failure ??= error as Error // also of a timer. The descriptor is closed anyway: close(2)
+    }
     enough.abort()
   }
   const patience = new Timer(idle, stop)
@@ -100,4 +105,5 @@ export async function relay(channel: Channel, input: Pieces | undefined, manner:
     quit?.clear()
     stop()
   }
+  if (failure !== undefined) throw failure
 }

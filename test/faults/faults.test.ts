@@ -1,0 +1,43 @@
+// System calls of servers, floors, drop-ins and commands that fail: a sample of the matrix, chosen by SEED, and cells that
+// were wrong once. `npm run campaigns -- faults` is the whole.
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Child } from '../support/child.js'
+import { root } from '../support/root.js'
+import { tool } from '../support/tools.js'
+
+const possible = process.platform === 'linux' && tool('cc')
+
+async function wrong(...args: string[]): Promise<{ lines: string[]; sum: string }> {
+  const child = new Child(process.execPath, [join(root, 'test/faults/matrix.js'), '--quiet', ...args])
+  await child.ended
+  const lines = child.stdout.trim().split('\n')
+  const sum = lines.find(line => /^\d+ cells/.test(line)) ?? ''
+  if (sum === '') throw new Error(`it has not ended: ${child.stdout}${child.stderr}`)
+  return { lines: lines.filter(line => /^(WRONG|again)/.test(line)), sum }
+}
+
+test.skipIf(!possible)('a sample', async () => {
+  const { lines, sum } = await wrong('--cells', '40')
+  console.log(sum)
+  expect(lines).toEqual([])
+})
+
+// Each is a kind of fault that the matrix has found.
+const once = {
+  'a stop of a server in C whose pipe cannot be written': ['echo in C, epoll', 'stop write 1 (EINTR|EPIPE)'],
+  'a listener of promises that fails': ['echo in TypeScript, promises', 'talk accept4 1 EBADF'],
+  'a listener of the reactor that fails': ['(echo|http) in TypeScript, reactor', 'talk accept4 1 EBADF'],
+  'a connect that a signal interrupts when its result is asked for': ['promises, TCP', 'talk connect 2 EINTR'],
+  'a look at readiness that a signal interrupts': ['drop-ins, (unix-dgram|raw-socket)', 'talk poll . EINTR'],
+  'a close that fails': ['drop-ins, usocket', 'talk close 1 EIO'],
+  'a bind or connect that a signal interrupts': ['drop-ins, unix-dgram', 'talk (bind|connect) 1 EINTR'],
+  'a shutdown of nc that fails': ['commands, nc -U', 'talk shutdown 1 EBADF'],
+  'a close of nc, by a timer, that fails': ['commands, nc -u', 'talk close 1 EIO'],
+}
+
+test.skipIf(!possible).each(Object.entries(once))('%s', async (_, [program, fault]) => {
+  const { lines, sum } = await wrong('--program', `^${program}$`, '--only', `^${fault}$`)
+  expect(sum).toMatch(/^[1-9]/)
+  expect(lines).toEqual([])
+})
