@@ -80,6 +80,9 @@ const reasons = {
     ...[
       'fuzz/calls',
       'fuzz/targets',
+      'faults/faults',
+      'sockets/fuzz',
+      'sockets/fuzz-floors',
       'syscalls/allocations',
       'cli/cli',
       'cli/hostile',

@@ -267,9 +267,19 @@ const conversations = {
       for (let left = 1000; left > 0;) left -= (await other.recv(left, 0, { timeout: limit })).length
     }),
   'reactor, TCP': async () =>
-    same(await raced(talk(handlers => reactor.connect({ port: tcp, ...handlers })), 'the connection')),
+    same(
+      await raced(
+        talk(handlers => reactor.connect({ port: tcp, ...handlers })),
+        'the connection',
+      ),
+    ),
   'reactor, Unix': async () =>
-    same(await raced(talk(handlers => reactor.connect({ path: unix, ...handlers })), 'the connection')),
+    same(
+      await raced(
+        talk(handlers => reactor.connect({ path: unix, ...handlers })),
+        'the connection',
+      ),
+    ),
   'reactor, a server': async () => {
     const { promise: failure, reject } = withResolvers()
     failure.catch(() => undefined)

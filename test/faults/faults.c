@@ -1,8 +1,8 @@
 // To be preloaded: makes system calls of one object, the addon or a program in C, fail or do a part only. Those of the
 // runtime and of the C library are left alone. ld.so(8)
 //
-// The file FAULTS_FILE is mapped. Another process writes the plan into it, at any time, and reads the counts. FAULTS_OBJECT
-// is the end of the object's file name; empty: the program itself.
+// The file FAULTS_FILE is mapped. Another process writes the plan into it, at any time, and reads the counts.
+// FAULTS_OBJECT is the end of the object's file name; empty: the program itself.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,11 +24,12 @@
 #include <unistd.h>
 
 // The name of each system call that can fail. The order is that of `counts` and `names`.
-#define CALLS(X)                                                                                                     \
-  X(accept) X(accept4) X(bind) X(close) X(connect) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(fcntl)              \
-  X(getpeername) X(getsockname) X(getsockopt) X(ioctl) X(listen) X(memfd_create) X(open) X(pidfd_getfd)              \
-  X(pidfd_open) X(pipe) X(pipe2) X(poll) X(read) X(readv) X(recvfrom) X(recvmmsg) X(recvmsg) X(select) X(sendfile)   \
-  X(sendmmsg) X(sendmsg) X(sendto) X(setsockopt) X(shutdown) X(socket) X(socketpair) X(splice) X(write) X(writev)
+#define CALLS(X)                                                                                                   \
+  X(accept)                                                                                                        \
+  X(accept4) X(bind) X(close) X(connect) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(fcntl) X(getpeername)       \
+      X(getsockname) X(getsockopt) X(ioctl) X(listen) X(memfd_create) X(open) X(pidfd_getfd) X(pidfd_open) X(pipe) \
+          X(pipe2) X(poll) X(read) X(readv) X(recvfrom) X(recvmmsg) X(recvmsg) X(select) X(sendfile) X(sendmmsg)   \
+              X(sendmsg) X(sendto) X(setsockopt) X(shutdown) X(socket) X(socketpair) X(splice) X(write) X(writev)
 
 #define NUMBER(name) call_##name,
 #define NAME(name) #name,
@@ -37,23 +38,23 @@ static const char* const names[call_count] = {CALLS(NAME)};
 
 // test/faults/preload.js has the same offsets.
 struct shared {
-  char call[24];               // the call that fails
-  uint32_t occurrence;         // the number of the one that fails, from 1
-  int32_t error;               // its errno
-  atomic_uint failed;          // how many have failed
-  uint32_t percent;            // of the calls on streams that do a part only
-  atomic_uint state;           // of the generator of random numbers
-  atomic_uint shortened;       // how many have done a part only
-  uint32_t calls;              // call_count
+  char call[24];          // the call that fails
+  uint32_t occurrence;    // the number of the one that fails, from 1
+  int32_t error;          // its errno
+  atomic_uint failed;     // how many have failed
+  uint32_t percent;       // of the calls on streams that do a part only
+  atomic_uint state;      // of the generator of random numbers
+  atomic_uint shortened;  // how many have done a part only
+  uint32_t calls;         // call_count
   uint32_t unused[3];
-  atomic_uint counts[64];      // how many times each was called
+  atomic_uint counts[64];  // how many times each was called
   char names[64][16];
 };
 
 static struct shared none;
 static struct shared* shared = &none;
 static const char* object = "";
-static atomic_uintptr_t from, to; // the addresses of the object's code
+static atomic_uintptr_t from, to;  // the addresses of the object's code
 
 static int find(struct dl_phdr_info* info, size_t size, void* data) {
   (void)size;
@@ -116,7 +117,8 @@ static uint32_t randomNumber(void) {
   return x;
 }
 
-// How many of `size` bytes a call does. Only of stream sockets and pipes: a part of a datagram would be a loss. socket(7)
+// How many of `size` bytes a call does. Only of stream sockets and pipes: a part of a datagram would be a loss.
+// socket(7)
 static size_t partOf(int fd, size_t size, const void* caller) {
   if (shared->percent == 0 || size < 2 || !isOurs(caller) || randomNumber() % 100 >= shared->percent) return size;
   int type = 0;
@@ -128,7 +130,8 @@ static size_t partOf(int fd, size_t size, const void* caller) {
   return 1 + randomNumber() % (size - 1);
 }
 
-// The same for several buffers: a message with the first of them, shortened. What goes with the bytes goes with the part.
+// The same for several buffers: a message with the first of them, shortened. What goes with the bytes goes with the
+// part.
 static struct msghdr partOfMessage(int fd, const struct msghdr* message, struct iovec* first, const void* caller) {
   struct msghdr part = *message;
   if (part.msg_iovlen == 0) return part;
@@ -142,27 +145,28 @@ static struct msghdr partOfMessage(int fd, const struct msghdr* message, struct 
 }
 
 #define CALLER __builtin_return_address(0)
-#define REAL(type, name, parameters)                                                     \
-  static type(*real) parameters;                                                         \
+#define REAL(type, name, parameters) \
+  static type(*real) parameters;     \
   if (real == NULL) real = (type(*) parameters)dlsym(RTLD_NEXT, #name)
-#define FAIL(call)                                                                       \
-  do {                                                                                   \
-    const int error = faultOf(call_##call, CALLER);                                      \
-    if (error != 0) {                                                                    \
-      errno = error;                                                                     \
-      return -1;                                                                         \
-    }                                                                                    \
+#define FAIL(call)                                  \
+  do {                                              \
+    const int error = faultOf(call_##call, CALLER); \
+    if (error != 0) {                               \
+      errno = error;                                \
+      return -1;                                    \
+    }                                               \
   } while (0)
 // A function of libc, the system call, the function's parameters and arguments.
-#define WRAP(type, name, call, parameters, ...)                                          \
-  type name parameters {                                                                 \
-    REAL(type, name, parameters);                                                        \
-    FAIL(call);                                                                          \
-    return real(__VA_ARGS__);                                                            \
+#define WRAP(type, name, call, parameters, ...) \
+  type name parameters {                        \
+    REAL(type, name, parameters);               \
+    FAIL(call);                                 \
+    return real(__VA_ARGS__);                   \
   }
 
 WRAP(int, accept, accept, (int fd, struct sockaddr* address, socklen_t* length), fd, address, length)
-WRAP(int, accept4, accept4, (int fd, struct sockaddr* address, socklen_t* length, int flags), fd, address, length, flags)
+WRAP(int, accept4, accept4, (int fd, struct sockaddr* address, socklen_t* length, int flags), fd, address, length,
+     flags)
 WRAP(int, bind, bind, (int fd, const struct sockaddr* address, socklen_t length), fd, address, length)
 WRAP(int, epoll_create1, epoll_create1, (int flags), flags)
 WRAP(int, epoll_ctl, epoll_ctl, (int epfd, int op, int fd, struct epoll_event* event), epfd, op, fd, event)
@@ -176,11 +180,11 @@ WRAP(int, listen, listen, (int fd, int backlog), fd, backlog)
 WRAP(int, memfd_create, memfd_create, (const char* name, unsigned flags), name, flags)
 WRAP(int, pipe, pipe, (int fds[2]), fds)
 WRAP(int, pipe2, pipe2, (int fds[2], int flags), fds, flags)
-WRAP(int, poll, poll, (struct pollfd* fds, nfds_t count, int timeout), fds, count, timeout)
-WRAP(int, recvmmsg, recvmmsg, (int fd, struct mmsghdr* messages, unsigned count, int flags, struct timespec* timeout), fd,
-     messages, count, flags, timeout)
-WRAP(int, select, select, (int count, fd_set* read, fd_set* write, fd_set* except, struct timeval* timeout), count, read,
-     write, except, timeout)
+WRAP(int, poll, poll, (struct pollfd * fds, nfds_t count, int timeout), fds, count, timeout)
+WRAP(int, recvmmsg, recvmmsg, (int fd, struct mmsghdr* messages, unsigned count, int flags, struct timespec* timeout),
+     fd, messages, count, flags, timeout)
+WRAP(int, select, select, (int count, fd_set* read, fd_set* write, fd_set* except, struct timeval* timeout), count,
+     read, write, except, timeout)
 WRAP(ssize_t, sendfile64, sendfile, (int out, int in, off_t* offset, size_t count), out, in, offset,
      partOf(out, count, CALLER))
 WRAP(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr* messages, unsigned count, int flags), fd, messages, count, flags)

@@ -4,7 +4,18 @@ import { spawn, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,7 +119,8 @@ const canTrace = (() => {
 
 function ownCalls(file, counts) {
   const traced = {}
-  for (const [, call] of readFileSync(file, 'latin1').matchAll(/^\d+ +(\w+)\(/gm)) traced[call] = (traced[call] ?? 0) + 1
+  for (const [, call] of readFileSync(file, 'latin1').matchAll(/^\d+ +(\w+)\(/gm))
+    traced[call] = (traced[call] ?? 0) + 1
   return new Set(Object.keys(counts).filter(call => counts[call] === traced[call]))
 }
 
@@ -116,7 +128,9 @@ const proc = (pid, name) => readFileSync(`/proc/${pid}/${name}`, 'utf8')
 
 /** The CPU time of a process in milliseconds. proc_pid_stat(5) */
 const cpuTime = pid => {
-  const fields = proc(pid, 'stat').replace(/^.*\) /, '').split(' ')
+  const fields = proc(pid, 'stat')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
@@ -263,6 +277,9 @@ const listenerGoesOn = new Set(
   ),
 )
 
+// Calls for one client.
+const mayLose = call => /^(recv|send|read|write|shutdown)/.test(call)
+
 // What the caller of these did wrong can be said of no client: the server ends with a message.
 const ends = new Set('EBADF EEXIST EFAULT EINVAL ELOOP ENOENT ENOTSOCK EOPNOTSUPP EPERM'.split(' '))
 
@@ -312,7 +329,9 @@ class Server {
   async both() {
     const outcomes = []
     for (let i = 0; i < 2; i++) outcomes.push(await client(this.port, this.talk, this.expected))
-    return outcomes.find(outcome => !['right', 'lost'].includes(outcome)) ?? (outcomes.includes('lost') ? 'lost' : 'right')
+    return (
+      outcomes.find(outcome => !['right', 'lost'].includes(outcome)) ?? (outcomes.includes('lost') ? 'lost' : 'right')
+    )
   }
 
   // Waits until only the sockets of the server itself are left. Returns whether that is so.
@@ -357,7 +376,8 @@ class Server {
     if (run.ending === undefined && !plan.failed) outcome = await this.both()
     const hit = plan.failed
     plan.disarm()
-    if (outcome === 'lost') await within(run.ended, 300) // a client may learn of its end first
+    // A client may learn of its end first.
+    if (outcome === 'lost') await within(run.ended, ends.has(fault.errno) && !mayLose(fault.call) ? 3000 : 50)
     if (run.ending !== undefined) return this.ended(fault)
     if (!['right', 'lost'].includes(outcome)) {
       await run.kill()
@@ -365,7 +385,7 @@ class Server {
     }
     const next = await client(this.port, this.talk, this.expected)
     if (next !== 'right') {
-      await within(run.ended, 300)
+      if (hit) await within(run.ended, 3000)
       if (run.ending !== undefined && hit) return this.ended(fault) // the call was its last wait
       await run.kill()
       return `the next client: ${next}`
@@ -386,7 +406,7 @@ class Server {
   ended(fault) {
     const end = endOf(this.run, fault)
     if (end === UNHARMED) return `ended with status 0 after ${fault.errno}`
-    if (end === REPORTED && (!ends.has(fault.errno) || /^(recv|send|read|write|shutdown)/.test(fault.call)))
+    if (end === REPORTED && (!ends.has(fault.errno) || mayLose(fault.call)))
       return `ended for ${fault.errno}: ${this.run.stderr.trim()}`
     return end
   }
@@ -425,6 +445,16 @@ class Server {
     if (fault.phase === 'start' && !hit) return MISSED
     if (fault.phase === 'stop' && !plan.failed) return MISSED
     return this.run.ending.signal === 'SIGKILL' ? stopped : endOf(this.run, fault)
+  }
+
+  /** Every other call does a part only: what that does, and how many have. */
+  async parts(seed) {
+    await this.fresh()
+    this.plan.shorten(50, seed)
+    const outcome = await this.both()
+    const { shortened } = this.plan
+    this.plan.shorten(0, 0)
+    return { outcome: outcome === 'right' ? UNHARMED : `with parts: ${outcome}`, shortened }
   }
 
   /** Whether it uses the processor while nothing happens. */
@@ -517,6 +547,16 @@ class Conversation {
     return hit ? wrong : MISSED
   }
 
+  async parts(seed) {
+    await this.fresh()
+    this.plan.shorten(50, seed)
+    const answer = await this.talk()
+    const { shortened } = this.plan
+    this.plan.shorten(0, 0)
+    const right = answer !== undefined && answer.message === undefined && answer.lost !== true
+    return { outcome: right ? UNHARMED : `with parts: ${JSON.stringify(answer)}`, shortened }
+  }
+
   judge(answer, fault) {
     if (answer.uncaught) return `an uncaught exception: ${answer.message}`
     if (answer.lost) return mustPass(fault) ? `lost for ${fault.errno}` : LOST
@@ -524,7 +564,9 @@ class Conversation {
     const { call, errno } = fault
     const all = flat(answer)
     const named = all.find(
-      each => (each.code === errno || isErrno(each.errno, errno)) && (this.program.group === 'drop-ins' || names(`${each.syscall} ${errno}`, { call, errno })), // theirs are of their API
+      each =>
+        (each.code === errno || isErrno(each.errno, errno)) &&
+        (this.program.group === 'drop-ins' || names(`${each.syscall} ${errno}`, { call, errno })), // theirs are of their API
     )
     // The API of unix-dgram has an event, and an error without an errno.
     if (answer.message === 'congestion' && errno === 'ENOBUFS') return REPORTED
@@ -604,12 +646,12 @@ const lineOf = fault => `${titleOf(fault.program)}: ${faultOf(fault)}`
  * were not, since then a report would follow.
  */
 const cannot = ({ program, call, errno }) =>
-  (errno === 'EALREADY' && call === 'connect') || // no other connect is under way
+  (errno === 'EALREADY' && /^(connect|send)/.test(call)) || // no other connect is under way
   // What it says of a peer that is gone, the receive would say too.
   (program.kind === 'command' && call === 'sendto' && /^(ECONNRESET|EPIPE)$/.test(errno)) ||
+  (program.blocks && errno === 'EAGAIN' && /^(recv|send)/.test(call)) || // only of a non-blocking socket
   (program.edges &&
-  ((errno === 'EAGAIN' && inAndOut.test(call)) ||
-    (errno === 'ENOTCONN' && /^(shutdown|getpeername)$/.test(call))))
+    ((errno === 'EAGAIN' && inAndOut.test(call)) || (errno === 'ENOTCONN' && /^(shutdown|getpeername)$/.test(call))))
 
 /** The first call, one in the middle, and the last. */
 const occurrencesOf = count => [...new Set([1, Math.ceil(count / 2), count])]
@@ -626,11 +668,18 @@ function* faultsOf(program, counts) {
 
 function summary(results, seconds) {
   const count = test => results.filter(test).length
-  const kinds = { unharmed: UNHARMED, 'lost one client': LOST, reported: REPORTED, 'not reached': MISSED, 'cannot be': 'n' }
+  const kinds = {
+    unharmed: UNHARMED,
+    'lost one client': LOST,
+    reported: REPORTED,
+    'not reached': MISSED,
+    'cannot be': 'n',
+  }
   const counts = Object.entries(kinds).map(([kind, sign]) => `${count(({ outcome }) => outcome === sign)} ${kind}`)
   const wrong = count(({ outcome }) => outcome.length > 1)
   const traced = count(({ by }) => by === 'strace')
-  return `${results.length} cells in ${seconds} s, seed ${given.seed}: ${counts.join(', ')}, ${wrong} wrong; ${traced} by strace`
+  const shortened = results.reduce((sum, result) => sum + (result.shortened ?? 0), 0)
+  return `${results.length} cells in ${seconds} s, seed ${given.seed}: ${counts.join(', ')}, ${wrong} wrong; ${traced} by strace; ${shortened} calls did a part only`
 }
 
 // With a part of the cells, those of the other cells are as they were when they were last written.
@@ -639,7 +688,8 @@ function withEarlier(results, seconds) {
   const partial = given.only !== undefined || given.program !== ''
   const earlier = partial && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { cells: [], seconds: 0 }
   const all = new Map(earlier.cells.map(cell => [cell.line, cell]))
-  for (const result of results) all.set(lineOf(result), { ...result, line: lineOf(result), program: titleOf(result.program) })
+  for (const result of results)
+    all.set(lineOf(result), { ...result, line: lineOf(result), program: titleOf(result.program) })
   const cells = [...all.values()]
   writeFileSync(file, JSON.stringify({ cells, seconds: earlier.seconds + seconds }))
   const named = new Map(programs.map(program => [titleOf(program), program]))
@@ -710,6 +760,14 @@ async function main() {
           results.push({ ...fault, outcome })
           if (wrong) console.log(`WRONG ${lineOf(fault)}: ${outcome}`)
           else if (only !== undefined) say(`${outcome || '-'} ${lineOf(fault)}`)
+        }
+        // Not of a conversation that takes each message with one call.
+        const whole = program.kind === 'command' || /^(a server|messages)$/.test(program.name)
+        const partial = { program, phase: 'talk', call: 'parts', occurrence: 1, errno: `${given.seed}` }
+        if (!whole && (only === undefined || only.test(faultOf(partial)))) {
+          const { outcome, shortened } = await subject.parts(Number(given.seed))
+          results.push({ ...partial, outcome, shortened })
+          if (outcome !== UNHARMED) console.log(`WRONG ${lineOf(partial)}: ${outcome}`)
         }
         if (await subject.spins()) {
           results.push({ ...last, outcome: 'it spins at the end' })

@@ -25,7 +25,11 @@ function groupTable(results, group) {
     const rows = new Map()
     for (const errno of errnos[call].errnos) {
       const marks = programs.map(program =>
-        mark(ofProgram(mine, program).filter(result => result.call === call && result.errno === errno).map(({ outcome }) => outcome)),
+        mark(
+          ofProgram(mine, program)
+            .filter(result => result.call === call && result.errno === errno)
+            .map(({ outcome }) => outcome),
+        ),
       )
       if (marks.every(each => each === '')) continue
       const key = marks.join(' | ')

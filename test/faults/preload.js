@@ -82,7 +82,9 @@ export class Plan {
     const made = {}
     for (let i = 0; i < this.#number(at.calls); i++) {
       const count = this.#number(counts + 4 * i)
-      const name = this.#read(names + 16 * i, 16).toString('latin1').replace(/\0.*/, '')
+      const name = this.#read(names + 16 * i, 16)
+        .toString('latin1')
+        .replace(/\0.*/, '')
       if (count > 0) made[name] = count
     }
     return made

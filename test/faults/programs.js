@@ -23,6 +23,8 @@ function servers(name, lang, command, object) {
     lang,
     object,
     command: [...command, '--mode', mode, '--port', '0'],
+    // These wait for a client in recv(2) and send(2), of a blocking socket.
+    blocks: lang === 'c' && name === 'echo' && (mode === 'blocking' || mode === 'threads'),
     edges: edges.has(mode) && !(lang === 'c' && mode === 'threads'),
   }))
 }
@@ -31,7 +33,8 @@ const inC = name => servers(name, 'c', [join(root, 'build/Release', name)], '')
 const inTypeScript = name => servers(name, 'ts', [process.execPath, bin, name], addon)
 
 const dropIns = ['raw-socket', 'unix-dgram', 'usocket']
-const groupOf = name => (dropIns.includes(name) ? 'drop-ins' : (/^(sockets|promises)/.exec(name)?.[0] ?? 'other floors'))
+const groupOf = name =>
+  dropIns.includes(name) ? 'drop-ins' : (/^(sockets|promises)/.exec(name)?.[0] ?? 'other floors')
 
 const held = output(process.execPath, conversations, '--list')
   .trim()

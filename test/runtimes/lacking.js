@@ -15,7 +15,10 @@ const destroyedEnd = 'emits end on a net.Socket that was destroyed'
 
 const otherNames = 'has other names in its net and dgram'
 
+const ownMatrix = 'is not involved: the matrix is of the programs on Node'
+
 const bun = {
+  'faults/faults': ownMatrix,
   caller: { 'a wait that ends by': 'has no callers that await in the stack of an error' },
   'cli/http-c': inC,
   'cli/servers-c': inC,
@@ -167,6 +170,7 @@ const tls = 'lacks the TLS features that the test uses'
 const module = 'has another error for a missing module'
 
 const deno = {
+  'faults/faults': ownMatrix,
   'cli/http-c': inC,
   'cli/servers-c': inC,
   'waiting/kqueue': inC,

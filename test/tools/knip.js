@@ -21,6 +21,7 @@ export default {
         'test/{arm64,lifetimes,runtimes}/*.js',
         'test/fuzz/{run,javascript,targets}.js',
         'test/fuzz/calls/{run,play}.js',
+        'test/faults/{matrix,conversations}.js',
         'test/dependents/programs/*.js',
         'test/load/{clients,heap,messages,soak,stop,stop-clients,udp-server}.js',
         'test/programs/*.ts',
