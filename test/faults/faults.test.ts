@@ -29,7 +29,9 @@ test.skipIf(!possible)(whole ? 'all' : 'a sample', { timeout: whole ? 7_200_000 
 const once = {
   'a stop of a server in C whose pipe cannot be written': ['echo in C, epoll', 'stop write 1 (EINTR|EPIPE)'],
   'a listener of promises that fails': ['echo in TypeScript, promises', 'talk accept4 1 EBADF'],
+  'a stop of promises that cannot be waited for': ['echo in TypeScript, promises', 'start getsockopt 6 EBADF'],
   'a listener of the reactor that fails': ['(echo|http) in TypeScript, reactor', 'talk accept4 1 EBADF'],
+  'a send to a client that is paused then': ['echo in TypeScript, reactor', 'talk sendto 1 E(CONNRESET|IO|NOBUFS)'],
   'a connect that a signal interrupts when its result is asked for': ['promises, TCP', 'talk connect 2 EINTR'],
   'a look at readiness that a signal interrupts': ['drop-ins, (unix-dgram|raw-socket)', 'talk poll . EINTR'],
   'a close that fails': ['drop-ins, usocket', 'talk close 1 EIO'],

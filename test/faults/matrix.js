@@ -302,6 +302,7 @@ class Server {
   // Warms up and learns what is right, and which calls there are.
   async begin() {
     if (!(await this.start())) throw new Error(`it does not start: ${this.run.stderr}`)
+    await sleep(50) // it says where it listens before it waits
     const starting = this.plan.counts()
     const first = await client(this.port, this.talk)
     this.expected = this.talk.received ?? answersOf(first)
@@ -434,6 +435,7 @@ class Server {
       plan.arm(fault.call, fault.occurrence, fault.errno)
     } else {
       const outcome = await this.both()
+      if (outcome === 'lost') await within(this.run.ended, 3000) // it says where it listens before it begins to wait
       if (this.run.ending !== undefined) return endOf(this.run, fault)
       if (outcome !== 'right') {
         await this.run.kill()

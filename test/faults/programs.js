@@ -67,7 +67,8 @@ const commands = [
   command('nc -z', '', 'nc', '-zv', '127.0.0.1', 'TCP'),
   command('ss', '', 'ss', '-ltn', '--port', 'TCP'),
   command('ss -x', '', 'ss', '-lx'),
-  command('sockopts', '', 'sockopts', 'SO_RCVBUF', 'TCP_NODELAY'),
+  // It reads an option of the next kind of socket if one cannot be made.
+  { ...command('sockopts', '', 'sockopts', 'SO_RCVBUF', 'TCP_NODELAY'), varies: true },
 ]
 
 export const programs = [

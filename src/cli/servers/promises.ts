@@ -81,10 +81,11 @@ export const inTasks =
       }
     }
 
-    void asked(stop, stopping.signal).then(() => {
+    const stopped = asked(stop, stopping.signal).finally(() => {
       stopping.abort()
       changed()
     })
+    stopped.catch(() => undefined) // it is awaited at the end
     const nextChange = (): Promise<void> => new Promise(resolve => (changed = resolve))
     try {
       while (!stopping.signal.aborted) {
@@ -102,4 +103,5 @@ export const inTasks =
       release(server)
       await Promise.all(running)
     }
+    await stopped
   }

@@ -35,6 +35,7 @@ export const serve: Mode = async (listener, stop) => {
       else finish(connection, bytes, connection.context as number)
     },
     drain: connection => connection.resume(),
+    reset: connection => connection.destroy(), // nobody takes what it sent before
     error: error => (server.fd < 0 && !stopping ? over.abort(error) : warn(error as Error)),
   })
   await asked(stop, over.signal)
