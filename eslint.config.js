@@ -53,7 +53,13 @@ export default defineConfig(
     files: ['test/lifetimes/*.js'],
     languageOptions: {
       globals: {
-        ...{ AbortController: 'readonly', AbortSignal: 'readonly', FinalizationRegistry: 'readonly', gc: 'readonly' },
+        ...{
+          clearTimeout: 'readonly',
+          AbortController: 'readonly',
+          AbortSignal: 'readonly',
+          FinalizationRegistry: 'readonly',
+          gc: 'readonly',
+        },
         ...{ ReadableStream: 'readonly', Response: 'readonly', WeakRef: 'readonly', setImmediate: 'readonly' },
       },
     },

@@ -6,4 +6,5 @@ process.on('message', () => {
   const { heapUsed, external, arrayBuffers } = process.memoryUsage()
   process.send({ heapUsed, external, arrayBuffers })
 })
+process.on('disconnect', () => process.exit())
 process.channel.unref()

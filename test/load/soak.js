@@ -172,8 +172,9 @@ if (counts.connections === 0 || counts.complete + counts.cut !== counts.connecti
 const cpu = servers.reduce((sum, { child }) => sum + cpuOf(child.pid), clientCpu) + cpuOf(process.pid) - before
 for (const { child } of servers) child.kill('SIGTERM')
 for (const { child, ended, name } of servers.filter(({ name }) => name !== 'udp')) {
-  const [code] = await ended
-  if (code !== 0) problem(`${name} has ended with ${code}, ${child.signalCode}`)
+  const [code] = (await Promise.race([ended, sleep(30_000, undefined, { ref: false })])) ?? ['no end']
+  if (code !== 0) problem(`${name}, asked to stop: ${code}, ${child.signalCode}`)
+  child.kill('SIGKILL')
 }
 console.log(
   Object.entries(kinds)
