@@ -60,7 +60,7 @@ function writeShims() {
   const folder = join(root, 'build/sanitizers/shims')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  for (const program of ['curl', 'nc', 'nginx', 'openssl', 'python3', 'telnet']) {
+  for (const program of ['curl', 'logger', 'nc', 'nginx', 'openssl', 'python3', 'telnet']) {
     const file = process.env.PATH.split(':')
       .map(each => join(each, program))
       .find(each => existsSync(each))

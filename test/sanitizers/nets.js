@@ -40,6 +40,7 @@ const otherLoop = ['test/programs/promises-anywhere.js']
 
 // Tests of the servers, and others, that a net cannot pass.
 const fewDescriptors = 'it limits the descriptors to what the program itself needs, and the net needs some more'
+const crashing = 'it starts a program by sh(1) or script(1), which crash when libtsan is loaded into them'
 const soon = 'it gives the end of a process a second, and the net takes longer'
 const ofEachMode = (test, reason) =>
   Object.fromEntries(modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} ${test}`, reason]))
@@ -113,10 +114,12 @@ export const nets = {
     leftTests: {
       ...timed,
       [blockedWorkers]: soon,
-      ...ofEachMode('out of descriptors', fewDescriptors),
+      ...ofEachMode('out of descriptors', crashing),
       ...ofEachMode('a second signal', 'the net holds a signal back until the program makes a call'),
-      'waiting/waiting: where the event loop watches a first wait without': fewDescriptors,
-      'waiting/waiting: where a thread watches a first wait without': fewDescriptors,
+      'waiting/waiting: where the event loop watches a first wait without': crashing,
+      'waiting/waiting: where a thread watches a first wait without': crashing,
+      'waiting/signals: SIGWINCH of a terminal': crashing,
+      'sockets/lifetime: inheritance unless it is inheritable': crashing,
     },
     whole: () => [{ files: [...threadFiles, ...servers] }],
     sample: seed => [
