@@ -367,8 +367,10 @@ export class Connection {
     return !this.#is(FULL)
   }
 
-  // The result of a write whose data is dropped.
+  // The result of a write whose data is dropped: its caller waits for `drain`, so a paused connection is looked at again.
   #drops(): false {
+    if (this.#fd < 0 || this.#is(ENDING)) return false
+    if (this.#is(PAUSED) && !this.#is(FULL)) setImmediate(() => this.ready(READABLE | END))
     this.#set(FULL, true)
     return false
   }
@@ -518,7 +520,8 @@ export class Connection {
   #failLater(errno: number, syscall: string): false {
     this.#failSending(errno, syscall)
     setImmediate(() => this.ready(READABLE | END))
-    return this.#drops()
+    this.#set(FULL, true)
+    return false
   }
 
   #received(bytes: Buffer): void {

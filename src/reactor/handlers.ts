@@ -18,8 +18,8 @@ export interface Handlers {
   end?(connection: Connection): void
   /**
    * The peer has reset the connection while it is paused. After `resume`, `data` is called with the bytes received before, and
-   * then `close`. `destroy` drops these bytes. `drain` is no longer called: without this handler, a connection that waits for it is
-   * closed.
+   * then `close`. `destroy` drops these bytes. `drain` is no longer called: a connection that waits for it is closed, without this
+   * handler at once, with it after the next write.
    */
   reset?(connection: Connection, error: Error): void
   /** The connection is closed, with the error that is the reason, if any. The last call for a connection. */

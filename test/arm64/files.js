@@ -69,6 +69,7 @@ const reasons = {
     'package/files',
     'package/floors',
     'examples/recipes',
+    'package/links',
     'package/snippets',
     'package/native',
     'package/security',

@@ -24,14 +24,45 @@
 #include <unistd.h>
 
 // The name of each system call that can fail. The order is that of `counts` and `names`.
-#define CALLS(X)                                                                                                       \
-  X(accept)                                                                                                            \
-  X(accept4)                                                                                                           \
-  X(bind)                                                                                                              \
-  X(close) X(connect) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(fcntl) X(getpeername) X(getsockname) X(getsockopt) \
-      X(ioctl) X(listen) X(memfd_create) X(open) X(pidfd_getfd) X(pidfd_open) X(pipe) X(pipe2) X(poll) X(read)         \
-          X(readv) X(recvfrom) X(recvmmsg) X(recvmsg) X(select) X(sendfile) X(sendmmsg) X(sendmsg) X(sendto)           \
-              X(setsockopt) X(shutdown) X(socket) X(socketpair) X(splice) X(write) X(writev)
+#define CALLS(X)   \
+  X(accept)        \
+  X(accept4)       \
+  X(bind)          \
+  X(close)         \
+  X(connect)       \
+  X(epoll_create1) \
+  X(epoll_ctl)     \
+  X(epoll_wait)    \
+  X(fcntl)         \
+  X(getpeername)   \
+  X(getsockname)   \
+  X(getsockopt)    \
+  X(ioctl)         \
+  X(listen)        \
+  X(memfd_create)  \
+  X(open)          \
+  X(pidfd_getfd)   \
+  X(pidfd_open)    \
+  X(pipe)          \
+  X(pipe2)         \
+  X(poll)          \
+  X(read)          \
+  X(readv)         \
+  X(recvfrom)      \
+  X(recvmmsg)      \
+  X(recvmsg)       \
+  X(select)        \
+  X(sendfile)      \
+  X(sendmmsg)      \
+  X(sendmsg)       \
+  X(sendto)        \
+  X(setsockopt)    \
+  X(shutdown)      \
+  X(socket)        \
+  X(socketpair)    \
+  X(splice)        \
+  X(write)         \
+  X(writev)
 
 #define NUMBER(name) call_##name,
 #define NAME(name) #name,

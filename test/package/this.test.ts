@@ -51,7 +51,7 @@ const hidden = new Set(
     ' ',
   ),
 )
-const internal = new Set('peerOf closed ready opened isOf received startClock stopClock threw'.split(' '))
+const internal = new Set('begin peerOf closed ready opened isOf received startClock stopClock threw'.split(' '))
 
 /** Each function of a class and of those that it extends: `recv`, `get fd`. Those of Node's classes are Node's affair. */
 function functionsOf({ prototype }: Class, left: ReadonlySet<string>): Map<string, () => unknown> {

@@ -11,7 +11,7 @@ export const left = [
   ],
   [/Socket\.get (connecting|isShut|last)$/, 'protected'],
   [
-    /\.(ready|received|peerOf|closed|opened|isOf|startClock|stopClock|threw)$/,
+    /\.(begin|ready|received|peerOf|closed|opened|isOf|startClock|stopClock|threw)$/,
     '@internal: the loop or the reactor calls it, on its own objects',
     /^reactor\./,
   ],

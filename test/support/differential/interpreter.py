@@ -300,15 +300,20 @@ class Connection:
         self.data = b''
         self.paused = self.at_end = self.ended = self.ending = self.finished = False
         self.failure = None
+        self.refused = False  # the last write was: its caller waits for `drain`, which never comes
         self.closed = False
 
     def write(self, data):
-        if self.closed or self.ending or self.failure:
+        if self.closed or self.ending:
+            return
+        if self.failure:
+            self.refused = True
             return
         try:
             self.one.send(data, socket.MSG_DONTWAIT)
         except OSError as error:
             self.failure = errno.errorcode[error.errno]
+            self.refused = True
 
     def close(self, why=True):
         if not self.closed:
@@ -357,8 +362,8 @@ class Connection:
             return self.close(self.failure or errno.errorcode[error.errno])
         if not unread:
             self.failure = self.failure or self.pending()
-            if self.failure:
-                self.close(self.failure)
+        if self.failure and (self.refused or not unread):
+            self.close(self.failure)
 
     def finish(self):
         if not self.ending:

@@ -1,0 +1,9 @@
+// Each callback that the package calls, with the async context that it sees, and with each thing that it may do which is not
+// its work. SEED is only printed: all cells run.
+import { join } from 'node:path'
+import { run } from '../../scripts/run.js'
+import { root } from '../../scripts/stamp.js'
+
+const program = name => join(root, `test/lifetimes/${name}.js`)
+run(process.execPath, ['--expose-gc', program('contexts')])
+run(process.execPath, ['--expose-gc', program('callbacks'), process.env.SEED ?? '1'])
