@@ -60,12 +60,12 @@ describe('a name with control characters is shown as text', () => {
   })
 
   test('of a process that has the port', { skip: !linux }, async () => {
-    const named = join(temporary(), 'a\x1b[2J\nb') // a process has the name of its file. proc(5)
-    symlinkSync(process.execPath, named)
     const holder = new Child(
-      named,
+      process.execPath,
       inline(`
+        import { writeFileSync } from 'node:fs'
         import { createServer } from 'bsd-sockets'
+        writeFileSync('/proc/self/comm', 'a\\x1b[2J\\nb') // proc(5)
         const server = createServer(['127.0.0.1', 0])
         console.log('listening on', server.getsockname().port)
         process.stdin.resume()`),

@@ -40,6 +40,7 @@ const bun = {
   'cli/nc': {
     '--tls relays': 'rejects the certificate of the test',
     '--tls refuses': 'rejects the certificate of the test',
+    '--tls -k outlives clients that leave': 'tells nothing of an end during the handshake in its tls',
   },
   'streams/connector': {
     'fetch over': 'has an undici of its own, which ignores `connect`',
@@ -229,6 +230,7 @@ const deno = {
     'a garbage collection': ownFiles,
     'if there is no room': ownFiles,
   },
+  'lifetimes/lifetimes': { 'a callback may': 'ends the process for an error of a worker that has a listener' },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
   'http/fetch': {
