@@ -3,7 +3,7 @@
 // check; they run sorted by name. Status 0 means passed, and 77 skipped, with a printed reason. A script that runs many
 // tests writes how many passed, failed and were skipped to the file SUM_FILE, as JSON; these numbers count in its place.
 // SEED is the seed of all randomized tests; default: 1 for `npm test`, a new one each day for the long checks.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { secondsTable } from './seconds.js'
@@ -37,9 +37,7 @@ function node(file, ...args) {
   return spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: 'inherit', env }).status
 }
 
-function check(name, file, ...args) {
-  const start = Date.now()
-  const status = node(file, ...args)
+function ended(name, start, status) {
   const outcome = status === 0 ? 'passed' : status === 77 ? 'skipped' : 'failed'
   if (outcome === 'failed') failures.push(name)
   if (existsSync(sumFile)) {
@@ -53,6 +51,26 @@ function check(name, file, ...args) {
   console.log(`${name}: ${outcome}`)
 }
 
+function check(name, file, ...args) {
+  const start = Date.now()
+  ended(name, start, node(file, ...args))
+}
+
+/** Runs these checks one after the other, beside others: so the output of each is printed at its end. */
+async function beside(checks) {
+  for (const [name, file, ...args] of checks) {
+    const start = Date.now()
+    await new Promise(resolve => {
+      const options = { cwd: root, maxBuffer: Infinity }
+      execFile(process.execPath, [join(root, file), ...args], options, (error, stdout, stderr) => {
+        process.stdout.write(stdout + stderr)
+        ended(name, start, error === null ? 0 : 1)
+        resolve()
+      })
+    })
+  }
+}
+
 function vitest() {
   const start = Date.now()
   const suite = runSuite()
@@ -64,12 +82,17 @@ function vitest() {
 }
 
 if (which !== 'rest') {
-  check('types', 'node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json')
-  check('lint', 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.')
-  check('format', 'scripts/format.js', '--check')
+  rmSync(sumFile, { force: true })
   const floors = ['--config', 'test/tools/floors.js', 'src']
-  check('floors', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ...floors)
-  check('unused', 'node_modules/knip/bin/knip.js', '--config', 'test/tools/knip.js')
+  await Promise.all([
+    beside([['lint', 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']]),
+    beside([
+      ['types', 'node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'],
+      ['format', 'scripts/format.js', '--check'],
+      ['floors', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ...floors],
+      ['unused', 'node_modules/knip/bin/knip.js', '--config', 'test/tools/knip.js'],
+    ]),
+  ])
   vitest()
 }
 if (which !== 'short') {
