@@ -18,10 +18,11 @@ export class Aborts {
   #users = 0
 
   private constructor(signal: AbortSignal) {
+    if (typeof signal.addEventListener !== 'function') throw invalid(signal)
     this.signal = signal
   }
 
-  /** The only one of a signal. */
+  /** The only one of a signal. Throws if it has no listeners. */
   static of(signal: AbortSignal): Aborts {
     let aborts = known.get(signal)
     if (aborts === undefined) known.set(signal, (aborts = new Aborts(signal)))
@@ -70,12 +71,19 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   return () => aborts.delete(one)
 }
 
+const invalid = (signal: unknown): Error => invalidType('options.signal', signal, 'an AbortSignal')
+
 /** Checks that the signal, if any, is not aborted. */
 export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') throw invalid(signal)
+  return checkAborted(signal)
+}
+
+/** As checkSignal, for those who call Aborts.of next, which checks the rest once for each signal. */
+export function checkAborted(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined
   const aborted = typeof signal === 'object' && signal !== null ? (signal.aborted as unknown) : undefined
-  if (typeof aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
-    throw invalidType('options.signal', signal, 'an AbortSignal')
+  if (typeof aborted !== 'boolean') throw invalid(signal)
   if (aborted) throw new AbortError(signal.reason)
   return signal
 }

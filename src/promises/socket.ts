@@ -24,7 +24,7 @@ import { checkTimeout } from '../timers.js'
 import { burst, goesOn } from './fairness.js'
 import { batchFor, Inbox } from './inbox.js'
 import type { MessagesOptions } from './inbox.js'
-import { checkSignal } from './on-abort.js'
+import { checkAborted, checkSignal } from './on-abort.js'
 import { Later, Turn } from './turn.js'
 import type { Step, WaitOptions } from './turn.js'
 import { Turns } from './turns.js'
@@ -645,7 +645,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     size = 0, // of a receive that wants nothing but the bytes
   ): Promise<Result> {
     try {
-      const signal = checkSignal(options?.signal)
+      const signal = checkAborted(options?.signal)
       const given = options?.timeout === undefined ? this.gettimeout() : checkTimeout(options.timeout)
       const timeout = (checkFlags(flags) & neverWaits) === 0 ? given : 0
       let later: Later | undefined

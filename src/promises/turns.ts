@@ -142,9 +142,10 @@ class Queue implements Waiting {
 
   #heed(turn: Turn, signal: AbortSignal): void {
     if (this.#aborts?.signal !== signal) {
+      const aborts = Aborts.of(signal)
       this.#aborts?.drop()
-      this.#aborts = Aborts.of(signal)
-      this.#aborts.use()
+      this.#aborts = aborts
+      aborts.use()
     }
     turn.aborts = this.#aborts
     turn.aborts.add(turn)

@@ -14,8 +14,7 @@ import type { Socket } from './socket.js'
 export const broken = (code = 'ERR_STREAM_PREMATURE_CLOSE'): Error => coded(new Error('socket connection broken'), code)
 
 // Otherwise a promise would be taken for a number of bytes.
-function checkSynchronous(socket: Socket | undefined): void {
-  if (socket === undefined) return
+function checkSynchronous(socket: Socket): void {
   if (Symbol.asyncIterator in Object(socket))
     throw invalidType(
       'socket',
@@ -52,7 +51,7 @@ export class MySocket {
   /** `socket` is a connected one, for example from accept. */
   constructor(messageLength: number, socket?: Socket) {
     this.messageLength = checkInteger('messageLength', messageLength, 1, 2 ** 31 - 1)
-    checkSynchronous(socket)
+    if (socket !== undefined) checkSynchronous(socket)
     this.#socket = socket
   }
 
