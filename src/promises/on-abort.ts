@@ -14,8 +14,8 @@ export interface Abortable {
 /** A signal, and what it ends. */
 export class Aborts {
   readonly signal: AbortSignal
-  #first: Abortable | undefined
-  #users = 0
+  #first: Abortable | undefined // the latest
+  #uses = 0 // besides those in the list
 
   private constructor(signal: AbortSignal) {
     if (typeof signal.addEventListener !== 'function') throw invalid(signal)
@@ -31,27 +31,34 @@ export class Aborts {
 
   /** Listens until the matching `drop`. The signal of Node's that has a listener may live as long as its source or its timer. */
   use(): void {
-    if (this.#users++ === 0) this.signal.addEventListener('abort', this)
+    if (this.#uses++ === 0 && this.#first === undefined) this.#listen()
   }
 
   drop(): void {
-    if (--this.#users === 0) this.signal.removeEventListener('abort', this)
+    if (--this.#uses === 0 && this.#first === undefined) this.#leave()
   }
 
   add(one: Abortable): void {
-    this.use()
-    one.nextAbortable = this.#first
-    if (this.#first !== undefined) this.#first.previousAbortable = one
+    const first = this.#first
     this.#first = one
+    if (first === undefined) return this.#uses === 0 ? this.#listen() : undefined
+    one.nextAbortable = first
+    first.previousAbortable = one
   }
 
-  delete(one: Abortable): void {
-    const { nextAbortable: next, previousAbortable: previous } = one
-    if (previous === undefined) this.#first = next
-    else previous.nextAbortable = next
+  /** To be called once, for one that was added: it is not used again. */
+  delete({ nextAbortable: next, previousAbortable: previous }: Abortable): void {
     if (next !== undefined) next.previousAbortable = previous
-    one.nextAbortable = one.previousAbortable = undefined
-    this.drop()
+    if (previous !== undefined) previous.nextAbortable = next
+    else if ((this.#first = next) === undefined && this.#uses === 0) this.#leave()
+  }
+
+  #listen(): void {
+    this.signal.addEventListener('abort', this)
+  }
+
+  #leave(): void {
+    this.signal.removeEventListener('abort', this)
   }
 
   handleEvent(): void {
@@ -82,8 +89,7 @@ export function checkSignal(signal: AbortSignal | undefined): AbortSignal | unde
 /** As checkSignal, for those who call Aborts.of next, which checks the rest once for each signal. */
 export function checkAborted(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined
-  const aborted = typeof signal === 'object' && signal !== null ? (signal.aborted as unknown) : undefined
-  if (typeof aborted !== 'boolean') throw invalid(signal)
-  if (aborted) throw new AbortError(signal.reason)
-  return signal
+  const aborted: unknown = (signal as AbortSignal | null)?.aborted
+  if (aborted === false) return signal
+  throw aborted === true ? new AbortError(signal.reason) : invalid(signal)
 }

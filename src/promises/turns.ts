@@ -141,14 +141,16 @@ class Queue implements Waiting {
   }
 
   #heed(turn: Turn, signal: AbortSignal): void {
-    if (this.#aborts?.signal !== signal) {
-      const aborts = Aborts.of(signal)
-      this.#aborts?.drop()
+    let aborts = this.#aborts
+    if (aborts?.signal !== signal) {
+      const before = aborts
+      aborts = Aborts.of(signal)
+      before?.drop()
       this.#aborts = aborts
       aborts.use()
     }
-    turn.aborts = this.#aborts
-    turn.aborts.add(turn)
+    turn.aborts = aborts
+    aborts.add(turn)
   }
 
   #limitTo(turn: Turn, timeout: number): void {
