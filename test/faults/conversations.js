@@ -143,6 +143,17 @@ const failed = emitter => once(emitter, 'error').then(([error]) => Promise.rejec
 
 let names = 0
 
+async function connected() {
+  const socket = new P.Socket()
+  try {
+    await socket.connect([host, tcp])
+    return socket
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
+
 const conversations = {
   'sockets, TCP': () =>
     using([limited(new C.Socket())], socket => {
@@ -313,13 +324,7 @@ const conversations = {
     }
   },
   'streams, Duplex': async () => {
-    const socket = new P.Socket()
-    try {
-      await socket.connect([host, tcp])
-    } catch (error) {
-      socket.close()
-      throw error
-    }
+    const socket = await connected()
     const duplex = ended(socket, () => toDuplex(socket))
     try {
       duplex.end(data)
@@ -330,13 +335,7 @@ const conversations = {
     }
   },
   'streams, Web': async () => {
-    const socket = new P.Socket()
-    try {
-      await socket.connect([host, tcp])
-    } catch (error) {
-      socket.close()
-      throw error
-    }
+    const socket = await connected()
     const { readable, writable } = ended(socket, () => toWeb(socket))
     const writer = writable.getWriter()
     const written = writer.write(data).then(() => writer.close())

@@ -4,10 +4,8 @@
 // The file FAULTS_FILE is mapped. Another process writes the plan into it, at any time, and reads the counts.
 // FAULTS_OBJECT is the end of the object's file name; empty: the program itself.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,6 +20,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "../support/object.h"
 
 // The name of each system call that can fail. The order is that of `counts` and `names`.
 #define CALLS(X)   \
@@ -86,35 +86,10 @@ struct shared {
 
 static struct shared none;
 static struct shared* shared = &none;
-static const char* object = "";
-static atomic_uintptr_t from, to;  // the addresses of the object's code
-
-static int find(struct dl_phdr_info* info, size_t size, void* data) {
-  (void)size;
-  (void)data;
-  const size_t length = strlen(info->dlpi_name);
-  const size_t end = strlen(object);
-  if (length < end || (end == 0 && length > 0) || strcmp(info->dlpi_name + length - end, object) != 0) return 0;
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr)* const segment = &info->dlpi_phdr[i];
-    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0) continue;
-    from = info->dlpi_addr + segment->p_vaddr;
-    to = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
-  }
-  return 1;
-}
-
-void* dlopen(const char* file, int flags) {
-  void* (*const real)(const char*, int) = (void* (*)(const char*, int))dlsym(RTLD_NEXT, "dlopen");
-  void* const library = real(file, flags);
-  dl_iterate_phdr(find, NULL);
-  return library;
-}
-
 __attribute__((constructor)) static void begin(void) {
   const char* const given = getenv("FAULTS_OBJECT");
   if (given != NULL) object = given;
-  dl_iterate_phdr(find, NULL);
+  dl_iterate_phdr(object_find, NULL);
   const char* const name = getenv("FAULTS_FILE");
   if (name == NULL) return;
   const int file = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_CLOEXEC);
@@ -127,13 +102,9 @@ __attribute__((constructor)) static void begin(void) {
   shared->calls = call_count;
 }
 
-static int isOurs(const void* caller) {
-  return (uintptr_t)caller >= from && (uintptr_t)caller < to;
-}
-
 // Counts a call of the object. The errno that it is to fail with, or 0.
 static int faultOf(int call, const void* caller) {
-  if (!isOurs(caller)) return 0;
+  if (!object_calls(caller)) return 0;
   const uint32_t number = atomic_fetch_add(&shared->counts[call], 1) + 1;
   if (number != shared->occurrence || strcmp(shared->call, names[call]) != 0) return 0;
   shared->failed++;
@@ -153,7 +124,7 @@ static uint32_t randomNumber(void) {
 // How many of `size` bytes a call does. Only of stream sockets and pipes: a part of a datagram would be a loss.
 // socket(7)
 static size_t partOf(int fd, size_t size, const void* caller) {
-  if (shared->percent == 0 || size < 2 || !isOurs(caller) || randomNumber() % 100 >= shared->percent) return size;
+  if (shared->percent == 0 || size < 2 || !object_calls(caller) || randomNumber() % 100 >= shared->percent) return size;
   int type = 0;
   socklen_t length = sizeof type;
   struct stat file;

@@ -70,28 +70,29 @@ function reset(peer: Socket, connection: Connection): void {
   peer.close()
 }
 
+/** A paused connection that has unread data when its peer resets it. */
+async function brokenOff(place: keyof typeof places): Promise<Scene> {
+  const made = await scene(place)
+  const { connection, peer, log } = made
+  connection.pause()
+  peer.sendall('last words')
+  reset(peer, connection)
+  await soon(() => log.length > 0)
+  await turn()
+  expect(log).toEqual(['reset recv ECONNRESET'])
+  return made
+}
+
 describe.each(['TCP', 'Unix'] as const)('a reset, over %s', place => {
   it('of a paused connection: a write after it returns false, and closes it, since no `drain` will come', async () => {
-    const { connection, peer, log } = await scene(place)
-    connection.pause()
-    peer.sendall('last words')
-    reset(peer, connection)
-    await soon(() => log.length > 0)
-    await turn()
-    expect(log).toEqual(['reset recv ECONNRESET'])
+    const { connection, log } = await brokenOff(place)
     expect(connection.write('more')).toBe(false)
     await soon(() => log.length > 1)
     expect(log).toEqual(['reset recv ECONNRESET', 'close recv ECONNRESET'])
   })
 
   it('of a paused connection is notified at once; resume delivers the data before it', async () => {
-    const { connection, peer, log } = await scene(place)
-    connection.pause()
-    peer.sendall('last words')
-    reset(peer, connection)
-    await soon(() => log.length > 0)
-    await turn()
-    expect(log).toEqual(['reset recv ECONNRESET'])
+    const { connection, log } = await brokenOff(place)
     expect(connection.write('lost')).toBe(false)
     connection.resume()
     await soon(() => log.length === 3)

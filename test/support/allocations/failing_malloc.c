@@ -2,10 +2,8 @@
 // ALLOCATIONS is mapped and holds the number of the addon's allocations as a long: mapped, since Bun ends without
 // calling destructors. Allocations of the runtime and of the C library do not fail. ld.so(8), glibc
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,39 +12,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../object.h"
+
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* memory, size_t size);
 
-// The addresses of the addon's code.
-static atomic_uintptr_t from, to;
 static atomic_long unmapped;
 static atomic_long* made = &unmapped;
 static long failing;
 
-static int find(struct dl_phdr_info* info, size_t size, void* data) {
-  (void)size;
-  (void)data;
-  if (strstr(info->dlpi_name, "bsd_sockets.node") == NULL) return 0;
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr)* const segment = &info->dlpi_phdr[i];
-    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0) continue;
-    from = info->dlpi_addr + segment->p_vaddr;
-    to = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
-  }
-  return 1;
-}
-
-void* dlopen(const char* file, int flags) {
-  void* (*const open)(const char*, int) = (void* (*)(const char*, int))dlsym(RTLD_NEXT, "dlopen");
-  void* const library = open(file, flags);
-  dl_iterate_phdr(find, NULL);
-  return library;
-}
-
 static int fails(const void* caller) {
-  const uintptr_t address = (uintptr_t)caller;
-  if (address < from || address >= to || ++*made != failing) return 0;
+  if (!object_calls(caller) || ++*made != failing) return 0;
   errno = ENOMEM;
   return 1;
 }
@@ -64,6 +41,7 @@ void* realloc(void* memory, size_t size) {
 }
 
 __attribute__((constructor)) static void begin(void) {
+  object = "bsd_sockets.node";
   const char* const number = getenv("FAIL_ALLOCATION");
   if (number != NULL) failing = atol(number);
   const char* const name = getenv("ALLOCATIONS");
