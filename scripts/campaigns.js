@@ -16,6 +16,7 @@ const campaigns = {
   'fuzz-targets': { script: 'test/fuzz/run.js', FUZZ_SECONDS: '3600' }, // for each of five, two at a time
   soak: { script: 'test/load/soak.js', SOAK_SECONDS: '3600' },
   connections: { script: 'test/all/connections.js', CONNECTIONS: '18000' },
+  lifetimes: { script: 'test/all/lifetimes.js', ROUNDS: '100000' },
   messages: { script: 'test/load/messages.js', MESSAGES: '10000000' },
   stop: { script: 'test/load/stop.js', STOP_ROUNDS: '20' },
   coverage: { script: 'test/coverage/coverage.js' },

@@ -194,8 +194,11 @@ function ofSocketserver(name, failing = false) {
     let serving = false
     const forever = () => {
       serving = true
-      const ended = () => (serving = false)
-      server.serveForever(1).catch(errors.documented).then(ended)
+      const again = () => {
+        serving = false
+        if (calls === 1 && server.fileno() >= 0) forever() // as a program does that goes on after a rejection
+      }
+      server.serveForever(1).catch(errors.documented).then(again)
     }
     const from = server.serverAddress
     for (let i = 0; i < 2 && server.fileno() >= 0; i++) {
