@@ -1,6 +1,6 @@
 // Every function and method of every floor with any values: test/fuzz/calls/run.js, in its own process. test/all/fuzz.js makes
 // more calls. A failure prints the fewest calls that still fail, as a program; add them to test/fuzz/calls/corpus.txt.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -18,7 +18,7 @@ test('the calls that have failed once', async () => {
   onTestFinished(() => rmSync(temporary, { recursive: true }))
   const list = join(temporary, 'calls.json')
   writeFileSync(list, JSON.stringify(texts))
-  const printed = await new Child(process.execPath, [join(folder, 'play.js'), list]).finished()
+  const printed = await new Child(process.execPath, [join(folder, 'play.js'), list], {}, temporary).finished()
   const outcome = JSON.parse(printed) as { calls: number; wrong: unknown[] }
   expect(outcome.wrong).toEqual([])
   expect(outcome.calls).toBe(texts.length)
@@ -33,5 +33,6 @@ test(
     if (Number(calls) > 3000) console.log(printed)
     expect(printed).toMatch(new RegExp(`^${calls} calls in \\d+ s, seed ${seed}: \\d+ threw, 0 findings$`, 'm'))
     expect(printed).toMatch(/^(\d+) of \1 functions and methods reached/m)
+    expect(readdirSync(root, { withFileTypes: true }).filter(entry => entry.isSocket())).toEqual([])
   },
 )

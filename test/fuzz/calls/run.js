@@ -20,6 +20,7 @@ function played(...args) {
     process.execPath,
     [join(import.meta.dirname, 'play.js'), ...args],
     {
+      cwd: folder, // where sockets are bound to any path
       encoding: 'utf8',
       env: { ...process.env, FUZZ_AT: at },
       maxBuffer: 2 ** 28,
