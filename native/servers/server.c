@@ -22,7 +22,8 @@
 #include "socket.h"
 
 static const char* program;
-static const char* bound_path;     // to be removed at the end
+// The path to be removed at the end, by the handler of the signals or by the thread that closes the listener.
+static const char* _Atomic bound_path;
 static struct stat bound_file;     // the file at that path when it was bound
 static atomic_int listening = -1;  // the listener, for the handler of the signals
 static atomic_bool asked;          // a signal has come
@@ -44,10 +45,10 @@ void server_say(const char* format, ...) {
 
 static void remove_path(void) {
   struct stat file;
-  const bool mine = bound_path != NULL && lstat(bound_path, &file) == 0 && file.st_dev == bound_file.st_dev &&
-                    file.st_ino == bound_file.st_ino;
-  if (mine) unlink(bound_path);
-  bound_path = NULL;
+  const char* const path = atomic_exchange(&bound_path, NULL);
+  const bool mine =
+      path != NULL && lstat(path, &file) == 0 && file.st_dev == bound_file.st_dev && file.st_ino == bound_file.st_ino;
+  if (mine) unlink(path);
 }
 
 _Noreturn void server_fail(const char* what) {
