@@ -28,9 +28,9 @@ for (;;) {
   const [client, address] = server.accept()
   console.log(`New connection from ${text(address)}`)
   if (values.names) {
-    // Both sockets have the server's port. The peer's address distinguishes the connections.
+    // Both sockets have the server's port. The peer's address distinguishes the connections. getpeername would fail after a reset.
     console.log(`fd ${server.fileno()}: ${text(server.getsockname())}`)
-    console.log(`fd ${client.fileno()}: ${text(client.getsockname())} with ${text(client.getpeername())}`)
+    console.log(`fd ${client.fileno()}: ${text(client.getsockname())} with ${text(address)}`)
   }
   try {
     answer(client)

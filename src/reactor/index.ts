@@ -10,12 +10,13 @@
  * @module bsd-sockets/reactor
  */
 import type { InetAddress, UnixAddress } from '../structs/address.js'
+import { checkProperties } from '../checks.js'
 import type { Handlers } from './handlers.js'
 import type { OnPath, OnPort } from './listener.js'
 import { threadFile } from '../syscalls/place.js'
 import { startPool } from './pool.js'
 import type { Pool } from './pool.js'
-import { Server } from './server.js'
+import { listenOptionProperties, Server } from './server.js'
 import type { ListenOptions } from './server.js'
 
 export { attach } from './attach.js'
@@ -53,5 +54,9 @@ export function listen(given: number | (ListenOptions & Handlers), options: List
  */
 export const listenInWorkers = async (
   module: string | URL,
-  { workers, ...options }: ListenOptions & { workers: number },
-): Promise<Pool> => startPool(threadFile('reactor/worker.js'), module, workers, options)
+  options: ListenOptions & { workers: number },
+): Promise<Pool> => {
+  checkProperties('options', options, { ...listenOptionProperties, workers: 'option' })
+  const { workers, ...each } = options
+  return startPool(threadFile('reactor/worker.js'), module, workers, each)
+}

@@ -34,12 +34,14 @@ export interface ListenOptions extends ListenAddress, ConnectionLimits {
   maxConnections?: number
 }
 
-const listenProperties: Properties<ListenOptions & Handlers> = {
-  ...handlerProperties,
+/** @internal */
+export const listenOptionProperties: Properties<ListenOptions> = {
   ...limitProperties,
   ...listenAddressProperties,
   maxConnections: 'option',
 }
+
+const listenProperties: Properties<ListenOptions & Handlers> = { ...handlerProperties, ...listenOptionProperties }
 
 // The maximum number of connections to accept in a turn of the event loop, so that others are served too.
 const acceptsInTurn = 64

@@ -3,6 +3,7 @@ import { createServer, MySocket } from 'bsd-sockets'
 import { createServer as createServerLater } from 'bsd-sockets/promises'
 import { serve } from 'bsd-sockets/http'
 import { bind, connect, listen, listenInWorkers } from 'bsd-sockets/reactor'
+import type { Pool } from 'bsd-sockets/reactor'
 import { listenNet, SocketDuplex, toDgram, toDuplex, toNet, toWeb } from 'bsd-sockets/streams'
 import net from 'node:net'
 import { describe, expect, test } from 'vitest'
@@ -67,6 +68,14 @@ test('the options of a stop of a pool are an object too', async () => {
   await expect(pool.stop(null as never)).rejects.toMatchObject({ code })
   await expect(pool.stop({ timout: 1 } as never)).rejects.toThrow(/did you mean 'timeout'/)
   await pool.stop()
+})
+
+test('the options of a pool are an object, without handlers, which its module has', async () => {
+  const module = new URL('../../build/programs/benchmarks/servers/echo-handlers.js', import.meta.url)
+  const open = async (options: unknown): Promise<Pool> => await listenInWorkers(module, options as never)
+  await expect(open(undefined)).rejects.toMatchObject({ code })
+  await expect(open({ wrokers: 1 })).rejects.toThrow(/did you mean 'workers'/)
+  await expect(open({ workers: 1, data: () => undefined })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
 })
 
 test('the options of a stop are an object', async () => {
