@@ -107,6 +107,7 @@ const reasons = {
     ],
     ...[
       'examples/messages',
+      'examples/mistakes',
       'load/stop',
       'examples/recipes-a',
       'examples/peers',

@@ -58,8 +58,8 @@ function snippetsOf(path: string): Snippet[] {
 }
 
 test('every snippet compiles', () => {
-  // Those of the recipes are parts of programs that the build compiles: test/examples/recipes.test.ts.
-  const pages = filesIn('docs', /\.md$/).filter(path => !path.startsWith('docs/recipes/'))
+  // Those of the recipes and of the guide are parts of programs that the build compiles: test/examples/.
+  const pages = filesIn('docs', /\.md$/).filter(path => !/^docs\/(?:recipes|guide)\//.test(path))
   const paths = ['README.md', ...pages, ...filesIn('packages', /\.md$/), ...filesIn('src', /\.ts$/)]
   const snippets = paths.flatMap(path => snippetsOf(join(root, path)))
   expect(snippets.length).toBeGreaterThan(10)
