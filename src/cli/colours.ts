@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 import type { WriteStream } from 'node:tty'
 
-type Style = Parameters<typeof styleText>[0]
+export type Style = Parameters<typeof styleText>[0]
 
 const given = (name: string): boolean => (process.env[name] ?? '') !== ''
 

@@ -33,6 +33,8 @@ export interface Command<O extends Options = Options> {
   readonly operands?: string
   /** The possible operands, if they are words; for completion. */
   readonly words?: () => readonly string[]
+  /** Whether the first operand ends the options: what follows is a command with options of its own. */
+  readonly optionsFirst?: boolean
   readonly options: O
   /** What --help says after the options. */
   readonly notes?: string
@@ -76,7 +78,7 @@ export const optionsOf = (command: Command): Options => ({ ...command.options, h
 /** Parses the command line and runs the command, or prints its help. */
 export async function runCommand(name: string, purpose: string, command: Command, args: string[]): Promise<number> {
   const options = optionsOf(command)
-  const { values, operands } = parse(options, args, command.operands !== undefined)
+  const { values, operands } = parse(options, args, command)
   if (values.help === true) {
     console.log(helpOf(name, purpose, command))
     return 0
@@ -91,14 +93,12 @@ interface Parsed {
   operands: string[]
 }
 
-function parse(options: Options, args: string[], allowOperands: boolean): Parsed {
-  const { tokens, positionals: operands } = parseArgs({
-    args,
-    options,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  })
+function parse(options: Options, args: string[], { operands: allowed, optionsFirst }: Command): Parsed {
+  const split = (args: string[]) =>
+    parseArgs({ args, options, allowPositionals: true, strict: false, tokens: true } as const)
+  const first = optionsFirst === true ? split(args).tokens.find(({ kind }) => kind === 'positional')?.index : undefined
+  const { tokens, positionals } = split(args.slice(0, first))
+  const operands = first === undefined ? positionals : args.slice(first)
   const values: Record<string, string | boolean | undefined> = {}
   for (const [name, option] of Object.entries(options)) if (option.default !== undefined) values[name] = option.default
   for (const token of tokens) {
@@ -114,7 +114,7 @@ function parse(options: Options, args: string[], allowOperands: boolean): Parsed
     if (option.words !== undefined) oneOf(rawName, value!, option.words)
     values[name] = value ?? true
   }
-  if (values.help !== true && !allowOperands && operands.length > 0)
+  if (values.help !== true && allowed === undefined && operands.length > 0)
     throw new UsageError(`${operands[0]}: not an option, and there are no operands`)
   return { values: values as Parsed['values'], operands }
 }

@@ -33,7 +33,7 @@ const commands: Entries = new Map(
       load: () => import('./tour.js'),
     },
     trace: {
-      purpose: 'runs a Node program and shows the network calls of its main thread',
+      purpose: 'runs a program, or joins one, and draws the conversation of its sockets',
       load: () => import('./trace.js'),
     },
   }),

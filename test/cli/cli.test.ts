@@ -175,7 +175,7 @@ describe('bsd-sockets', () => {
     [['ss', 'state', 'estab'], 'estab'],
     [['ss', 'sport', '80'], 'sport'],
     [['ss', '--port', 'http'], '--port'],
-    [['trace'], 'FILE.js'],
+    [['trace'], 'COMMAND'],
   ])('%j is a usage error', async (args, name) => {
     const { code, stdout, stderr } = await run([...cli, ...args]).ended
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -274,7 +274,7 @@ describe('trace', () => {
   test.skipIf(!strace)('shows the network calls of a program', async () => {
     const { code, stdout, stderr } = await run([...cli, 'trace', '--', programFile(), '--verbose']).ended
     expect({ code, stdout }).toEqual({ code: 3, stdout: 'printed --verbose\nhello\n' })
-    expect(stderr).toMatch(/^sendto\(\d+, "hello", 5, MSG_NOSIGNAL, NULL, 0\) += 5$/m)
+    expect(stderr).toMatch(/ sendto\(\d+, "hello"\) = 5$/m)
     expect(callsIn(stderr)).toEqual(['socketpair', 'sendto', 'recvfrom', 'close', 'close'])
   })
 

@@ -1,0 +1,192 @@
+// Traces of real programs: what each end did, what passed between them, and in which states they were.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { run, start } from '../../support/echo-server.js'
+import { root } from '../../support/root.js'
+import { tool } from '../../support/tools.js'
+import { arrowsOf, linesOf, linesOfTrace, statesOf, temporary, trace, traced } from './run.js'
+
+const examples = join(root, 'build/programs/examples')
+
+/** A shell script that starts a server, which prints `listening on …:PORT`, and then the client; it stops the server. */
+const pair = (server: string, client: string): string[] => [
+  'sh',
+  '-c',
+  `exec 3<&0; ${server} > "$0" & server=$!
+   until port=$(sed -n 's/^listening on .*:\\([0-9]*\\)$/\\1/p' "$0") && [ -n "$port" ]; do sleep 0.05; done
+   ${client}
+   kill $server; { wait $server; } 2> /dev/null; true`,
+]
+
+const inFolder = ([sh, c, script]: string[], folder: string): string[] => [sh!, c!, script!, join(folder, 'out')]
+
+traced('echo-message and its client: both ends, the bytes, and the states', async () => {
+  const command = pair(
+    `${process.execPath} ${examples}/echo-message.js --port 0`,
+    `${process.execPath} ${examples}/echo-message-client.js --port $port`,
+  )
+  const lines = await linesOfTrace(inFolder(command, temporary()))
+  expect(arrowsOf(lines)).toEqual([
+    'connect -> accept4',
+    'sendto -> recvfrom 12',
+    'shutdown -> recvfrom',
+    'sendto -> recvfrom 12',
+    'close -> recvfrom',
+  ])
+  expect(statesOf(lines, /client/)).toEqual(['SYN_SENT', 'ESTABLISHED', 'FIN_WAIT_2', 'TIME_WAIT'])
+  expect(statesOf(lines, /message\.js/)).toEqual(['LISTEN', 'ESTABLISHED', 'CLOSE_WAIT', 'CLOSED', 'CLOSED'])
+  const client = lines.filter(({ program }) => program === 'node echo-message-client.js')
+  expect(client.find(({ call }) => call === 'sendto')).toMatchObject({
+    size: 12,
+    bytes: Buffer.from('Hello, world').toString('base64'),
+  })
+  expect(lines.find(({ call }) => call === 'accept4' && true)?.sockets?.[0]?.protocol).toBe('TCP')
+  for (const { began, ended, kind } of lines) if (kind === 'call') expect(ended).toBeGreaterThanOrEqual(began)
+})
+
+describe.skipIf(!tool('nc'))('nc', () => {
+  traced('a Python client against nc -l', async () => {
+    const client = `import socket, time
+for _ in range(200):
+  try:
+    s = socket.create_connection(('127.0.0.1', int(PORT)))
+    break
+  except ConnectionRefusedError: time.sleep(0.05)
+s.sendall(b'from Python'); s.shutdown(socket.SHUT_WR)
+while s.recv(100): pass
+s.close()`
+    const port = 20_000 + (process.pid % 10_000)
+    const script = `echo from nc | nc -lN 127.0.0.1 ${port} & python3 -c "$0"; wait`
+    const lines = await linesOfTrace(['sh', '-c', script, client.replace('PORT', `${port}`)], '--sockets', `${port}`)
+    const arrows = arrowsOf(lines).map(arrow => arrow.replaceAll('accept4', 'accept'))
+    expect(arrows[0]).toBe('connect -> accept')
+    expect(arrows).toContain('write -> recvfrom 8')
+    expect(arrows).toContain('sendto -> read 11')
+    expect(new Set(lines.map(({ program }) => program.split(' ')[0]!.replace(/[\d.]+$/, '')))).toEqual(
+      new Set(['nc', 'python']),
+    )
+    expect(
+      lines
+        .filter(({ call }) => call === 'connect')
+        .every(line => line.errno === undefined || line.errno === 'ECONNREFUSED'),
+    ).toBe(true)
+  })
+})
+
+describe.skipIf(!tool('curl'))('curl', () => {
+  traced('a request to the HTTP server', async () => {
+    const cli = join(root, 'bin/bsd-sockets.js')
+    const command = pair(`${process.execPath} ${cli} http --port 0`, 'curl -sS "http://127.0.0.1:$port/" > /dev/null')
+    const lines = await linesOfTrace(
+      inFolder(command, temporary()),
+      '--calls',
+      'connect,data',
+      '--sockets',
+      '127.0.0.1',
+    )
+    const arrows = arrowsOf(lines)
+    expect(arrows[0]).toBe('connect -> accept4')
+    const [, request, answer] = arrows.map(arrow => arrow.split(' '))
+    expect(request?.slice(0, 2)).toEqual(['sendto', '->'])
+    expect(request?.[2]).toMatch(/^re(ad|cv)/)
+    expect(answer?.[2]).toBe('recvfrom')
+    expect(new Set(lines.map(({ call }) => call)).has('epoll_wait')).toBe(false)
+    const sent = lines.find(({ call, program }) => call === 'sendto' && program === 'curl')
+    expect(Buffer.from(sent!.bytes!, 'base64').toString()).toMatch(/^GET \/ HTTP\/1\.1\r\n/)
+  })
+})
+
+traced('three processes: a parent and two children that it has forked, with Unix sockets and datagrams', async () => {
+  const program = `
+import os, socket
+a, b = socket.socketpair()
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.bind(('127.0.0.1', 0))
+one = os.fork()
+if one == 0:
+  a.close(); b.recv(10); b.sendall(b'answer'); os._exit(0)
+two = os.fork()
+if two == 0:
+  u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.sendto(b'datagram', udp.getsockname()); os._exit(0)
+b.close()
+a.sendall(b'question'); print(a.recv(10), a.recv(10), udp.recvfrom(100)[0])
+os.waitpid(one, 0); os.waitpid(two, 0)`
+  const lines = await linesOfTrace(['python3', '-c', program], '--calls', 'data,connect')
+  expect(arrowsOf(lines).sort()).toEqual([
+    'exit -> recvfrom',
+    'sendto -> recvfrom 6',
+    'sendto -> recvfrom 8',
+    'sendto -> recvfrom 8',
+  ])
+  expect(new Set(lines.map(({ pid }) => pid)).size).toBe(3)
+})
+
+traced('the options of the program are its own, with and without --', async () => {
+  for (const separator of [['--'], []]) {
+    const { code, stdout } = await run([...trace, '-o', '/dev/null', ...separator, 'echo', '--port', '5', '--', '-h'])
+      .ended
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '--port 5 -- -h\n' })
+  }
+})
+
+traced('--pid joins a running server and leaves it', async () => {
+  const server = await start([process.execPath, join(root, 'bin/bsd-sockets.js'), 'echo', '--port', '0'])
+  const file = join(temporary(), 'trace.json')
+  const joined = spawn(trace[0]!, [...trace.slice(1), '--pid', `${server.child.pid}`, '-o', file])
+  onTestFinished(() => void joined.kill('SIGKILL'))
+  const all = (): string => {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  // Each client that comes after it has joined is in the file.
+  while (!linesOf(all().replace(/[^\n]*$/, '')).some(({ size }) => size === 4)) {
+    const client = await server.connect()
+    client.end('ping')
+    await once(client.resume(), 'close')
+  }
+  joined.kill('SIGINT')
+  expect(await once(joined, 'exit')).toEqual([0, null])
+  expect(linesOf(all()).map(({ program }) => program)).toContain('node bsd-sockets.js')
+  await server.stop()
+})
+
+test('usage errors', async () => {
+  for (const [args, name] of [
+    [['--svg', 'true'], '-o FILE'],
+    [['--svg', '--html', 'true'], '--html'],
+    [['--pid', '1', 'true'], '--pid'],
+    [['--calls', 'conect', 'true'], 'connect'],
+    [['--time', 'never', 'true'], '--time'],
+  ] as const) {
+    const { code, stderr } = await run([...trace, ...args]).ended
+    expect(code).toBe(2)
+    expect(stderr).toContain(name)
+  }
+})
+
+traced('the text has a column for each process, and a file has no colours', async () => {
+  const folder = temporary()
+  const command = pair(
+    `${process.execPath} ${examples}/echo-message.js --port 0`,
+    `${process.execPath} ${examples}/echo-message-client.js --port $port`,
+  )
+  const file = join(folder, 'trace.txt')
+  writeFileSync(file, '')
+  const done = await run([...trace, '-o', file, '-w', '140', '--', ...inFolder(command, folder)]).ended
+  expect(done.code).toBe(0)
+  const text = readFileSync(file, 'utf8')
+  expect(text).toMatch(/^ +node echo-message\.js \d+ +│ node echo-message-client\.js \d+$/m)
+  expect(text).toMatch(/listen\(\d+, 10\) = 0 {2}→ LISTEN/)
+  expect(text).toMatch(/recvfrom\(\d+, "Hello, world"\) = 12[^│]*│◀─+ 12 bytes/)
+  expect(text).toMatch(/12 bytes ─+▶│ recvfrom\(\d+, "Hello, world"\) = 12/m)
+  expect(text).toMatch(/poll\(\d+ POLLIN\) ⋯$/m)
+  expect(text).not.toContain('\x1b')
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(140)
+  const coloured = await run(['env', 'FORCE_COLOR=1', ...trace, '-w', '80', '--', ...inFolder(command, folder)]).ended
+  expect(coloured.stderr).toContain('\x1b[31m') // the calls that failed with EAGAIN
+})
