@@ -7,12 +7,11 @@ import { paint } from './colours.js'
 import { defineCommand, integer, UsageError } from './command.js'
 import { Conversation } from './trace/conversation.js'
 import { filterOf } from './trace/filter.js'
-import { recordOf } from './trace/json.js'
 import { canStrace, straceSource } from './trace/source.js'
 import type { Target } from './trace/source.js'
-import { endedAt } from './trace/steps.js'
+import { outputs } from './trace/output.js'
+import type { Output } from './trace/output.js'
 import type { Step } from './trace/steps.js'
-import { TextLadder } from './trace/text.js'
 
 const formats = ['html', 'json', 'svg'] as const
 type Format = (typeof formats)[number] | 'text'
@@ -108,24 +107,22 @@ export const command = defineCommand({
     const source = straceSource(target, format === 'html' ? bytes * 10 : bytes)
     const out = values.output === undefined ? process.stderr : createWriteStream(values.output)
     const write = (text: string): void => void out.write(text)
-    const painted: typeof paint =
-      values.output === undefined ? (style, text) => paint(style, text, process.stderr) : (_, text) => text
-    const time = values.time as 'clock' | 'none' | 'relative'
-    const ladder = format === 'text' ? new TextLadder({ write, width, bytes, time, paint: painted }) : undefined
+    const toTerminal = values.output === undefined
+    const output: Output = outputs[format]({
+      ...{ write, width, bytes, time: values.time as 'clock' | 'none' | 'relative' },
+      paint: (style, text) => (toTerminal ? paint(style, text, process.stderr) : text),
+      title: 'command' in target ? target.command.join(' ') : `process ${target.pid}`,
+    })
     const conversation = new Conversation()
     const show = (step: Step): void => {
-      if (!shows(step)) return
-      ladder?.draw(step)
-      if (format === 'json' && endedAt(step) !== undefined) write(`${JSON.stringify(recordOf(step))}\n`)
+      if (shows(step)) output.step?.(step)
     }
     for await (const event of source.events) {
-      if (event === 'idle') {
-        ladder?.idle()
-        continue
-      }
-      for (const step of conversation.add(event)) show(step)
+      if (event === 'idle') output.idle?.()
+      else for (const step of conversation.add(event)) show(step)
     }
     for (const step of conversation.end()) show(step)
+    output.end?.(conversation.steps.filter(shows))
     const { code, signal } = await source.ended
     if (values.output !== undefined) {
       out.end()

@@ -46,8 +46,6 @@ export interface Call {
   readonly bytes?: Buffer
   /** How many bytes were sent or received. */
   readonly size?: number
-  /** The line of the program that made the call: `/path/file.ts:12:3`. */
-  readonly line?: string
 }
 
 /** A process or a thread begins: by fork(2), by clone(2), or, without a parent, as the first of the trace. */

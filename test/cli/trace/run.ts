@@ -32,7 +32,6 @@ export interface Line {
   ended: number
   size?: number
   bytes?: string
-  line?: string
   signal?: string
   how?: string
   sockets?: { number: number; protocol: string; local?: string; peer?: string }[]
