@@ -88,3 +88,7 @@ export const duration = (ms: number): string =>
 /** What an arrow says. */
 export const arrowText = (kind: 'bytes' | 'connection' | 'end', size: number): string =>
   kind === 'bytes' ? (size === 1 ? '1 byte' : `${size} bytes`) : kind === 'end' ? 'end' : 'connect'
+
+/** Whether it failed; a call that would block, or goes on in the background, has not. errno(3) */
+export const failed = ({ errno }: Call): boolean =>
+  errno !== undefined && !/^(EAGAIN|EALREADY|EINPROGRESS|EINTR|ERESTART\w*)$/.test(errno)

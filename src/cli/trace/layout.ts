@@ -1,5 +1,5 @@
 // Where each step of a picture is: its lane from the left, its rows from the top.
-import { arrowText, brief, briefCall, briefResult, duration } from './brief.js'
+import { arrowText, brief, briefCall, briefResult, duration, failed as isFailure } from './brief.js'
 import { beganAt, endedAt } from './steps.js'
 import type { Lane, Step } from './steps.js'
 
@@ -91,7 +91,7 @@ function textsOf(step: Step, apart: boolean, bytes: number): Pick<Placed, 'faile
   if (event.kind !== 'call') {
     return { text: event.kind === 'exit' ? `■ ${event.how}` : `▲ ${event.signal}`, result: '', states, failed: false }
   }
-  const failed = event.errno !== undefined
+  const failed = isFailure(event)
   if (event.ended === undefined) return { text: briefCall(event, bytes), result: '', states, failed }
   const took = event.ended - event.began
   const after = took >= LONG ? ` after ${duration(took)}` : ''

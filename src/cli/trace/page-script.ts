@@ -73,7 +73,7 @@ function draw() {
     const x1 = columns[mark.lane1].x, x2 = columns[mark.lane2].x + (columns[mark.lane1].x < columns[mark.lane2].x ? -5 : 5)
     const y1 = y(mark.row1), y2 = y(mark.row2)
     parts.push('<line class="' + mark.kind + '" x1="' + x1 + '" y1="' + y1 + '" x2="' + x2 + '" y2="' + y2 + '" marker-end="url(#head)"/>')
-    parts.push('<text class="label" x="' + (x1 + (x2 - x1) * 0.86) + '" y="' + (y1 + (y2 - y1) * 0.86 - 5) + '">' + mark.text + '</text>')
+    parts.push('<text class="label" x="' + (Math.max(x1, x2) - 52) + '" y="' + (y1 + (y2 - y1) * (x1 < x2 ? 1 - 52 / (x2 - x1) : 52 / (x1 - x2)) - 5) + '">' + mark.text + '</text>')
   }
   for (let row = first; row <= last && row < data.times.length; row++) parts.push('<text class="time" x="' + (TIME - 8) + '" y="' + (y(row) + 4) + '">' + data.times[row].toFixed(3) + '</text>')
   const matching = new Set(matches)
@@ -192,6 +192,16 @@ function setZoom(value) {
   ladder.scrollTop = y(row) - offset
 }
 
+// To the call that got its bytes, otherwise to the one that they came from.
+function follow() {
+  const call = order[chosen]
+  if (call === undefined) return
+  const arrows = marks.filter(mark => mark.kind !== 'state')
+  const mark = arrows.find(({ from }) => from === call.number) ?? arrows.find(({ to }) => to === call.number)
+  const other = mark && byNumber.get(mark.from === call.number ? mark.to : mark.from)
+  if (other) choose(other.place)
+}
+
 ladder.addEventListener('scroll', redraw, { passive: true })
 addEventListener('resize', redraw)
 zoom.addEventListener('input', () => setZoom(Number(zoom.value)))
@@ -212,7 +222,7 @@ addEventListener('keydown', event => {
     PageDown: () => choose(chosen + 20), PageUp: () => choose(chosen - 20), Home: () => choose(0), End: () => choose(order.length - 1),
     Enter: () => order.length > 0 && (show(), redraw()), Escape: close, '/': () => search.focus(), n: () => next(1), N: () => next(-1),
     '+': () => setZoom(Number(zoom.value) + 1), '-': () => setZoom(Number(zoom.value) - 1), 0: () => setZoom(0),
-    f: () => { const mark = order[chosen] && marks.find(each => each.kind !== 'state' && each.from === order[chosen].number) ?? marks.find(each => each.kind !== 'state' && each.to === order[chosen]?.number); if (mark) choose(byNumber.get(mark.from === order[chosen].number ? mark.to : mark.from).place) },
+    f: follow,
   }
   const action = keys[event.key]
   if (action === undefined || (inButton && !['Escape', '/'].includes(event.key))) return

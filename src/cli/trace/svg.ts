@@ -8,6 +8,7 @@ const TIME = 76
 const TOP = 56
 const NARROWEST = 150
 const WIDEST = 460
+const LABEL = 52 // pixels from the right one of two lanes to the middle of an arrow's label
 
 /** Colours of pictures and pages: on light, and on dark. */
 export const colours = `--back:#fff;--ink:#1f2328;--faint:#656d76;--line:#d0d7de;--wait:#bf8700;--bytes:#0969da;--state:#1a7f37;--bad:#cf222e`
@@ -84,7 +85,8 @@ function arrow({ kind, from, to, text }: Mark, columns: { x: number }[], y: (row
   const [x1, x2] = [columns[from.lane]!.x, columns[to.lane]!.x]
   const [y1, y2] = [y(from.row), y(to.row)]
   const gap = x1 < x2 ? -5 : 5
-  return `<g><line class="${kind}" x1="${x1}" y1="${y1}" x2="${x2 + gap}" y2="${y2}" marker-end="url(#head)"/><text class="label" x="${x1 + (x2 - x1) * 0.86}" y="${y1 + (y2 - y1) * 0.86 - 5}">${text}</text></g>`
+  const near = (x1 < x2 ? x2 - x1 - LABEL : LABEL) / Math.abs(x2 - x1) // the label is left of the right lane, where no text is
+  return `<g><line class="${kind}" x1="${x1}" y1="${y1}" x2="${x2 + gap}" y2="${y2}" marker-end="url(#head)"/><text class="label" x="${Math.max(x1, x2) - LABEL}" y="${y1 + (y2 - y1) * near - 5}">${text}</text></g>`
 }
 
 function call(

@@ -1,6 +1,6 @@
 // Draws a conversation as text while it goes on: a column for each thread, a row for each call.
 import type { Style } from '../colours.js'
-import { arrowText, brief, briefCall, duration } from './brief.js'
+import { arrowText, brief, briefCall, duration, failed as isFailure } from './brief.js'
 import { beganAt, endedAt } from './steps.js'
 import type { Arrow, Lane, Step } from './steps.js'
 
@@ -51,7 +51,7 @@ export class TextLadder {
   #row(step: Step, waits: boolean): void {
     const place = this.#place(step.lane)
     const text = this.#textOf(step, waits)
-    const failed = step.event.kind === 'call' && step.event.errno !== undefined
+    const failed = step.event.kind === 'call' && isFailure(step.event)
     const at = waits ? beganAt(step) : endedAt(step)!
     const width = this.#laneWidth
     if (width < NARROWEST) return this.#inRows(step, at, text, failed)

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Script } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { run, start } from '../../support/echo-server.js'
 import { root } from '../../support/root.js'
@@ -169,6 +170,29 @@ test('usage errors', async () => {
   }
 })
 
+traced('an SVG image and an HTML page have each call, and fetch nothing', async () => {
+  const folder = temporary()
+  const command = ['python3', '-c', "import socket; a, b = socket.socketpair(); a.send(b'<&\\0'); b.recv(9)"]
+  const [svg, html] = await Promise.all(
+    ['svg', 'html'].map(async form => {
+      const file = join(folder, `trace.${form}`)
+      expect((await run([...trace, '-o', file, '--', ...command]).ended).code).toBe(0)
+      return readFileSync(file, 'utf8')
+    }),
+  )
+  expect(svg).toMatch(/^<svg xmlns=.*role="img">/)
+  expect(svg).toMatch(/>sendto\(\d+, &#34;&#60;&#38;\\x00&#34;\) = 3</)
+  expect(html).not.toMatch(/\b(src|href)=|@import|\burl\((?!#)/)
+  const [, data] = /<script type="application\/json" id="data">(.*)<\/script>/.exec(html!)!
+  const { records } = JSON.parse(data!) as { records: { call?: string; bytes?: string }[] }
+  expect(records.filter(({ call }) => call !== undefined).map(({ call }) => call)).toEqual(
+    expect.arrayContaining(['socketpair', 'sendto', 'recvfrom']),
+  )
+  expect(records.find(({ call }) => call === 'recvfrom')?.bytes).toBe(Buffer.from('<&\0').toString('base64'))
+  const [, script] = /<script>(.*)<\/script>/s.exec(html!)!
+  expect(() => new Script(script!)).not.toThrow()
+})
+
 traced('the text has a column for each process, and a file has no colours', async () => {
   const folder = temporary()
   const command = pair(
@@ -187,6 +211,7 @@ traced('the text has a column for each process, and a file has no colours', asyn
   expect(text).toMatch(/poll\(\d+ POLLIN\) ⋯$/m)
   expect(text).not.toContain('\x1b')
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(140)
-  const coloured = await run(['env', 'FORCE_COLOR=1', ...trace, '-w', '80', '--', ...inFolder(command, folder)]).ended
-  expect(coloured.stderr).toContain('\x1b[31m') // the calls that failed with EAGAIN
+  const refused = "import socket\ntry: socket.create_connection(('127.0.0.1', 1))\nexcept OSError: pass"
+  const coloured = await run(['env', 'FORCE_COLOR=1', ...trace, '-w', '80', '--', 'python3', '-c', refused]).ended
+  expect(coloured.stderr.replaceAll('\x1b', 'ESC')).toMatch(/ESC\[31m connect\(\d+, 127\.0\.0\.1:1\) = -1 ECONNREFUSED/)
 })
