@@ -111,7 +111,8 @@ export const command = defineCommand({
     const output: Output = outputs[format]({
       ...{ write, width, bytes, time: values.time as 'clock' | 'none' | 'relative' },
       paint: (style, text) => (toTerminal ? paint(style, text, process.stderr) : text),
-      title: 'command' in target ? target.command.join(' ') : `process ${target.pid}`,
+      title:
+        'command' in target ? target.command.join(' ').replace(/\s+/g, ' ').slice(0, 200) : `process ${target.pid}`,
     })
     const conversation = new Conversation()
     const show = (step: Step): void => {

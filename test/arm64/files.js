@@ -115,6 +115,10 @@ const reasons = {
       'cli/servers-ts',
       'package/tools',
       'cli/trace',
+      'cli/trace/conversation',
+      'cli/trace/programs',
+      'cli/trace/signals',
+      'cli/trace/strace-lines',
     ],
   ],
   'they observe processes, signals, threads and the number of descriptors, which are those of the emulator': [
