@@ -46,6 +46,8 @@ export interface Call {
   readonly bytes?: Buffer
   /** How many bytes were sent or received. */
   readonly size?: number
+  /** The line of the program that made the call, if the source knows it: `file:///program.ts:12:3`. */
+  readonly source?: string
 }
 
 /** A process or a thread begins: by fork(2), by clone(2), or, without a parent, as the first of the trace. */

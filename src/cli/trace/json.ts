@@ -11,13 +11,14 @@ export function recordOf(step: Step): Record<string, unknown> {
   const more = { ...(states.length > 0 && { states }), ...(passed.length > 0 && { arrows: passed }) }
   if (event.kind === 'signal') return { ...common, at: event.at, signal: event.signal }
   if (event.kind === 'exit') return { ...common, at: event.at, how: event.how, ...more }
-  const { began, ended, name, args, result, errno, note, bytes, size } = event
+  const { began, ended, name, args, result, errno, note, bytes, size, source } = event
   return {
     ...common,
     ...{ began, ended, call: name, args, result: /^-?\d+$/.test(result) ? Number(result) : result, errno, note },
     sockets: sockets.map(({ number, protocol, local, peer, state }) => ({ number, protocol, local, peer, state })),
     ...(bytes !== undefined && { bytes: bytes.toString('base64') }),
     ...(size !== undefined && { size }),
+    ...(source !== undefined && { source }),
     ...(manualOf(name) !== undefined && { manual: manualOf(name) }),
     ...more,
   }

@@ -152,6 +152,7 @@ function show() {
   if (record.began !== undefined) row('took', record.ended === undefined ? 'it did not return' : (record.ended - record.began).toFixed(3) + ' ms')
   for (const socket of record.sockets ?? []) row('socket ' + socket.number, [socket.protocol, socket.local, socket.peer && '→ ' + socket.peer].filter(Boolean).join(' '))
   row('states', call.states)
+  row('source', record.source)
   for (const mark of marks) {
     if (mark.kind === 'state' || (mark.from !== call.number && mark.to !== call.number)) continue
     const other = byNumber.get(mark.from === call.number ? mark.to : mark.from)
