@@ -17,6 +17,8 @@ const otherNames = 'has other names in its net and dgram'
 
 const ownMatrix = 'is not involved: the matrix is of the programs on Node'
 
+const otherName = 'has another name than node, and makes other calls, in the traces that the test compares'
+
 const bun = {
   'faults/faults': ownMatrix,
   caller: { 'a wait that ends by': 'has no callers that await in the stack of an error' },
@@ -37,6 +39,7 @@ const bun = {
   'cli/hostile': {
     'a name with control characters is shown as text in a certificate': 'rejects the certificate of the test',
   },
+  'cli/trace/programs': otherName,
   'cli/nc': {
     '--tls relays': 'rejects the certificate of the test',
     '--tls refuses': 'rejects the certificate of the test',
@@ -205,6 +208,8 @@ const deno = {
   'http/hostile': killed,
   'cli/http-root': killed,
   'cli/http-ts': killed,
+  'cli/trace/programs': otherName,
+  'cli/trace/signals': killed,
   'cli/nc': killed,
   'cli/servers-faults': killed,
   'cli/servers-ts': killed,
