@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { isPart } from '../support/parts.js'
 import { root } from '../support/root.js'
 
 const folder = 'docs/recipes'
@@ -29,20 +30,6 @@ function table(head: string): string[][] {
 const linkOf = (cell: string | undefined): string | undefined => /\]\(([^)]+)\)/.exec(cell ?? '')?.[1]
 const jobs = table('question | page | program')
 const words = table('error or option | page')
-
-/** Without the spaces that all of the lines begin with. */
-function dedented(lines: readonly string[]): string {
-  const margins = lines.filter(line => line.trim() !== '').map(line => /^ */.exec(line)![0].length)
-  const margin = Math.min(...margins)
-  return lines.map(line => line.slice(margin)).join('\n')
-}
-
-/** Whether these lines are in a program, one after the other, perhaps further to the right. */
-function isPart(block: string, program: string): boolean {
-  const wanted = block.split('\n')
-  const lines = program.split('\n')
-  return lines.some((_, at) => dedented(lines.slice(at, at + wanted.length)) === block)
-}
 
 test('the index has each page once, and no others', () => {
   expect(jobs.map(([, page]) => linkOf(page)).sort()).toEqual([...pages].sort())

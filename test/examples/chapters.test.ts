@@ -1,0 +1,84 @@
+// Each chapter of docs/guide: its code is in its programs, which do the same in both languages, and its exercise has an answer.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { isPart } from '../support/parts.js'
+import { program } from '../support/child.js'
+import { root } from '../support/root.js'
+import { tool } from '../support/tools.js'
+
+const folder = join(root, 'examples/guide')
+const compiled = 'build/programs/examples/guide'
+const { check } = (await import(join(root, compiled, 'check.js'))) as typeof import('../../examples/guide/check.js')
+
+const chapters = readdirSync(folder, { withFileTypes: true }).flatMap(entry =>
+  entry.isDirectory() ? [entry.name] : [],
+)
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const compiler = tool('gcc')
+
+test('the guide has each chapter once', () => {
+  const index = read('docs/guide/README.md')
+  for (const name of chapters)
+    expect(index.split(`](${name}.md) | [${name}](../../examples/guide/${name}) |`)).toHaveLength(2)
+})
+
+/** The program in C of a chapter, compiled; it is removed with the test. */
+function compile(chapter: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'guide-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, chapter)
+  const flags = ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-O1', '-pthread']
+  execFileSync('gcc', [...flags, '-o', file, join(folder, chapter, `${chapter}.c`)])
+  return file
+}
+
+describe.each(chapters)('%s', chapter => {
+  const page = read(`docs/guide/${chapter}.md`)
+  const script = (name: string): string => join(root, compiled, chapter, `${name}.js`)
+
+  test('its code is in its programs', () => {
+    for (const language of ['ts', 'c']) {
+      const path = `examples/guide/${chapter}/${chapter}.${language}`
+      expect(page).toContain(`](../../${path})`)
+      const blocks = Array.from(
+        page.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)\n\`\`\`$`, 'gm')),
+        ([, block]) => block!,
+      )
+      expect(blocks).not.toEqual([])
+      for (const block of blocks) expect(isPart(block, read(path)), block).toBe(true)
+    }
+    expect(page).toContain(`The check \`${chapter}\``)
+    expect(page).toMatch(/\nManual pages: .+\.\n$/)
+  })
+
+  test('the program in TypeScript', () => check(chapter, 'program', process.execPath, script(chapter)))
+
+  test.skipIf(!compiler)('the program in C does the same', () => check(chapter, 'program', compile(chapter)))
+
+  test('the answer solves the exercise', () => check(chapter, 'exercise', process.execPath, script('solution')))
+
+  test('the program of the chapter does not', async () => {
+    await expect(check(chapter, 'exercise', process.execPath, script(chapter))).rejects.toThrow()
+  })
+
+  test('it prints what the page shows', async () => {
+    const [, output] = /<!-- output -->\n\n```\n([^]*?)```/.exec(page) ?? []
+    if (output !== undefined) expect(await program(`guide/${chapter}/${chapter}`).finished()).toBe(output)
+    else expect(existsSync(script(chapter))).toBe(true)
+  })
+})
+
+test('the command says whether an exercise is solved, and which chapters there are', async () => {
+  expect(
+    await program('guide/check', 'sockets', process.execPath, join(root, compiled, 'sockets/solution.js')).finished(),
+  ).toBe('solved\n')
+  const wrong = program('guide/check', 'sockets', process.execPath, '-e', 'console.log(1)')
+  expect(await wrong.ended).toMatchObject({ code: 1 })
+  expect(wrong.stdout).toMatch(/^not solved: two lines are to be printed/)
+  const unknown = program('guide/check', 'none', 'true')
+  expect(await unknown.ended).toMatchObject({ code: 2 })
+  expect(unknown.stderr).toContain(chapters.join(', '))
+})
