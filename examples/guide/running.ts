@@ -21,6 +21,7 @@ export class Running {
   /** What it has printed so far. */
   output = ''
   readonly #closed: Promise<[code: number | null, signal: NodeJS.Signals | null]>
+  readonly #sockets: Socket[] = []
 
   constructor(command: string, args: readonly string[]) {
     this.process = spawn(command, args)
@@ -48,10 +49,20 @@ export class Running {
     }
   }
 
-  /** The port of the line `listening on …`: the last number in it. */
+  /** The port of the line `listening on …`: the last number in it, or that of an address that is printed as an object. */
   async port(): Promise<number> {
-    const [, port] = await this.printed(/^listening on .*?(\d+)\D*\n/m)
+    const [line] = await this.printed(/^listening on (?:\{[^}]*\}|[^{\n]*)\n/m)
+    const [, port] = /port: (\d+)/.exec(line) ?? /(\d+)\D*$/.exec(line) ?? []
     return Number(port)
+  }
+
+  /** A connection to the port that it listens on. It is closed with the program, if not before. */
+  async connected(): Promise<Socket> {
+    const port = await this.port()
+    const socket = new Socket()
+    this.#sockets.push(socket)
+    await socket.connect(['127.0.0.1', port], soon)
+    return socket
   }
 
   /** Waits for its end, with status 0; what it has printed. */
@@ -65,16 +76,10 @@ export class Running {
   }
 
   async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.close()
     this.process.kill('SIGKILL')
     await this.#closed.catch(() => undefined)
   }
-}
-
-/** A connection to the program. */
-export async function connected(port: number): Promise<Socket> {
-  const socket = new Socket()
-  await socket.connect(['127.0.0.1', port], soon)
-  return socket
 }
 
 /** Receives this many bytes, or fewer if the program ends the connection before. */

@@ -97,6 +97,7 @@ const reasons = {
       'examples/examples',
       'examples/tools',
       'examples/from-python',
+      'examples/chapters',
       'examples/guide',
       'descriptors/hand-over',
       'cli/http-c',

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { SHUT_WR } from 'bsd-sockets'
 import type { Check, Start } from '../running.js'
-import { connected, exactly, rest } from '../running.js'
+import { exactly, rest } from '../running.js'
 
 /** Three clients, one after the other; what the server is to answer to each. */
 async function converse(start: Start, answers: readonly string[]): Promise<void> {
   const server = start('server')
-  const port = await server.port()
   for (const answer of answers) {
-    const client = await connected(port)
+    const client = await server.connected()
     await client.sendall('hello')
     assert.equal(await exactly(client, answer.length), answer, 'the answer to hello')
     client.shutdown(SHUT_WR)
