@@ -5,7 +5,7 @@
 //   node test/load/soak.js [SECONDS] [FILE]
 //
 // SECONDS is how long; default: the variable SOAK_SECONDS, or 3600. The samples are written to FILE (default: the variable
-// SOAK_FILE, or nowhere), as JSON; soak-plot.js draws them.
+// SOAK_FILE, or nowhere), as JSON; benchmarks/tools/soak.js draws them.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
