@@ -19,6 +19,9 @@ const impatient = sysctl({
   'ipv4/tcp_keepalive_probes': 2,
 })
 
+// Bytes: more than the buffers of both ends hold.
+const unbearable = 64 << 20
+
 export const conditions = [
   {
     name: 'loopback',
@@ -67,7 +70,7 @@ export const conditions = [
     server: [chain, ...impatient],
     stream: true,
     async run(cell) {
-      await cell.do('neverRead')
+      await cell.do('neverRead', { size: unbearable })
       cell.on('server', rule('drop'))
       await cell.killClients()
       await cell.quiet()
@@ -92,7 +95,7 @@ export const conditions = [
     name: 'a peer that never reads',
     stream: true,
     async run(cell) {
-      const { error } = await cell.do('neverRead')
+      const { error } = await cell.do('neverRead', { size: unbearable })
       // http ends such a client after its time.
       cell.expectError(error, 'ETIMEDOUT', ...(cell.program.protocol === 'http' ? ['ECONNRESET', 'EPIPE'] : []))
       await cell.quiet()
@@ -128,7 +131,7 @@ export const conditions = [
   },
   {
     name: 'backlog overflow',
-    server: sysctl({ 'core/somaxconn': 1 }),
+    server: sysctl({ 'core/somaxconn': 1, 'ipv4/tcp_syncookies': 0 }),
     stream: true,
     async run(cell) {
       cell.signal('SIGSTOP')

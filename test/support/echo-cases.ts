@@ -1,7 +1,7 @@
 // What every echo server does, in whatever language.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -149,6 +149,18 @@ export function declareEchoCases({ command, modes, limit, exhausted }: EchoServe
     await answered
     expect(order).toEqual(['first', 'second'])
     second.end()
+    await server.stop()
+  })
+
+  // Otherwise a client that is gone without a word, and is owed nothing, keeps its descriptor for ever. proc_net_tcp.txt: the column `tr`
+  test.skipIf(process.platform !== 'linux')('an idle client is probed: keep-alive', async () => {
+    const server = await start([...command, '--mode', 'epoll', '--port', '0'])
+    const client = await server.connect()
+    await roundTrip(client, 'hello')
+    const established = `:${server.port.toString(16).toUpperCase().padStart(4, '0')} [0-9A-F]+:[0-9A-F]{4} 01`
+    const timer = new RegExp(`${established} [0-9A-F]+:[0-9A-F]+ (..):`)
+    await expect.poll(() => timer.exec(readFileSync('/proc/net/tcp', 'latin1'))?.[1]).toBe('02')
+    client.end()
     await server.stop()
   })
 

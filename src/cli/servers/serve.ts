@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import type { SocketAddress } from '../../structs/address.js'
 import { AF_UNIX, IPPROTO_TCP, NI_NUMERICHOST, NI_NUMERICSERV } from '../../constants.js'
-import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../../constants.js'
+import { SO_KEEPALIVE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '../../constants.js'
 import { getnameinfo } from '../../names/addrinfo.js'
 import { printable } from '../../printable.js'
 import { refuseHandshakes, settleMs } from '../../sockets/accepting.js'
@@ -68,8 +68,10 @@ function open({ family, address, backlog }: Place): Socket {
   try {
     if (family !== AF_UNIX) {
       listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, true)
-      // Clients' sockets inherit it from the listener: answers are sent at once, even in small segments. tcp(7)
+      // Clients' sockets inherit these from the listener: answers are sent at once, even in small segments, and an idle client that
+      // is gone without a word is found out. tcp(7)
       listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+      listener.setsockopt(SOL_SOCKET, SO_KEEPALIVE, true)
     }
     listener.bind(address)
     listener.listen(backlog)
