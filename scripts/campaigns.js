@@ -6,6 +6,14 @@ import { spawnSync } from 'node:child_process'
 import { secondsTable } from './seconds.js'
 import { root } from './stamp.js'
 
+// Bytes of a transfer, of one over loopback, of a client that sends one a second; most cells wait.
+const networks = {
+  NETWORKS_SIZE: `${2 ** 23}`,
+  NETWORKS_LOOPBACK: `${2 ** 30}`,
+  NETWORKS_SLOW: '5',
+  NETWORKS_JOBS: '6',
+}
+
 // `file`: test files for vitest, by the beginning of their path; or `script`: a program for node. `hours`: what it took on two
 // cores. All others are environment variables.
 const campaigns = {
@@ -19,6 +27,7 @@ const campaigns = {
   lifetimes: { script: 'test/all/lifetimes.js', ROUNDS: '100000' },
   messages: { script: 'test/load/messages.js', MESSAGES: '10000000' },
   stop: { script: 'test/load/stop.js', STOP_ROUNDS: '20' },
+  networks: { script: 'test/networks/networks.js', ...networks },
   coverage: { script: 'test/coverage/coverage.js' },
   sanitizers: { script: 'test/all/sanitizers.js', SANITIZERS: 'whole' },
 }

@@ -180,8 +180,8 @@ static int listen_on_host(const char* host, int port, int backlog) {
   if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) {
     server_fail("setsockopt SO_REUSEADDR");
   }
-  // Clients' sockets inherit these from the listener: answers are sent at once, even in small segments, and an idle client that
-  // is gone without a word is found out. tcp(7)
+  // Clients' sockets inherit these from the listener: answers are sent at once, even in small segments, and an idle
+  // client that is gone without a word is found out. tcp(7)
   if (setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0) {
     server_fail("setsockopt TCP_NODELAY");
   }

@@ -82,6 +82,7 @@ const reasons = {
       'fuzz/calls',
       'fuzz/targets',
       'faults/faults',
+      'networks/networks',
       'sockets/fuzz',
       'sockets/fuzz-floors',
       'syscalls/allocations',

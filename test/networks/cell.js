@@ -33,14 +33,24 @@ export class Cell {
       await this.#open()
       const outcome = (await (this.condition.run ?? this.#whole)(this)) ?? '✓'
       await this.#after()
+      await this.#closed()
       return outcome
     } catch (error) {
       return error instanceof Wrong ? error.message : `${error.stack ?? error}`
     } finally {
       await this.#clients?.kill()
       await this.#server?.end('SIGKILL', 10_000)
-      Object.assign(this.counts, await this.#network?.close())
+      await this.#network?.close()
     }
+  }
+
+  // A network that was not bad has shown nothing.
+  async #closed() {
+    Object.assign(this.counts, await this.#network.close())
+    this.#network = undefined
+    const { count } = this.condition
+    if (count !== undefined && this.counts.packets > 2000 && this.counts[count] === 0)
+      this.wrong(`nothing was ${count}`)
   }
 
   async #open() {
@@ -67,12 +77,10 @@ export class Cell {
   }
 
   async #datagrams() {
-    const count = Math.max(100, this.size >> 10)
-    const window = this.condition.lossy ? Infinity : 100
-    const { error, arrived, doubled, wrong, received } = await this.do('datagrams', {
-      count,
-      window: Math.min(count + 1, window),
-    })
+    const count = Math.min(2000, Math.max(100, this.size >> 10))
+    // Those that are under way have to fit into the receive buffer, in fragments too.
+    const window = this.condition.lossy ? count + 1 : 20
+    const { error, arrived, doubled, wrong, received } = await this.do('datagrams', { count, window })
     this.counts.bytes += received
     if (error !== 'recv ETIMEDOUT' && error !== 'recvfrom ETIMEDOUT') this.wrong(`the end of datagrams: ${error}`)
     if (wrong > 0) this.wrong(`${wrong} datagrams that were never sent`)

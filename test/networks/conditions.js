@@ -1,5 +1,6 @@
 // What can be wrong with a network or with the other end. `tunnel`: settings of tunnel.c. `server`, `client`: commands that are run on that
-// side before the server starts. `lossy`: datagrams may be lost. `stream`: it is nothing for datagrams.
+// side before the server starts. `lossy`: datagrams may be lost. `count`: what the tunnel has to have done,
+// by the name of its count. `stream`: it is nothing for datagrams.
 // `run`: what happens; default: a client sends and receives `size` bytes, of which none may be missing.
 // The cell that `run` is given is described in networks.js.
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,13 +29,13 @@ export const conditions = [
     // Without the tunnel: the client is on the server's side.
     loopback: true,
   },
-  { name: 'loss', lossy: true, tunnel: { loss: 3, delay: 5 } },
+  { name: 'loss', count: 'lost', lossy: true, tunnel: { loss: 3, delay: 5 } },
   { name: 'delay', tunnel: { delay: 100 } },
-  { name: 'reordering', tunnel: { delay: 5, jitter: 5 } },
-  { name: 'duplication', tunnel: { duplicate: 20, delay: 1 } },
-  { name: 'bit flips', lossy: true, tunnel: { flip: 3, delay: 2 } },
+  { name: 'reordering', count: 'reordered', tunnel: { delay: 5, jitter: 5 } },
+  { name: 'duplication', count: 'duplicated', tunnel: { duplicate: 20, delay: 1 } },
+  { name: 'bit flips', count: 'flipped', lossy: true, tunnel: { flip: 3, delay: 2 } },
   { name: 'tiny MTU', tunnel: { mtu: 128 } },
-  { name: 'narrow line', lossy: true, tunnel: { rate: 20_000, queue: 20, delay: 5 } },
+  { name: 'narrow line', count: 'overflowed', lossy: true, tunnel: { rate: 20_000, queue: 20, delay: 5 } },
   {
     name: 'all of these',
     lossy: true,

@@ -21,6 +21,7 @@ const otherName = 'has another name than node, and makes other calls, in the tra
 
 const bun = {
   'faults/faults': ownMatrix,
+  'networks/networks': ownMatrix,
   caller: { 'a wait that ends by': 'has no callers that await in the stack of an error' },
   'cli/http-c': inC,
   'cli/servers-c': inC,
@@ -175,6 +176,7 @@ const module = 'has another error for a missing module'
 
 const deno = {
   'faults/faults': ownMatrix,
+  'networks/networks': ownMatrix,
   'cli/http-c': inC,
   'cli/servers-c': inC,
   'waiting/kqueue': inC,

@@ -22,6 +22,7 @@ export default {
         'test/fuzz/{run,javascript,targets}.js',
         'test/fuzz/calls/{run,play}.js',
         'test/faults/{matrix,conversations}.js',
+        'test/networks/{client,datagrams,networks}.js',
         'test/dependents/programs/*.js',
         'test/load/{clients,heap,messages,soak,stop,stop-clients,udp-server}.js',
         'test/programs/*.ts',
