@@ -157,8 +157,8 @@ export const conditions = [
   },
   {
     name: 'tiny buffers',
-    server: sysctl({ 'ipv4/tcp_rmem': '2304 2304 2304', 'ipv4/tcp_wmem': '4608 4608 4608' }),
-    client: sysctl({ 'ipv4/tcp_rmem': '2304 2304 2304', 'ipv4/tcp_wmem': '4608 4608 4608' }),
+    server: sysctl({ 'ipv4/tcp_rmem': '9216 9216 9216', 'ipv4/tcp_wmem': '4608 4608 4608' }),
+    client: sysctl({ 'ipv4/tcp_rmem': '9216 9216 9216', 'ipv4/tcp_wmem': '4608 4608 4608' }),
     stream: true,
   },
 ]

@@ -23,7 +23,11 @@ export async function within(promise, ms, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
-/** A process, and what it prints. */
+const running = new Set()
+process.on('exit', () => running.forEach(child => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
+/** A process, and what it prints. It ends with this one. */
 export class Program {
   stdout = ''
   stderr = ''
@@ -34,8 +38,10 @@ export class Program {
     this.child = spawn(command, args, { cwd: root, stdio })
     for (const name of ['stdout', 'stderr'])
       this.child[name].setEncoding('utf8').on('data', text => ((this[name] += text), this.#changed()))
+    running.add(this.child)
     this.ended = new Promise(resolve => {
       const end = ending => {
+        running.delete(this.child)
         this.ending = ending
         this.#changed()
         resolve(ending)

@@ -74,30 +74,27 @@ const again = ({ condition, program }) =>
   ` --condition '^${condition.name}$' --program '^${titleOf(program)}$'`
 
 const folder = mkdtempSync(join(tmpdir(), 'networks-'))
+process.on('exit', () => rmSync(folder, { recursive: true }))
 const began = Date.now()
 const results = []
-try {
-  const tunnel = compile(folder)
-  const queue = [...cells]
-  const work = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (Date.now() - began > Number(given.seconds) * 1000) return
-      const at = Date.now()
-      const { condition, program, order } = next
-      const cell = new Cell(tunnel, condition, program, order, sizes)
-      const outcome = await cell.judge()
-      const seconds = (Date.now() - at) / 1000
-      results.push({ condition, program, outcome, seconds, counts: cell.counts })
-      const wrong = outcome.length > 1
-      console.log(
-        `${wrong ? 'WRONG' : outcome} ${condition.name}: ${titleOf(program)}, ${cell.floor}, ${seconds.toFixed(1)} s${wrong ? `: ${outcome}\n  again: ${again(next)}` : ''}`,
-      )
-    }
+const tunnel = compile(folder)
+const queue = [...cells]
+const work = async () => {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    if (Date.now() - began > Number(given.seconds) * 1000) return
+    const at = Date.now()
+    const { condition, program, order } = next
+    const cell = new Cell(tunnel, condition, program, order, sizes)
+    const outcome = await cell.judge()
+    const seconds = (Date.now() - at) / 1000
+    results.push({ condition, program, outcome, seconds, counts: cell.counts })
+    const wrong = outcome.length > 1
+    console.log(
+      `${wrong ? 'WRONG' : outcome} ${condition.name}: ${titleOf(program)}, ${cell.floor}, ${seconds.toFixed(1)} s${wrong ? `: ${outcome}\n  again: ${again(next)}` : ''}`,
+    )
   }
-  await Promise.all(Array.from({ length: Number(given.jobs) }, work))
-} finally {
-  rmSync(folder, { recursive: true })
 }
+await Promise.all(Array.from({ length: Number(given.jobs) }, work))
 
 const sum = name => results.reduce((all, { counts }) => all + (counts[name] ?? 0), 0)
 const count = kind => results.filter(({ outcome }) => outcome === kind).length

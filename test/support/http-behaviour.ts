@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { answerBytes } from './http-cases.js'
@@ -68,6 +69,19 @@ function declareConversation(start: Start): void {
       client.send(get.repeat(3))
       client.finish()
       expect(await client.end()).toBe(hello.repeat(3))
+    }))
+
+  test('a client that has done sending and reads late gets its last answer', () =>
+    serving(start, ['--max-body', '6000000'], async server => {
+      const client = new HttpClient(server)
+      const body = 'a'.repeat(6_000_000) // more than the buffers of both sockets
+      client.socket.pause()
+      client.send(post(body, 'Connection: close'))
+      client.finish()
+      await once(client.socket, 'finish')
+      await setTimeout(200)
+      client.socket.resume()
+      expect((await client.end()) === answerBytes({ status: 200, body, type, connection: 'close' })).toBe(true)
     }))
 
   test('a client that reads late gets everything in order', () =>

@@ -28,21 +28,23 @@ class HttpTask implements Transport {
   #resume: (() => void) | undefined
   #paused: Promise<void> | undefined
   #ending = false
+  #sending: Promise<void> | undefined // the last send, which follows those before
 
   constructor(socket: Socket, service: Service) {
     this.#socket = socket
     this.session = new Session(service, this)
   }
 
-  /** Receives and answers until the client ends, or the socket is closed. */
+  /** Receives and answers until the client ends and has got its answers, or the socket is closed. */
   async run(): Promise<void> {
     for (;;) {
       await this.#paused
       if (this.#socket.closed) return
       const bytes = await this.#socket.recv(65536)
-      if (bytes.length === 0) return
+      if (bytes.length === 0) break
       this.session.receive(bytes)
     }
+    while (this.queued > 0 && !this.#socket.closed) await this.#sending
   }
 
   /** At a stop: receives and answers what has arrived so far; an idle client is closed after that. */
@@ -59,7 +61,7 @@ class HttpTask implements Transport {
     if (sent === bytes.length) return true
     const rest = Buffer.from(bytes.subarray(sent))
     this.queued += rest.length
-    this.#socket.sendall(rest).then(
+    this.#sending = this.#socket.sendall(rest).then(
       () => this.#sent(rest.length),
       () => this.destroy(),
     )
@@ -68,7 +70,7 @@ class HttpTask implements Transport {
 
   sendfile(file: OwnedFd, offset: number, count: number): boolean {
     this.queued += count
-    this.#sendFile(file, offset, count).then(
+    this.#sending = this.#sendFile(file, offset, count).then(
       () => this.#sent(0),
       () => this.destroy(),
     )
