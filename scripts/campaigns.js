@@ -12,6 +12,7 @@ const networks = {
   NETWORKS_LOOPBACK: `${2 ** 30}`,
   NETWORKS_SLOW: '5',
   NETWORKS_JOBS: '6',
+  NETWORKS_WRITE: '1',
 }
 
 // `file`: test files for vitest, by the beginning of their path; or `script`: a program for node. `hours`: what it took on two
