@@ -5,5 +5,5 @@ import { join } from 'node:path'
 import { root } from '../../scripts/stamp.js'
 
 const program = join(root, 'test/networks/networks.js')
-const { status } = spawnSync(process.execPath, [program, '--seconds', '25', '--jobs', '4'], { stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [program, '--seconds', '22', '--jobs', '4'], { stdio: 'inherit' })
 process.exitCode = status ?? 1

@@ -9,7 +9,7 @@ class Wrong extends Error {}
 
 /** What a cell is made of: sizes in bytes, limits in milliseconds. */
 export class Cell {
-  counts = { bytes: 0, clients: 0, errors: 0 }
+  counts = { bytes: 0, clients: 0, datagrams: 0, errors: 0 }
   #clients
   #network
   #server
@@ -140,9 +140,10 @@ export class Cell {
 
   /** A job of client.js. */
   async do(what, job = {}) {
-    this.counts.clients += job.count ?? 1
     const { target, program, size } = this
     const seed = this.seed + this.#job++
+    if (what === 'datagrams') this.counts.datagrams += job.count
+    else this.counts.clients += what === 'left' || what === 'release' ? 0 : (job.count ?? 1)
     const all = { target: { ...target, quiet: 1500 }, protocol: program.protocol, size, seed, ...job }
     return this.#clients.do(what, all, this.limit)
   }

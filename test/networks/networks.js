@@ -70,7 +70,7 @@ const cells = conditions
   .slice(0, Number(given.cells))
 
 const again = ({ condition, program }) =>
-  `node test/networks/networks.js --seed ${seed} --size ${sizes.size} --slow ${sizes.slow}` +
+  `node test/networks/networks.js --seed ${seed} --size ${sizes.size} --loopback ${sizes.loopback} --slow ${sizes.slow}` +
   ` --condition '^${condition.name}$' --program '^${titleOf(program)}$'`
 
 const folder = mkdtempSync(join(tmpdir(), 'networks-'))
@@ -101,7 +101,7 @@ const count = kind => results.filter(({ outcome }) => outcome === kind).length
 const failed = results.length - count('✓') - count('e')
 const summary =
   `${results.length} cells in ${Math.round((Date.now() - began) / 1000)} s, seed ${seed}: ${count('✓')} unharmed, ${count('e')} reported, ` +
-  `${failed} wrong; ${sum('clients')} clients, ${sum('bytes')} bytes received and compared, ${sum('errors')} documented errors; ` +
+  `${failed} wrong; ${sum('clients')} clients, ${sum('datagrams')} datagrams, ${sum('bytes')} bytes received and compared, ${sum('errors')} documented errors; ` +
   `${sum('packets')} packets, of which ${sum('lost')} lost, ${sum('overflowed')} beyond the line, ${sum('reordered')} out of order, ` +
   `${sum('duplicated')} doubled, ${sum('flipped')} with a flipped bit`
 console.log(summary)

@@ -24,9 +24,21 @@ function outcomes(results, group) {
 }
 
 function counted(results) {
-  const names = ['clients', 'bytes', 'errors', 'packets', 'lost', 'overflowed', 'reordered', 'duplicated', 'flipped']
+  const names = [
+    'clients',
+    'datagrams',
+    'bytes',
+    'errors',
+    'packets',
+    'lost',
+    'overflowed',
+    'reordered',
+    'duplicated',
+    'flipped',
+  ]
   const heads = [
     'clients',
+    'datagrams',
     'bytes',
     'errors',
     'packets',
