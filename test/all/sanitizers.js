@@ -32,10 +32,10 @@ function lacking({ library, valgrind }) {
 }
 
 // The addon and the servers of a net; a server that runs under valgrind is a script.
-function buildNet(name, { build: shared = name, flags, library, valgrind }, reports) {
+function buildNet(name, { flags, library, valgrind }, reports) {
   const linked = flags.filter(flag => flag.startsWith('-fsanitize')).join(' ')
   const built = buildWith(
-    `sanitizers/${shared}`,
+    `sanitizers/${name}`,
     ['-O1', '-g', '-fno-omit-frame-pointer', ...flags],
     ['echo', 'http', ...(library ? ['bsd_sockets', 'leaks'] : [])],
     {
@@ -138,10 +138,10 @@ function cast(name, net) {
   })
 
   const sum = { files: 0, passed: 0 }
-  for (const { files, pattern } of only ? [{ files: only }] : whole ? net.whole() : net.sample(seed)) {
+  for (const { files, pattern, environment } of only ? [{ files: only }] : whole ? net.whole() : net.sample(seed)) {
     const options = ['--root', '.', '--config', 'test/sanitizers/vitest.config.js']
     if (pattern) options.push('--testNamePattern', pattern)
-    const suite = runSuite(process.execPath, [], env, {
+    const suite = runSuite(process.execPath, [], { ...env, ...environment?.(reports) }, {
       files,
       folder: copy,
       options,

@@ -11,7 +11,10 @@ const loops = readFileSync(join(root, 'native/servers/loops/modes.h'), 'utf8')
 const modes = Array.from(loops.matchAll(/^ {2}(?:CALLS|LOOP)\((\w+)\)/gm), ([, mode]) => mode)
 
 // What of a test file cannot run under a net, and why: the beginnings of file names.
-const preload = { 'syscalls/allocations': 'it preloads a malloc of its own, in place of that of the net' }
+const preload = {
+  'syscalls/allocations': 'it preloads a malloc of its own, in place of that of the net',
+  'faults/': 'it preloads a library of its own, and counts the system calls of the object, to which the net adds some',
+}
 const ownCalls = 'it compares all system calls of a program, and the net makes some of its own'
 const traces = { 'traces/': ownCalls, 'examples/guide': ownCalls }
 const traced = 'it runs programs under strace, where LeakSanitizer cannot look'
@@ -23,14 +26,12 @@ const allBut = left =>
 // One of `parts` equal shares: in that many seeds, each file runs once.
 const share = (all, parts, seed) => all.filter((_, i) => i % parts === seed % parts)
 
-const addressFlags = ['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all']
-
 // The names of reports are `reports`, the name of the program, and the number of the process.
 const logged = reports => `log_path=${reports}:log_exe_name=1`
 
-// A failed allocation is not a finding.
-const addressOptions = (reports, options) => ({
-  ASAN_OPTIONS: `${logged(reports)}:allocator_may_return_null=1:${options}`,
+// A failed allocation is not a finding. A leak does not change how a process ends: that of another program is not a finding.
+const addressOptions = (reports, leaks) => ({
+  ASAN_OPTIONS: `${logged(reports)}:allocator_may_return_null=1:detect_leaks=${leaks}:exitcode=${leaks === 1 ? 0 : 99}`,
   UBSAN_OPTIONS: 'print_stacktrace=1',
   UBSAN_REPORTS: reports, // see faults.c
 })
@@ -53,31 +54,43 @@ const timed = Object.fromEntries(
 const blockedWorkers = 'waiting/workers: a worker that is blocked does not delay'
 
 const addressLeft = { ...preload, ...traces }
-const leakLeft = { ...addressLeft, 'package/counts': traced, 'cli/servers-faults': traced, 'cli/trace': traced }
-const addressLeftTests = { [blockedWorkers]: soon, ...timed }
+const leaksLeft = { 'package/counts': traced, 'cli/servers-faults': traced, 'cli/trace': traced }
+const withLeaks = () => allBut({ ...addressLeft, ...leaksLeft })
+const withoutLeaks = () => allBut(addressLeft).filter(file => !withLeaks().includes(file))
 const threadFiles = files(
   ...['waiting/workers', 'waiting/signals', 'waiting/waiting', 'names/names', 'sockets/lifetime', 'promises/promises'],
   ...['reactor/pools', 'reactor/lifetimes', 'socketserver/socketserver', 'package/copies'],
 )
 
 /**
- * `whole` and `sample` are lists of runs: the test files, and a pattern of the names of the tests. `programs` run besides.
- * `left` and `leftTests` are the files and the tests that are left out, by the beginnings of their names, and why. `library` is loaded into each process; a net without one is for the servers alone.
+ * `whole` and `sample` are lists of runs: the test files, a pattern of the names of the tests, and what the environment has besides, by
+ * the beginning of the names of the reports. `programs` run besides. `left` and `leftTests` are the files and the tests that are left out, by
+ * the beginnings of their names, and why. `library` is loaded into each process; a net without one is for the servers alone.
  */
 export const nets = {
-  // Its first finding ends the process.
+  // The first finding that is no leak ends the process.
   address: {
-    title: 'AddressSanitizer and UndefinedBehaviorSanitizer',
-    flags: addressFlags,
+    title: 'AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer',
+    flags: ['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all'],
     library: 'libasan.so',
-    environment: reports => addressOptions(reports, 'detect_leaks=0:exitcode=99'),
+    environment: reports => addressOptions(reports, 1),
     left: addressLeft,
-    leftTests: addressLeftTests,
-    whole: () => [{ files: allBut(addressLeft) }],
+    leftTests: {
+      [blockedWorkers]: soon,
+      ...timed,
+      'examples/messages: ping is refused without root':
+        'its program is that of another user, who cannot write a report',
+    },
+    whole: () => [
+      { files: withLeaks() },
+      { files: withoutLeaks(), environment: reports => addressOptions(reports, 0) },
+    ],
     sample: seed => {
-      const all = allBut(addressLeft)
-      const always = all.filter(file => /^test\/(syscalls|structs\/address)/.test(file))
-      return [{ files: [...new Set([...always, ...share(all, 80, seed)])] }]
+      const always = withLeaks().filter(file => /^test\/(syscalls|structs\/address)/.test(file))
+      return [
+        { files: [...new Set([...always, ...share(withLeaks(), 80, seed)])] },
+        { files: files('cli/servers-c'), pattern: `mode ${modes[seed % modes.length]}` },
+      ]
     },
     faults: {
       overflow: /heap-buffer-overflow/,
@@ -86,27 +99,8 @@ export const nets = {
       shift: /shift exponent/,
       'signed-overflow': /signed integer overflow/,
       cast: /outside the range of representable values/,
+      leak: /detected memory leaks/,
     },
-  },
-  // A leak does not change how a process ends: that of another program is not a finding.
-  leak: {
-    title: 'LeakSanitizer',
-    build: 'address',
-    flags: addressFlags,
-    library: 'libasan.so',
-    environment: reports => addressOptions(reports, 'detect_leaks=1:exitcode=0'),
-    left: leakLeft,
-    leftTests: {
-      ...addressLeftTests,
-      'examples/messages: ping is refused without root':
-        'its program is that of another user, who cannot write a report',
-    },
-    whole: () => [{ files: allBut(leakLeft) }],
-    sample: seed => [
-      { files: files('cli/servers-c'), pattern: `mode ${modes[seed % modes.length]}` },
-      { files: share(allBut(leakLeft), 140, seed) },
-    ],
-    faults: { leak: /detected memory leaks/ },
   },
   // Node itself is not built with it. BSD_SOCKETS_LOOP: the loop of Bun and Deno, which has a thread of its own.
   thread: {
