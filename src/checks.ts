@@ -91,6 +91,10 @@ export function checkSwitch(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, value, 'of type boolean')
 }
 
+/** Whether this is a URL, of any realm or library, such as that of jsdom. Node's own functions ask the same. */
+export const isUrl = (value: unknown): value is URL =>
+  typeof value === 'object' && value !== null && 'href' in value && 'protocol' in value
+
 /** Checks the flags of a call. Anything else would be converted to a number, which may run code of the caller. */
 export const checkFlags = (flags: number): number => checkInteger('flags', flags, -(2 ** 31), 2 ** 31 - 1)
 

@@ -1,6 +1,6 @@
 // Requests in threads.
 import type { SocketAddress } from '../structs/address.js'
-import { invalidType } from '../checks.js'
+import { invalidType, isUrl } from '../checks.js'
 
 /** The task of a thread: its request and its handler. */
 export interface ThreadData {
@@ -14,7 +14,8 @@ export interface ThreadData {
 
 /** Checks the URL of a module. */
 export function checkModule(handler: unknown): string {
-  if (handler instanceof URL || typeof handler === 'string') return new URL(handler).href
+  if (typeof handler === 'string') return new URL(handler).href
+  if (isUrl(handler)) return handler.href
   const expected = 'the URL of a module that exports a class Handler: a function cannot go to another thread'
   throw invalidType('handler', handler, expected)
 }

@@ -6,5 +6,6 @@ import { root } from '../../scripts/stamp.js'
 
 const program = name => join(root, `test/lifetimes/${name}.js`)
 run(process.execPath, ['--expose-gc', program('contexts')])
+run(process.execPath, [program('realms')])
 run(process.execPath, ['--expose-gc', program('callbacks'), process.env.SEED ?? '1'])
 run(process.execPath, ['--expose-gc', program('churn'), process.env.ROUNDS ?? '20000'])

@@ -141,12 +141,17 @@ function cast(name, net) {
   for (const { files, pattern, environment } of only ? [{ files: only }] : whole ? net.whole() : net.sample(seed)) {
     const options = ['--root', '.', '--config', 'test/sanitizers/vitest.config.js']
     if (pattern) options.push('--testNamePattern', pattern)
-    const suite = runSuite(process.execPath, [], { ...env, ...environment?.(reports) }, {
-      files,
-      folder: copy,
-      options,
-      timeout: whole ? 7_200_000 : 600_000,
-    })
+    const suite = runSuite(
+      process.execPath,
+      [],
+      { ...env, ...environment?.(reports) },
+      {
+        files,
+        folder: copy,
+        options,
+        timeout: whole ? 7_200_000 : 600_000,
+      },
+    )
     failures.push(...suite.failures)
     for (const line of suite.unsteady) console.log(`unsteady: ${name}: ${line}`)
     sum.files += files.length

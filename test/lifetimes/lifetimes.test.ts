@@ -17,3 +17,7 @@ test('a callback may throw, reject, close its object, collect garbage, exit or b
   const cells = await run('callbacks', process.env.SEED ?? '1', '10')
   expect(cells).toMatch(/^10 cells of \d+, seed \d+, 0 wrong\n$/)
 })
+
+test('objects of another copy of the package, and values of another realm, work or are refused with a code', async () => {
+  expect(await run('realms')).toMatch(/^\d+ cells, 0 wrong\n$/)
+})

@@ -8,11 +8,16 @@ export const isDisturbed = (stream: ReadableStream): boolean => Readable.isDistu
 let classes: { Request: typeof Request; Response: typeof Response } | undefined
 
 /**
- * The original classes, saved at the first call. The first use of these globals makes Node load their implementation, which
+ * The original classes, saved at the first call: not those that another copy of this package has put in their place, whose prototypes
+ * are the original ones. The first use of these globals makes Node load their implementation, which
  * takes a third of the time of its start: so no module uses them before a handler needs them.
  */
 export const real = (): { Request: typeof Request; Response: typeof Response } =>
-  (classes ??= { Request: globalThis.Request, Response: globalThis.Response })
+  (classes ??= { Request: originalOf(globalThis.Request), Response: originalOf(globalThis.Response) })
+
+// A context of node:vm may have none.
+const originalOf = <Class extends { prototype: object }>(one: Class | undefined): Class =>
+  one?.prototype.constructor as unknown as Class
 
 type Method = (this: object, ...values: unknown[]) => unknown
 

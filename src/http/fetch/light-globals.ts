@@ -50,10 +50,10 @@ export function override(): boolean {
   if (overridden || process.versions.bun !== undefined || process.versions.deno !== undefined) return overridden
   overridden = true
   const { Request, Response } = real()
-  const { fetch } = globalThis
+  const { fetch, Request: before } = globalThis // another copy of this package may have replaced them
   standFor(LightRequest, Request, request => LightRequest.real(request as LightRequest))
   standFor(LightResponse, Response, response => LightResponse.real(response as LightResponse))
-  replace('Request', requestClass(Request))
+  replace('Request', requestClass(before))
   replace('Response', responseClass(Response))
   replace(
     'fetch',

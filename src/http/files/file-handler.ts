@@ -3,7 +3,7 @@ import { constants as flags, readlinkSync, realpathSync, statSync } from 'node:f
 import type { Stats } from 'node:fs'
 import { join, posix, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { checkProperties, checkSwitch, invalidType, invalidValue } from '../../checks.js'
+import { checkProperties, checkSwitch, invalidType, invalidValue, isUrl } from '../../checks.js'
 import { openFile, statOf } from '../../descriptors/open.js'
 import { OwnedFd } from '../../descriptors/owned-fd.js'
 import type { AnyRequest } from '../request.js'
@@ -93,9 +93,8 @@ export function fileHandler(folder: string | URL, options: FileOptions = {}): (r
 }
 
 function rootOf(folder: string | URL): string {
-  if (typeof folder !== 'string' && !(folder instanceof URL))
-    throw invalidType('folder', folder, 'a path or a file: URL')
-  const root = resolve(typeof folder === 'string' ? folder : fileURLToPath(folder))
+  if (typeof folder !== 'string' && !isUrl(folder)) throw invalidType('folder', folder, 'a path or a file: URL')
+  const root = resolve(typeof folder === 'string' ? folder : fileURLToPath(folder.href))
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw invalidValue('folder', folder, 'must be the path of a folder')
   return realpathSync(root)
