@@ -9,6 +9,7 @@ let failed = false
 const works = {
   ...{ waits: 200, pairs: 100, connections: 100, descriptors: 100, promises: 100, reactor: 100 },
   ...{ lookups: 200, names: 200, closing: 100, loading: 200 },
+  ...{ http: 60, datagrams: 60, zerocopy: 60, passing: 60, streams: 60, threads: 30, servers: 12 },
 }
 for (const [work, rounds] of Object.entries(works)) {
   const began = performance.now()

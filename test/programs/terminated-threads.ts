@@ -8,6 +8,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import * as C from 'bsd-sockets'
 import * as P from 'bsd-sockets/promises'
 import { listen } from 'bsd-sockets/reactor'
+import { moreWorks } from './terminated-works.js'
 
 const ready = (): void => parentPort!.postMessage('ready')
 
@@ -22,7 +23,7 @@ async function crowd(call: () => Promise<unknown>): Promise<void> {
   for (ready(); ;) await Promise.all(Array.from({ length: 8 }, call))
 }
 
-const works: Record<string, () => unknown> = {
+const works: Record<string, (ready: () => void) => unknown> = {
   pairs() {
     for (ready(); ;) for (const socket of C.Socket.pair()) socket.close()
   },
@@ -171,5 +172,5 @@ if (isMainThread) {
 } else {
   const { ending } = workerData as Given
   if (ending !== 'terminate') endSoon(ending)
-  await works[name]!()
+  await (works[name] ?? moreWorks[name]!)(ready)
 }
