@@ -21,3 +21,7 @@ test('a callback may throw, reject, close its object, collect garbage, exit or b
 test('objects of another copy of the package, and values of another realm, work or are refused with a code', async () => {
   expect(await run('realms')).toMatch(/^\d+ cells, 0 wrong\n$/)
 })
+
+test('a socket that only its waiter refers to is not collected before the wait has ended, and is collected then', async () => {
+  expect(await run('collected', 'promises Socket')).toMatch(/^\d+ cells, 0 wrong\n$/)
+})

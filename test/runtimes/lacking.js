@@ -238,7 +238,10 @@ const deno = {
     'a garbage collection': ownFiles,
     'if there is no room': ownFiles,
   },
-  'lifetimes/lifetimes': { 'a callback may': 'ends the process for an error of a worker that has a listener' },
+  'lifetimes/lifetimes': {
+    'a callback may': 'ends the process for an error of a worker that has a listener',
+    'a socket that only': 'opens two descriptors of its own at some time',
+  },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
   'http/fetch': {
