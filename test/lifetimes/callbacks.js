@@ -16,7 +16,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import * as C from 'bsd-sockets'
 import { fetchHandler, serve } from 'bsd-sockets/http'
 import * as P from 'bsd-sockets/promises'
-import { bind, connect, listen } from 'bsd-sockets/reactor'
+import { attach, bind, connect, listen } from 'bsd-sockets/reactor'
 import { BaseRequestHandler, TCPServer } from 'bsd-sockets/socketserver'
 import { connector, toDuplex } from 'bsd-sockets/streams'
 
@@ -139,6 +139,45 @@ function ofDatagrams(name, play) {
 }
 const deliver = (peer, path) => void peer.sendto('x', path)
 
+function ofAttached(name, type, play) {
+  return async (act, errors) => {
+    let calls = 0
+    for (let i = 0; i < 2; i++) {
+      const [one, other] = P.Socket.pair(C.AF_UNIX, type)
+      const socket = attach(one, {
+        [name]: socket => (calls++ === 0 ? act(() => socket.close()) : undefined),
+        error: errors.documented,
+      })
+      await play(other)
+      await until(() => calls > i)
+      socket.close()
+      other.close()
+    }
+  }
+}
+
+/** A connection that is handed over to handlers with this one. */
+function ofHandOver(name, play) {
+  return async (act, errors) => {
+    let calls = 0
+    let handed = 0
+    const next = {
+      [name]: one => (calls++ === 0 ? act(() => one.destroy()) : undefined),
+      error: errors.documented,
+    }
+    const server = listen({ data: one => (handed++, one.handOver(next)) })
+    for (let i = 0; i < 2; i++) {
+      const peer = await dial(server)
+      await peer.sendall('x')
+      await until(() => handed > i)
+      await play(peer)
+      await until(() => calls > i)
+      peer.close()
+    }
+    server.close()
+  }
+}
+
 /** A handler of HTTP. After the first request another client is served. */
 function ofHttp(make, expected = '200') {
   return async (act, errors) => {
@@ -182,6 +221,12 @@ function ofSocketserver(name, failing = false) {
         if (name !== 'verifyRequest') return true
         return calls++ === 0 ? (act(() => undefined) ?? true) : true
       }
+      processRequest(request, from) {
+        return (name === 'processRequest' ? call(this) : undefined) ?? super.processRequest(request, from)
+      }
+      finishRequest(request, from) {
+        return (name === 'finishRequest' ? call(this) : undefined) ?? super.finishRequest(request, from)
+      }
       serviceActions() {
         if (name === 'serviceActions') return call(this)
       }
@@ -214,12 +259,12 @@ function ofSocketserver(name, failing = false) {
   }
 }
 
-function ofDuplex(play) {
+function ofDuplex(play, options) {
   return async act => {
     let calls = 0
     for (let i = 0; i < 2; i++) {
       const [one, other] = P.Socket.pair()
-      const a = toDuplex(one).on('error', () => undefined)
+      const a = toDuplex(one, options).on('error', () => undefined)
       await play(a, other, () => (calls++ === 0 ? act(() => a.destroy()) : undefined))
       await until(() => calls > i)
       a.destroy()
@@ -232,6 +277,7 @@ function ofDuplex(play) {
 // that are awaited, otherwise as an unhandled rejection.
 const reactor = { throw: 'documented', reject: 'unhandled' }
 const bare = { throw: 'uncaught', reject: 'unhandled' }
+const ignored = { throw: undefined, reject: undefined } // of a source that nobody reads any more
 const awaited = { throw: 'documented', reject: 'documented' }
 
 const callbacks = {
@@ -257,6 +303,32 @@ const callbacks = {
   'connect data': [reactor, ofClient('data', peer => peer.sendall('x'))],
   'connect drain': [reactor, ofClient('drain', drain)],
   'connect end': [reactor, ofClient('end', peer => peer.shutdown(C.SHUT_WR))],
+  'connect reset': [
+    reactor,
+    ofClient('reset', async (peer, one) => {
+      one.pause()
+      await peer.sendall('x')
+      reset(peer)
+    }),
+  ],
+  'connect error': [
+    bare,
+    async act => {
+      let calls = 0
+      const server = await P.createServer(['127.0.0.1', 0])
+      const { port } = server.getsockname()
+      for (let i = 0; i < 2; i++) {
+        const open = () => {
+          throw new Error('of open')
+        }
+        connect({ port, open, error: () => (calls++ === 0 ? act(() => undefined) : undefined) })
+        const [peer] = await server.accept()
+        await until(() => calls > i)
+        peer.close()
+      }
+      server.close()
+    },
+  ],
   'connect close': [reactor, ofClient('close', reset)],
   'stop finish': [
     bare,
@@ -294,6 +366,14 @@ const callbacks = {
   'bind messages': [reactor, ofDatagrams('messages', deliver)],
   'bind close': [reactor, ofDatagrams('close', (_, __, socket) => socket.close())],
   'bind error': [bare, ofDatagrams('error', deliver)],
+  'handOver open': [reactor, ofHandOver('open', () => undefined)],
+  'handOver data': [reactor, ofHandOver('data', peer => peer.sendall('y'))],
+  'handOver end': [reactor, ofHandOver('end', peer => peer.shutdown(C.SHUT_WR))],
+  'handOver close': [reactor, ofHandOver('close', reset)],
+  'attach message': [reactor, ofAttached('message', C.SOCK_DGRAM, other => other.sendall('x'))],
+  'attach messages': [reactor, ofAttached('messages', C.SOCK_SEQPACKET, other => other.sendall('x'))],
+  'attach end': [reactor, ofAttached('end', C.SOCK_SEQPACKET, other => other.shutdown(C.SHUT_WR))],
+  'attach close': [reactor, ofAttached('close', C.SOCK_SEQPACKET, other => other.close())],
   'bind drain': [
     reactor,
     ofDatagrams('drain', (peer, path, socket) => {
@@ -372,6 +452,80 @@ const callbacks = {
       },
     })),
   ],
+  'http cancel': [
+    ignored,
+    ofHttp(once => ({
+      handler: () => ({
+        body: new ReadableStream({
+          pull: controller => controller.enqueue(Buffer.alloc(65536)),
+          cancel: () => once(),
+        }),
+      }),
+      play: async peer => {
+        await peer.sendall(get)
+        await peer.recv(1000)
+        reset(peer)
+      },
+    })),
+  ],
+  'http return': [
+    ignored,
+    ofHttp(once => ({
+      handler: () => ({
+        body: (async function* () {
+          try {
+            for (;;) yield Buffer.alloc(65536)
+          } finally {
+            await once()
+          }
+        })(),
+      }),
+      play: async peer => {
+        await peer.sendall(get)
+        await peer.recv(1000)
+        reset(peer)
+      },
+    })),
+  ],
+  'http headers': [
+    { throw: 'documented', reject: undefined },
+    ofHttp(once => ({
+      handler: () => ({
+        headers: {
+          *[Symbol.iterator]() {
+            void once()?.catch(() => undefined)
+            yield ['a', 'b']
+          },
+        },
+      }),
+    })),
+  ],
+  'http then': [
+    { throw: 'documented', reject: undefined },
+    ofHttp(once => ({
+      handler: () => ({
+        then(resolve) {
+          void once()?.catch(() => undefined)
+          resolve({ status: 200 })
+        },
+      }),
+    })),
+  ],
+  'http upgrade open': [
+    reactor,
+    (act, errors) =>
+      ofHttp(once => ({
+        handler: () => ({
+          status: 101,
+          headers: { upgrade: 'y' },
+          upgrade: { open: one => once(() => one.destroy()), error: errors.documented },
+        }),
+        play: async peer => {
+          await peer.sendall('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: y\r\n\r\n')
+          await receive(peer, '\r\n\r\n')
+        },
+      }))(act, errors),
+  ],
   'http upgrade data': [
     { throw: 'documented', reject: 'unhandled' },
     (act, errors) =>
@@ -392,6 +546,8 @@ const callbacks = {
   'socketserver handle': [awaited, ofSocketserver('handle')],
   'socketserver finish': [awaited, ofSocketserver('finish')],
   'socketserver verifyRequest': [awaited, ofSocketserver('verifyRequest')],
+  'socketserver processRequest': [awaited, ofSocketserver('processRequest')],
+  'socketserver finishRequest': [awaited, ofSocketserver('finishRequest')],
   'socketserver serviceActions': [awaited, ofSocketserver('serviceActions')],
   'socketserver handleError': [awaited, ofSocketserver('handleError', true)],
   'duplex data': [
@@ -416,6 +572,36 @@ const callbacks = {
   ],
   'duplex timeout': [bare, ofDuplex((a, _, call) => void a.setTimeout(1, call))],
   'duplex write': [bare, ofDuplex((a, _, call) => void a.write('x', call))],
+  'duplex drain': [
+    bare,
+    ofDuplex(async (a, other, call) => {
+      a.on('drain', call).write(Buffer.alloc(1 << 20))
+      for (let got = 0; got < 1 << 20;) {
+        const bytes = await other.recv(1 << 20).catch(() => Buffer.alloc(0))
+        if (bytes.length === 0) break
+        got += bytes.length
+      }
+    }),
+  ],
+  'duplex error': [
+    bare,
+    ofDuplex((a, _, call) => {
+      a.on('error', call).destroy(new Error('of destroy'))
+    }),
+  ],
+  'duplex fds': [
+    bare,
+    ofDuplex(
+      async (a, other, call) => {
+        a.on('fds', fds => {
+          for (const fd of fds) fd.close()
+          return call()
+        }).resume()
+        await other.sendFds('x', [0])
+      },
+      { fds: true },
+    ),
+  ],
   'duplex finish': [bare, ofDuplex((a, _, call) => void a.end('x', call))],
   connector: [
     bare,
@@ -469,7 +655,7 @@ async function runCell(name, act) {
     process.off('uncaughtException', uncaught).off('unhandledRejection', unhandled)
   }
   const mine = arrived.filter(([, given]) => !/^of /.test(given?.message)) // what a row throws to have `error` called
-  const expected = act === 'throw' || act === 'reject' ? [arrivals[act]] : []
+  const expected = act === 'throw' || act === 'reject' ? [arrivals[act]].filter(Boolean) : []
   const where = mine.map(([where]) => where)
   if (where.join() !== expected.join())
     return `arrived at ${where.join() || 'nothing'}: ${mine.map(([, given]) => given)}`
