@@ -29,6 +29,7 @@ const campaigns = {
   messages: { script: 'test/load/messages.js', MESSAGES: '10000000' },
   stop: { script: 'test/load/stop.js', STOP_ROUNDS: '20' },
   networks: { script: 'test/networks/networks.js', ...networks },
+  terminate: { script: 'test/all/terminate.js', TIMES: '10' },
   coverage: { script: 'test/coverage/coverage.js' },
   sanitizers: { script: 'test/all/sanitizers.js', SANITIZERS: 'whole' },
 }

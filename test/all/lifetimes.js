@@ -6,6 +6,7 @@ import { root } from '../../scripts/stamp.js'
 
 const program = name => join(root, `test/lifetimes/${name}.js`)
 run(process.execPath, ['--expose-gc', program('contexts')])
+run(process.execPath, ['--expose-gc', program('hooks')])
 run(process.execPath, [program('realms')])
 run(process.execPath, ['--expose-gc', program('callbacks'), process.env.SEED ?? '1'])
 run(process.execPath, ['--expose-gc', program('collected')])

@@ -13,6 +13,10 @@ test('each callback sees the store of AsyncLocalStorage of the place that it was
   expect(await run('contexts')).toMatch(/^\d+ callbacks in \d+ operations, 0 wrong\n$/)
 })
 
+test('each callback runs in a resource that async_hooks know, and that descends from the place that it was given at', async () => {
+  expect(await run('hooks')).toMatch(/^\d+ callbacks in \d+ operations, 0 wrong\n$/)
+})
+
 test('a callback may throw, reject, close its object, collect garbage, exit or be terminated', async () => {
   const cells = await run('callbacks', process.env.SEED ?? '1', '10')
   expect(cells).toMatch(/^10 cells of \d+, seed \d+, 0 wrong\n$/)

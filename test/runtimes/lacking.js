@@ -20,6 +20,7 @@ const ownMatrix = 'is not involved: the matrix is of the programs on Node'
 const otherName = 'has another name than node, and makes other calls, in the traces that the test compares'
 
 const bun = {
+  'lifetimes/lifetimes': { 'each callback runs in a resource': 'calls no hook of async_hooks' },
   'faults/faults': ownMatrix,
   'networks/networks': ownMatrix,
   caller: { 'a wait that ends by': 'has no callers that await in the stack of an error' },
@@ -241,6 +242,7 @@ const deno = {
   'lifetimes/lifetimes': {
     'a callback may': 'ends the process for an error of a worker that has a listener',
     'a socket that only': 'opens two descriptors of its own at some time',
+    'each callback runs in a resource': 'gives callbacks no trigger in its async_hooks',
   },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
   'http/body': { 'a body of a Request is complete by a reader of bytes': byteStream },
