@@ -43,6 +43,7 @@ const otherLoop = ['test/programs/promises-anywhere.js']
 const fewDescriptors = 'it limits the descriptors to what the program itself needs, and the net needs some more'
 const crashing = 'it starts a program by sh(1) or script(1), which crash when libtsan is loaded into them'
 const soon = 'it gives the end of a process a second, and the net takes longer'
+const anotherUser = 'its program is that of another user, who cannot write a report'
 const ofEachMode = (test, reason) =>
   Object.fromEntries(modes.map(mode => [`cli/servers-c: echo in C --mode ${mode} ${test}`, reason]))
 const timed = Object.fromEntries(
@@ -78,8 +79,9 @@ export const nets = {
     leftTests: {
       [blockedWorkers]: soon,
       ...timed,
-      'examples/messages: ping is refused without root':
-        'its program is that of another user, who cannot write a report',
+      'examples/messages: ping is refused without root': anotherUser,
+      'examples/recipes-b: capture gives the reason without CAP_NET_RAW': anotherUser,
+      'cli/sockopts: a socket of another process of another user is refused': anotherUser,
     },
     whole: () => [
       { files: withLeaks() },
