@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['build/', 'build-cmake/', 'lib/', 'prebuilds/', 'src/constants.ts']),
+  globalIgnores(['build/', 'build-cmake/', 'lib/', 'prebuilds/', 'site/', 'src/constants.ts']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

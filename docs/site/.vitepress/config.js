@@ -1,0 +1,39 @@
+import { address, pages } from '../pages.js'
+import { sidebar } from '../sidebar.js'
+
+/** Replaces each link and picture of a page by its address on the site, before VitePress looks at them. */
+function siteLinks(markdown) {
+  markdown.core.ruler.push('site_links', ({ tokens, env }) => {
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const href = token.type === 'link_open' ? token.attrGet('href') : null
+      if (href !== null) token.attrSet('href', address(env.relativePath, href))
+    }
+  })
+}
+
+export default {
+  title: 'bsd-sockets',
+  description: 'Every Berkeley socket call from TypeScript, on Linux and macOS',
+  lang: 'en',
+  base: process.env.SITE_BASE ?? '/',
+  srcDir: '../..',
+  // VitePress reads all pages below srcDir but these.
+  srcExclude: ['{build,build-cmake,examples,lib,native,packages,prebuilds,scripts,site,src,test}/**', 'README.md'],
+  rewrites: pages,
+  outDir: '../../site',
+  cacheDir: '../../build/site-cache',
+  head: [['meta', { name: 'referrer', content: 'no-referrer' }]],
+  markdown: { config: siteLinks, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  themeConfig: {
+    nav: [
+      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
+      { text: 'Recipes', link: '/recipes/', activeMatch: '^/recipes/' },
+      { text: 'Reference', link: '/options', activeMatch: '^/(reference|options|errors)' },
+      { text: 'Benchmarks', link: '/benchmarks/', activeMatch: '^/benchmarks/' },
+      { text: 'Reliability', link: '/reliability/', activeMatch: '^/reliability/' },
+    ],
+    sidebar,
+    outline: [2, 3],
+    search: { provider: 'local' },
+  },
+}

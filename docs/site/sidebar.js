@@ -1,0 +1,49 @@
+// What the side of each page lists: the pages of its section. A page that no list names is in the last of its section.
+import { linksOf, pages, titleOf } from './pages.js'
+
+const item = source => ({ text: titleOf(source), link: `/${pages[source]}` })
+const below = folder => Object.keys(pages).filter(source => source.startsWith(folder))
+const group = (text, sources, collapsed) => ({
+  text,
+  items: sources.map(item),
+  ...(collapsed === undefined ? {} : { collapsed }),
+})
+
+/** The sources in a folder: first those that its first page links to, in that order, then the others. */
+function ordered(folder) {
+  const [first] = below(folder).filter(source => /(?:^|\/)index\.md$/.test(pages[source]))
+  const all = below(folder)
+  const linked = first === undefined ? [] : linksOf(first).filter(source => all.includes(source))
+  return [...new Set([...(first === undefined ? [] : [first]), ...linked, ...all])]
+}
+
+const doc = name => `docs/${name}.md`
+const from = ['from-net', 'from-dgram', 'from-python', 'dependents'].map(doc)
+const project = [
+  ...['architecture', 'adding-a-syscall', 'adding-an-option', 'moved'].map(doc),
+  ...['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+]
+const elsewhere = new Set([...from, ...project, 'docs/reliability.md', 'docs/trace.md'])
+const single = below('docs/').filter(source => !source.slice('docs/'.length).includes('/') && !elsewhere.has(source))
+
+const guide = [group('Guide', ordered('docs/guide/')), group('Coming from', from)]
+const reference = [
+  group('Reference', single),
+  ...(below('docs/reference/').length > 0 ? [group('Every name', ordered('docs/reference/'), true)] : []),
+]
+const about = [
+  group('Reliability', ['docs/reliability.md', ...below('docs/reliability/')]),
+  group('The project', project),
+]
+
+/** The sidebar of each page, by its path: VitePress takes the longest that the path begins with. */
+export const sidebar = {
+  '/guide/': guide,
+  '/recipes/': [group('Recipes', ordered('docs/recipes/'))],
+  '/': reference,
+  ...Object.fromEntries(from.map(source => [`/${pages[source].replace('.md', '')}`, guide])),
+  '/reliability/': about,
+  ...Object.fromEntries(project.map(source => [`/${pages[source].replace('.md', '')}`, about])),
+  '/benchmarks/': [],
+  '/trace': [],
+}
