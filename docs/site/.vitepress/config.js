@@ -1,13 +1,17 @@
 import { address, pages } from '../pages.js'
 import { sidebar } from '../sidebar.js'
 
-/** Replaces each link and picture of a page by its address on the site, before VitePress looks at them. */
-function siteLinks(markdown) {
-  markdown.core.ruler.push('site_links', ({ tokens, env }) => {
+/** What the pages of a repository need to be pages of a site. */
+function adapt(markdown) {
+  markdown.core.ruler.push('links', ({ tokens, env }) => {
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const href = token.type === 'link_open' ? token.attrGet('href') : null
       if (href !== null) token.attrSet('href', address(env.relativePath, href))
     }
+  })
+  // The theme draws code between fences only.
+  markdown.core.ruler.push('indented_code', ({ tokens }) => {
+    for (const token of tokens) if (token.type === 'code_block') Object.assign(token, { type: 'fence', markup: '```' })
   })
 }
 
@@ -23,7 +27,7 @@ export default {
   outDir: '../../site',
   cacheDir: '../../build/site-cache',
   head: [['meta', { name: 'referrer', content: 'no-referrer' }]],
-  markdown: { config: siteLinks, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  markdown: { config: adapt, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
@@ -34,6 +38,10 @@ export default {
     ],
     sidebar,
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      // The name of the button contains the text that is seen in it. WCAG 2.2, 2.5.3
+      options: { translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K' } } },
+    },
   },
 }

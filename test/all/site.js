@@ -1,0 +1,126 @@
+// Builds the site and opens its pages in Chromium: every link within it answers, nothing is loaded from elsewhere, search
+// finds words without a network, axe-core finds no serious fault in either theme, and a phone shows each page in its width.
+// Screenshots come to the folder SCREENSHOTS, if it is set.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildSite } from '../../docs/site/build.js'
+import { root } from '../../scripts/stamp.js'
+import { linksOf, pagesOf } from '../site/links.js'
+
+buildSite()
+const folder = join(root, 'site')
+const failures = []
+const check = (what, found) => {
+  if (found.length > 0) failures.push(`${what}:\n  ${found.join('\n  ')}`)
+}
+
+const { links, broken, elsewhere } = linksOf(folder)
+check('links that lead nowhere', broken)
+check('pages that load from elsewhere', elsewhere)
+if (links < 1000) failures.push(`only ${links} links were found`)
+console.log(`${pagesOf(folder).length} pages, ${links} links`)
+
+const { chromium, faultsOf, openBrowser } = await import('../site/browser.js')
+if (chromium === undefined) {
+  console.log('skipped: Chromium is not installed')
+  process.exit(failures.length > 0 || process.env.BSD_SOCKETS_REQUIRE_TOOLS ? 1 : 77)
+}
+const { fileHandler, serve } = await import('../../lib/http.js')
+const server = serve(fileHandler(folder), { port: 0 })
+const origin = `http://127.0.0.1:${server.port}`
+const screenshots = process.env.SCREENSHOTS
+if (screenshots) mkdirSync(screenshots, { recursive: true })
+
+// A page of each kind.
+const kinds = [
+  ...['/', '/guide/', '/guide/one-request.html', '/recipes/', '/recipes/peer.html', '/options.html', '/errors.html'],
+  ...['/benchmarks/', '/reliability/', '/reliability/faults.html', '/trace.html', '/architecture.html'],
+]
+
+const browser = await openBrowser()
+
+/** Opens a tab with the given theme and width, and calls `visit`. What the page requests elsewhere is a failure. */
+async function tab({ theme: colorScheme, width = 1440, ...options }, visit) {
+  const viewport = { width, height: 900 }
+  const context = await browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce', ...options })
+  const page = await context.newPage()
+  page.on('request', request => {
+    const url = request.url()
+    if (!url.startsWith(origin) && !url.startsWith('data:')) failures.push(`${page.url()} requests ${url}`)
+  })
+  page.on('response', response => {
+    if (response.status() >= 400) failures.push(`${response.url()}: status ${response.status()}`)
+  })
+  page.on('pageerror', error => failures.push(`${page.url()}: ${error.message}`))
+  page.on('console', message => {
+    if (message.type() === 'error') failures.push(`${page.url()}: ${message.text()}`)
+  })
+  try {
+    await visit(page)
+  } finally {
+    await context.close()
+  }
+}
+
+const shoot = async (page, name) => {
+  if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`) })
+}
+const nameOf = path => path.slice(1).replaceAll(/\W/g, '-') || 'home'
+
+async function axe(theme) {
+  await tab({ theme }, async page => {
+    for (const path of kinds) {
+      await page.goto(origin + path)
+      // Only colours differ between the themes.
+      check(`${path}, ${theme}`, await faultsOf(page, theme === 'dark' ? ['color-contrast'] : undefined))
+      await shoot(page, `${nameOf(path)}-${theme}`)
+    }
+  })
+}
+
+/** Each page, as a phone shows it. Without scripts: all is there before they run. */
+async function phone() {
+  await tab({ theme: 'light', width: 375, javaScriptEnabled: false }, async page => {
+    for (const path of pagesOf(folder)) {
+      await page.goto(origin + path)
+      const [content, screen] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = globalThis.document.documentElement
+        return [scrollWidth, clientWidth]
+      })
+      if (content > screen) failures.push(`${path} is ${content} pixels wide on a phone of ${screen}`)
+      if (kinds.includes(path.replace('index.html', ''))) await shoot(page, `${nameOf(path)}-phone`)
+    }
+  })
+}
+
+async function search() {
+  await tab({ theme: 'dark' }, async page => {
+    await page.goto(`${origin}/guide/one-request.html`)
+    await page.keyboard.press('Control+k')
+    const input = page.locator('#localsearch-input')
+    await input.waitFor()
+    await page.context().setOffline(true)
+    await input.fill('recvmsg')
+    const results = page.locator('#localsearch-list a')
+    await results.first().waitFor()
+    const count = await results.count()
+    console.log(`search finds recvmsg in ${count} places`)
+    check('search', await faultsOf(page))
+    await shoot(page, 'search-dark')
+    await page.context().setOffline(false)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(url => !url.pathname.includes('one-request'))
+  })
+}
+
+try {
+  await axe('light')
+  await axe('dark')
+  await phone()
+  await search()
+} finally {
+  await browser.close()
+  await server.stop()
+}
+for (const failure of failures) console.error(failure)
+if (failures.length > 0) process.exitCode = 1
