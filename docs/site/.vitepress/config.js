@@ -1,4 +1,5 @@
 import { address, pages } from '../pages.js'
+import { accessibleSearch, search } from '../search.js'
 import { sidebar } from '../sidebar.js'
 
 /** What the pages of a repository need to be pages of a site. */
@@ -28,6 +29,7 @@ export default {
   cacheDir: '../../build/site-cache',
   head: [['meta', { name: 'referrer', content: 'no-referrer' }]],
   markdown: { config: adapt, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  vite: { plugins: [accessibleSearch] },
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
@@ -38,10 +40,6 @@ export default {
     ],
     sidebar,
     outline: [2, 3],
-    search: {
-      provider: 'local',
-      // The name of the button contains the text that is seen in it. WCAG 2.2, 2.5.3
-      options: { translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K' } } },
-    },
+    search,
   },
 }
