@@ -1,4 +1,4 @@
-// Draws the figures of a folder: NAME.svg for each NAME.json. With --publish it also writes them into README.md.
+// Draws the figures of a folder: NAME.svg for each NAME.json. With --publish it also writes them into benchmarks/README.md.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

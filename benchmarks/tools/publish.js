@@ -1,5 +1,4 @@
-// Writes the README's section on the benchmarks: the machine, the versions and the plots. Nothing else writes figures
-// there.
+// Writes the results of benchmarks/README.md: the machine, the versions and the plots. Nothing else writes figures there.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from '../../scripts/stamp.js'
@@ -33,13 +32,14 @@ function whereOf({ machine, options }) {
   )
 }
 
-/** Writes the plots of `folder` into README.md, between the two marks. */
+/** Writes the plots of `folder` into benchmarks/README.md, between the two marks. */
 export function publish(folder, reports) {
-  const file = join(root, 'README.md')
+  const file = join(root, 'benchmarks/README.md')
   const text = readFileSync(file, 'utf8')
   const from = text.indexOf(begin)
   const to = text.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`README.md: the marks of the benchmarks are gone: ${begin} … ${end}`)
+  if (from < 0 || to < from)
+    throw new Error(`benchmarks/README.md: the marks of the benchmarks are gone: ${begin} … ${end}`)
   const measured = new Map() // what is told of each measurement, and the questions that have it
   for (const name of ['echo', 'http', 'calls'].filter(name => name in reports)) {
     const where = whereOf(reports[name])
@@ -49,9 +49,8 @@ export function publish(folder, reports) {
   const plots = Object.entries(shown)
     .map(([name, text]) => ({ text, path: join(folder, `${name}.svg`) }))
     .filter(({ path }) => existsSync(path))
-    .map(({ text, path }) => `![${text}](${relative(root, path)})`)
-  const rest = `All figures, and how they were made, are in [\`benchmarks\`](benchmarks).`
-  const section = [begin, '', ...where, ...plots.flatMap(plot => [plot, '']), rest, '', ''].join('\n')
+    .map(({ text, path }) => `![${text}](${relative(join(root, 'benchmarks'), path)})`)
+  const section = [begin, '', ...where, ...plots.flatMap(plot => [plot, '']), ''].join('\n')
   writeFileSync(file, text.slice(0, from) + section + text.slice(to))
   for (const line of moved(folder, reports)) console.warn(`warning: ${line}`)
 }
