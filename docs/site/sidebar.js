@@ -1,4 +1,4 @@
-// What the side of each page lists: the pages of its section. A page that no list names is in the last of its section.
+// The sections of the site, and what the side of each page lists. A page that no list here names is in the reference.
 import { linksOf, pages, titleOf } from './pages.js'
 
 const item = source => ({ text: titleOf(source), link: `/${pages[source]}` })
@@ -24,12 +24,25 @@ const project = [
   ...['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
 ]
 const elsewhere = new Set([...from, ...project, 'docs/reliability.md', 'docs/trace.md'])
-const single = below('docs/').filter(source => !source.slice('docs/'.length).includes('/') && !elsewhere.has(source))
+const single = below('docs/').filter(source => source.split('/').length === 2 && !elsewhere.has(source))
 
-const guide = [group('Guide', ordered('docs/guide/')), group('Coming from', from)]
+/** Of the generated pages only the first of each folder: that lists the others. */
+const every = ordered('docs/reference/')
+
+const guide = [
+  group('Guide', ordered('docs/guide/')),
+  group(
+    'See it',
+    ['docs/trace.md', 'docs/site/conversation.md'].filter(source => source in pages),
+  ),
+  group('Coming from', from),
+]
 const reference = [
   group('Reference', single),
-  ...(below('docs/reference/').length > 0 ? [group('Every name', ordered('docs/reference/'), true)] : []),
+  group(
+    'Every name',
+    every.filter(source => pages[source].endsWith('index.md')),
+  ),
 ]
 const about = [
   group('Reliability', ['docs/reliability.md', ...below('docs/reliability/')]),
@@ -45,5 +58,22 @@ export const sidebar = {
   '/reliability/': about,
   ...Object.fromEntries(project.map(source => [`/${pages[source].replace('.md', '')}`, about])),
   '/benchmarks/': [],
-  '/trace': [],
+  '/trace': guide,
+  '/conversation': guide,
 }
+
+const section = (text, link, ...more) => ({
+  text,
+  link,
+  activeMatch: `^(?:${[link, ...more].join('|')})`,
+})
+
+/** The sections, at the top of each page. */
+export const nav = [
+  section('Guide', '/guide/'),
+  section('Recipes', '/recipes/'),
+  section('Reference', '/options', '/reference/', ...single.map(source => `/${pages[source].replace('.md', '')}`)),
+  section('See it', '/conversation', '/trace'),
+  section('Benchmarks', '/benchmarks/'),
+  section('Reliability', '/reliability/'),
+]

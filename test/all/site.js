@@ -34,7 +34,14 @@ if (screenshots) mkdirSync(screenshots, { recursive: true })
 // A page of each kind.
 const kinds = [
   ...['/', '/guide/', '/guide/one-request.html', '/recipes/', '/recipes/peer.html', '/options.html', '/errors.html'],
-  ...['/benchmarks/', '/reliability/', '/reliability/faults.html', '/trace.html', '/architecture.html'],
+  ...[
+    '/benchmarks/',
+    '/reliability/',
+    '/reliability/faults.html',
+    '/trace.html',
+    '/conversation.html',
+    '/architecture.html',
+  ],
 ]
 
 const browser = await openBrowser()
@@ -93,6 +100,24 @@ async function phone() {
   })
 }
 
+/** The picture of a conversation, by keyboard and by mouse. */
+async function conversation() {
+  await tab({ theme: 'light' }, async page => {
+    await page.goto(`${origin}/conversation.html`)
+    const now = page.locator('.now')
+    await page.getByRole('button', { name: 'Next' }).focus()
+    await page.keyboard.press('Enter')
+    await now.getByText('socket(AF_INET').waitFor()
+    await page.keyboard.press('ArrowRight')
+    await now.getByText('bind(17').waitFor()
+    await page.getByRole('combobox').selectOption({ label: 'HTTP, by epoll' })
+    await page.getByRole('button', { name: 'sendto = 148' }).click()
+    await page.locator('.buffer code').getByText('hello world').waitFor()
+    check('conversation', await faultsOf(page))
+    await shoot(page, 'conversation-http')
+  })
+}
+
 async function search() {
   await tab({ theme: 'dark' }, async page => {
     await page.goto(`${origin}/guide/one-request.html`)
@@ -117,6 +142,7 @@ try {
   await axe('light')
   await axe('dark')
   await phone()
+  await conversation()
   await search()
 } finally {
   await browser.close()

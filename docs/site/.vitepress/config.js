@@ -1,6 +1,6 @@
 import { address, pages } from '../pages.js'
 import { accessibleSearch, search } from '../search.js'
-import { sidebar } from '../sidebar.js'
+import { nav, sidebar } from '../sidebar.js'
 
 /** What the pages of a repository need to be pages of a site. */
 function adapt(markdown) {
@@ -31,13 +31,7 @@ export default {
   markdown: { config: adapt, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   vite: { plugins: [accessibleSearch] },
   themeConfig: {
-    nav: [
-      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
-      { text: 'Recipes', link: '/recipes/', activeMatch: '^/recipes/' },
-      { text: 'Reference', link: '/options', activeMatch: '^/(reference|options|errors)' },
-      { text: 'Benchmarks', link: '/benchmarks/', activeMatch: '^/benchmarks/' },
-      { text: 'Reliability', link: '/reliability/', activeMatch: '^/reliability/' },
-    ],
+    nav,
     sidebar,
     outline: [2, 3],
     search,
