@@ -39,27 +39,31 @@ const guide = [
 ]
 const reference = [
   group('Reference', single),
-  group(
-    'Every name',
-    every.filter(source => pages[source].endsWith('index.md')),
-  ),
+  ...(every.length > 0
+    ? [
+        group(
+          'Every name',
+          every.filter(source => pages[source].endsWith('index.md')),
+        ),
+      ]
+    : []),
 ]
 const about = [
   group('Reliability', ['docs/reliability.md', ...below('docs/reliability/')]),
   group('The project', project),
 ]
 
-/** The sidebar of each page, by its path: VitePress takes the longest that the path begins with. */
+/** The sidebar of each page, by what its path begins with. */
 export const sidebar = {
   '/guide/': guide,
   '/recipes/': [group('Recipes', ordered('docs/recipes/'))],
-  '/': reference,
   ...Object.fromEntries(from.map(source => [`/${pages[source].replace('.md', '')}`, guide])),
   '/reliability/': about,
   ...Object.fromEntries(project.map(source => [`/${pages[source].replace('.md', '')}`, about])),
   '/benchmarks/': [],
   '/trace': guide,
   '/conversation': guide,
+  '/': reference, // VitePress takes the first of those that are equally deep
 }
 
 const section = (text, link, ...more) => ({
