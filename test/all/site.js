@@ -1,10 +1,15 @@
 // Builds the site and opens its pages in Chromium: every link within it answers, nothing is loaded from elsewhere, search
 // finds words without a network, axe-core finds no serious fault in either theme, and a phone shows each page in its width.
 // Screenshots come to the folder SCREENSHOTS, if it is set.
-import { mkdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { buildSite } from '../../docs/site/build.js'
 import { root } from '../../scripts/stamp.js'
+import { fileOf, record } from '../../docs/site/conversations/record.js'
+import { programs } from '../../docs/site/conversations/programs.js'
+import { stepsOf } from '../../docs/site/conversations/steps.js'
 import { linksOf, pagesOf } from '../site/links.js'
 
 buildSite()
@@ -12,6 +17,26 @@ const folder = join(root, 'site')
 const failures = []
 const check = (what, found) => {
   if (found.length > 0) failures.push(`${what}:\n  ${found.join('\n  ')}`)
+}
+
+/** What each end calls in a conversation, and what passes: without its waits, descriptors and dates, which differ. */
+const essence = events =>
+  ['server', 'client'].map(side =>
+    events
+      .filter(event => event.side === side && event.errno === undefined && !/poll/.test(event.call))
+      .map(({ call, size, bytes, manual }) => ({ call, size, bytes: bytes?.replace(/Date: .*/, ''), manual })),
+  )
+if (spawnSync('strace', ['-V']).error) {
+  console.log('strace is not installed: the conversations are not recorded again')
+} else {
+  for (const name of Object.keys(programs)) {
+    const shown = JSON.parse(readFileSync(fileOf(name), 'utf8'))
+    if (!isDeepStrictEqual(essence(shown), essence(JSON.parse(JSON.stringify(record(name))))))
+      failures.push(`${name} talks otherwise than its file tells: node docs/site/conversations/record.js`)
+    const { server, client } = stepsOf(shown).at(-1)
+    const left = [...server.sockets, ...client.sockets].filter(({ received }) => received)
+    if (left.length > 0) failures.push(`${name} leaves bytes unread: ${JSON.stringify(left)}`)
+  }
 }
 
 const { links, broken, elsewhere } = linksOf(folder)

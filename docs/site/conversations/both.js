@@ -12,7 +12,7 @@ const port = await new Promise((resolve, reject) => {
   serving.once('exit', () => reject(new Error(`the server ended: ${output}`)))
   serving.stdout.on('data', chunk => {
     output += chunk
-    const [, port] = /:(\d+)\s/.exec(output) ?? []
+    const [, port] = /(\d+)\D*\n$/.exec(output) ?? []
     if (port !== undefined) resolve(port)
   })
 })

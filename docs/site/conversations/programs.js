@@ -6,7 +6,7 @@ const command = ['bin/bsd-sockets.js']
 export const programs = {
   'echo-blocking': {
     title: 'Echo, one client after the other',
-    server: [example('echo-message'), '--port', '0'],
+    server: [example('echo-server'), '0'],
     client: port => [example('echo-message-client'), '--port', port],
   },
   'echo-epoll': {

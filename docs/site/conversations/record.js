@@ -1,8 +1,10 @@
-// Records the conversations of programs.js by `bsd-sockets trace`. Run as a program, it writes each to its file.
+// Records the conversations of programs.js by `bsd-sockets trace`. Run as a program, it writes each to its file, and
+// the picture of README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../../../scripts/run.js'
 import { root } from '../../../scripts/stamp.js'
 import { programs } from './programs.js'
 
@@ -90,10 +92,19 @@ export function record(name) {
 /** The file of a conversation. */
 export const fileOf = name => join(here, `${name}.json`)
 
+/** The picture of README.md: its ten lines, with a client. */
+function drawTenLines() {
+  const [server, client] = ['echo-server', 'echo-message-client'].map(name => `node build/programs/examples/${name}.js`)
+  const both = `${server} 9999 & sleep 1; ${client} --port 9999; kill $!`
+  const output = ['-o', 'docs/images/ten-lines.svg', '--sockets', '9999', '--calls', 'names,connect,data,close,options']
+  run(process.execPath, ['bin/bsd-sockets.js', 'trace', ...output, '--', 'sh', '-c', both], { stdio: 'ignore' })
+}
+
 if (process.argv[1] === import.meta.filename) {
   for (const name of Object.keys(programs)) {
     const lines = record(name).map(event => JSON.stringify(event))
     writeFileSync(fileOf(name), `[\n${lines.join(',\n')}\n]\n`)
     console.log(`${name}: ${lines.length} calls`)
   }
+  drawTenLines()
 }
