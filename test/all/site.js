@@ -12,7 +12,7 @@ import { programs } from '../../docs/site/conversations/programs.js'
 import { stepsOf } from '../../docs/site/conversations/steps.js'
 import { linksOf, pagesOf } from '../site/links.js'
 
-buildSite()
+await buildSite()
 const folder = join(root, 'site')
 const failures = []
 const check = (what, found) => {
