@@ -35,11 +35,14 @@ export const pages = Object.fromEntries(sources.map(source => [source, pageOf(so
 
 const sourceOf = Object.fromEntries(Object.entries(pages).map(([source, page]) => [page, source]))
 
+/** Whether a page, or the source of one, is on the site only. */
+export const isOfSite = page => (sourceOf[page] ?? page).startsWith(`${here}/`)
+
 /** The text of the first heading of a source. */
 export function titleOf(source) {
   const [, title] = /^# (.*)$/m.exec(readFileSync(join(root, source), 'utf8')) ?? []
   if (title === undefined) throw new Error(`${source} has no heading`)
-  return title.replaceAll('`', '')
+  return title.replaceAll(/[`\\]/g, '')
 }
 
 /** The pages that a source links to, in the order of its links, each once. */

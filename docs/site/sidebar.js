@@ -76,7 +76,11 @@ const section = (text, link, ...more) => ({
 export const nav = [
   section('Guide', '/guide/'),
   section('Recipes', '/recipes/'),
-  section('Reference', '/options', '/reference/', ...single.map(source => `/${pages[source].replace('.md', '')}`)),
+  section(
+    'Reference',
+    every.length > 0 ? '/reference/' : '/options',
+    ...single.map(source => `/${pages[source].replace('.md', '')}`),
+  ),
   section('See it', '/conversation', '/trace'),
   section('Benchmarks', '/benchmarks/'),
   section('Reliability', '/reliability/'),

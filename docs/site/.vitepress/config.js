@@ -1,4 +1,4 @@
-import { address, pages } from '../pages.js'
+import { address, isOfSite, pages } from '../pages.js'
 import { accessibleSearch, search } from '../search.js'
 import { nav, sidebar } from '../sidebar.js'
 
@@ -9,6 +9,12 @@ function adapt(markdown) {
       const href = token.type === 'link_open' ? token.attrGet('href') : null
       if (href !== null) token.attrSet('href', address(env.relativePath, href))
     }
+  })
+  // `Map<string, Socket>` in a text is no element. Only the pages of the site have elements, and the reference has anchors.
+  markdown.core.ruler.push('text_only', ({ tokens, env }) => {
+    if (isOfSite(env.relativePath)) return
+    for (const token of tokens.flatMap(({ children }) => children ?? []))
+      if (token.type === 'html_inline' && !/^<(?:!--|a id=|\/a>)/.test(token.content)) token.type = 'text'
   })
   // The theme draws code between fences only.
   markdown.core.ruler.push('indented_code', ({ tokens }) => {
