@@ -43,7 +43,7 @@ const reference = [
     ? [
         group(
           'Every name',
-          every.filter(source => pages[source].endsWith('index.md')),
+          every.filter(source => /(?:^|\/)index\.md$/.test(pages[source])),
         ),
       ]
     : []),

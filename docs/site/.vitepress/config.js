@@ -22,6 +22,19 @@ function adapt(markdown) {
   })
 }
 
+// As on GitHub, where the same links work: TIME_WAIT keeps its line.
+const slugify = heading =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-')
+
+// Two ends, and what passes between them.
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#5672cd" stroke-width="2">' +
+  '<path d="M2 1v14M14 1v14M2 4l12 3M14 9l-12 3"/></svg>'
+
 export default {
   title: 'bsd-sockets',
   description: 'Every Berkeley socket call from TypeScript, on Linux and macOS',
@@ -33,8 +46,15 @@ export default {
   rewrites: pages,
   outDir: '../../site',
   cacheDir: '../../build/site-cache',
-  head: [['meta', { name: 'referrer', content: 'no-referrer' }]],
-  markdown: { config: adapt, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  head: [
+    ['meta', { name: 'referrer', content: 'no-referrer' }],
+    ['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }],
+  ],
+  markdown: {
+    config: adapt,
+    anchor: { slugify },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   vite: { plugins: [accessibleSearch] },
   themeConfig: {
     nav,
