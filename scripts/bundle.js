@@ -21,6 +21,7 @@ const lazy = {
   netlink: /^structs\/netlink\.js$/,
   options: /^options\//,
   shown: /^shown\.js$/,
+  trace: /^syscalls\/trace\/(?!channel)/,
   structures: /^structs\/(fields|structure)\.js$/,
 }
 
@@ -47,7 +48,6 @@ const tested = {
   'syscalls/layout.js': ['dataView', 'field', 'read', 'sizeOf', 'write'],
   'syscalls/native.js': ['addonFile', 'call', 'native'],
   'timers.js': ['Backoff', 'Timer', 'checkTimeout'],
-  'syscalls/trace.js': ['silent'],
   'waiting/wait.js': ['Deadline'],
 }
 

@@ -1,5 +1,5 @@
 // The stack traces of the package's errors begin at the line of the caller.
-import { callersLine } from './frames.js'
+import { callersLine, firstLine } from './frames.js'
 
 /** Turns stack traces off, and returns the limit to be given to `resumeTraces`: what is captured in between would be dropped. */
 export function pauseTraces(): unknown {
@@ -33,4 +33,17 @@ export function traceCaller<T extends Error>(error: T): T {
       Object.defineProperty(error, 'stack', { configurable: true, writable: true, value })
     },
   })
+}
+
+const deepest = 64 // frames
+
+/** The line of the program that has called `inner`, at some distance: `file:line:column`; undefined if no program's code runs. */
+export function callerOf(inner: (...values: never[]) => void): string | undefined {
+  const trace: { stack?: string } = {}
+  const limit: unknown = Error.stackTraceLimit
+  Reflect.set(Error, 'stackTraceLimit', deepest)
+  Error.captureStackTrace?.(trace, inner)
+  const { stack } = trace // made here, with this limit
+  Reflect.set(Error, 'stackTraceLimit', limit)
+  return firstLine(stack)
 }

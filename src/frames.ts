@@ -1,7 +1,7 @@
 // Loaded when the stack of one of the package's errors is first read.
 import { existsSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 // The package's lib/. A bundle of a program has the program's own code in the same file.
 const own = typeof __dirname === 'string' && existsSync(join(__dirname, 'internals.js')) ? __dirname + sep : undefined
@@ -25,4 +25,12 @@ export function callersLine(stack: string | undefined, limit: unknown): string |
   if (first < 0) return stack
   const begin = caller < 0 ? first : caller
   return [...lines.slice(0, first), ...lines.slice(begin, begin + Number(limit))].join('\n')
+}
+
+/** The place of the first frame of the program, `file:line:column`. */
+export function firstLine(stack: unknown): string | undefined {
+  if (typeof stack !== 'string') return undefined
+  const frame = stack.split('\n').find(line => isFrame(line) && !isInner(line))
+  const place = frame === undefined ? undefined : /((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(frame)?.[1]
+  return place?.startsWith('file:') ? place.replace(/^file:.*?(?=:\d+:\d+$)/, found => fileURLToPath(found)) : place
 }

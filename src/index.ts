@@ -112,7 +112,7 @@ export {
   ntohl,
   ntohs,
 } from './syscalls/index.js'
-export type { Length, View } from './syscalls/index.js'
+export type { CallMessage, Length, View } from './syscalls/index.js'
 export { roomFor } from './syscalls/room.js'
 export { ZerocopySender } from './sockets/zerocopy.js'
 export type { ZerocopyCompletion } from './sockets/zerocopy.js'

@@ -46,8 +46,7 @@ const since: number[] = [] // the batch in which watching began, by descriptor
 const events = new Int32Array(256 * eventSize)
 let slab: Buffer = Buffer.alloc(0) // replaced by the first `watch`
 const views: (Buffer | undefined)[] = [] // the latest view of the slab by its start: many messages have the same length
-// It occupies no memory until it is written to. If calls are traced, the loop receives nothing, so that the trace has all.
-const receives = new Int32Array(process.env.BSD_SOCKETS_TRACE ? 0 : 2 ** 20)
+const receives = new Int32Array(2 ** 20) // occupies no memory until it is written to
 
 /** The batches of events: `count` is their number so far, for fairness; `size` is the number of events of the latest. */
 export const batches = { count: 0, size: 0 }

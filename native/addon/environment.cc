@@ -16,6 +16,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "signals.h"
+#include "trace.h"
 
 namespace {
 
@@ -26,6 +27,8 @@ struct Environment : Allocated {
   uint8_t* owned = nullptr;    // a bit per descriptor, in a worker
   size_t owned_end = 0;        // all bytes from here on are 0
   napi_ref refused = nullptr;  // called with the error of a wrong argument, and the argument's name
+  napi_ref tracer = nullptr;   // called after each system call (trace.h)
+  bool traced = false;         // whether it is
 
   // For the list of environments that can be woken.
   uint32_t waker = 0;
@@ -42,6 +45,7 @@ Environment* wakers = nullptr;
 uint32_t last_waker = 0;
 
 Environment::~Environment() {
+  if (traced) tracers--;
   {
     const std::lock_guard<Lock> lock(wakers_lock);
     for (Environment** place = &wakers; *place != nullptr; place = &(*place)->next) {
@@ -129,6 +133,30 @@ napi_value SetRefused(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// trace(traced, tracer): from now on calls `tracer` after each system call, or no more; the first tracer stays. trace.h
+// has its arguments.
+napi_value Trace(napi_env env, napi_callback_info info) {
+  const Values values(env, info);
+  Environment* const environment = EnvironmentOf(env);
+  const bool traced = values.Boolean(0);
+  if (environment->tracer == nullptr) napi_create_reference(env, values.values[1], 1, &environment->tracer);
+  if (environment->traced != traced) tracers += traced ? 1 : -1;
+  environment->traced = traced;
+  return nullptr;
+}
+
+// thread(): the system's number of this thread.
+napi_value Thread(napi_env env, napi_callback_info) {
+  return Number(env, ThreadNumber());
+}
+
+// clock(): the time by which a tracer is told beginnings and ends, in nanoseconds.
+napi_value Clock(napi_env env, napi_callback_info) {
+  napi_value value = nullptr;
+  napi_create_bigint_uint64(env, Now(), &value);
+  return value;
+}
+
 // hold(held): whether the loop keeps the process alive.
 napi_value Hold(napi_env env, napi_callback_info info) {
   Environment* const environment = EnvironmentOf(env);
@@ -192,6 +220,13 @@ void Own(napi_env env, double number, bool owned) {
   }
 }
 
+napi_value TracerOf(napi_env env) {
+  const Environment* const environment = EnvironmentOf(env);
+  napi_value tracer = nullptr;
+  if (environment->traced) napi_get_reference_value(env, environment->tracer, &tracer);
+  return tracer;
+}
+
 void TellRefused(napi_env env, const char* argument) {
   Environment* const environment = EnvironmentOf(env);
   napi_value values[2] = {nullptr, nullptr}, refused = nullptr, undefined = nullptr, thrown = nullptr;
@@ -217,12 +252,15 @@ void ExportEnvironment(napi_env env, napi_value exports) {
   if (!first_thread) environment->owned = static_cast<uint8_t*>(calloc(kMaxDescriptors / 8, 1));
   if (!first_thread && environment->owned == nullptr) ThrowNoMemory(env);
   const napi_value object = ExportFunctions(env, exports, "environment",
-                                            {{"hold", Hold},
+                                            {{"clock", Clock},
+                                             {"hold", Hold},
                                              {"offsetInPage", OffsetInPage},
                                              {"own", OwnDescriptor},
                                              {"refused", SetRefused},
                                              {"signals", Signals},
                                              {"start", Start},
+                                             {"thread", Thread},
+                                             {"trace", Trace},
                                              {"wake", Wake},
                                              {"waker", Waker}});
   napi_set_named_property(env, object, "firstThread", Boolean(env, first_thread));

@@ -14,4 +14,7 @@ void TellRefused(napi_env env, const char* argument);
 // Whether this is the first thread of the process, which is never a worker's.
 bool OnFirstThread();
 
+// The system's number of this thread, as strace(1) and dtruss(1) write it.
+double ThreadNumber();
+
 #endif

@@ -10,4 +10,8 @@ bool OnFirstThread() {
   return syscall(SYS_gettid) == getpid();
 }
 
+double ThreadNumber() {
+  return static_cast<double>(syscall(SYS_gettid));
+}
+
 #endif

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 #include "poller.h"
+#include "trace.h"
 
 namespace {
 
@@ -44,8 +46,14 @@ Loop::~Loop() {
 }
 
 // Receives for the descriptors that request it, as long as the slab has room. For all others JavaScript receives
-// itself.
+// itself. `kTraced`: a tracer is told of the calls.
+template <bool kTraced>
 int Loop::Wait() {
+  [[maybe_unused]] LoopTrace* const trace = kTraced ? new (std::nothrow) LoopTrace : nullptr;
+  const auto now = [] {
+    if constexpr (kTraced) return Now();
+    return static_cast<uint64_t>(0);
+  };
   napi_value slab = nullptr;
   void* room = nullptr;
   size_t size = 0;
@@ -55,7 +63,11 @@ int Loop::Wait() {
   }
   poller_event ready[kMaxEvents];
   const int capacity = static_cast<int>(std::min<size_t>(events_.count / kEventSize, kMaxEvents));
+  [[maybe_unused]] const uint64_t began = now();
   const int count = capacity == 0 ? 0 : poller_wait(poller_, ready, capacity, 0);
+  if constexpr (kTraced) {
+    if (trace != nullptr) trace->Waited(began, poller_, ready, capacity, count < 0 ? -errno : count);
+  }
   size_t used = 0;
   int32_t* event = events_.data;
   for (const bool waiters : {true, false}) {
@@ -66,8 +78,13 @@ int Loop::Wait() {
       const size_t most = std::min(static_cast<size_t>(request < 0 ? -request : request), size - used);
       int32_t received = kNotReceived;
       if ((ready[i].readiness & POLLER_READABLE) != 0 && most > 0) {
-        const ssize_t result = recv(fd, static_cast<uint8_t*>(room) + used, most, MSG_DONTWAIT);
+        uint8_t* const place = static_cast<uint8_t*>(room) + used;
+        [[maybe_unused]] const uint64_t began_receiving = now();
+        const ssize_t result = recv(fd, place, most, MSG_DONTWAIT);
         received = result < 0 ? -errno : static_cast<int32_t>(result);
+        if constexpr (kTraced) {
+          if (trace != nullptr) trace->Received(began_receiving, fd, place, most, MSG_DONTWAIT, received);
+        }
         if (result > 0)
           used += std::min(size - used, (static_cast<size_t>(result) + kSlabUnit - 1) / kSlabUnit * kSlabUnit);
       }
@@ -76,6 +93,10 @@ int Loop::Wait() {
       *event++ = ready[i].readiness;
       *event++ = received;
     }
+  }
+  if constexpr (kTraced) {
+    if (trace != nullptr) trace->Tell(env_);
+    delete trace;
   }
   return count;
 }
@@ -93,7 +114,7 @@ void Loop::Dispatch(bool make) {
   napi_value dispatch = nullptr, receiver = nullptr, count = nullptr, ignored = nullptr;
   napi_get_reference_value(env_, dispatch_, &dispatch);
   napi_get_global(env_, &receiver);
-  const int ready = Wait();
+  const int ready = Tracing() ? Wait<true>() : Wait<false>();
   if (ready > 0 && napi_create_int32(env_, ready, &count) == napi_ok) {
     const napi_status status = make ? napi_make_callback(env_, context_, receiver, dispatch, 1, &count, &ignored)
                                     : napi_call_function(env_, receiver, dispatch, 1, &count, &ignored);

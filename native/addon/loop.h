@@ -47,6 +47,7 @@ class Loop : public Allocated {
   int poller() const { return poller_; }
 
  private:
+  template <bool kTraced>
   int Wait();  // fills the batch and returns the number of events
   int64_t RequestOf(int fd) const { return static_cast<size_t>(fd) < receives_.count ? receives_.data[fd] : 0; }
 

@@ -1,5 +1,6 @@
-// The table of calls. A row is the name in JavaScript, the C function, and the names of its
-// JavaScript arguments. To add a call, add a row here and its signature in src/syscalls/index.ts.
+// The table of calls. All but the functions of the library are system calls, which can be traced (trace.h). A row is
+// the name in JavaScript, the C function, and the names of its JavaScript arguments. To add a call, add a row here and
+// its signature in src/syscalls/index.ts.
 #include <arpa/inet.h>
 #include <unistd.h>
 
@@ -62,10 +63,13 @@
   X(inet_pton, InetPton, "family", "text", "address")                               \
   X(ntohl, Ntohl, "network")                                                        \
   X(ntohs, Ntohs, "network")                                                        \
+  X(sethostname, Sethostname, "name")
+
+// Each of them is one system call, of which each kernel has another: native/poller/poller.h.
+#define POLLER_CALLS(X)                                                             \
   X(poller_add, ::poller_add, "poller", "fd")                                       \
   X(poller_create, ::poller_create)                                                 \
-  X(poller_remove, ::poller_remove, "poller", "fd")                                 \
-  X(sethostname, Sethostname, "name")
+  X(poller_remove, ::poller_remove, "poller", "fd")
 
 // The calls that create descriptors, and close(2), each with its class in owning.h.
 #define POSIX_OWNING_CALLS(X)                                                       \
@@ -132,15 +136,19 @@
 // Each list of names ends with a nullptr: a function may have no arguments, and C++ has no empty arrays.
 #define NAMES(name, function, ...)                                 \
   [[maybe_unused]] static constexpr auto name##_call = (function); \
+  [[maybe_unused]] static constexpr char name##_name[] = #name;    \
   static constexpr const char* name##_names[] = {__VA_ARGS__ __VA_OPT__(, ) nullptr};
 #define ROW(name, ...) {#name, Thunk<name##_call, name##_names>},
-#define OWNING_ROW(name, owner) {#name, Thunk<name##_call, name##_names, owner>},
+#define TRACED_ROW(name, ...) {#name, TracedThunk<name##_call, name##_names, name##_name>},
+#define OWNING_ROW(name, owner) {#name, TracedThunk<name##_call, name##_names, name##_name, owner>},
 
 POSIX_CALLS(NAMES)
+POLLER_CALLS(NAMES)
 LIBRARY_FUNCTIONS(NAMES)
 KERNEL_CALLS(NAMES)
 
 void ExportSyscalls(napi_env env, napi_value exports) {
-  ExportFunctions(env, exports, "functions", {POSIX_CALLS(ROW) LIBRARY_FUNCTIONS(ROW) KERNEL_CALLS(ROW)});
+  ExportFunctions(env, exports, "functions",
+                  {POSIX_CALLS(TRACED_ROW) POLLER_CALLS(TRACED_ROW) KERNEL_CALLS(TRACED_ROW) LIBRARY_FUNCTIONS(ROW)});
   ExportFunctions(env, exports, "owning", {POSIX_OWNING_CALLS(OWNING_ROW) KERNEL_OWNING_CALLS(OWNING_ROW)});
 }

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "arguments.h"
+#include "trace.h"
 
 // A string, for example an interface's name; or -errno.
 struct Text {
@@ -87,6 +88,13 @@ napi_value Apply(napi_env env, napi_callback_info info, const char* const* names
 template <auto Function, const auto& Names, typename Owner = OwnsNothing>
 napi_value Thunk(napi_env env, napi_callback_info info) {
   static_assert(ArityOf(Function) == std::size(Names) - 1, "a name for each JavaScript argument");
+  return Apply<Owner>(env, info, Names, Function);
+}
+
+// The same for a system call, which a tracer is told of.
+template <auto Function, const auto& Names, const auto& Name, typename Owner = OwnsNothing>
+napi_value TracedThunk(napi_env env, napi_callback_info info) {
+  if (Tracing()) return TraceCall(env, info, Name, ArityOf(Function), Thunk<Function, Names, Owner>);
   return Apply<Owner>(env, info, Names, Function);
 }
 

@@ -8,6 +8,7 @@
  *
  * @module bsd-sockets/syscalls
  */
+import './trace/channel.js'
 import { call, callOwning } from './native.js'
 import type { Length, View } from './native.js'
 
@@ -206,4 +207,5 @@ export const if_indextoname = call<(index: number) => string | number>('if_index
 export { FD_SETSIZE } from './native.js'
 export { MessageBatch, recvmmsg, recvmsg, sendmmsg, sendmsg } from './message.js'
 export type { Message } from './message.js'
+export type { CallMessage } from './trace/message.js'
 export { if_nameindex, inet_aton, inet_ntoa, inet_ntop, inet_pton } from './inet.js'

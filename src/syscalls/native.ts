@@ -6,7 +6,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { traceCaller } from '../caller.js'
 import { named } from '../checks.js'
 import { folder, packageFolder } from './place.js'
-import { traced } from './trace.js'
 
 /** A function of the addon. It takes numbers, views and short strings, and returns a number, or the string of a C function. */
 export type NativeFunction = (...values: never[]) => number | string
@@ -30,6 +29,9 @@ interface Native {
   /** The C library's lookups on another thread. native/addon/lookups.cc */
   readonly resolve: Resolve
 }
+
+/** What is told of each system call while it is traced. */
+export type Tracer = (name: string, began: bigint, ended: bigint, result: number, ...values: unknown[]) => void
 
 /** The result, or −1 with the EAI_ code and the errno; and the bytes of the answer. */
 type Resolved = (result: number, code: number, errno: number, answer: ArrayBuffer) => void
@@ -57,6 +59,8 @@ interface Environment {
     dispatch: (count: number) => void,
     libuv: boolean,
   ): number
+  /** The clock of a trace, in nanoseconds. */
+  clock(): bigint
   /** Whether the loop keeps the process alive. */
   hold(held: boolean): void
   /** From now on `add` is called with each error of a wrong argument, and the argument's name, before it is thrown. */
@@ -70,6 +74,13 @@ interface Environment {
    * unless that is −1.
    */
   signals(writer: number, ...numbers: number[]): number
+  /** The system's number of this thread. */
+  thread(): number
+  /**
+   * From now on `tracer` is called after each system call, or no more: with the call's name, its beginning and end by `clock`, its
+   * result and its arguments. native/addon/trace.h
+   */
+  trace(traced: boolean, tracer: Tracer): void
   /** Wakes the thread with this waker's number; returns whether there is one. */
   wake(waker: number): boolean
   /** The number of this thread's waker: from now on `wake` with it writes to the descriptor. */
@@ -131,16 +142,12 @@ function load(): Native {
   return module.exports as Native
 }
 
-const addon = load()
-addon.environment.refused((error, name) => named(name, traceCaller(error)))
-
-/** The addon's tables. With BSD_SOCKETS_TRACE set, each of its functions writes a line to standard error. */
-export const native: Native = process.env.BSD_SOCKETS_TRACE
-  ? { ...addon, functions: traced(addon.functions), owning: traced(addon.owning) }
-  : addon
+/** The addon's tables. */
+export const native: Native = load()
+native.environment.refused((error, name) => named(name, traceCaller(error)))
 
 /** Whether this is the main thread. The first thread needs no `node:worker_threads`, which loads as slowly as the addon. */
-export const { isMainThread } = addon.environment.firstThread
+export const { isMainThread } = native.environment.firstThread
   ? { isMainThread: true }
   : process.getBuiltinModule('node:worker_threads')
 

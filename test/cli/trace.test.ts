@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { AF_UNIX, SOCK_STREAM } from 'bsd-sockets'
 import { describe, expect, test } from 'vitest'
 import { inline } from '../support/child.js'
 import { root } from '../support/root.js'
@@ -40,12 +39,12 @@ describe('BSD_SOCKETS_TRACE', () => {
     const [, left, right] = /^(\d+) (\d+)\nthrown\n$/.exec(stdout)!
     const text = stderr.replaceAll(`${right},`, 'right,').replaceAll(`${left},`, 'left,').replace(`${right}]`, 'right]')
     expect(status).toBe(0)
-    expect(text.replace(/8, \d+\) = -1/, '8, MSG_DONTWAIT) = -1').split('\n')).toEqual([
-      `socketpair(${AF_UNIX}, ${SOCK_STREAM}, 0, [left, right]) = 0`,
-      String.raw`write(left, "\"tab\t\", \x00\xc3\xbf", 11) = 11`,
-      String.raw`recv(right, "\"tab\t\", \x00\xc3\xbf", 64, 0) = 11`,
-      'writev(left, [{"ab", 2}, {"cd", 2}]) = 4',
-      'recvmsg(right, [{"abc", 3}, {"d", 8}], NULL, NULL, [0, 0, 0], 0) = 4',
+    expect(text.split('\n')).toEqual([
+      'socketpair(AF_UNIX, SOCK_STREAM, 0, [left, right]) = 0',
+      String.raw`write(left, "\"tab\t\", \0\303\277", 11) = 11`,
+      String.raw`recv(right, "\"tab\t\", \0\303\277", 64, 0) = 11`,
+      'writev(left, [{iov_base="ab", iov_len=2}, {iov_base="cd", iov_len=2}], 2) = 4',
+      'recvmsg(right, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="abc", iov_len=3}, {iov_base="d", iov_len=8}], msg_iovlen=2, msg_controllen=0, msg_flags=0}, 0) = 4',
       `write(left, "${'x'.repeat(32)}"..., 100) = 100`,
       `recvfrom(right, "${'x'.repeat(32)}"..., 100, 0, NULL, NULL) = 100`,
       'recv(right, "", 8, MSG_DONTWAIT) = -1 EAGAIN',
@@ -54,7 +53,7 @@ describe('BSD_SOCKETS_TRACE', () => {
     ])
   })
 
-  test('unset: nothing is written, and the functions are not wrapped', () => {
+  test('unset: nothing is written, and the functions are those of the addon', () => {
     expect(run(program, '').stderr).toBe('')
     const { stdout } = run("import { recv } from 'bsd-sockets/syscalls'; console.log(String(recv))", '')
     expect(stdout).toContain('[native code]')

@@ -1,11 +1,13 @@
 import * as floor from 'bsd-sockets/syscalls'
 import { describe, expect } from 'vitest'
-import { silent } from '../../lib/tested.js'
 import { sourceLine } from './programs.js'
 import { ofTheCLibrary } from './steps.js'
 import type { Step } from './steps.js'
 import { expectTable } from './table.js'
 import { start, traced } from './trace.js'
+
+// Functions that make no system call.
+const silent = /^(CMSG_|FD_|hton|inet_|ntoh)/
 
 // The kernel has its own names for some.
 const kernelNames: Record<string, string> = { open: 'openat', recv: 'recvfrom', select: 'pselect6', send: 'sendto' }
@@ -42,7 +44,10 @@ describe('the syscalls floor', () => {
   traced("the library's own trace has the same calls with the same results in the same order", async () => {
     const { steps, stderr } = await start('test/programs/floor.js', [], { BSD_SOCKETS_TRACE: '1' }).ended
     const shown = Array.from(stderr.matchAll(/^(\w+)\(.*\) = (.*)$/gm), ([, name, result]) => ({ name: name!, result }))
-    const made = steps.flatMap(({ name, calls }) => calls.map(({ result }) => ({ name, result })))
+    // The first call loads the trace, and so reads files.
+    const made = steps.flatMap(({ name, calls }) =>
+      calls.filter(call => call.name === kernelName(name)).map(({ result }) => ({ name, result })),
+    )
     // ioctl(2) writes the result of the function into memory.
     const comparable = ({ name, result }: { name: string; result: string | undefined }) =>
       ofTheCLibrary.test(name) ? [] : name === 'ioctl' ? name : `${name} = ${result}`
