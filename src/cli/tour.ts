@@ -2,8 +2,6 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { decodeAddress } from '../structs/address.js'
-import { nameOf } from './servers/serve.js'
 import { startChild } from './child.js'
 import type { Child } from './child.js'
 import { paint } from './colours.js'
@@ -26,24 +24,14 @@ const fromStrace = (call: string): string =>
     .replace(/\) += /, ') = ')
     .replace(/(= -1 E\w+) \(.*\)$/, '$1')
 
-// Shortens a call of the package's own trace, which has addresses as bytes.
-function fromOwnTrace(call: string): string {
-  if (!/^(accept4?|bind|connect|get(peer|sock)name)\(/.test(call)) return call
-  return call.replace(/"(.*)"(\.\.\.)?/, (_, text: string) => {
-    const json = text.replace(/\\(.)/g, (escape, letter) => (letter === 'x' ? '\\u00' : escape))
-    return `{AF_INET ${nameOf(decodeAddress(Buffer.from(JSON.parse(`"${json}"`) as string, 'latin1')))}}`
-  })
-}
-
 // Runs the tour; returns the calls of each step.
 async function takeTour(strace: boolean): Promise<string[][]> {
   const { lines, status } = strace ? startStrace([program]) : startOwnTrace()
   const steps: string[][] = []
   for await (const line of lines) {
     const call = strace ? networkCall(line) : line
-    const short = strace ? fromStrace : fromOwnTrace
     if (line.startsWith('write(-1, ') && line.includes(mark)) steps.push([])
-    else if (call !== undefined) steps.at(-1)?.push(short(call))
+    else if (call !== undefined) steps.at(-1)?.push(strace ? fromStrace(call) : call)
   }
   const code = await status
   if (code !== 0) throw new Error(`the tour ended with status ${code}`)

@@ -2,13 +2,13 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { extname } from 'node:path'
-import { startChild } from './child.js'
 import { paint } from './colours.js'
 import { defineCommand, integer, UsageError } from './command.js'
 import { Conversation } from './trace/conversation.js'
 import { filterOf } from './trace/filter.js'
+import { ownSource } from './trace/own.js'
 import { canStrace, straceSource } from './trace/source.js'
-import type { Target } from './trace/source.js'
+import type { Source, Target } from './trace/source.js'
 import { outputs } from './trace/output.js'
 import type { Output } from './trace/output.js'
 import type { Step } from './trace/steps.js'
@@ -43,11 +43,22 @@ function targetOf(pid: string | undefined, command: string[]): Target {
   return { command: /\.[cm]?[jt]s$/.test(program) ? [process.execPath, program, ...args] : [program, ...args] }
 }
 
+function sourceOf(target: Target, own: boolean, bytes: number): Source {
+  if (own && 'pid' in target) throw new UsageError('--own: not together with --pid')
+  if (!own && canStrace()) return straceSource(target, bytes)
+  if ('pid' in target) throw new Error('--pid needs strace, which is not installed or may not trace')
+  return ownSource(target.command, bytes)
+}
+
 export const command = defineCommand({
   operands: '[--] COMMAND [ARGUMENT]...',
   optionsFirst: true,
   options: {
     pid: { type: 'string', short: 'p', value: 'N', meaning: 'join this running process instead; Ctrl-C leaves it' },
+    own: {
+      type: 'boolean',
+      meaning: 'by the trace of the library itself, without strace: its calls only, each with the line that made it',
+    },
     output: {
       type: 'string',
       short: 'o',
@@ -98,13 +109,7 @@ export const command = defineCommand({
     const shows = filterOf(values.calls, values.sockets)
     const bytes = integer('--bytes', values.bytes, 0, 1 << 20)
     const width = integer('--width', values.width ?? `${process.stderr.columns ?? 120}`, 20, 10_000)
-    if (!canStrace()) {
-      if (!('command' in target)) throw new Error('--pid needs strace, which is not installed or may not trace')
-      process.env.BSD_SOCKETS_TRACE = '1'
-      const [program, ...args] = target.command
-      return startChild(program, args).status
-    }
-    const source = straceSource(target, format === 'html' ? bytes * 10 : bytes)
+    const source = sourceOf(target, values.own ?? false, format === 'html' ? bytes * 10 : bytes)
     const out = values.output === undefined ? process.stderr : createWriteStream(values.output)
     const write = (text: string): void => void out.write(text)
     const toTerminal = values.output === undefined

@@ -4,7 +4,8 @@ import type { Call, Descriptor, Event } from './event.js'
 import { receives, sends } from './calls.js'
 
 const makesDescriptor = /^(socket|socketpair|accept4?|dup[23]?|epoll_create1?|pidfd_getfd)$/
-const withAddress = /^(accept4?|bind|connect|get(peer|sock)name|recvfrom|sendto)$/
+/** Calls that are given an address, or return one. */
+export const withAddress = /^(accept4?|bind|connect|get(peer|sock)name|recvfrom|sendto)$/
 const forks = /^(clone3?|v?fork)$/
 
 interface Pending {
@@ -138,12 +139,18 @@ export class StraceLines {
 const joined = (before: string, after: string): string =>
   /^[),]/.test(after) || /[(\s]$/.test(before) ? `${before}${after}` : `${before}, ${after}`
 
-function addressOf(name: string, args: readonly string[]): string | undefined {
+/** The address among the arguments of such a call. */
+export function addressOf(name: string, args: readonly string[]): string | undefined {
   const argument = args[/^(recvfrom|sendto)$/.test(name) ? 4 : 1]
   return argument === undefined || /^(NULL|0x.*)$/.test(argument) ? undefined : argument
 }
 
-function dataOf(name: string, args: readonly string[], result: number): Pick<Call, 'bytes' | 'size'> | undefined {
+/** The bytes that a call has sent or received. */
+export function dataOf(
+  name: string,
+  args: readonly string[],
+  result: number,
+): Pick<Call, 'bytes' | 'size'> | undefined {
   if (!sends.test(name) && !receives.test(name)) return undefined
   const messages = name.endsWith('mmsg') ? [...(args[1] ?? '').matchAll(/msg_len=(\d+)/g)] : undefined
   const size = messages === undefined ? result : messages.reduce((sum, [, length]) => sum + Number(length), 0)
