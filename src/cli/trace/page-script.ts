@@ -6,9 +6,9 @@ const byId = id => document.getElementById(id)
 const [ladder, names, space, picture, details, search, found, zoom] =
   ['ladder', 'names', 'space', 'picture', 'details', 'search', 'found', 'zoom'].map(byId)
 const ROW = 22, CHARACTER = 7.3, TIME = 86
-const calls = data.placed.map(([number, lane, first, last, text, result, states, failed], i) =>
-  ({ number, lane, first, last, text, result, states, failed, record: data.records[i] }))
-calls.forEach((call, i) => { call.index = i })
+const calls = data.placed.map(([number, lane, first, last, text, result, states, failed, about], index) =>
+  ({ number, lane, first, last, text, result, states, failed, about: data.abouts[about], index }))
+const recordOf = ({ index }) => JSON.parse(byId('records-' + Math.floor(index / data.group)).textContent)[index % data.group]
 const order = [...calls].sort((a, b) => a.first - b.first)
 order.forEach((call, i) => { call.place = i })
 const byNumber = new Map(calls.map(call => [call.number, call]))
@@ -136,11 +136,11 @@ function element(name, text, parent) {
   return made
 }
 function show() {
-  const call = order[chosen], { record } = call
+  const call = order[chosen], record = recordOf(call)
   details.replaceChildren()
   details.hidden = false
   element('h2', call.text + (call.result ? ' ' + call.result : ''), details)
-  if (record.manual) element('p', record.manual, details)
+  if (data.manuals[record.call]) element('p', data.manuals[record.call], details)
   const list = element('dl', '', details)
   const row = (name, value) => { if (value !== undefined && value !== '') { element('dt', name, list); element('dd', value, list) } }
   const lane = data.lanes[call.lane]
@@ -174,7 +174,7 @@ function close() {
 
 function find() {
   const text = search.value.toLowerCase()
-  matches = text === '' ? [] : order.filter(call => (call.text + ' ' + call.result + ' ' + call.states + ' ' + (call.record.sockets ?? []).map(socket => socket.local + ' ' + socket.peer).join(' ')).toLowerCase().includes(text))
+  matches = text === '' ? [] : order.filter(call => (call.text + ' ' + call.result + ' ' + call.states + ' ' + call.about).toLowerCase().includes(text))
   found.textContent = text === '' ? '' : matches.length + ' found'
   redraw()
 }

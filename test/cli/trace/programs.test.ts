@@ -17,7 +17,9 @@ const pair = (server: string, client: string): string[] => [
   'sh',
   '-c',
   `exec 3<&0; ${server} > "$0" & server=$!
-   until port=$(sed -n 's/^listening on .*:\\([0-9]*\\)$/\\1/p' "$0") && [ -n "$port" ]; do sleep 0.05; done
+   until port=$(sed -n 's/^listening on .*:\\([0-9]*\\)$/\\1/p' "$0") && [ -n "$port" ]; do
+     kill -0 $server || exit; sleep 0.05
+   done
    ${client}
    kill $server; { wait $server; } 2> /dev/null; true`,
 ]
@@ -183,8 +185,8 @@ traced('an SVG image and an HTML page have each call, and fetch nothing', async 
   expect(svg).toMatch(/^<svg xmlns=.*role="img">/)
   expect(svg).toMatch(/>sendto\(\d+, &#34;&#60;&#38;\\x00&#34;\) = 3</)
   expect(html).not.toMatch(/\b(src|href)=|@import|\burl\((?!#)/)
-  const [, data] = /<script type="application\/json" id="data">(.*)<\/script>/.exec(html!)!
-  const { records } = JSON.parse(data!) as { records: { call?: string; bytes?: string }[] }
+  const [, data] = /<script type="application\/json" id="records-0">(.*?)<\/script>/s.exec(html!)!
+  const records = JSON.parse(data!) as { call?: string; bytes?: string }[]
   expect(records.filter(({ call }) => call !== undefined).map(({ call }) => call)).toEqual(
     expect.arrayContaining(['socketpair', 'sendto', 'recvfrom']),
   )
