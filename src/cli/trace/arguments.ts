@@ -42,8 +42,8 @@ const ofInet = (text: string): string | undefined => {
   return host === undefined ? undefined : inet(host, port!)
 }
 
-function endpoint(protocol: string, text: string): Endpoint | undefined {
-  if (!/^(TCP|UDP|UNIX|RAW|PING|NETLINK|DCCP|SCTP|MPTCP|socket$)/.test(protocol)) return undefined
+function endpoint(protocol: string, text: string): Endpoint | null {
+  if (!/^(TCP|UDP|UNIX|RAW|PING|NETLINK|DCCP|SCTP|MPTCP|socket$)/.test(protocol)) return null
   const name = protocol === 'socket' ? '' : protocol.replace(/v6$/, '')
   const [, key, peerKey, path] = /^(\d+)(?:->(\d+))?(?:,(@?".*"))?$/.exec(text) ?? []
   if (key !== undefined) {
@@ -66,8 +66,7 @@ export function takeDescriptors(text: string): { text: string; descriptors: Desc
     annotated,
     (found: string, fd?: string, protocol?: string, inner?: string, file?: string) => {
       if (fd === undefined && file === undefined) return found
-      const socket = protocol === undefined ? undefined : endpoint(protocol, inner!)
-      descriptors.push({ fd: Number(fd ?? file), ...(socket !== undefined && { socket }) })
+      descriptors.push({ fd: Number(fd ?? file), socket: protocol === undefined ? null : endpoint(protocol, inner!) })
       return fd ?? file!
     },
   )

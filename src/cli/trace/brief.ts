@@ -71,7 +71,7 @@ export function briefResult({ name, args, result, errno, note, address }: Call):
   if (waits.test(name) && result === '0') return 'timeout'
   if (/^p?poll$/.test(name) && note !== undefined) return fds(note, /\{fd=(\d+), revents=([\w|]+)/g)
   if (/^epoll_p?wait/.test(name))
-    return fds((args[1] ?? '').replace(/\{events=([\w|]+), data=\{u32=(\d+)[^}]*\}/g, '{$2 $1'), /\{(\d+) (\S+)/g)
+    return fds((args[1] ?? '').replace(/\{events=([\w|]+), data=\{u32=(\d+)[^}]*\}/g, '{$2 $1'), /\{(\d+) ([\w|]+)/g)
   if (name === 'socketpair') return (args[3] ?? '').replace(/^\[|\]$/g, '')
   if (/^accept/.test(name) && address !== undefined) return `${result}, ${address}`
   return note === undefined ? result : `${result} (${note})`

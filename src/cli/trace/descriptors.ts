@@ -18,6 +18,7 @@ export class Descriptors {
 
   /** The socket that a descriptor refers to; undefined if it is something else. */
   find(pid: number, { fd, socket: endpoint }: Descriptor): TracedSocket | undefined {
+    if (endpoint === null) return undefined
     const table = this.#table(pid)
     const known = table.get(fd)?.socket
     if (endpoint === undefined) return known

@@ -12,10 +12,11 @@ export interface Endpoint {
   readonly peer?: string
 }
 
-/** A descriptor among the arguments or the results, and its socket if it is one. */
+/** A descriptor among the arguments or the results. */
 export interface Descriptor {
   readonly fd: number
-  readonly socket?: Endpoint
+  /** Its socket; null if it is something else; undefined if the source does not know. */
+  readonly socket?: Endpoint | null
 }
 
 /** One system call of one thread. */

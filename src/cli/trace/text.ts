@@ -31,7 +31,10 @@ export class TextLadder {
 
   /** A step that has begun to wait, or that has returned. */
   draw(step: Step): void {
-    if (endedAt(step) === undefined) return void this.#waiting.add(step)
+    if (endedAt(step) === undefined) {
+      if (!this.#toldWaiting.has(step)) this.#waiting.add(step)
+      return
+    }
     this.#waiting.delete(step)
     for (const other of this.#waiting) if (beganAt(other) < endedAt(step)! - LONG) this.#wait(other)
     this.#row(step, false)

@@ -1,8 +1,11 @@
 // What a conversation infers from the calls of one end or of both.
 import { expect, test } from 'vitest'
+import { briefResult } from '../../../src/cli/trace/brief.js'
 import { Conversation } from '../../../src/cli/trace/conversation.js'
+import type { Call, Event } from '../../../src/cli/trace/event.js'
 import { StraceLines } from '../../../src/cli/trace/strace-lines.js'
 import type { Step } from '../../../src/cli/trace/steps.js'
+import { TextLadder } from '../../../src/cli/trace/text.js'
 
 /** The steps of lines of strace; each line is `TID call`, a millisecond after the one before. */
 function stepsOf(...lines: string[]): Step[] {
@@ -184,4 +187,33 @@ test('datagrams are matched by their addresses', () => {
 
 test('the standard streams of others are left out', () => {
   expect(stepsOf('1 write(1<UNIX-STREAM:[7->8]>, "a", 1) = 1')).toEqual([])
+})
+
+test('a descriptor that is a file now is no socket, though its close was not seen yet', () => {
+  const steps = stepsOf('1 socket(AF_INET, SOCK_STREAM, 0) = 3<TCP:[1]>', '1 read(3</file>, "text", 9) = 4')
+  expect(steps.map(({ event }) => (event.kind === 'call' ? event.name : event.kind))).toEqual(['socket'])
+})
+
+test('what epoll_wait returns: the descriptors and their events', () => {
+  const line =
+    '5 1.0 epoll_wait(3<anon_inode:[eventpoll]>, [{events=EPOLLIN, data={u32=4, u64=4}}, ' +
+    '{events=EPOLLIN|EPOLLOUT, data={u32=5, u64=5}}], 9, -1) = 2 <0.1>'
+  const [, call] = [...new StraceLines().read(line)]
+  expect(briefResult(call as Call)).toBe('4 EPOLLIN, 5 EPOLLIN|EPOLLOUT')
+})
+
+test('a wait that two lines tell of is one row', () => {
+  const lines: string[] = []
+  const write = (line: string): void => void lines.push(line.trimEnd())
+  const ladder = new TextLadder({ write, width: 80, bytes: 9, time: 'none', paint: (_, text) => text })
+  const reader = new StraceLines()
+  const conversation = new Conversation()
+  const draw = (events: Iterable<Event>): void => {
+    for (const event of events) for (const step of conversation.add(event)) ladder.draw(step)
+    ladder.idle()
+  }
+  draw(reader.read(`1 1.0 ${socket} <0.1>`))
+  draw([reader.begun('1 2.0 recvfrom(3<TCP:[1]>, ')!])
+  draw(reader.read('1 2.0 recvfrom(3<TCP:[1]>,  <unfinished ...>'))
+  expect(lines.filter(line => line.includes('⋯'))).toEqual([' recvfrom(3) ⋯'])
 })

@@ -25,8 +25,8 @@ test('descriptors have the addresses or the inodes of their sockets', () => {
       { fd: 4, socket: { protocol: 'TCP', local: '[::1]:80', peer: '[::1]:40001' } },
       { fd: 5, socket: { protocol: 'UNIX-STREAM', key: '7', peerKey: '8', local: '/tmp/a]>b' } },
       { fd: 6, socket: { protocol: 'TCP', key: '4711' } },
-      { fd: 7 },
-      { fd: 8 },
+      { fd: 7, socket: null },
+      { fd: 8, socket: null },
       { fd: 10, socket: { protocol: 'TCP', local: '127.0.0.1:80', peer: '127.0.0.1:5' } },
     ],
   })
