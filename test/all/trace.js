@@ -100,7 +100,7 @@ try {
     await page.press('Enter')
     const details = await text('#details')
     assert.match(details, /send\(2\): gives bytes to the kernel/)
-    assert.match(details, /6d 65 73 73 61 67 65 20 37 37 37 20/) // in hex
+    assert.match(details, /6d 65 73 73 61 67 65 20 {2}message \n0008 {2}37 37 37 20 /) // in hex
     assert.match(details, /message 777 /)
     assert.match(details, /to: 312 bytes, recvfrom/)
     await page.press('f')

@@ -113,18 +113,24 @@ function resize() {
 function choose(place) {
   if (order.length === 0) return
   chosen = Math.min(order.length - 1, Math.max(0, place))
-  const at = y(order[chosen].first), names = 42
-  if (at < ladder.scrollTop + ROW || at > ladder.scrollTop + ladder.clientHeight - names - ROW) ladder.scrollTop = at - ladder.clientHeight / 2
-  if (!details.hidden) show()
+  if (details.hidden) reveal()
+  else show()
   redraw()
+}
+// Scrolls to the chosen call, if it is not visible.
+function reveal() {
+  const call = order[chosen], at = y(call.first), names = 42, { x, width } = columns[call.lane]
+  if (at < ladder.scrollTop + ROW || at > ladder.scrollTop + ladder.clientHeight - names - ROW) ladder.scrollTop = at - ladder.clientHeight / 2
+  const end = x + Math.min(width, ladder.clientWidth - 20)
+  if (x - 12 < ladder.scrollLeft || end > ladder.scrollLeft + ladder.clientWidth) ladder.scrollLeft = call.lane === 0 ? 0 : x - 12
 }
 
 function hexOf(bytes) {
   const lines = []
-  for (let i = 0; i < bytes.length; i += 16) {
-    const part = [...bytes.slice(i, i + 16)].map(character => character.charCodeAt(0))
+  for (let i = 0; i < bytes.length; i += 8) {
+    const part = [...bytes.slice(i, i + 8)].map(character => character.charCodeAt(0))
     const hex = part.map(byte => byte.toString(16).padStart(2, '0')).join(' ')
-    lines.push(i.toString(16).padStart(6, '0') + '  ' + hex.padEnd(47) + '  ' + part.map(byte => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join(''))
+    lines.push(i.toString(16).padStart(4, '0') + '  ' + hex.padEnd(23) + '  ' + part.map(byte => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join(''))
   }
   return lines.join('\n')
 }
@@ -139,6 +145,7 @@ function show() {
   const call = order[chosen], record = recordOf(call)
   details.replaceChildren()
   details.hidden = false
+  reveal()
   element('h2', call.text + (call.result ? ' ' + call.result : ''), details)
   if (data.manuals[record.call]) element('p', data.manuals[record.call], details)
   const list = element('dl', '', details)

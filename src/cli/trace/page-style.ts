@@ -12,6 +12,7 @@ header p{margin:4px 0}
 input[type=search]{width:14em;font:inherit;color:inherit;background:var(--back);border:1px solid var(--faint);border-radius:4px;padding:2px 6px}
 main{flex:1;display:flex;min-height:0}
 #ladder{flex:1;overflow:auto;position:relative;outline-offset:-2px}
+#ladder:focus-visible{outline:2px solid var(--bytes)}
 #names{min-width:100%;position:sticky;top:0;height:42px;background:var(--back);border-bottom:1px solid var(--line);z-index:1}
 #names span{position:absolute;top:4px;font-weight:bold;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 #names small{display:block;font-weight:normal;color:var(--faint)}

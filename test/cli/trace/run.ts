@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { run } from '../../support/echo-server.js'
 import { root } from '../../support/root.js'
 import { tool } from '../../support/tools.js'
+import { steady } from '../../support/trace-pictures.js'
 
 export const trace = [process.execPath, join(root, 'bin/bsd-sockets.js'), 'trace']
 
@@ -23,6 +24,7 @@ export interface Line {
   kind: string
   number: number
   pid: number
+  tid: number
   program: string
   call?: string
   args?: string[]
@@ -52,6 +54,10 @@ export async function linesOfTrace(command: readonly string[], ...options: strin
   expect({ code, stderr, stdout }).toEqual({ code: 0, stderr: '', stdout })
   return linesOf(readFileSync(file, 'utf8'))
 }
+
+/** The calls of each thread that succeeded, besides waits. */
+export const callsOfLines = (lines: readonly Line[]): string[] =>
+  steady(lines.map(({ tid, call = '', result }): [number, string, number | undefined] => [tid, call, result]))
 
 /** The arrows as `connect -> accept4`, `sendto -> recvfrom 12`. */
 export function arrowsOf(lines: readonly Line[]): string[] {
