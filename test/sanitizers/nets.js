@@ -129,7 +129,8 @@ export const nets = {
     programs: {
       whole: [
         ...terminated(30, 'waits', 'pairs', 'connections', 'descriptors', 'promises', 'reactor', 'lookups', 'names'),
-        ...terminated(30, 'closing', 'loading'),
+        ...terminated(30, 'closing', 'loading', 'http', 'datagrams', 'zerocopy', 'passing', 'streams'),
+        ...terminated(10, 'threads', 'servers'),
         otherLoop,
       ],
       sample: [...terminated(10, 'lookups'), otherLoop],
