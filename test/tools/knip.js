@@ -18,6 +18,7 @@ export default {
         'test/sanitizers/{setup,vitest.config}.js',
         'test/coverage/coverage.js',
         'test/support/{mistakes,options-page}.js',
+        'test/support/trace-pictures.d.ts',
         'test/{arm64,lifetimes,runtimes}/*.js',
         'test/fuzz/{run,javascript,targets}.js',
         'test/fuzz/calls/{run,play}.js',

@@ -142,10 +142,13 @@ function element(name, text, parent) {
   return made
 }
 function show() {
+  fill()
+  reveal() // the ladder may be smaller now
+}
+function fill() {
   const call = order[chosen], record = recordOf(call)
   details.replaceChildren()
   details.hidden = false
-  reveal()
   element('h2', call.text + (call.result ? ' ' + call.result : ''), details)
   if (data.manuals[record.call]) element('p', data.manuals[record.call], details)
   const list = element('dl', '', details)
