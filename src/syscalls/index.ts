@@ -8,8 +8,8 @@
  *
  * @module bsd-sockets/syscalls
  */
-import './trace/channel.js'
 import { call, callOwning } from './native.js'
+import './trace/channel.js'
 import type { Length, View } from './native.js'
 
 export type { Length, View }

@@ -93,6 +93,7 @@ const reasons = {
       'sockets/old-memory',
       'cli/ss',
       'syscalls/pidfd',
+      'syscalls/channel',
       'cli/sockopts',
       'examples/desktop',
       'examples/examples',

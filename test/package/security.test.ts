@@ -81,7 +81,8 @@ test('no floor writes a file, and a command makes temporary ones only in a folde
   const writers: Record<string, string[]> = {
     'src/descriptors/memfd.ts': ['closeSync', 'ftruncateSync', 'openSync', 'writeSync'], // the memory of a descriptor
     'src/descriptors/unix-path.ts': ['unlinkSync'],
-    'src/syscalls/trace.ts': ['writeSync'], // standard error
+    'src/syscalls/trace/file.ts': ['openSync', 'writeSync'], // the file of BSD_SOCKETS_TRACE_FILE
+    'src/syscalls/trace/lines.ts': ['writeSync'], // standard error
   }
   const files = sources('src', /\.ts$/)
   for (const file of files.filter(file => !file.startsWith('src/cli/'))) {

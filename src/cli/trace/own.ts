@@ -54,8 +54,10 @@ export class OwnLines {
   #call(line: TraceLine & { kind: 'call' }): Call {
     const { pid, tid, name, args, errno, note, source, sockets } = line
     const descriptor = (fd: number): Descriptor => {
-      const { fd: _, ...socket } = sockets.find(each => each.fd === fd) ?? { fd }
-      return 'protocol' in socket ? { fd, socket } : { fd }
+      const found = sockets.find(each => each.fd === fd)
+      if (found === undefined) return { fd }
+      const { fd: number, ...socket } = found
+      return { fd: number, socket }
     }
     const address = withAddress.test(name) ? addressOf(name, args) : undefined
     return {
