@@ -2,7 +2,7 @@
 // by search and zoom, in both themes and on a narrow screen, and fetches nothing. CALLS is the number of calls.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -127,6 +127,16 @@ try {
       'it draws what is visible',
     )
   })
+
+  // axe-core comes with the workspace of the site, if that is installed.
+  const axe = join(root, 'docs/site/node_modules/axe-core/axe.min.js')
+  if (existsSync(axe)) {
+    await page.evaluate(`${readFileSync(axe, 'utf8')}; 0`)
+    const violations = await page.evaluate(
+      'axe.run().then(({ violations }) => violations.map(({ id, help }) => `${id}: ${help}`))',
+    )
+    assert.deepEqual(violations, [])
+  } else console.log('skipped: axe-core is not installed')
 
   // Both themes, and a narrow screen.
   const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
