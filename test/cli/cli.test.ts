@@ -281,7 +281,7 @@ describe('trace', () => {
   test('shows the calls of the library where there is no strace', async () => {
     const { code, stdout, stderr } = await withoutStrace('no strace', 'trace', '--', programFile(), '--verbose')
     expect({ code, stdout }).toEqual({ code: 3, stdout: 'printed --verbose\nhello\n' })
-    expect(stderr).toMatch(/^send\(\d+, "hello", 5, \d+\) = 5$/m)
+    expect(stderr).toMatch(/ send\(\d+, "hello"\) = 5$/m)
     expect(callsIn(stderr)).toEqual(['socketpair', 'send', 'recv', 'close', 'close'])
   })
 
@@ -336,7 +336,7 @@ describe('tour', () => {
     const { code, stdout, stderr } = await withoutStrace(which, 'tour')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(pairs(stdout)).toEqual(expected('send', 'recv'))
-    expect(stdout).toMatch(/bind\(\d+, \{AF_INET 127\.0\.0\.1:0\}, 16\) = 0$/m)
+    expect(stdout).toMatch(/bind\(\d+, 127\.0\.0\.1:0, 16\) = 0$/m)
     expect(stdout).toMatch(/recv\(\d+, "hello world!", 1024, 0\) = 12$/m)
   })
 })
