@@ -185,8 +185,8 @@ const conversations = {
         const [client] = server.accept()
         return using([limited(client)], () => {
           peer.sendall('hello')
-          client.sendall(client.recv(100))
-          assert.equal(String(peer.recv(100)), 'hello')
+          client.sendall(C.recvExactly(client, 5))
+          assert.equal(String(C.recvExactly(peer, 5)), 'hello')
         })
       }),
     ),
@@ -251,7 +251,7 @@ const conversations = {
       answer.catch(() => undefined)
       const [client] = await server.accept({ timeout: limit })
       try {
-        await client.sendall(await client.recv(100))
+        for await (const bytes of client.chunks(100)) await client.sendall(bytes)
       } finally {
         client.close()
       }

@@ -32,8 +32,7 @@ const usage = `usage: node test/faults/matrix.js [OPTION]...
   --cells N       so many, chosen by the seed; default: all
   --seed N        default: the day
   --seconds N     stop after so long, with the cells that were done
-  --program REGEXP  programs whose name matches: GROUP, NAME
-  --only REGEXP   cells whose line matches: PHASE CALL OCCURRENCE ERRNO
+  --only REGEXP   cells whose whole line matches; may be given several times: PROGRAM: PHASE CALL OCCURRENCE ERRNO
   --jobs N        programs at a time; default: 2
   --write         write the table to docs/reliability/faults.md
   --quiet         print the wrong cells and the counts only`
@@ -43,8 +42,7 @@ const { values: given } = parseArgs({
     cells: { type: 'string' },
     seed: { type: 'string', default: process.env.SEED ?? `${Math.floor(Date.now() / 86_400_000)}` },
     seconds: { type: 'string' },
-    only: { type: 'string' },
-    program: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true },
     jobs: { type: 'string', default: '2' },
     write: { type: 'boolean' },
     quiet: { type: 'boolean' },
@@ -107,15 +105,18 @@ const log = (folder, program) => join(folder, `strace-${programs.indexOf(program
 // -D: the program is the child, and the tracer is not.
 const strace = (file, ...args) => ['strace', '-D', '-f', '-qq', '--seccomp-bpf', '-o', file, ...args, '--']
 const traceable = calls => `trace=${calls.map(call => `?${call}`).join(',')}`
-const canTrace = (() => {
+let tracing
+function canTrace() {
+  if (tracing !== undefined) return tracing
   try {
     execFileSync('strace', ['-qq', '-f', '--seccomp-bpf', '-e', 'trace=bind', 'true'], { stdio: 'ignore' })
-    return true
+    tracing = true
   } catch {
     console.log('strace cannot trace here: the library makes all calls fail')
-    return false
+    tracing = false
   }
-})()
+  return tracing
+}
 
 function ownCalls(file, counts) {
   const traced = {}
@@ -258,8 +259,8 @@ function names(text, { call, errno }) {
 function endOf(run, fault) {
   const { code, signal } = run.ending
   const said = run.stderr.trim().split('\n').slice(-12).join(' / ')
-  // The signal that asks it to stop ends it, and it says why.
-  if (signal === 'SIGTERM' && fault.phase === 'stop' && run.stderr.includes('write')) return REPORTED
+  // It was about to end, and had said why, when it was asked to stop.
+  if (signal === 'SIGTERM' && fault.phase !== 'talk' && names(run.stderr, fault)) return REPORTED
   if (signal !== null) return `ended by ${signal}: ${said}`
   if (/^\s+at .*:\d+:\d+\)?$/m.test(run.stderr)) return `an uncaught exception: ${said}`
   if (code === 0) return UNHARMED
@@ -316,14 +317,19 @@ class Server {
     const status = await this.stop()
     if (status !== UNHARMED) throw new Error(`a stop without a fault: ${status}`)
     const stopping = this.plan.counts()
-    if (canTrace) {
-      if (!(await this.start({}, strace(this.log, '-e', traceable(Object.keys(starting))))))
-        throw new Error(`it does not start under strace: ${this.run.stderr}`)
-      await sleep(50)
-      await this.leave()
-      this.own = ownCalls(this.log, starting)
-    }
+    this.starting = starting
     return { start: starting, talk: talking, stop: stopping }
+  }
+
+  // Which calls of the start strace(1) can make fail.
+  async #traced() {
+    if (!canTrace()) return new Set()
+    this.plan.disarm()
+    if (!(await this.start({}, strace(this.log, '-e', traceable(Object.keys(this.starting))))))
+      throw new Error(`it does not start under strace: ${this.run.stderr}`)
+    await sleep(50)
+    await this.leave()
+    return ownCalls(this.log, this.starting)
   }
 
   // Two clients, one after the other.
@@ -368,7 +374,7 @@ class Server {
     this.cpu = { at: Date.now(), time: cpuTime(this.run.pid) }
   }
 
-  async cell(fault) {
+  async cell(fault, again = false) {
     if (fault.phase !== 'talk') return this.once(fault)
     await this.fresh()
     const { plan, run } = this
@@ -392,6 +398,7 @@ class Server {
       return `the next client: ${next}`
     }
     if (!(await this.rested())) {
+      if (!again) return this.#repeated(fault)
       const left = socketsOf(run.pid).size - this.base
       await run.kill()
       return `${left} sockets are left`
@@ -401,6 +408,12 @@ class Server {
     if (mustPass(fault)) return `a client is lost for ${fault.errno}`
     if (fault.call.startsWith('accept') && listenerGoesOn.has(fault.errno)) return `a client is lost for ${fault.errno}`
     return LOST
+  }
+
+  // What a process makes once, and keeps, is no leak: what is left again is one.
+  #repeated(fault) {
+    this.base = socketsOf(this.run.pid).size
+    return this.cell(fault, true)
   }
 
   // It has ended for a fault: rightly, if the call says that its own argument is wrong, and no client's.
@@ -416,7 +429,8 @@ class Server {
   async once(fault) {
     await this.leave()
     const { plan } = this
-    const byStrace = fault.phase === 'start' && this.own?.has(fault.call) === true
+    if (fault.phase === 'start') this.own ??= await this.#traced()
+    const byStrace = fault.phase === 'start' && this.own.has(fault.call)
     const { call, errno, occurrence } = fault
     const failed = () => (byStrace ? readFileSync(this.log, 'latin1').includes('(INJECTED)') : plan.failed)
     if (fault.phase === 'start' && !byStrace) plan.arm(call, occurrence, errno)
@@ -449,14 +463,11 @@ class Server {
     return this.run.ending.signal === 'SIGKILL' ? stopped : endOf(this.run, fault)
   }
 
-  /** Every other call does a part only: what that does, and how many have. */
-  async parts(seed) {
+  /** What it does when many calls do a part only. */
+  async parts() {
     await this.fresh()
-    this.plan.shorten(50, seed)
     const outcome = await this.both()
-    const { shortened } = this.plan
-    this.plan.shorten(0, 0)
-    return { outcome: outcome === 'right' ? UNHARMED : `with parts: ${outcome}`, shortened }
+    return outcome === 'right' ? UNHARMED : `with parts: ${outcome}`
   }
 
   /** Whether it uses the processor while nothing happens. */
@@ -516,7 +527,7 @@ class Conversation {
     return { talk: this.plan.counts() }
   }
 
-  async cell(fault) {
+  async cell(fault, again = false) {
     await this.fresh()
     const { plan, run } = this
     plan.arm(fault.call, fault.occurrence, fault.errno)
@@ -543,20 +554,21 @@ class Conversation {
     for (const end = Date.now() + limits.settle; socketsOf(run.pid).size > this.base; await sleep(5)) {
       if (Date.now() < end) continue
       const left = socketsOf(run.pid).size - this.base
+      if (!again) {
+        this.base += left // what a process makes once is no leak
+        return this.cell(fault, true)
+      }
       await run.kill()
       return `${left} sockets are left`
     }
     return hit ? wrong : MISSED
   }
 
-  async parts(seed) {
+  async parts() {
     await this.fresh()
-    this.plan.shorten(50, seed)
     const answer = await this.talk()
-    const { shortened } = this.plan
-    this.plan.shorten(0, 0)
     const right = answer !== undefined && answer.message === undefined && answer.lost !== true
-    return { outcome: right ? UNHARMED : `with parts: ${JSON.stringify(answer)}`, shortened }
+    return right ? UNHARMED : `with parts: ${JSON.stringify(answer)}`
   }
 
   judge(answer, fault) {
@@ -602,18 +614,33 @@ class Command {
   }
 
   async hold() {
-    this.run = new Run(this.program, this.plan.env)
-    this.run.child.stdin.end(this.program.input)
-    const late = await within(this.run.ended, limits.end)
+    const run = (this.run = new Run(this.program, this.plan.env))
+    this.answer = undefined
+    run.child.stdin.end(this.program.input)
+    if (this.program.sent !== undefined) {
+      const listening = await run.until(() => /^listening on .*:(\d+)\n/m.exec(run.stderr), limits.start)
+      if (listening) this.answer = await client(Number(listening[1]), { sent: this.program.sent })
+    }
+    const late = await within(run.ended, limits.end)
     if (late !== timedOut) return true
-    await this.run.kill()
+    await run.kill()
     return false
   }
 
   async begin() {
     if (!(await this.hold()) || this.run.ending.code !== 0) throw new Error(`without a fault: ${this.run.stderr}`)
     this.expected = this.run.stdout
+    const wrong = this.#wrong()
+    if (wrong !== undefined) throw new Error(`without a fault: ${wrong}`)
     return { talk: this.plan.counts() }
+  }
+
+  // What is wrong with its output, and with what its client has received.
+  #wrong() {
+    const { input, sent, varies } = this.program
+    const { stdout } = this.run
+    if (!varies && stdout !== this.expected) return `other output: ${stdout.slice(0, 200)}`
+    if (sent !== undefined && `${this.answer}` !== input) return `the client has received ${this.answer}`
   }
 
   async cell(fault) {
@@ -625,7 +652,13 @@ class Command {
     if (end !== UNHARMED) return end
     // It may say of a part that it is missing.
     if (names(run.stdout + run.stderr, fault)) return mustPass(fault) ? `it reports ${fault.errno}` : REPORTED
-    return this.program.varies || run.stdout === this.expected ? UNHARMED : `other output: ${run.stdout.slice(0, 200)}`
+    return this.#wrong() ?? UNHARMED
+  }
+
+  async parts() {
+    this.plan.disarm()
+    if (!(await this.hold())) return 'with parts: it hangs'
+    return this.run.ending.code === 0 ? (this.#wrong() ?? UNHARMED) : `with parts: ${this.run.stderr}`
   }
 
   async spins() {
@@ -652,8 +685,11 @@ const cannot = ({ program, call, errno }) =>
   // What it says of a peer that is gone, the receive would say too.
   (program.kind === 'command' && call === 'sendto' && /^(ECONNRESET|EPIPE)$/.test(errno)) ||
   (program.blocks && errno === 'EAGAIN' && /^(recv|send)/.test(call)) || // only of a non-blocking socket
-  (program.edges &&
+  (program.edges?.test(call) &&
     ((errno === 'EAGAIN' && inAndOut.test(call)) || (errno === 'ENOTCONN' && /^(shutdown|getpeername)$/.test(call))))
+
+/** How many of a hundred calls on streams do a part only, in runs without an errno. */
+const percents = [30, 60, 100]
 
 /** The first call, one in the middle, and the last. */
 const occurrencesOf = count => [...new Set([1, Math.ceil(count / 2), count])]
@@ -687,8 +723,7 @@ function summary(results, seconds) {
 // With a part of the cells, those of the other cells are as they were when they were last written.
 function withEarlier(results, seconds) {
   const file = join(root, 'build/faults.json')
-  const partial = given.only !== undefined || given.program !== ''
-  const earlier = partial && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { cells: [], seconds: 0 }
+  const earlier = given.only !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { cells: [], seconds: 0 }
   const all = new Map(earlier.cells.map(cell => [cell.line, cell]))
   for (const result of results)
     all.set(lineOf(result), { ...result, line: lineOf(result), program: titleOf(result.program) })
@@ -707,7 +742,8 @@ async function main() {
   const began = Date.now()
   const { peers, close } = await startPeers(folder)
   const random = generator(Number(given.seed))
-  const only = given.only === undefined ? undefined : new RegExp(given.only)
+  const only = given.only?.map(line => new RegExp(`^(${line})$`))
+  const isWanted = fault => only === undefined || only.some(line => line.test(lineOf(fault)))
   const results = []
   const say = text => given.quiet || console.log(text)
   try {
@@ -715,8 +751,8 @@ async function main() {
     const end = given.seconds === undefined ? Infinity : began + 1000 * Number(given.seconds)
     const wanted = given.cells === undefined ? Infinity : Number(given.cells)
     // A sample is of a few programs, since each has to start.
-    const named = new RegExp(given.program)
-    const chosen = programs.filter(program => named.test(titleOf(program)))
+    const named = given.only?.map(line => new RegExp(`^(${line.replace(/: .*/, '')})$`))
+    const chosen = programs.filter(program => named?.some(title => title.test(titleOf(program))) ?? true)
     for (let i = chosen.length - 1; i > 0; i--) {
       const j = random(i + 1)
       ;[chosen[i], chosen[j]] = [chosen[j], chosen[i]]
@@ -727,7 +763,7 @@ async function main() {
       const subject = new kinds[program.kind](program, folder, library, peers)
       try {
         const counts = await subject.begin()
-        let faults = [...faultsOf(program, counts)].filter(fault => only === undefined || only.test(faultOf(fault)))
+        let faults = [...faultsOf(program, counts)].filter(isWanted)
         if (wanted !== Infinity) {
           const share = Math.ceil(wanted / some.length)
           // The cells of the start and the stop take a process each.
@@ -763,11 +799,13 @@ async function main() {
           if (wrong) console.log(`WRONG ${lineOf(fault)}: ${outcome}`)
           else if (only !== undefined) say(`${outcome || '-'} ${lineOf(fault)}`)
         }
-        // Not of a conversation that takes each message with one call.
-        const whole = program.kind === 'command' || /^(a server|messages)$/.test(program.name)
-        const partial = { program, phase: 'talk', call: 'parts', occurrence: 1, errno: `${given.seed}` }
-        if (!whole && (only === undefined || only.test(faultOf(partial)))) {
-          const { outcome, shortened } = await subject.parts(Number(given.seed))
+        for (const percent of percents) {
+          const partial = { program, phase: 'talk', call: 'parts', occurrence: percent, errno: 'none' }
+          if (program.whole || !isWanted(partial)) continue
+          subject.plan.shorten(percent, Number(given.seed))
+          const outcome = await subject.parts()
+          const { shortened } = subject.plan
+          subject.plan.shorten(0, 0)
           results.push({ ...partial, outcome, shortened })
           if (outcome !== UNHARMED) console.log(`WRONG ${lineOf(partial)}: ${outcome}`)
         }
@@ -801,8 +839,7 @@ async function main() {
   const wrong = results.filter(({ outcome }) => outcome.length > 1)
   console.log(summary(results, seconds))
   for (const result of wrong) {
-    const which = `--program '^${titleOf(result.program)}$' --only '^${faultOf(result)}$'`
-    console.log(`again: node test/faults/matrix.js ${which}`)
+    console.log(`again: node test/faults/matrix.js --only '${lineOf(result)}'`)
   }
   if (given.write) {
     const all = withEarlier(results, seconds)

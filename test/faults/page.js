@@ -37,6 +37,14 @@ function groupTable(results, group) {
     }
     for (const [key, names] of rows) lines.push(`| ${call} | ${names.join(' ')} | ${key} |`)
   }
+  const parts = programs.map(program =>
+    mark(
+      ofProgram(mine, program)
+        .filter(({ call }) => call === 'parts')
+        .map(({ outcome }) => outcome),
+    ),
+  )
+  lines.push(`| any, a part only | | ${parts.join(' | ')} |`)
   return lines.join('\n')
 }
 

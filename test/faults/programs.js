@@ -5,6 +5,7 @@ import { root } from '../../scripts/stamp.js'
 
 const bin = join(root, 'bin/bsd-sockets.js')
 const conversations = join(root, 'test/faults/conversations.js')
+const ownServers = join(root, 'test/faults/servers.js')
 const addon = 'bsd_sockets.node'
 const output = (...command) => execFileSync(command[0], command.slice(1), { encoding: 'utf8' })
 
@@ -13,6 +14,7 @@ const modesOf = (...command) => /^ +--mode (\S+)$/m.exec(output(...command, '--h
 
 // Their poller is edge-triggered: after a false EAGAIN the kernel reports nothing, since nothing changes.
 const edges = new Set(['epoll', 'promises', 'reactor', 'threads'])
+const all = /./
 
 function servers(name, lang, command, object) {
   return modesOf(...command).map(mode => ({
@@ -25,7 +27,7 @@ function servers(name, lang, command, object) {
     command: [...command, '--mode', mode, '--port', '0'],
     // These wait for a client in recv(2) and send(2), of a blocking socket.
     blocks: lang === 'c' && name === 'echo' && (mode === 'blocking' || mode === 'threads'),
-    edges: edges.has(mode) && !(lang === 'c' && mode === 'threads'),
+    edges: edges.has(mode) && !(lang === 'c' && mode === 'threads') ? all : undefined,
   }))
 }
 
@@ -45,10 +47,28 @@ const held = output(process.execPath, conversations, '--list')
     kind: 'conversation',
     object: addon,
     command: [process.execPath, conversations, name],
-    edges: !/^(sockets|select|poll|epoll)/.test(name),
+    edges: /^(sockets|select|poll|epoll)/.test(name) ? undefined : all,
+    whole: /messages|batches|UDP|raw-socket|unix-dgram/.test(name),
   }))
 
-// `input` is what they read; the words in capitals are the addresses of echo servers.
+// Those without a command. The sockets of handlers of socketserver are synchronous.
+const ownServer = (group, name, kind, talk, edges) => ({
+  group,
+  name,
+  kind: 'server',
+  talk,
+  object: addon,
+  command: [process.execPath, ownServers, kind],
+  edges,
+})
+
+const ownOnes = [
+  ownServer('socketserver', 'TCPServer', 'TCPServer', 'echo', /^accept/),
+  ownServer('socketserver', 'threading', 'threading', 'echo', /^accept/),
+  ownServer('http in TypeScript', 'serveInWorkers', 'serveInWorkers', 'http', all),
+]
+
+// `input` is what they read; `sent` is what a client of those that listen sends; the words in capitals are the addresses of echo servers.
 const command = (name, input, ...args) => ({
   group: 'commands',
   name,
@@ -56,7 +76,7 @@ const command = (name, input, ...args) => ({
   object: addon,
   input,
   command: [process.execPath, bin, ...args],
-  edges: true,
+  edges: all,
 })
 
 const commands = [
@@ -64,6 +84,7 @@ const commands = [
   command('nc -U', 'hello\n', 'nc', '-N', '-U', 'UNIX'),
   // It may end before the answer comes.
   { ...command('nc -u', 'hello\n', 'nc', '-u', '-q', '0', '127.0.0.1', 'UDP'), varies: true },
+  { ...command('nc -l', 'answer\n', 'nc', '-l', '-v', '-N', '127.0.0.1', '0'), sent: 'hello\n' },
   command('nc -z', '', 'nc', '-zv', '127.0.0.1', 'TCP'),
   command('ss', '', 'ss', '-ltn', '--port', 'TCP'),
   command('ss -x', '', 'ss', '-lx'),
@@ -76,6 +97,7 @@ export const programs = [
   ...inTypeScript('echo'),
   ...inC('http'),
   ...inTypeScript('http'),
+  ...ownOnes,
   ...held,
   ...commands,
 ]
