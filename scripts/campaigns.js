@@ -19,7 +19,7 @@ const networks = {
 // cores. All others are environment variables.
 const campaigns = {
   differential: { file: 'test/sockets/differential.test.ts', PROGRAMS: '20000' },
-  faults: { file: 'test/faults', FAULTS: 'all' },
+  faults: { script: 'test/all/faults.js', FAULTS: 'all' },
   prebuilds: { script: 'test/all/prebuilds.js', PREBUILDS_AGAIN: 'linux-x64 linux-arm64 darwin-x64 darwin-arm64' },
   'fuzz-calls': { file: 'test/fuzz/calls', FUZZ_CALLS: '1000000' },
   'fuzz-targets': { script: 'test/fuzz/run.js', FUZZ_SECONDS: '3600' }, // for each of five, two at a time

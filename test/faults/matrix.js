@@ -256,13 +256,13 @@ function names(text, { call, errno }) {
 }
 
 /** Judges a program that has ended, where it could. */
-function endOf(run, fault) {
+function endOf(run, fault, stacks = false) {
   const { code, signal } = run.ending
   const said = run.stderr.trim().split('\n').slice(-12).join(' / ')
   // It was about to end, and had said why, when it was asked to stop.
   if (signal === 'SIGTERM' && fault.phase !== 'talk' && names(run.stderr, fault)) return REPORTED
   if (signal !== null) return `ended by ${signal}: ${said}`
-  if (/^\s+at .*:\d+:\d+\)?$/m.test(run.stderr)) return `an uncaught exception: ${said}`
+  if (!(stacks && code === 0) && /^\s+at .*:\d+:\d+\)?( \{)?$/m.test(run.stderr)) return `an uncaught exception: ${said}`
   if (code === 0) return UNHARMED
   if (!names(run.stderr, fault)) return `status ${code} without the errno: ${said}`
   return mustPass(fault) ? `status ${code} for ${fault.errno}: ${said}` : REPORTED
@@ -460,7 +460,7 @@ class Server {
     const stopped = await this.stop()
     if (fault.phase === 'start' && !hit) return MISSED
     if (fault.phase === 'stop' && !plan.failed) return MISSED
-    return this.run.ending.signal === 'SIGKILL' ? stopped : endOf(this.run, fault)
+    return this.run.ending.signal === 'SIGKILL' ? stopped : endOf(this.run, fault, this.program.stacks)
   }
 
   /** What it does when many calls do a part only. */

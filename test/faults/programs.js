@@ -65,7 +65,8 @@ const ownServer = (group, name, kind, talk, edges) => ({
 const ownOnes = [
   ownServer('socketserver', 'TCPServer', 'TCPServer', 'echo', /^accept/),
   ownServer('socketserver', 'threading', 'threading', 'echo', /^accept/),
-  ownServer('http in TypeScript', 'serveInWorkers', 'serveInWorkers', 'http', all),
+  // `serve` prints errors with their stacks by default, also those that pass.
+  { ...ownServer('http in TypeScript', 'serveInWorkers', 'serveInWorkers', 'http', all), stacks: true },
 ]
 
 // `input` is what they read; `sent` is what a client of those that listen sends; the words in capitals are the addresses of echo servers.

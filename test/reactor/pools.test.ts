@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { once } from 'node:events'
 import { pathToFileURL } from 'node:url'
-import { F_GETFD, Socket as BlockingSocket } from 'bsd-sockets'
+import { F_GETFD, SHUT_RDWR, Socket as BlockingSocket } from 'bsd-sockets'
 import { serveInWorkers } from 'bsd-sockets/http'
 import { Socket } from 'bsd-sockets/promises'
 import { listenInWorkers } from 'bsd-sockets/reactor'
@@ -147,6 +147,19 @@ describe('a worker that dies', () => {
     client.close()
     await pool.stop()
     await pool.stop({ timeout: 0 })
+  })
+
+  // What shuts it down here is another process that has the socket. accept(2): EINVAL
+  test.runIf(process.platform === 'linux')('because its listener fails emits an error, also of HTTP', async () => {
+    const listener = listening()
+    const other = listener.dup()
+    onTestFinished(() => other.close())
+    const code = 'export const handler = () => ({ body: "hello" })'
+    const pool = await serveInWorkers(module(code), { fd: listener.detach(), workers: 1 })
+    const emitted = once(pool.workers[0]!, 'error')
+    other.shutdown(SHUT_RDWR)
+    expect((await emitted)[0]).toMatchObject({ code: 'EINVAL', syscall: 'accept' })
+    await pool.stop()
   })
 
   // Deno emits no `error` without a listener. The message comes from the worker itself there.
