@@ -1,0 +1,22 @@
+// Makes the reference, pages of Markdown in docs/reference/, from the docstrings of src/.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installPackages } from '../packages.js'
+import { run } from '../run.js'
+import { root } from '../stamp.js'
+
+const { repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const folder = join(root, 'scripts/reference')
+
+export function buildReference() {
+  installPackages('scripts/reference')
+  run(process.execPath, [
+    join(folder, 'node_modules/typedoc/bin/typedoc'),
+    '--options',
+    join(folder, 'typedoc.json'),
+    '--sourceLinkTemplate',
+    `${repository}/blob/main/{path}#L{line}`,
+  ])
+}
+
+if (process.argv[1] === import.meta.filename) buildReference()

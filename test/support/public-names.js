@@ -1,0 +1,98 @@
+// The public names of the package, with their documentation: all that the entries of package.json export, and the members of these.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { root } from '../../scripts/stamp.js'
+
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** The declarations of each entry, by the name that programs import: `bsd-sockets/http`. */
+const entries = Object.entries(exports).flatMap(([name, { require: required }]) =>
+  required === undefined ? [] : [[`bsd-sockets${name.slice(1)}`, join(root, required.types)]],
+)
+
+const program = ts.createProgram(
+  entries.map(([, file]) => file),
+  {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: ['node'],
+    exactOptionalPropertyTypes: true,
+    strict: true,
+  },
+)
+const checker = program.getTypeChecker()
+
+const kinds = [
+  [ts.SymbolFlags.Class, 'class'],
+  [ts.SymbolFlags.Function, 'function'],
+  [ts.SymbolFlags.Variable, 'constant'],
+  [ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias, 'type'],
+  [ts.SymbolFlags.Method, 'method'],
+  [ts.SymbolFlags.Accessor | ts.SymbolFlags.Property, 'property'],
+  [ts.SymbolFlags.Constructor | ts.SymbolFlags.Signature, 'constructor'],
+]
+
+const original = symbol => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol)
+const ours = declaration => declaration.getSourceFile().fileName.startsWith(join(root, 'lib'))
+
+/** The members of a class, an interface or a type, also those that come from a class or an interface that is not exported. */
+function membersOf(symbol) {
+  const type =
+    symbol.flags & ts.SymbolFlags.Variable ? checker.getTypeOfSymbol(symbol) : checker.getDeclaredTypeOfSymbol(symbol)
+  const types = type.isUnion() ? type.types : [type]
+  const statics = symbol.flags & ts.SymbolFlags.Class ? checker.getTypeOfSymbol(symbol).getProperties() : []
+  const constructors = [symbol.members?.get('__constructor')].filter(Boolean)
+  return [...constructors, ...statics, ...types.flatMap(one => one.getProperties())]
+}
+
+const isPrivate = declaration =>
+  (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0 ||
+  (declaration.name !== undefined && ts.isPrivateIdentifier(declaration.name))
+
+function told(name, symbol, declarations) {
+  const [, kind] = kinds.find(([flag]) => symbol.flags & flag) ?? []
+  return {
+    name,
+    kind,
+    file: declarations[0].getSourceFile().fileName.slice(root.length + 1),
+    text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+    tags: symbol.getJsDocTags(checker).map(tag => `@${tag.name} ${ts.displayPartsToString(tag.text)}`),
+    declarations,
+  }
+}
+
+function* membersBelow(name, symbol, seen) {
+  for (const member of membersOf(symbol)) {
+    const declarations = (member.declarations ?? []).filter(one => ours(one) && !isPrivate(one) && !seen.has(one))
+    if (declarations.length === 0) continue
+    for (const one of declarations) seen.add(one)
+    yield told(`${name}.${member.name === '__constructor' ? 'constructor' : member.name}`, member, declarations)
+  }
+}
+
+/** Each name once, at the first entry that has it. */
+export function* publicNames() {
+  const seen = new Set()
+  for (const [entry, file] of entries) {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(file))
+    for (const exported of checker.getExportsOfModule(module)) {
+      const symbol = original(exported)
+      const declarations = (symbol.declarations ?? []).filter(ours)
+      if (seen.has(symbol) || declarations.length === 0) continue
+      seen.add(symbol)
+      const name = `${entry} ${exported.name}`
+      yield told(name, symbol, declarations)
+      if (!name.includes('constants')) yield* membersBelow(name, symbol, seen)
+    }
+  }
+}
+if (process.argv[1] === import.meta.filename) {
+  const all = [...publicNames()]
+  const without = all.filter(one => one.text === '')
+  for (const one of without) console.log(one.kind, one.name, one.file)
+  console.log(all.length, without.length)
+  const by = Object.create(null)
+  for (const one of all) by[one.kind] = (by[one.kind] ?? 0) + 1
+  console.log(by)
+}
