@@ -15,7 +15,7 @@ export function buildReference() {
     '--options',
     join(folder, 'typedoc.json'),
     '--sourceLinkTemplate',
-    `${repository}/blob/main/{path}#L{line}`,
+    `${repository}/blob/main/src/{path}#L{line}`,
   ])
 }
 
