@@ -258,14 +258,15 @@ function names(text, { call, errno }) {
 /** Judges a program that has ended, where it could. */
 function endOf(run, fault, stacks = false) {
   const { code, signal } = run.ending
-  const said = run.stderr.trim().split('\n').slice(-12).join(' / ')
-  // It was about to end, and had said why, when it was asked to stop.
-  if (signal === 'SIGTERM' && fault.phase !== 'talk' && names(run.stderr, fault)) return REPORTED
-  if (signal !== null) return `ended by ${signal}: ${said}`
-  if (!(stacks && code === 0) && /^\s+at .*:\d+:\d+\)?( \{)?$/m.test(run.stderr)) return `an uncaught exception: ${said}`
+  const last = run.stderr.trim().split('\n').slice(-12).join(' / ')
+  // It was about to end, and had said why, when it was asked to stop; or the handler of this signal could not write, and says so.
+  const said = names(run.stderr, fault) || (fault.phase === 'stop' && run.stderr.includes('write'))
+  if (signal === 'SIGTERM' && fault.phase !== 'talk' && said) return REPORTED
+  if (signal !== null) return `ended by ${signal}: ${last}`
+  if (!(stacks && code === 0) && /^\s+at .*:\d+:\d+\)?( \{)?$/m.test(run.stderr)) return `an uncaught exception: ${last}`
   if (code === 0) return UNHARMED
-  if (!names(run.stderr, fault)) return `status ${code} without the errno: ${said}`
-  return mustPass(fault) ? `status ${code} for ${fault.errno}: ${said}` : REPORTED
+  if (!names(run.stderr, fault)) return `status ${code} without the errno: ${last}`
+  return mustPass(fault) ? `status ${code} for ${fault.errno}: ${last}` : REPORTED
 }
 
 // A signal and a call that would wait are no errors.
