@@ -33,7 +33,9 @@ async function ask(client: Socket, program: Program): Promise<string> {
 /** Checks all servers at the same time: most of it is waiting. */
 async function ofEach<Row extends readonly string[]>(rows: readonly Row[], check: (row: Row) => Promise<void>) {
   const failures: string[] = []
-  const checked = rows.map(row => check(row).catch((error: unknown) => failures.push(`${row.join(' ')}: ${error}`)))
+  const checked = rows.map(row =>
+    check(row).catch((error: unknown) => failures.push(`${row.join(' ')}: ${String(error)}`)),
+  )
   await Promise.all(checked)
   expect(failures).toEqual([])
 }

@@ -263,7 +263,8 @@ function endOf(run, fault, stacks = false) {
   const said = names(run.stderr, fault) || (fault.phase === 'stop' && run.stderr.includes('write'))
   if (signal === 'SIGTERM' && fault.phase !== 'talk' && said) return REPORTED
   if (signal !== null) return `ended by ${signal}: ${last}`
-  if (!(stacks && code === 0) && /^\s+at .*:\d+:\d+\)?( \{)?$/m.test(run.stderr)) return `an uncaught exception: ${last}`
+  if (!(stacks && code === 0) && /^\s+at .*:\d+:\d+\)?( \{)?$/m.test(run.stderr))
+    return `an uncaught exception: ${last}`
   if (code === 0) return UNHARMED
   if (!names(run.stderr, fault)) return `status ${code} without the errno: ${last}`
   return mustPass(fault) ? `status ${code} for ${fault.errno}: ${last}` : REPORTED
@@ -724,7 +725,8 @@ function summary(results, seconds) {
 // With a part of the cells, those of the other cells are as they were when they were last written.
 function withEarlier(results, seconds) {
   const file = join(root, 'build/faults.json')
-  const earlier = given.only !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { cells: [], seconds: 0 }
+  const earlier =
+    given.only !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { cells: [], seconds: 0 }
   const all = new Map(earlier.cells.map(cell => [cell.line, cell]))
   for (const result of results)
     all.set(lineOf(result), { ...result, line: lineOf(result), program: titleOf(result.program) })
