@@ -50,7 +50,9 @@ type AllOf<Names extends string> = {
 
 /** The constants of each system: all that it has, none of them undefined. */
 export interface SystemConstants {
+  /** Those of Linux. */
   readonly linux: AllOf<Everywhere | Linux>
+  /** Those of macOS. */
   readonly darwin: AllOf<Everywhere | Darwin>
 }
 

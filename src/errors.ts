@@ -182,13 +182,19 @@ export class BlockingIOError extends SocketError {}
 export class ConnectionError extends SocketError {}
 /** The connection can no longer be sent over. EPIPE, ESHUTDOWN */
 export class BrokenPipeError extends ConnectionError {}
+/** The connection was aborted before it was accepted, or by this end. ECONNABORTED */
 export class ConnectionAbortedError extends ConnectionError {}
+/** Nobody listens there. ECONNREFUSED */
 export class ConnectionRefusedError extends ConnectionError {}
+/** The peer has reset the connection. ECONNRESET */
 export class ConnectionResetError extends ConnectionError {}
+/** The path exists. EEXIST */
 export class FileExistsError extends SocketError {}
+/** The path does not exist. ENOENT */
 export class FileNotFoundError extends SocketError {}
 /** A signal that `process` has a listener for arrived, or an interrupter was fired; the call can be repeated. PEP 475 */
 export class InterruptedError extends SocketError {}
+/** The process may not do that. EACCES, EPERM */
 export class PermissionError extends SocketError {}
 /** The caller's timeout expired, then `timeout` has its value; or the network's, then there is no `timeout`. tcp(7) */
 export class TimeoutError extends SocketError {}
@@ -225,11 +231,13 @@ export class GaiError extends Error {
   readonly code: string
   /** The EAI_ code of the C library. */
   readonly errno: number
+  /** The function that failed: `getaddrinfo` or `getnameinfo`. */
   readonly syscall: string
   /** The requested name. */
   declare readonly hostname?: string
   readonly #resolver = true
 
+  /** `errno`: the EAI_ code, whose name is `code`. getaddrinfo(3) */
   constructor(code: string, errno: number, syscall: string, hostname?: string) {
     super(`${syscall} ${code}${hostname === undefined ? '' : ` ${printable(hostname)}`}`)
     traceCaller(this)
@@ -255,10 +263,12 @@ export const isSocketError = (error: unknown): error is SocketError => error ins
 
 /** An AbortSignal ended the wait; in the shape of Node's own error. `cause` is the signal's reason. */
 export class AbortError extends Error {
+  /** As of Node's own error. */
   readonly code = 'ABORT_ERR'
   /** The number of bytes that were sent before that; only if some may have been. */
   declare readonly sent?: number
 
+  /** `reason`: that of the signal; `sent`: how many bytes were sent before. */
   constructor(reason: unknown, sent?: number) {
     super('The operation was aborted', { cause: reason })
     traceCaller(this)

@@ -11,8 +11,11 @@ import { CMSG_LEN, CMSG_SPACE } from '../syscalls/index.js'
 
 /** A control message in its raw form: the level and type say what its data are. cmsg(3) */
 export interface RawControlMessage {
+  /** SOL_SOCKET, IPPROTO_IP… */
   level: number
+  /** SCM_RIGHTS, IP_TTL… */
   type: number
+  /** The bytes of the value. */
   data: Buffer
 }
 
@@ -20,7 +23,16 @@ export interface RawControlMessage {
 export interface ControlMessage extends RawControlMessage, ControlMeaning {}
 
 /** A control message to send: any by its bytes, or known ones by their values. */
-export type OutgoingControl = { level: number; type: number; data: Data } | SendableMeaning
+export type OutgoingControl =
+  | {
+      /** SOL_SOCKET, IPPROTO_IP… */
+      level: number
+      /** SCM_RIGHTS, IP_TTL… */
+      type: number
+      /** The bytes of the value. */
+      data: Data
+    }
+  | SendableMeaning
 
 const lengthField = field('cmsghdr.cmsg_len')
 const levelField = field('cmsghdr.cmsg_level')

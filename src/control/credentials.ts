@@ -7,8 +7,11 @@ import { message, whole } from './message.js'
 
 /** Who sent a message, as the kernel vouches for. unix(7) */
 export interface Credentials {
+  /** The process. */
   pid: number
+  /** The user. */
   uid: number
+  /** The group. */
   gid: number
 }
 

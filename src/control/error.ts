@@ -33,6 +33,7 @@ export interface ErrorReport {
   code: number
   /** For EMSGSIZE the path's MTU. */
   info: number
+  /** What the origin adds; of ICMP: 0. */
   data: number
   /** The node that caused the error, null where that is not known. */
   offender: SocketAddress | null

@@ -57,8 +57,8 @@ const messages = {
   /** Of a message received with MSG_ERRQUEUE, after sends with MSG_ZEROCOPY. */
   zerocopy,
   /**
-   * Received: the size of the datagrams, but for the last, that were joined to this one; with UDP_GRO. Sent: the size of the
-   * datagrams that the data is cut into; UDP_SEGMENT. udp(7)
+   * Received: the size in bytes of the datagrams, but for the last, that were joined to this one; with UDP_GRO. Sent: the size of
+   * the datagrams that the data is cut into; UDP_SEGMENT. udp(7)
    */
   segmentSize,
   /** How many datagrams were dropped, for want of room, since the socket was made; with SO_RXQ_OVFL. socket(7) */

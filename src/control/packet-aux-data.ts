@@ -10,9 +10,11 @@ export interface PacketAuxData {
   status: number
   /** The packet's length in bytes, of which `snaplen` were kept. */
   len: number
+  /** The bytes that were kept of the packet. */
   snaplen: number
   /** Where its link-layer header and its network header lie in a ring (PACKET_RX_RING); without one, the first is 0. */
   mac: number
+  /** Where the network header lies. */
   net: number
   /** The tag of its VLAN, if TP_STATUS_VLAN_VALID is set. IEEE 802.1Q */
   vlanTci: number

@@ -22,6 +22,7 @@ export interface PacketInfo {
 
 /** As PacketInfo, to send: the interface may also be given by its name. */
 export interface OutgoingPacketInfo extends Omit<PacketInfo, 'ifindex'> {
+  /** The index or the name of the interface; 0: the kernel chooses. */
   ifindex: Interface
 }
 

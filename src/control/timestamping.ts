@@ -6,6 +6,7 @@ import { readTimespec } from './timestamp.js'
 
 /** When a datagram came or went, in nanoseconds since 1970; null where nobody took the time. SO_TIMESTAMPING */
 export interface Timestamping {
+  /** By the kernel's clock, in nanoseconds since 1970; null: not taken. */
   software: bigint | null
   /** By the network card's clock, whatever that counts from. */
   hardware: bigint | null

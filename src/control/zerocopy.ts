@@ -4,7 +4,9 @@ import { queued, readReport } from './error.js'
 
 /** The sends with MSG_ZEROCOPY, counted from 0 and modulo 2³², that the kernel is done with. */
 export interface ZerocopyReport {
+  /** The number of the first of these sends. */
   first: number
+  /** The number of the last of them. */
   last: number
   /** Whether the kernel had to copy after all. */
   copied: boolean

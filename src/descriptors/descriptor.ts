@@ -4,7 +4,12 @@ import { checkInteger, invalidType } from '../checks.js'
 import { socketError } from '../errors.js'
 
 /** A descriptor, or an object that has one: a socket of either kind, a FileHandle of `node:fs/promises`. */
-export type Descriptor = number | { readonly fd: number }
+export type Descriptor =
+  | number
+  | {
+      /** The number; −1 after it is closed. */
+      readonly fd: number
+    }
 
 /**
  * The number of a descriptor, to be passed to `syscall`.

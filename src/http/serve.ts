@@ -55,6 +55,7 @@ export interface HttpServer {
   readonly server: Server
   /** Where it listens. */
   readonly address: Server['address']
+  /** The port that it listens on. */
   readonly port: number
   /** Stops accepting, and resolves when the requests under way have finished, after at most `timeout` milliseconds. */
   stop(options?: { timeout?: number | null }): Promise<void>
@@ -76,8 +77,11 @@ const serveProperties: Properties<StreamBodyOptions> = { ...common, error: 'hand
 
 /** An application in the convention of Bun and Deno, as Hono makes it. It may also say where to listen. */
 export interface FetchApplication {
+  /** Answers a request. */
   fetch: FetchHandler
+  /** The host to listen on, unless the options name one. */
   hostname?: string
+  /** The port to listen on, unless the options name one. */
   port?: number
 }
 

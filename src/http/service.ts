@@ -57,7 +57,9 @@ export const checkInterval = 250
 
 /** The limits and timeouts of a server, and where it reports errors. */
 export interface ServiceOptions {
+  /** The limits of a request's size. */
   limits?: Limits | undefined
+  /** The time limits for a client, in milliseconds. */
   timeouts?: Timeouts | undefined
   /** Called with what a handler threw; the client gets 500. Default: prints it on standard error. */
   error?: (error: unknown, request: HttpRequest) => void

@@ -59,8 +59,11 @@ const maxName = 1025 // NI_MAXHOST
 
 /** The hints of getaddrinfo; 0: any. getaddrinfo(3) */
 export interface AddressInfoHints {
+  /** AF_INET, AF_INET6, or 0 for any; default: 0. */
   family?: number
+  /** SOCK_STREAM, SOCK_DGRAM, or 0 for any; default: 0. */
   type?: number
+  /** The protocol's number, or 0 for any; default: 0. */
   protocol?: number
   /** AI_PASSIVE, AI_NUMERICHOST, AI_CANONNAME and the like. */
   flags?: number
@@ -68,11 +71,15 @@ export interface AddressInfoHints {
 
 /** One way to reach a host: the arguments of `new Socket`, and the address to connect or bind to. getaddrinfo(3) */
 export interface AddressInfo<Address extends SocketAddress = InetAddress> {
+  /** The address family: AF_INET, AF_INET6. */
   family: AddressFamily<Address>
+  /** The type of the socket: SOCK_STREAM, SOCK_DGRAM. */
   type: number
+  /** The protocol's number. */
   protocol: number
   /** The canonical name, in the first result with AI_CANONNAME; otherwise empty. */
   canonname: string
+  /** The address to connect or bind to. */
   address: Address
 }
 

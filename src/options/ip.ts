@@ -11,7 +11,9 @@ import type { Codec, InterfaceCodec } from './option.js'
 
 /** The range of ports from which the kernel chooses for a socket; 0 and 0: the system's range. ip(7) */
 export interface PortRange {
+  /** The first port; 0: the system's. */
   low: number
+  /** The last port; 0: the system's. */
   high: number
 }
 
@@ -32,7 +34,9 @@ export const networkIndex: InterfaceCodec = {
 
 /** The source address and the outgoing interface of sent packets; `'::'` and 0: the kernel chooses. RFC 3542 */
 export interface Ipv6PacketInfo {
+  /** The source address; `'::'`: the kernel chooses. */
   address: string
+  /** The index or the name of the interface; default: the kernel chooses. */
   ifindex?: Interface
 }
 
@@ -46,6 +50,7 @@ export const ipv6PacketInfo = structure<Ipv6PacketInfo>('in6_pktinfo', {
 export interface PathMtu {
   /** The peer's address; on Linux always `'::'`. */
   address: string
+  /** The maximum size of a packet, in bytes. */
   mtu: number
 }
 
@@ -64,11 +69,15 @@ export const pathMtu = readOnly(
 
 /** A request for a flow label. `action`: IPV6_FL_A_…; `share`: IPV6_FL_S_…; `flags`: IPV6_FL_F_… RFC 6437 */
 export interface FlowLabelRequest {
+  /** The peer's numeric IPv6 address. */
   destination: string
   /** 20 bits; 0 requests any label. */
   label: number
+  /** IPV6_FL_A_GET, IPV6_FL_A_PUT or IPV6_FL_A_RENEW. */
   action: number
+  /** Who may use the label too: IPV6_FL_S_…; default: 0. */
   share?: number
+  /** IPV6_FL_F_… flags; default: 0. */
   flags?: number
   /** How long the label is reserved after its last use, in seconds. */
   linger?: number

@@ -11,8 +11,11 @@ import type { Codec, Encoder } from './option.js'
 
 /** An IPv4 group, and the interface by its own address, its index or its name; without them the kernel chooses. ip(7) */
 export interface Membership {
+  /** The group: a numeric IPv4 address. */
   group: string
+  /** The own address of the interface; default: any. */
   address?: string
+  /** The index or the name of the interface, with priority over `address`; default: any. */
   ifindex?: Interface
 }
 
@@ -30,6 +33,7 @@ export const membership = writeOnly(
 
 /** The outgoing interface of IPv4 datagrams to groups, by its own address, its index or its name. ip(7) */
 export interface MulticastInterface {
+  /** The own address of the interface; `'0.0.0.0'`: the kernel chooses. */
   address?: string
   /** For setting only: the kernel returns only the address. */
   ifindex?: Interface
@@ -51,8 +55,11 @@ export const multicastInterface: Codec<MulticastInterface> = {
 
 /** An IPv4 group, one source that sends to it, and the interface by its own address. ip(7) */
 export interface SourceMembership {
+  /** The group: a numeric IPv4 address. */
   group: string
+  /** The source: a numeric IPv4 address. */
   source: string
+  /** The own address of the interface; default: any. */
   address?: string
 }
 
@@ -67,7 +74,9 @@ export const sourceMembership = writeOnly(
 
 /** An IPv6 group, or an anycast address, and the index or the name of the interface; without it the kernel chooses. ipv6(7) */
 export interface Ipv6Membership {
+  /** The group, or the anycast address: a numeric IPv6 address. */
   group: string
+  /** The index or the name of the interface; default: the kernel chooses. */
   ifindex?: Interface
 }
 
@@ -94,7 +103,9 @@ export const host: Kind<string> = {
 
 /** A group of either family, and the index or the name of the interface; without it the kernel chooses. RFC 3678 */
 export interface GroupRequest {
+  /** The group: a numeric IPv4 or IPv6 address. */
   group: string
+  /** The index or the name of the interface; default: the kernel chooses. */
   ifindex?: Interface
 }
 
@@ -105,6 +116,7 @@ export const groupRequest = writeOnly(
 
 /** As GroupRequest, with one source that sends to the group. RFC 3678 */
 export interface GroupSourceRequest extends GroupRequest {
+  /** The source: a numeric address. */
   source: string
 }
 
@@ -119,7 +131,9 @@ export const groupSourceRequest = writeOnly(
 
 /** Which sources of a group to receive: `mode` is MCAST_INCLUDE for only these, MCAST_EXCLUDE for all others. RFC 3678 */
 export interface GroupFilter extends GroupRequest {
+  /** MCAST_INCLUDE or MCAST_EXCLUDE. */
   mode: number
+  /** The sources: numeric addresses. */
   sources: readonly string[]
 }
 

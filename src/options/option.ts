@@ -46,16 +46,19 @@ interface Named {
 
 /** An option whose value, a `T`, can be read. */
 export interface ReadableSockOpt<T> extends Named {
+  /** How its value is read from the bytes of getsockopt(2). */
   readonly codec: Decoder<T>
 }
 
 /** An option whose value, a `T`, can be set. */
 export interface WritableSockOpt<T> extends Named {
+  /** How its value is written to the bytes of setsockopt(2). */
   readonly codec: Encoder<T>
 }
 
 /** An option whose value, a `T`, can be read and set. */
 export interface SockOpt<T> extends ReadableSockOpt<T>, WritableSockOpt<T> {
+  /** How its value is read and written. */
   readonly codec: Codec<T>
 }
 
@@ -64,6 +67,7 @@ export type InterfaceCodec = Decoder<number> & Encoder<Interface>
 
 /** An option whose value is an interface: its index is read, its index or its name is set. */
 export interface InterfaceSockOpt extends ReadableSockOpt<number>, WritableSockOpt<Interface> {
+  /** How its value is read and written. */
   readonly codec: InterfaceCodec
 }
 

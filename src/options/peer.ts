@@ -10,8 +10,11 @@ import type { Decoder } from './option.js'
 
 /** The process that created the other end, with its effective user and group at that time. unix(7) */
 export interface PeerCredentials {
+  /** The process. */
   pid: number
+  /** The effective user. */
   uid: number
+  /** The effective group. */
   gid: number
 }
 

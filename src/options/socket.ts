@@ -9,7 +9,9 @@ import type { Codec, Decoder, Encoder } from './option.js'
 
 /** Whether close waits until data is sent, and for how long; with `seconds` 0 it sends a reset instead. socket(7) */
 export interface Linger {
+  /** Whether close(2) lingers. */
   on: boolean
+  /** How long close(2) waits for unsent data at most, in seconds; 0: it drops the data and resets the connection. */
   seconds: number
 }
 
@@ -51,10 +53,13 @@ export interface MemoryInfo {
   wmemAlloc: number
   /** The limit of `wmemAlloc`. */
   sndbuf: number
+  /** Reserved for what comes next, in bytes. */
   fwdAlloc: number
   /** Used by data that waits to be sent. */
   wmemQueued: number
+  /** Used by options and filters, in bytes. */
   optmem: number
+  /** Used by packets that wait to be processed, in bytes. */
   backlog: number
   /** The number of dropped packets. */
   drops: number
@@ -76,7 +81,9 @@ export const memoryInfo: Decoder<MemoryInfo> = {
 
 /** SOF_TIMESTAMPING_… flags, and with SOF_TIMESTAMPING_BIND_PHC the index of a hardware clock. socket(7) */
 export interface TimestampingFlags {
+  /** SOF_TIMESTAMPING_… flags. */
   flags: number
+  /** The index of the hardware clock to use; default: 0. */
   bindPhc?: number
 }
 
@@ -88,7 +95,9 @@ export const timestamping = structure<TimestampingFlags>('so_timestamping', {
 
 /** The clock for scheduled packets, such as 11 for CLOCK_TAI, and SOF_TXTIME_… flags. tc-etf(8) */
 export interface Txtime {
+  /** The number of the clock. clock_gettime(2) */
   clockid: number
+  /** SOF_TXTIME_… flags; default: 0. */
   flags?: number
 }
 
@@ -100,9 +109,13 @@ export const txtime = structure<Txtime>('sock_txtime', {
 
 /** An instruction of a classic BPF program. `jt` and `jf`: how many to skip if a comparison is true or false. bpf(4) */
 export interface FilterInstruction {
+  /** The operation. */
   code: number
+  /** How many instructions to skip if the comparison is true; default: 0. */
   jt?: number
+  /** How many instructions to skip if the comparison is false; default: 0. */
   jf?: number
+  /** The operand. */
   k: number
 }
 

@@ -19,14 +19,19 @@ export type TcpState =
 
 /** A TCP connection. Values that an older kernel does not return are undefined. tcp(7), TCP_INFO; TCP_CONNECTION_INFO */
 export interface TcpInfo {
+  /** The state of the connection. RFC 9293 section 3.3.2 */
   state: TcpState
-  /** Whether both ends use these extensions. RFC 7323, RFC 2018, RFC 3168 */
+  /** Whether both ends use timestamps. RFC 7323 */
   timestamps: boolean
+  /** Whether both ends use selective acknowledgements. RFC 2018 */
   sack: boolean
+  /** Whether both ends scale their windows. RFC 7323 */
   windowScaling: boolean
+  /** Whether both ends use explicit congestion notification. RFC 3168 */
   ecn: boolean
-  /** The smoothed round-trip time and its variation, in milliseconds; on Linux with microseconds. */
+  /** The smoothed round-trip time, in milliseconds; on Linux with microseconds. RFC 6298 */
   rtt: number
+  /** The variation of the round-trip time, in milliseconds. RFC 6298 */
   rttVariation: number
   /** The retransmission timeout, in milliseconds. RFC 6298 */
   retransmissionTimeout: number
@@ -42,11 +47,15 @@ export interface TcpInfo {
   receiveWindow: number | undefined
   /** Bytes sent, including retransmissions. Linux 4.19 */
   bytesSent: number | undefined
+  /** Bytes received that were acknowledged. Linux 4.1 */
   bytesReceived: number | undefined
-  /** Linux 4.19 */
+  /** Bytes sent again. Linux 4.19 */
   bytesRetransmitted: number | undefined
+  /** Segments sent. Linux 4.2 */
   segmentsSent: number | undefined
+  /** Segments received. Linux 4.2 */
   segmentsReceived: number | undefined
+  /** Segments sent again. */
   segmentsRetransmitted: number
   /** All values of this kernel, under its own names. */
   raw: LinuxTcpInfo | DarwinTcpConnectionInfo

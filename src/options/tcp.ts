@@ -24,12 +24,15 @@ import type { Encoder } from './option.js'
 
 /** The key that signs segments to and from a peer, of at most 80 bytes; an empty key removes it. RFC 2385 */
 export interface Md5Signature {
+  /** The peer's numeric address. */
   address: string
+  /** The key, at most 80 bytes; an empty one removes the key. */
   key: Uint8Array
 }
 
 /** As Md5Signature, for all peers of a network, or for one interface. tcp(7), TCP_MD5SIG_EXT */
 export interface Md5SignatureExt extends Md5Signature {
+  /** The length of the network's prefix, in bits; default: the address alone. */
   prefixLength?: number
   /** The interface's index or name. */
   ifindex?: Interface
@@ -60,7 +63,9 @@ export const md5SignatureExt: Encoder<Md5SignatureExt> = {
 
 /** An option of the TCP header that both ends negotiated: its kind and its value. TCP_REPAIR_OPTIONS, tcp(7) */
 export interface RepairOption {
+  /** The kind of the TCP option. RFC 9293 */
   code: number
+  /** Its value. */
   value: number
 }
 
@@ -71,10 +76,15 @@ export const repairOptions = writeOnly(
 
 /** The windows of a connection that is saved or restored. TCP_REPAIR_WINDOW, tcp(7) */
 export interface RepairWindow {
+  /** The sequence number of the segment that last changed the window. */
   sndWl1: number
+  /** The receive window of the peer, in bytes. */
   sndWnd: number
+  /** The largest window that the peer has advertised, in bytes. */
   maxWindow: number
+  /** The receive window of this end, in bytes. */
   rcvWnd: number
+  /** The sequence number with which this window was advertised. */
   rcvWup: number
 }
 
@@ -93,9 +103,13 @@ export interface TlsCryptoInfo {
   version: number
   /** TLS_CIPHER_... */
   cipherType: number
+  /** The explicit part of the nonce. */
   iv: Uint8Array
+  /** The key of the cipher. */
   key: Uint8Array
+  /** The implicit part of the nonce. */
   salt: Uint8Array
+  /** The sequence number of the next record, 8 bytes. */
   recSeq: Uint8Array
 }
 

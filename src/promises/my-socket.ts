@@ -49,6 +49,11 @@ export class MySocket {
     this.#socket = socket
   }
 
+  /**
+   * The socket.
+   *
+   * @throws SocketError ENOTCONN before `connect`
+   */
   get socket(): Socket {
     brand(this)
     if (this.#socket === undefined) throw broken('ENOTCONN')

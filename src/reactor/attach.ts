@@ -11,7 +11,14 @@ import { batchProperties, datagramHandlers, DatagramSocket, roomOf } from './dat
 import type { BatchRoom, DatagramHandlers } from './datagrams.js'
 
 /** A socket to attach: one of either kind, an OwnedFd, or the number of a descriptor. */
-export type Attachable = number | { readonly fd: number; detach(): number }
+export type Attachable =
+  | number
+  | {
+      /** The descriptor; −1 after it is closed. */
+      readonly fd: number
+      /** Gives the descriptor away: it is the caller's now. */
+      detach(): number
+    }
 
 const attachProperties: Properties<BatchRoom & DatagramHandlers> = { ...batchProperties, ...datagramHandlers }
 

@@ -30,8 +30,9 @@ export interface DatagramOptions extends BatchRoom {
   gro?: boolean
   /** The kernel divides sent data into messages of this size, in bytes. udp(7), UDP_SEGMENT */
   segment?: number
-  /** The sizes of the kernel's buffers, in bytes. socket(7), SO_RCVBUF and SO_SNDBUF */
+  /** The size of the kernel's receive buffer, in bytes. socket(7), SO_RCVBUF */
   receiveBuffer?: number
+  /** The size of the kernel's send buffer, in bytes. socket(7), SO_SNDBUF */
   sendBuffer?: number
 }
 

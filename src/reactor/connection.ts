@@ -246,6 +246,7 @@ export class Connection {
     if (this.#fd >= 0) receive(this.#fd, 0)
   }
 
+  /** Receives again, after `pause`. */
   resume(): void {
     brand(this)
     if (!this.#is(PAUSED)) return

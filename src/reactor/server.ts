@@ -80,6 +80,7 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
     }
   }
 
+  /** As `listen`. */
   constructor(options: ListenOptions & Handlers) {
     checkProperties('options', options, listenProperties)
     super(options)

@@ -113,11 +113,13 @@ function familyOf(fd: number): number {
 
 /** A received message: its bytes, address, flags and control messages. recvmsg(2) */
 export interface ReceivedMessage extends MessageInfo {
+  /** The bytes of the message. */
   data: Buffer
 }
 
 /** A received message and its descriptors, which are closed when their OwnedFd objects are garbage-collected. unix(7) */
 export interface ReceivedFds extends ReceivedMessage {
+  /** The descriptors that came with the message: each is to be closed, or taken by `detach()`. */
   fds: OwnedFd[]
 }
 

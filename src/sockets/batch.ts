@@ -54,6 +54,7 @@ let brand: (self: MessageBatch) => unknown
  * ```
  */
 export class MessageBatch extends Slots {
+  /** The address family of its addresses, AF_INET… */
   readonly family: number
   readonly #family: number | undefined // undefined if it was not given: then the batch may be sent over sockets of any family
   #control: ControlMessage[][] = []

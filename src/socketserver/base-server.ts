@@ -22,6 +22,7 @@ let brand: <Request>(self: BaseServer<Request>) => unknown
 export abstract class BaseServer<Request> implements ServerInfo {
   /** The class that handles requests. */
   readonly handler: HandlerClass<Request> | undefined
+  /** Where the server listens. */
   abstract readonly serverAddress: SocketAddress
   abstract readonly data: unknown
   /** The timeout of `handleRequest`, in milliseconds; null: no limit. */
@@ -40,6 +41,7 @@ export abstract class BaseServer<Request> implements ServerInfo {
     }
   }
 
+  /** `handler`: the class of which each request gets an object; undefined if another way finishes them. */
   constructor(handler: HandlerClass<Request> | undefined) {
     this.handler = handler
   }

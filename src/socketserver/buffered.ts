@@ -131,6 +131,7 @@ export class BufferedWriter {
     }
   }
 
+  /** `size`: how many bytes are collected before they are sent; 0: none. */
   constructor(send: (bytes: Data) => unknown, size = 0) {
     this.#send = send
     this.#size = checkLimit('size', size)

@@ -7,6 +7,7 @@ import { BufferedReader, BufferedWriter } from './buffered.js'
 
 /** What a handler knows of its server, in the server's thread or in its own. */
 export interface ServerInfo {
+  /** Where the server listens. */
   readonly serverAddress: SocketAddress
   /** The server's data for its handlers. */
   readonly data: unknown
@@ -21,11 +22,14 @@ export type HandlerClass<Request> = new (
 
 /** Handles a request. Derive from it and override `handle`. */
 export class BaseRequestHandler<Request = Socket, Server extends ServerInfo = ServerInfo> {
+  /** The request: a connection, or a datagram with its socket. */
   readonly request: Request
+  /** The address of the client. */
   readonly clientAddress: SocketAddress
   /** The server itself, unless the handler runs in a thread of its own. */
   readonly server: Server
 
+  /** A server calls this with each request. */
   constructor(request: Request, clientAddress: SocketAddress, server: Server) {
     this.request = request
     this.clientAddress = clientAddress
@@ -62,7 +66,9 @@ export class StreamRequestHandler<Server extends ServerInfo = ServerInfo> extend
   timeout: number | null = null
   /** Whether to send small segments at once; useful with a buffered `wfile`. TCP_NODELAY, tcp(7) */
   disableNagleAlgorithm = false
+  /** Reads the connection. */
   rfile!: BufferedReader
+  /** Writes to the connection. */
   wfile!: BufferedWriter
 
   /** The request: a connection. */
@@ -99,13 +105,17 @@ export class DatagramRequestHandler<Server extends ServerInfo = ServerInfo> exte
   DatagramRequest,
   Server
 > {
+  /** Reads the datagram. */
   rfile!: BufferedReader
+  /** Collects the answer. */
   wfile!: BufferedWriter
 
+  /** The bytes of the datagram. */
   get packet(): Buffer {
     return this.request[0]
   }
 
+  /** The socket that received it. */
   get socket(): Socket {
     return this.request[1]
   }

@@ -25,6 +25,11 @@ export interface InternetServerOptions extends ServerOptions {
 
 /** A server for connections of any family. */
 export class StreamServer extends SocketServer<Socket> {
+  /**
+   * Opens a socket of this family, and unless `bindAndActivate` is false binds it, and listens.
+   *
+   * @throws SocketError of socket(2), bind(2) or listen(2)
+   */
   constructor(family: number, address: AddressLike, handler: Handler<Socket>, options?: ServerOptions) {
     super(family, SOCK_STREAM, address, handler, options)
   }
@@ -64,6 +69,11 @@ export class StreamServer extends SocketServer<Socket> {
 
 /** A server for datagrams of any family. */
 export class DatagramServer extends SocketServer<DatagramRequest> {
+  /**
+   * Opens a socket of this family, and unless `bindAndActivate` is false binds it, and listens.
+   *
+   * @throws SocketError of socket(2), bind(2) or listen(2)
+   */
   constructor(family: number, address: AddressLike, handler: Handler<DatagramRequest>, options?: ServerOptions) {
     super(family, SOCK_DGRAM, address, handler, options)
   }
@@ -88,6 +98,11 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
 
 /** A TCP server. Python's TCPServer, and with `threading` its ThreadingTCPServer */
 export class TCPServer extends StreamServer {
+  /**
+   * Opens a socket, and unless `bindAndActivate` is false binds it, and listens.
+   *
+   * @throws SocketError of socket(2), bind(2) or listen(2)
+   */
   constructor(address: AddressLike, handler: Handler<Socket>, options: InternetServerOptions = {}) {
     super(options?.addressFamily ?? AF_INET, address, handler, options)
   }
@@ -95,6 +110,11 @@ export class TCPServer extends StreamServer {
 
 /** A UDP server. Python's UDPServer, and with `threading` its ThreadingUDPServer */
 export class UDPServer extends DatagramServer {
+  /**
+   * Opens a socket, and unless `bindAndActivate` is false binds it, and listens.
+   *
+   * @throws SocketError of socket(2), bind(2) or listen(2)
+   */
   constructor(address: AddressLike, handler: Handler<DatagramRequest>, options: InternetServerOptions = {}) {
     super(options?.addressFamily ?? AF_INET, address, handler, options)
   }
@@ -102,6 +122,11 @@ export class UDPServer extends DatagramServer {
 
 /** A server for Unix stream sockets. It leaves its path behind, as bind(2) does. unix(7) */
 export class UnixStreamServer extends StreamServer {
+  /**
+   * Opens a socket, and unless `bindAndActivate` is false binds it, and listens.
+   *
+   * @throws SocketError of socket(2), bind(2) or listen(2)
+   */
   constructor(address: AddressLike, handler: Handler<Socket>, options?: ServerOptions) {
     super(AF_UNIX, address, handler, options)
   }
@@ -109,6 +134,11 @@ export class UnixStreamServer extends StreamServer {
 
 /** A server for Unix datagrams. It leaves its path behind, as bind(2) does. unix(7) */
 export class UnixDatagramServer extends DatagramServer {
+  /**
+   * Opens a socket, and unless `bindAndActivate` is false binds it, and listens.
+   *
+   * @throws SocketError of socket(2), bind(2) or listen(2)
+   */
   constructor(address: AddressLike, handler: Handler<DatagramRequest>, options?: ServerOptions) {
     super(AF_UNIX, address, handler, options)
   }

@@ -60,8 +60,11 @@ function checkClass<Request>(handler: Handler<Request>): HandlerClass<Request> {
 /** Refuses a `this` of another class; each method begins with it. */
 export let brand: <Request>(self: SocketServer<Request>) => unknown
 
+/** A server with a socket of its own: what the servers of this module have in common. */
 export abstract class SocketServer<Request> extends BaseServer<Request> {
+  /** The socket that accepts, or receives. */
   readonly socket: AwaitableSocket
+  /** The options that the constructor was given. */
   readonly options: Readonly<ServerOptions>
   readonly #module: string | undefined
   readonly #threads: ThreadPool | undefined
@@ -79,6 +82,11 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     }
   }
 
+  /**
+   * Opens a socket of this family and type, and unless `bindAndActivate` is false binds it, and listens.
+   *
+   * @throws SocketError of socket(2), bind(2) or listen(2)
+   */
   constructor(
     family: number,
     type: number,

@@ -35,13 +35,19 @@ export interface ConnectorOptions extends ConnectionOptions {
 export interface ConnectTarget {
   /** The host's name or number. undici adds the port to `host`, therefore `hostname` has priority. */
   hostname?: string | null | undefined
+  /** The host's name or number. */
   host?: string | null | undefined
+  /** The port; default: 80, or 443 for TLS. */
   port?: number | string | null | undefined
   /** `'https:'`: TLS. */
   protocol?: string | null | undefined
+  /** The name that the server's certificate has to be for; default: the host. */
   servername?: string | null | undefined
+  /** The own numeric address to connect from. */
   localAddress?: string | null | undefined
+  /** 4 or 6: connects over this family only; default: any. */
   family?: number | undefined
+  /** The path of a Unix socket, instead of host and port. */
   socketPath?: string | null | undefined
   /** As in net.connect: the socket emits `timeout` after so many milliseconds without activity. */
   timeout?: number | undefined

@@ -84,6 +84,7 @@ export class SocketDuplex extends Duplex {
     }
   }
 
+  /** As `toDuplex`: takes the descriptor of the socket. */
   constructor(socket: Socket, options: DuplexOptions = {}) {
     checkSocket(socket)
     checkProperties('options', options, duplexProperties)
@@ -110,37 +111,44 @@ export class SocketDuplex extends Duplex {
     return this.destroyed
   }
 
+  /** Which directions are open, as in net.Socket. */
   get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     brand(this)
     if (this.readable) return this.writable ? 'open' : 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
   }
 
+  /** The peer's numeric address; undefined if it is not connected, or not over IP. */
   get remoteAddress(): string | undefined {
     brand(this)
     return this.#remote && 'address' in this.#remote ? String(this.#remote.address) : undefined
   }
 
+  /** The peer's port; undefined as `remoteAddress`. */
   get remotePort(): number | undefined {
     brand(this)
     return this.#remote && 'port' in this.#remote ? this.#remote.port : undefined
   }
 
+  /** `'IPv4'` or `'IPv6'`; undefined as `remoteAddress`. */
   get remoteFamily(): string | undefined {
     brand(this)
     return this.#remote?.family
   }
 
+  /** The own numeric address; undefined if it is closed, or not over IP. */
   get localAddress(): string | undefined {
     brand(this)
     return 'address' in this.#local ? String(this.#local.address) : undefined
   }
 
+  /** The own port; undefined as `localAddress`. */
   get localPort(): number | undefined {
     brand(this)
     return 'port' in this.#local ? this.#local.port : undefined
   }
 
+  /** `'IPv4'` or `'IPv6'`, as in net.Socket. */
   get localFamily(): string {
     brand(this)
     return this.#local.family

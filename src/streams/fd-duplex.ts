@@ -53,6 +53,7 @@ export class FdDuplex extends SocketDuplex {
     }
   }
 
+  /** As `toDuplex` with `fds: true`: takes the descriptor of a Unix socket. */
   constructor(socket: Socket, options?: DuplexOptions) {
     checkSocket(socket)
     checkCarriesFds(socket)

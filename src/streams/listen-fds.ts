@@ -6,7 +6,9 @@ const firstFd = 3 // SD_LISTEN_FDS_START
 
 /** A socket that the service manager has opened, and its name there: `FileDescriptorName=`. */
 export interface ActivatedSocket {
+  /** Its name: `FileDescriptorName=` of systemd.socket(5), or LISTEN_FDNAMES. */
   name: string
+  /** The socket. */
   socket: Socket
 }
 

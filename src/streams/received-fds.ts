@@ -13,6 +13,7 @@ const controlSize = 2048
 
 /** Received bytes, and the descriptors that came with them. */
 export interface BytesAndFds {
+  /** The received bytes. */
   data: Buffer
   /** Owned: to be closed, or taken by `detach()`. An object that is dropped closes its descriptor when it is collected. */
   fds: OwnedFd[]

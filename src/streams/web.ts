@@ -17,12 +17,15 @@ import { taken } from './to-duplex.js'
 
 /** A readable and a writable stream of bytes; the readable one takes the buffers of a BYOB reader. Streams Standard */
 export interface WebStreams {
+  /** The bytes that are received. */
   readable: ReadableStream<Uint8Array>
+  /** Takes the bytes to send. */
   writable: WritableStream<Uint8Array | string>
 }
 
 /** Bytes to send, at least one, and at most 253 descriptors, which are sent with the first byte. */
 export interface BytesAndFdsToSend {
+  /** The bytes, at least one. */
   data: Data
   /**
    * The writable takes over each OwnedFd, and closes it once it is sent, or fails to be; an abort leaves those of waiting chunks to
@@ -36,7 +39,9 @@ export interface BytesAndFdsToSend {
  * so it holds no descriptor that nobody has asked for.
  */
 export interface WebFdStreams {
+  /** The bytes that are received, with their descriptors. */
   readable: ReadableStream<BytesAndFds>
+  /** Takes the bytes to send, with descriptors. */
   writable: WritableStream<BytesAndFdsToSend | Uint8Array | string>
 }
 

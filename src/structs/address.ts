@@ -27,27 +27,45 @@ import type { View } from '../syscalls/native.js'
 /** An IPv4 address and port, in the shape of Node's. ip(7) */
 export interface IPv4Address {
   family: 'IPv4'
+  /** The numeric address: `'127.0.0.1'`. */
   address: string
+  /** The port, 0 to 65,535. */
   port: number
 }
 
 /** An IPv6 address and port; the flow label and the scope (an interface's index) if they are not 0. ipv6(7) */
 export interface IPv6Address {
   family: 'IPv6'
+  /** The numeric address: `'::1'`. */
   address: string
+  /** The port, 0 to 65,535. */
   port: number
+  /** The flow label, 20 bits; default: 0. RFC 6437 */
   flowlabel?: number
+  /** The index of the interface of a link-local address; default: 0. */
   scopeid?: number
 }
 
 /** A Unix socket's address: a path, an abstract name (Linux), or neither: unnamed. Bytes if it is not UTF-8. unix(7) */
 export type UnixAddress =
-  { family: 'unix'; path: string | Uint8Array } | { family: 'unix'; abstract: string | Uint8Array } | { family: 'unix' }
+  | {
+      family: 'unix'
+      /** The path of the socket's file. */
+      path: string | Uint8Array
+    }
+  | {
+      family: 'unix'
+      /** The abstract name, without the NUL before it. Linux */
+      abstract: string | Uint8Array
+    }
+  | { family: 'unix' }
 
 /** An address of any other family: its number and the bytes that follow it in the sockaddr. */
 export interface RawAddress {
   family: 'raw'
+  /** The number of the address family. */
   af: number
+  /** The bytes after it. */
   data: Uint8Array
 }
 
@@ -70,18 +88,31 @@ export type AddressFamily<Address extends SocketAddress = SocketAddress> = numbe
 
 /** The families whose addresses are known by their constants. */
 export interface AddressFamilies {
+  /** The kernel's cryptography. Linux */
   readonly AF_ALG: AddressFamily<AlgAddress> | undefined
+  /** Bluetooth. Linux */
   readonly AF_BLUETOOTH: AddressFamily<BluetoothAddress> | undefined
+  /** Controller area networks. Linux */
   readonly AF_CAN: AddressFamily<CanAddress> | undefined
+  /** IPv4. ip(7) */
   readonly AF_INET: AddressFamily<InetAddress>
+  /** IPv6. ipv6(7) */
   readonly AF_INET6: AddressFamily<InetAddress>
+  /** The same as AF_UNIX. */
   readonly AF_LOCAL: AddressFamily<UnixAddress>
+  /** The kernel itself. Linux, netlink(7) */
   readonly AF_NETLINK: AddressFamily<NetlinkAddress> | undefined
+  /** Network interfaces. Linux, packet(7) */
   readonly AF_PACKET: AddressFamily<PacketAddress> | undefined
+  /** Qualcomm's IPC router. Linux */
   readonly AF_QIPCRTR: AddressFamily<QipcrtrAddress> | undefined
+  /** Kernel controls. macOS */
   readonly AF_SYSTEM: AddressFamily<SystemAddress> | undefined
+  /** TIPC. Linux */
   readonly AF_TIPC: AddressFamily<TipcAddress> | undefined
+  /** Processes of this machine. unix(7) */
   readonly AF_UNIX: AddressFamily<UnixAddress>
+  /** A virtual machine and its host. Linux, vsock(7) */
   readonly AF_VSOCK: AddressFamily<VsockAddress>
 }
 
@@ -89,12 +120,27 @@ export interface AddressFamilies {
  * A numeric host and a port. The host is called `address`, as in the addresses of Node's sockets, or `host`, as in their
  * options. The family may be Node's name or number (`'IPv4'`, 4) or C's (AF_INET); the host must belong to it.
  */
-export type HostAddress = { port: number; family?: string | number | undefined } & (
-  { address: string } | { host: string }
+export type HostAddress = {
+  /** The port, 0 to 65,535. */
+  port: number
+  /** `'IPv4'`, 4 or AF_INET; `'IPv6'`, 6 or AF_INET6; default: that of the host. */
+  family?: string | number | undefined
+} & (
+  | {
+      /** The numeric host. */
+      address: string
+    }
+  | {
+      /** The numeric host. */
+      host: string
+    }
 )
 
 /** As HostAddress, with the scope of an IPv6 address: an interface's index or name. `'fe80::1%eth0'` has it too. RFC 4007 */
-export type ScopedAddress = HostAddress & { scopeid: Interface }
+export type ScopedAddress = HostAddress & {
+  /** The index or the name of the interface. */
+  scopeid: Interface
+}
 
 /**
  * An address as an argument: a SocketAddress; a numeric host and a port, in an object or, as in Python, in a pair; or for

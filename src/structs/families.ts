@@ -21,74 +21,143 @@ import type { Field } from '../syscalls/layout.js'
 /** A netlink address: a port number and a mask of multicast groups. netlink(7) */
 export interface NetlinkAddress {
   family: 'netlink'
+  /** The port number; 0: the kernel, or to bind: any. */
   pid: number
+  /** A mask of multicast groups. */
   groups: number
 }
 
 /** A packet address: an interface's index, protocol in host byte order, ARP hardware type, hardware address. packet(7) */
 export interface PacketAddress {
   family: 'packet'
+  /** The index of the interface; 0: any. */
   ifindex: number
+  /** ETH_P_…, in host byte order. */
   protocol?: number
+  /** Of a received packet: PACKET_HOST, PACKET_BROADCAST… */
   pkttype?: number
+  /** The type of the hardware: ARPHRD_… */
   hatype?: number
+  /** The hardware address. */
   address?: Uint8Array
 }
 
 /** A vsock address: a context identifier, such as VMADDR_CID_ANY, and a port. vsock(7) */
 export interface VsockAddress {
   family: 'vsock'
+  /** The context identifier: of a virtual machine, or VMADDR_CID_HOST, VMADDR_CID_ANY. */
   cid: number
+  /** The port, 32 bits. */
   port: number
 }
 
 /** A CAN address: an interface's index (0: all), and the identifiers of ISO-TP, or name, group and address of J1939. */
-export type CanAddress =
-  | { family: 'can'; ifindex: number }
-  | { family: 'can'; ifindex: number; rxId: number; txId: number }
-  | { family: 'can'; ifindex: number; name: bigint; pgn: number; addr: number }
+export type CanAddress = CanInterface | (CanInterface & IsoTpIdentifiers) | (CanInterface & J1939Names)
+
+interface CanInterface {
+  family: 'can'
+  /** The index of the interface; 0: all. */
+  ifindex: number
+}
+
+interface IsoTpIdentifiers {
+  /** The identifier of received frames. */
+  rxId: number
+  /** The identifier of sent frames. */
+  txId: number
+}
+
+interface J1939Names {
+  /** The name, 64 bits. */
+  name: bigint
+  /** The parameter group number. */
+  pgn: number
+  /** The address. */
+  addr: number
+}
 
 /** An algorithm of the kernel's cryptography: `{ type: 'hash', name: 'sha256' }`. crypto/userspace-if */
 export interface AlgAddress {
   family: 'alg'
+  /** `'hash'`, `'skcipher'`, `'aead'`, `'rng'`. */
   type: string
+  /** The name of the algorithm: /proc/crypto lists them. */
   name: string
+  /** The features that it must have; default: 0. */
   feat?: number
+  /** Which features that is about; default: 0. */
   mask?: number
 }
 
 /** A TIPC address. `addrtype`: TIPC_ADDR_…, which decides the meaning of the three numbers; `scope`: TIPC_…_SCOPE. */
 export interface TipcAddress {
   family: 'tipc'
+  /** TIPC_ADDR_… */
   addrtype: number
+  /** The type of the service, or the port. */
   v1: number
+  /** The first instance, or the node. */
   v2: number
+  /** The last instance, or the domain. */
   v3: number
+  /** TIPC_CLUSTER_SCOPE, TIPC_NODE_SCOPE; default: 0. */
   scope?: number
 }
 
 /** An address of Qualcomm's IPC router. */
 export interface QipcrtrAddress {
   family: 'qipcrtr'
+  /** The node. */
   node: number
+  /** The port. */
   port: number
 }
 
 /** A Bluetooth address, one member for each protocol; a device's address is such as `'00:11:22:33:44:55'`. */
 export type BluetoothAddress =
-  | { family: 'hci'; dev: number; channel: number }
-  | { family: 'l2cap'; bdaddr: string; psm: number; cid?: number; bdaddrType?: number }
-  | { family: 'rfcomm'; bdaddr: string; channel: number }
-  | { family: 'sco'; bdaddr: string }
+  | {
+      family: 'hci'
+      /** The number of the adapter. */
+      dev: number
+      /** HCI_CHANNEL_… */
+      channel: number
+    }
+  | {
+      family: 'l2cap'
+      /** The address of the device. */
+      bdaddr: string
+      /** The protocol/service multiplexer: the port. */
+      psm: number
+      /** The channel's identifier; default: 0. */
+      cid?: number
+      /** BDADDR_BREDR, BDADDR_LE_PUBLIC, BDADDR_LE_RANDOM; default: 0. */
+      bdaddrType?: number
+    }
+  | {
+      family: 'rfcomm'
+      /** The address of the device. */
+      bdaddr: string
+      /** The channel, 1 to 30. */
+      channel: number
+    }
+  | {
+      family: 'sco'
+      /** The address of the device. */
+      bdaddr: string
+    }
 
 /** A kernel control of macOS, such as utun; default of `sysaddr`: AF_SYS_CONTROL. */
 export interface SystemAddress {
   family: 'system'
+  /** The number of the control. */
   id: number
+  /** The number of its unit; 0: any. */
   unit: number
+  /** AF_SYS_CONTROL, the default. */
   sysaddr?: number
 }
 
+/** An address of one of these families. */
 export type FamilyAddress =
   | NetlinkAddress
   | PacketAddress
@@ -103,7 +172,12 @@ export type FamilyAddress =
 /** As an argument: the interface may also be given by its name. */
 export type AddressOfInterface = Named<PacketAddress> | Named<CanAddress>
 
-type Named<T> = T extends unknown ? Omit<T, 'ifindex'> & { ifindex: Interface } : never
+type Named<T> = T extends unknown
+  ? Omit<T, 'ifindex'> & {
+      /** The index or the name of the interface. */
+      ifindex: Interface
+    }
+  : never
 
 type Value = number | bigint | string | Uint8Array
 
@@ -130,11 +204,17 @@ interface Property {
 
 /** One kind of address. `fits`: whether a sockaddr can have this size; `takes`: whether the address has its properties. */
 export interface Codec {
+  /** The name of the family. */
   readonly name: string
+  /** Its number; undefined where the system does not have it. */
   readonly af: number | undefined
+  /** Whether a sockaddr can have this size. */
   fits(size: number): boolean
+  /** Whether the address has its properties. */
   takes(address: FamilyAddress): boolean
+  /** The bytes of the sockaddr. */
   encode(address: FamilyAddress, sockaddr: (af: number, length: number) => Buffer): Buffer
+  /** The address in a sockaddr. */
   decode(bytes: Buffer): FamilyAddress
 }
 

@@ -31,6 +31,7 @@ export interface NetlinkAttribute {
   nested: boolean
   /** Whether its value is in network byte order, and says so: NLA_F_NET_BYTEORDER. */
   networkOrder: boolean
+  /** Its value. */
   value: NetlinkBytes
 }
 
@@ -56,6 +57,7 @@ export class NetlinkBytes {
     }
   }
 
+  /** Reads these bytes, in the byte order of this machine. */
   constructor(bytes: Buffer) {
     this.bytes = bytes
     this.#view = dataView(bytes)
@@ -152,6 +154,7 @@ export interface NetlinkMessage {
   seq: number
   /** The port number of the sender of that request. */
   pid: number
+  /** What follows the header. */
   payload: NetlinkBytes
   /** Of NLMSG_ERROR and NLMSG_DONE: 0 if the request has succeeded, otherwise −errno; undefined for any other message. */
   errno: number | undefined

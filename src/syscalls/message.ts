@@ -12,9 +12,9 @@ export interface Message {
   iov: readonly View[]
   /** The buffer for control messages, or the control messages to send. cmsg(3) */
   control?: View | null
-  /** The length of the sender's address, which may be more than the size of its buffer. */
+  /** The length of the sender's address, in bytes, which may be more than the size of its buffer. */
   nameLength: number
-  /** The length of the received control messages. */
+  /** The length of the received control messages, in bytes. */
   controlLength: number
   /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR and the like. */
   flags: number
@@ -105,13 +105,21 @@ const maxSize = 2 ** 22 // more than any datagram has, and 1,024 times this fits
  * messages, and the flags.
  */
 export class MessageBatch {
+  /** The number of messages. */
   readonly count: number
+  /** The room for the bytes of a message. */
   readonly size: number
+  /** The room for the address of a message, in bytes. */
   readonly nameSize: number
+  /** The room for the control messages of a message, in bytes. */
   readonly controlSize: number
+  /** The bytes of message `i` begin at `i * size`. */
   readonly data: Buffer
+  /** The address of message `i` begins at `i * nameSize`; null if there is no room for addresses. */
   readonly names: Buffer | null
+  /** The control messages of message `i` begin at `i * controlSize`; null if there is no room for them. */
   readonly controls: Buffer | null
+  /** Of each message four numbers: the length of its bytes, of its address and of its control messages, and its flags. */
   readonly results: Uint32Array
 
   /**

@@ -152,11 +152,10 @@ export const { isMainThread } = native.environment.firstThread
   : process.getBuiltinModule('node:worker_threads')
 
 /** The constants that this folder needs, so that it loads without the module that exports all. */
-export const [AF_INET, AF_INET6, FD_SETSIZE] = ['AF_INET', 'AF_INET6', 'FD_SETSIZE'].map(native.constant) as [
-  number,
-  number,
-  number,
-]
+export const [AF_INET, AF_INET6] = ['AF_INET', 'AF_INET6'].map(native.constant) as [number, number]
+
+/** How many descriptors a set of select(2) has room for: those below this number. */
+export const FD_SETSIZE = native.constant('FD_SETSIZE') as number
 
 /** The addon's own function of this name, without a wrapper; undefined if the kernel has no such call. */
 export const call = <Signature>(name: string): Signature => native.functions[name] as unknown as Signature

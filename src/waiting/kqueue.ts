@@ -13,13 +13,17 @@ import { Wait } from './wait.js'
 
 /** A change or an event. `ident` is a descriptor for EVFILT_READ and EVFILT_WRITE. kqueue(2) */
 export interface Kevent {
+  /** What is observed: a descriptor, a process, a signal's number. */
   ident: number
   /** EVFILT_READ, EVFILT_WRITE… */
   filter: number
   /** EV_ADD, EV_DELETE, EV_CLEAR…; of an event also EV_EOF and EV_ERROR. */
   flags: number
+  /** Flags of the filter; default: 0. */
   fflags?: number
+  /** Data of the filter: the bytes that can be read, for example; default: 0. */
   data?: number
+  /** A number of the caller, which comes back with the event; default: 0. */
   udata?: number
 }
 

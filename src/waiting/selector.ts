@@ -27,6 +27,7 @@ export { EVENT_READ, EVENT_WRITE }
 export interface SelectorKey<T = unknown> {
   /** The registered socket or number. */
   readonly fileobj: Descriptor
+  /** Its descriptor. */
   readonly fd: number
   /** The requested events: EVENT_READ, EVENT_WRITE or both. */
   readonly events: number
@@ -63,6 +64,7 @@ export class Selector<T = unknown> {
     }
   }
 
+  /** Waits by the best that the system has: epoll(7), kqueue(2), poll(2). */
   constructor(kernel: Kernel = best()) {
     this.#kernel = kernel
   }
@@ -194,6 +196,7 @@ function checkEvents(events: number): number {
 
 /** A Selector by poll(2). */
 export class PollSelector<T = unknown> extends Selector<T> {
+  /** An empty selector. */
   constructor() {
     super(new PollKernel())
   }
@@ -201,6 +204,7 @@ export class PollSelector<T = unknown> extends Selector<T> {
 
 /** A Selector by select(2), for descriptors below FD_SETSIZE. */
 export class SelectSelector<T = unknown> extends Selector<T> {
+  /** An empty selector. */
   constructor() {
     super(new SelectKernel())
   }

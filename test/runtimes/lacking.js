@@ -41,6 +41,7 @@ const bun = {
   'cli/hostile': {
     'a name with control characters is shown as text in a certificate': 'rejects the certificate of the test',
   },
+  'cli/trace/own': { 'has the line': 'has no frames of the program in a stack that is taken while the addon calls' },
   'cli/trace/programs': otherName,
   'cli/nc': {
     '--tls relays': 'rejects the certificate of the test',
@@ -211,6 +212,7 @@ const deno = {
   'http/hostile': killed,
   'cli/http-root': killed,
   'cli/http-ts': killed,
+  'cli/trace/own': { 'has the calls': calls },
   'cli/trace/programs': otherName,
   'cli/trace/signals': killed,
   'cli/nc': killed,

@@ -1,4 +1,5 @@
 // The public names of the package, with their documentation: all that the entries of package.json export, and the members of these.
+// The names of `bsd-sockets/constants` are the constants of all systems.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -46,8 +47,10 @@ function membersOf(symbol) {
   return [...constructors, ...statics, ...types.flatMap(one => one.getProperties())]
 }
 
+const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected
+
 const isPrivate = declaration =>
-  (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0 ||
+  (ts.getCombinedModifierFlags(declaration) & hidden) !== 0 ||
   (declaration.name !== undefined && ts.isPrivateIdentifier(declaration.name))
 
 function told(name, symbol, declarations) {
@@ -62,8 +65,14 @@ function told(name, symbol, declarations) {
   }
 }
 
+// What the language or Node calls ([Symbol.dispose], a stream's _read) is documented there; a discriminant, `family: 'unix'`, is its
+// own documentation.
+const documentedElsewhere = member =>
+  /^_(?!_constructor)/.test(member.name) || (checker.getTypeOfSymbol(member).flags & ts.TypeFlags.StringLiteral) !== 0
+
 function* membersBelow(name, symbol, seen) {
   for (const member of membersOf(symbol)) {
+    if (member.name !== '__constructor' && documentedElsewhere(member)) continue
     const declarations = (member.declarations ?? []).filter(one => ours(one) && !isPrivate(one) && !seen.has(one))
     if (declarations.length === 0) continue
     for (const one of declarations) seen.add(one)
@@ -71,7 +80,7 @@ function* membersBelow(name, symbol, seen) {
   }
 }
 
-/** Each name once, at the first entry that has it. */
+/** Each name once, at the first entry that has it: its kind, its file in lib/, and its documentation. */
 export function* publicNames() {
   const seen = new Set()
   for (const [entry, file] of entries) {
@@ -86,13 +95,4 @@ export function* publicNames() {
       if (!name.includes('constants')) yield* membersBelow(name, symbol, seen)
     }
   }
-}
-if (process.argv[1] === import.meta.filename) {
-  const all = [...publicNames()]
-  const without = all.filter(one => one.text === '')
-  for (const one of without) console.log(one.kind, one.name, one.file)
-  console.log(all.length, without.length)
-  const by = Object.create(null)
-  for (const one of all) by[one.kind] = (by[one.kind] ?? 0) + 1
-  console.log(by)
 }

@@ -30,6 +30,7 @@ export interface Line {
   args?: string[]
   result?: number
   errno?: string
+  source?: string
   began: number
   ended: number
   size?: number
