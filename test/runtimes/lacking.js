@@ -193,6 +193,7 @@ const deno = {
   'examples/examples': killed,
   'examples/from-node': { 'net.': otherNames, 'dgram.': otherNames },
   'examples/tools': killed,
+  'examples/chapters': { 'unix the program in TypeScript': ownFiles, 'unix it prints': ownFiles },
   'examples/mistakes': { 'descriptors it prints': 'is started by `deno run -A`, which the program cannot know' },
   'examples/messages': killed,
   'examples/lessons': killed,
