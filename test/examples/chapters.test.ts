@@ -71,6 +71,38 @@ describe.each(chapters)('%s', chapter => {
   })
 })
 
+interface Results {
+  cases: {
+    rows: { name: string; ratios: { perSecond: { median: number } }; figures: { bytes: { median: number } } }[]
+  }[]
+}
+
+test('the cost of many clients is that of the published benchmarks', () => {
+  const rows = (name: string): Results['cases'][0]['rows'] =>
+    (JSON.parse(read(`benchmarks/results/${name}.json`)) as Results).cases[0]!.rows
+  const names: Record<string, string> = {
+    'C, epoll': 'c-epoll',
+    'C, a thread for each': 'c-threads',
+    'C, poll': 'c-poll',
+    'C, select': 'c-select',
+    reactor: 'reactor',
+    promises: 'promises',
+    'TypeScript, poll': 'poll',
+    'TypeScript, select': 'select',
+    '`net`': 'net',
+    'Python, a thread for each': 'python-threads',
+    'Python, asyncio': 'asyncio',
+  }
+  const lines = Object.entries(names).map(([way, name]) => {
+    const ratio = rows('echo').find(row => row.name === name)!.ratios.perSecond.median
+    const bytes = rows('memory').find(row => row.name === name)?.figures.bytes.median
+    const memory = bytes === undefined ? '' : Math.round(bytes).toLocaleString('en')
+    return `| ${way} | ${ratio.toFixed(2)} | ${memory} |`.replace('|  |', '| |')
+  })
+  const [, table] = /<!-- cost -->\n\n\|.*\n\|.*\n([^]*?)\n\n<!-- \/cost -->/.exec(read('docs/guide/clients.md'))!
+  expect(table!.split('\n')).toEqual(lines)
+})
+
 test('the command says whether an exercise is solved, and which chapters there are', async () => {
   expect(
     await program('guide/check', 'sockets', process.execPath, join(root, compiled, 'sockets/solution.js')).finished(),
