@@ -1,6 +1,6 @@
 export const pictures: Readonly<
   Record<
-    'curl' | 'echo' | 'nc' | 'processes',
+    'curl' | 'echo' | 'nc' | 'processes' | `guide-${string}`,
     { readonly command: readonly string[]; readonly options: readonly string[]; readonly forms: readonly string[] }
   >
 >

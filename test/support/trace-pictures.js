@@ -26,6 +26,15 @@ export const pictures = {
     options: ['--calls', 'connect,data,close,names'],
     forms: ['svg'],
   },
+  ...Object.fromEntries(
+    ['sockets', 'endings', 'timeouts', 'datagrams', 'unix'].map(chapter => [`guide-${chapter}`, guide(chapter)]),
+  ),
+}
+
+/** The program of a chapter of the guide. */
+function guide(chapter) {
+  const program = `build/programs/examples/guide/${chapter}/${chapter}.js`
+  return { command: [process.execPath, program], options: [], forms: ['svg'] }
 }
 
 export const fileOf = (name, form) => join(root, `docs/images/trace-${name}.${form}`)

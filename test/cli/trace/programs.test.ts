@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { run, start } from '../../support/echo-server.js'
@@ -14,7 +15,7 @@ import type { Line } from './run.js'
 
 /** Traces the program of a picture, whose calls must be those that the picture shows. */
 async function linesOfPicture(name: keyof typeof pictures): Promise<Line[]> {
-  const { command, options } = pictures[name]
+  const { command, options } = pictures[name]!
   const lines = await linesOfTrace(command, ...options)
   expect(callsOfLines(lines)).toEqual(callsOf(readFileSync(fileOf(name, 'svg'), 'utf8')))
   return lines
@@ -77,6 +78,14 @@ traced('three processes: a parent and two children that it has forked, with Unix
     'sendto -> recvfrom 8',
   ])
   expect(new Set(lines.map(({ pid }) => pid)).size).toBe(3)
+})
+
+describe.each(Object.keys(pictures).filter(name => name.startsWith('guide-')))('%s', name => {
+  traced('the program has the calls of its picture', async () => {
+    const file = fileURLToPath(new URL(`../../../docs/guide/${name.slice('guide-'.length)}.md`, import.meta.url))
+    expect(readFileSync(file, 'utf8')).toContain(`(../images/trace-${name}.svg)`)
+    expect((await linesOfPicture(name as keyof typeof pictures)).length).toBeGreaterThan(5)
+  })
 })
 
 traced('the options of the program are its own, with and without --', async () => {
