@@ -158,7 +158,7 @@ describe('a worker that dies', () => {
     const pool = await serveInWorkers(module(code), { fd: listener.detach(), workers: 1 })
     const emitted = once(pool.workers[0]!, 'error')
     other.shutdown(SHUT_RDWR)
-    expect((await emitted)[0]).toMatchObject({ code: 'EINVAL', syscall: 'accept' })
+    expect((await emitted)[0]).toMatchObject({ message: 'accept EINVAL' }) // Deno copies no other property
     await pool.stop()
   })
 

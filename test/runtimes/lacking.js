@@ -245,6 +245,7 @@ const deno = {
   'lifetimes/lifetimes': {
     'a callback may': 'ends the process for an error of a worker that has a listener',
     'a socket that only': 'opens two descriptors of its own at some time',
+    'objects of another copy': 'opens two descriptors of its own at some time',
     'each callback runs in a resource': 'gives callbacks no trigger in its async_hooks',
   },
   'descriptors/hand-over': { 'a socket moves to a worker': early },
