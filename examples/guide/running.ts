@@ -1,4 +1,5 @@
 // The program that a check runs, in whatever language it is written, and what the checks ask of it.
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
@@ -92,6 +93,17 @@ export async function exactly(socket: Socket, length: number): Promise<string> {
     left -= chunk.length
   }
   return Buffer.concat(chunks).toString()
+}
+
+/** Receives this text; throws as soon as other bytes come. */
+export async function receives(socket: Socket, text: string, what: string): Promise<void> {
+  let received = ''
+  while (received.length < text.length && text.startsWith(received)) {
+    const chunk = await exactly(socket, 1)
+    if (chunk === '') break
+    received += chunk
+  }
+  assert.equal(received, text, what)
 }
 
 /** Receives until the program ends the connection. */

@@ -20,7 +20,7 @@ async function matrix(...args: string[]): Promise<{ cells: string[]; wrong: stri
 }
 
 test.skipIf(!possible)('a sample', { timeout: 60_000 }, async () => {
-  const { wrong } = await matrix('--quiet', '--cells', '40')
+  const { wrong } = await matrix('--quiet', '--cells', '20')
   expect(wrong).toEqual([])
 })
 

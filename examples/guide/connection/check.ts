@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { SHUT_WR } from 'bsd-sockets'
 import type { Check, Start } from '../running.js'
-import { exactly, rest } from '../running.js'
+import { receives, rest } from '../running.js'
 
 /** Three clients, one after the other; what the server is to answer to each. */
 async function converse(start: Start, answers: readonly string[]): Promise<void> {
@@ -9,7 +9,7 @@ async function converse(start: Start, answers: readonly string[]): Promise<void>
   for (const answer of answers) {
     const client = await server.connected()
     await client.sendall('hello')
-    assert.equal(await exactly(client, answer.length), answer, 'the answer to hello')
+    await receives(client, answer, 'the answer to hello')
     client.shutdown(SHUT_WR)
     assert.equal(await rest(client), '', 'what comes after the answer')
     client.close()
