@@ -1,21 +1,19 @@
 // Chromium, without a window, for the tests of pages. Nothing that a page asks for leaves this machine.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { spawnSync } from 'node:child_process'
 import { root } from '../../scripts/stamp.js'
+import { chromium as chromiumFile } from '../support/chromium.js'
 
 const require = createRequire(join(root, 'docs/site/package.json'))
 
-const names = ['chromium', 'chromium-browser', 'google-chrome']
-
-/** The name of Chromium on this machine, or undefined. */
-export const chromium = names.find(name => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
+/** The file of Chromium on this machine, or undefined. */
+export const chromium = chromiumFile()
 
 /** Starts Chromium. The caller closes it. */
 export async function openBrowser() {
   const { chromium: driver } = require('playwright-core')
   return await driver.launch({
-    executablePath: spawnSync('sh', ['-c', `command -v ${chromium}`], { encoding: 'utf8' }).stdout.trim(),
+    executablePath: chromium,
     args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
   })
 }

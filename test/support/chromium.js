@@ -1,25 +1,15 @@
 // Drives the system's Chromium, without a window, by its DevTools protocol over two pipes: no port and no package is needed.
 import { spawn } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { find } from './find.js'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
 /** The file of an installed Chromium; undefined if there is none. */
-export const chromium = () =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap(folder => names.map(name => join(folder, name)))
-    .find(file => {
-      try {
-        accessSync(file, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
+export const chromium = () => names.map(name => find(name)).find(Boolean)
 
 /** Starts Chromium. `page` opens a tab, and `close` ends it with all that it has started and written. */
 export async function openChromium(file) {

@@ -1,29 +1,18 @@
 // Runs a server of the system's packages in a temporary folder for the time of a check.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { AF_UNIX, Socket as SyncSocket } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
 import { toDuplex } from 'bsd-sockets/streams'
+import { find as findIn } from '../find.js'
 
-/** The path of a program in PATH, in root's folders, or in one of `folders`; undefined if it is not installed. */
-export function find(name, folders = []) {
-  const path = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...folders]
-  return path
-    .map(folder => join(folder, name))
-    .find(file => {
-      try {
-        accessSync(file, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
-}
+/** The file of a server in PATH, in root's folders, or in one of `folders`; undefined if it is not installed. */
+export const find = (name, folders = []) => findIn(name, ['/usr/sbin', ...folders])
 
 /** A socket of ours, connected to a Unix socket. */
 export async function connected(path) {

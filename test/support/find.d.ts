@@ -1,0 +1,1 @@
+export function find(name: string, folders?: readonly string[]): string | undefined
