@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/stamp.js'
 import { chromium, openChromium } from '../support/chromium.js'
+import { python } from '../support/python.js'
 
 const OPENS = 2000 // milliseconds
 const LONGEST = 100 // milliseconds of a task
@@ -43,7 +44,7 @@ const address = pathToFileURL(file).href
 const began = Date.now()
 const trace = spawnSync(
   process.execPath,
-  [join(root, 'bin/bsd-sockets.js'), 'trace', '-o', file, '--', 'python3', '-c', program],
+  [join(root, 'bin/bsd-sockets.js'), 'trace', '-o', file, '--', python, '-c', program],
   { stdio: 'inherit' },
 )
 assert.equal(trace.status, 0)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/stamp.js'
 import { chromium, openChromium } from './chromium.js'
+import { python } from './python.js'
 
 const programs = 'test/cli/trace/programs'
 
@@ -17,12 +18,12 @@ export const pictures = {
     forms: ['svg'],
   },
   nc: {
-    command: ['sh', `${programs}/nc.sh`],
+    command: ['sh', `${programs}/nc.sh`, python],
     options: ['--calls', 'connect,data,close', '--sockets', 'tcp'],
     forms: ['svg'],
   },
   processes: {
-    command: ['python3', `${programs}/processes.py`],
+    command: [python, `${programs}/processes.py`],
     options: ['--calls', 'connect,data,close,names'],
     forms: ['svg'],
   },

@@ -19,7 +19,7 @@ export default {
         'test/sanitizers/{setup,vitest.config}.js',
         'test/coverage/coverage.js',
         'test/support/{mistakes,options-page,public-names}.js',
-        'test/support/{find,trace-pictures,public-names}.d.ts',
+        'test/support/{find,python,trace-pictures,public-names}.d.ts',
         'test/{arm64,lifetimes,runtimes}/*.js',
         'test/fuzz/{run,javascript,targets}.js',
         'test/fuzz/calls/{run,play}.js',

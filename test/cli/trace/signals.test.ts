@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { run } from '../../support/echo-server.js'
+import { python } from '../../support/python.js'
 import { tool } from '../../support/tools.js'
 import { temporary, trace, traced } from './run.js'
 
@@ -23,7 +24,7 @@ HANDLER
 print('listening', flush=True)
 s.accept()`
 
-const blocked = (handler = ''): string[] => ['python3', '-c', accepts.replace('HANDLER', handler)]
+const blocked = (handler = ''): string[] => [python, '-c', accepts.replace('HANDLER', handler)]
 
 traced.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   '%s ends a blocked accept, and the trace by the same signal',
