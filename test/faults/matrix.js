@@ -432,7 +432,8 @@ class Server {
     await this.leave()
     const { plan } = this
     if (fault.phase === 'start') this.own ??= await this.#traced()
-    const byStrace = fault.phase === 'start' && this.own.has(fault.call)
+    // strace(1) counts for each thread: a thread of a client has the same call as its first.
+    const byStrace = fault.phase === 'start' && this.own.has(fault.call) && !mayLose(fault.call)
     const { call, errno, occurrence } = fault
     const failed = () => (byStrace ? readFileSync(this.log, 'latin1').includes('(INJECTED)') : plan.failed)
     if (fault.phase === 'start' && !byStrace) plan.arm(call, occurrence, errno)

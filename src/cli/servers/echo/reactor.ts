@@ -28,7 +28,7 @@ function finish(connection: Connection, bytes: Buffer, owed: number): void {
 export const serve: Mode = async (listener, stop) => {
   const over = new AbortController() // the listener has failed
   let stopping = false
-  const server = listen({
+  using server = listen({
     fd: listener.detach(),
     data(connection, bytes) {
       if (connection.context === undefined) answer(connection, bytes)

@@ -14,7 +14,7 @@ export const serveByReactor =
     let stopping = false
     const error = (thrown: unknown): void =>
       server.server.fd < 0 && !stopping ? over.abort(thrown) : warn(thrown as Error)
-    const server = serve(handlerOf({ app, root }), {
+    using server = serve(handlerOf({ app, root }), {
       fd: listener.detach(),
       maxConnections: connections,
       limits,
