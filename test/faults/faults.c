@@ -75,11 +75,12 @@ struct shared {
   uint32_t occurrence;    // the number of the one that fails, from 1
   int32_t error;          // its errno
   atomic_uint failed;     // how many have failed
-  uint32_t percent;       // of the calls on streams that do a part only
+  uint32_t sends;         // percent of those on streams that do a part only
   atomic_uint state;      // of the generator of random numbers
   atomic_uint shortened;  // how many have done a part only
   uint32_t calls;         // call_count
-  uint32_t unused[3];
+  uint32_t receives;      // percent of those on streams that do a part only
+  uint32_t unused[2];
   atomic_uint counts[64];  // how many times each was called
   char names[64][16];
 };
@@ -123,8 +124,8 @@ static uint32_t randomNumber(void) {
 
 // How many of `size` bytes a call does. Only of stream sockets and pipes: a part of a datagram would be a loss.
 // socket(7)
-static size_t partOf(int fd, size_t size, const void* caller) {
-  if (shared->percent == 0 || size < 2 || !object_calls(caller) || randomNumber() % 100 >= shared->percent) return size;
+static size_t partOf(int fd, size_t size, uint32_t percent, const void* caller) {
+  if (percent == 0 || size < 2 || !object_calls(caller) || randomNumber() % 100 >= percent) return size;
   int type = 0;
   socklen_t length = sizeof type;
   struct stat file;
@@ -136,11 +137,12 @@ static size_t partOf(int fd, size_t size, const void* caller) {
 
 // The same for several buffers: a message with the first of them, shortened. What goes with the bytes goes with the
 // part.
-static struct msghdr partOfMessage(int fd, const struct msghdr* message, struct iovec* first, const void* caller) {
+static struct msghdr partOfMessage(int fd, const struct msghdr* message, struct iovec* first, uint32_t percent,
+                                   const void* caller) {
   struct msghdr part = *message;
   if (part.msg_iovlen == 0) return part;
   *first = part.msg_iov[0];
-  const size_t size = partOf(fd, first->iov_len, caller);
+  const size_t size = partOf(fd, first->iov_len, percent, caller);
   if (size == first->iov_len) return part;
   first->iov_len = size;
   part.msg_iov = first;
@@ -190,7 +192,7 @@ WRAP(int, recvmmsg, recvmmsg, (int fd, struct mmsghdr* messages, unsigned count,
 WRAP(int, select, select, (int count, fd_set* read, fd_set* write, fd_set* except, struct timeval* timeout), count,
      read, write, except, timeout)
 WRAP(ssize_t, sendfile64, sendfile, (int out, int in, off_t* offset, size_t count), out, in, offset,
-     partOf(out, count, CALLER))
+     partOf(out, count, shared->sends, CALLER))
 WRAP(int, sendmmsg, sendmmsg, (int fd, struct mmsghdr* messages, unsigned count, int flags), fd, messages, count, flags)
 WRAP(int, setsockopt, setsockopt, (int fd, int level, int name, const void* value, socklen_t length), fd, level, name,
      value, length)
@@ -198,24 +200,26 @@ WRAP(int, shutdown, shutdown, (int fd, int how), fd, how)
 WRAP(int, socket, socket, (int domain, int type, int protocol), domain, type, protocol)
 WRAP(int, socketpair, socketpair, (int domain, int type, int protocol, int fds[2]), domain, type, protocol, fds)
 WRAP(ssize_t, splice, splice, (int in, off_t* from, int out, off_t* to, size_t size, unsigned flags), in, from, out, to,
-     partOf(out, size, CALLER), flags)
-WRAP(ssize_t, read, read, (int fd, void* bytes, size_t size), fd, bytes, partOf(fd, size, CALLER))
-WRAP(ssize_t, write, write, (int fd, const void* bytes, size_t size), fd, bytes, partOf(fd, size, CALLER))
-WRAP(ssize_t, recv, recvfrom, (int fd, void* bytes, size_t size, int flags), fd, bytes, partOf(fd, size, CALLER), flags)
+     partOf(out, size, shared->sends, CALLER), flags)
+WRAP(ssize_t, read, read, (int fd, void* bytes, size_t size), fd, bytes, partOf(fd, size, shared->receives, CALLER))
+WRAP(ssize_t, write, write, (int fd, const void* bytes, size_t size), fd, bytes,
+     partOf(fd, size, shared->sends, CALLER))
+WRAP(ssize_t, recv, recvfrom, (int fd, void* bytes, size_t size, int flags), fd, bytes,
+     partOf(fd, size, shared->receives, CALLER), flags)
 WRAP(ssize_t, recvfrom, recvfrom,
      (int fd, void* bytes, size_t size, int flags, struct sockaddr* address, socklen_t* length), fd, bytes,
-     partOf(fd, size, CALLER), flags, address, length)
-WRAP(ssize_t, send, sendto, (int fd, const void* bytes, size_t size, int flags), fd, bytes, partOf(fd, size, CALLER),
-     flags)
+     partOf(fd, size, shared->receives, CALLER), flags, address, length)
+WRAP(ssize_t, send, sendto, (int fd, const void* bytes, size_t size, int flags), fd, bytes,
+     partOf(fd, size, shared->sends, CALLER), flags)
 WRAP(ssize_t, sendto, sendto,
      (int fd, const void* bytes, size_t size, int flags, const struct sockaddr* address, socklen_t length), fd, bytes,
-     partOf(fd, size, CALLER), flags, address, length)
+     partOf(fd, size, shared->sends, CALLER), flags, address, length)
 
 ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
   REAL(ssize_t, recvmsg, (int, struct msghdr*, int));
   FAIL(recvmsg);
   struct iovec first;
-  struct msghdr part = partOfMessage(fd, message, &first, CALLER);
+  struct msghdr part = partOfMessage(fd, message, &first, shared->receives, CALLER);
   const ssize_t result = real(fd, &part, flags);
   message->msg_namelen = part.msg_namelen;
   message->msg_controllen = part.msg_controllen;
@@ -227,7 +231,7 @@ ssize_t sendmsg(int fd, const struct msghdr* message, int flags) {
   REAL(ssize_t, sendmsg, (int, const struct msghdr*, int));
   FAIL(sendmsg);
   struct iovec first;
-  const struct msghdr part = partOfMessage(fd, message, &first, CALLER);
+  const struct msghdr part = partOfMessage(fd, message, &first, shared->sends, CALLER);
   return real(fd, &part, flags);
 }
 
@@ -236,7 +240,7 @@ ssize_t readv(int fd, const struct iovec* views, int count) {
   FAIL(readv);
   struct iovec first;
   const struct msghdr message = {.msg_iov = (struct iovec*)views, .msg_iovlen = (size_t)count};
-  const struct msghdr part = partOfMessage(fd, &message, &first, CALLER);
+  const struct msghdr part = partOfMessage(fd, &message, &first, shared->receives, CALLER);
   return real(fd, part.msg_iov, (int)part.msg_iovlen);
 }
 
@@ -245,7 +249,7 @@ ssize_t writev(int fd, const struct iovec* views, int count) {
   FAIL(writev);
   struct iovec first;
   const struct msghdr message = {.msg_iov = (struct iovec*)views, .msg_iovlen = (size_t)count};
-  const struct msghdr part = partOfMessage(fd, &message, &first, CALLER);
+  const struct msghdr part = partOfMessage(fd, &message, &first, shared->sends, CALLER);
   return real(fd, part.msg_iov, (int)part.msg_iovlen);
 }
 

@@ -6,7 +6,17 @@ import { join } from 'node:path'
 import { root } from '../../scripts/stamp.js'
 
 // The offsets in `struct shared` of faults.c.
-const at = { call: 0, occurrence: 24, error: 28, failed: 32, percent: 36, state: 40, shortened: 44, calls: 48 }
+const at = {
+  call: 0,
+  occurrence: 24,
+  error: 28,
+  failed: 32,
+  sends: 36,
+  state: 40,
+  shortened: 44,
+  calls: 48,
+  receives: 52,
+}
 const counts = 64
 const names = 320
 const size = names + 64 * 16
@@ -65,8 +75,9 @@ export class Plan {
   }
 
   /** From now on, so many percent of the calls on streams do a part only. */
-  shorten(percent, seed) {
-    this.#set(at.percent, percent, seed)
+  shorten({ sends, receives }, seed) {
+    this.#set(at.sends, sends, seed)
+    this.#set(at.receives, receives)
   }
 
   get failed() {
