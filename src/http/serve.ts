@@ -25,7 +25,7 @@ import { Session } from './session.js'
 export interface ServeOptions extends Omit<ListenOptions, 'idleTimeout'>, Omit<ServiceOptions, 'error'> {
   /**
    * Called with what a handler threw (the client gets 500), and, with null for the request, with the error of a failed accept.
-   * Default: prints it on standard error.
+   * Default: prints it on standard error; one that has closed the listening socket is an uncaught exception.
    */
   error?: (error: unknown, request: HttpRequest | null) => void
 }
@@ -149,7 +149,11 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
     end: connection => sessionOf(connection).end(),
     reset: connection => connection.destroy(), // no client is left to answer
     close: connection => sessionOf(connection).closed(),
-    error: thrown => error(thrown, null),
+    error(thrown, connection) {
+      // Nobody is served any more. A program that does not ask for its errors must not go on as if nothing had happened.
+      if (options.error === undefined && connection === null && server.fd < 0) throw thrown
+      error(thrown, null)
+    },
   })
   const checks = setInterval(() => {
     if (server.fd < 0 && server.connections === 0) return clearInterval(checks)

@@ -1,7 +1,6 @@
 // A thread of a pool of HTTP servers. Its module exports `handler`, or a web-standard `fetch`: under that name, or as a
 // property of the default export.
 import { invalidType } from '../checks.js'
-import { isSocketError } from '../errors.js'
 import { serveInPool } from '../reactor/pooled.js'
 import type { FetchHandler } from './fetch/handler.js'
 import { serve } from './serve.js'
@@ -23,13 +22,4 @@ function applicationOf(exports: Exports, module: string): Handler<Buffer | Reque
   throw invalidType('module', module, 'one that exports `handler` or `fetch`')
 }
 
-await serveInPool((exports, options, module) => {
-  const server = serve(applicationOf(exports, module), { ...options, error: report })
-  return server
-
-  // Without a listener the thread would stay, and serve nobody: it ends, which the pool reports.
-  function report(thrown: unknown): void {
-    if (server.server.fd < 0 && isSocketError(thrown) && thrown.syscall === 'accept') throw thrown
-    console.error(thrown)
-  }
-})
+await serveInPool((exports, options, module) => serve(applicationOf(exports, module), options))

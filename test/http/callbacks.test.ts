@@ -127,3 +127,22 @@ describe('the process ends by itself after each action in', () => {
     expect(await script(program(place)).finished()).toBe('[]\n')
   })
 })
+
+// What shuts the listener down stands for another process that has the socket. accept(2): EINVAL
+describe.runIf(process.platform === 'linux')('a listener that fails', () => {
+  const fails = (options: string): string => `
+    import { SHUT_RDWR } from 'bsd-sockets'
+    import { serve } from 'bsd-sockets/http'
+    import * as sys from 'bsd-sockets/syscalls'
+    const error = (thrown, request) => console.log('told', thrown.message, request)
+    process.once('uncaughtException', ({ message }) => console.log('uncaught', message))
+    const server = serve(() => ({ body: '' }), ${options})
+    process.once('exit', () => console.log(server.server.fd))
+    sys.shutdown(server.server.fd, SHUT_RDWR)`
+  it('is an uncaught exception by default, since nobody is served any more', async () => {
+    expect(await script(fails('{}')).finished()).toBe('uncaught accept EINVAL\n-1\n')
+  })
+  it('is told to the handler of errors', async () => {
+    expect(await script(fails('{ error }')).finished()).toBe('told accept EINVAL null\n-1\n')
+  })
+})
