@@ -31,6 +31,10 @@ export class AwaitableSocket extends Socket {
   }
 
   /** Whether steps are suspended. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
   set paused(paused: boolean) {
     this.#paused = paused
     if (!paused) this.#turns?.ready(READABLE)

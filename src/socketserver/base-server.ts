@@ -1,8 +1,8 @@
 // The loop of every server: wait for a request, handle it, repeat. The server waits on the event loop, and handles one
 // request at a time. Its handlers may block.
-import { invalidThis } from '../checks.js'
+import { checkProperties, checkSwitch, invalidThis } from '../checks.js'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { AcceptFailures } from '../sockets/accepting.js'
+import { AcceptFailures, settleMs } from '../sockets/accepting.js'
 import type { SocketAddress } from '../structs/address.js'
 import { AbortError, isSocketError, TimeoutError } from '../errors.js'
 import type { WaitOptions } from '../promises/turn.js'
@@ -29,6 +29,7 @@ export abstract class BaseServer<Request> implements ServerInfo {
   timeout: number | null = null
   #stop = new AbortController()
   #serving: Promise<void> | undefined
+  #finishes = false
   readonly #failures = new AcceptFailures()
 
   static {
@@ -73,9 +74,18 @@ export abstract class BaseServer<Request> implements ServerInfo {
   /**
    * Ends `serveForever` after the request under way, and waits for that. If `serveForever` is not running, its next call ends at
    * once. A handler may call `shutdown`, but must not await it.
+   *
+   * With `backlog`, the clients that have connected by now are served before that, and no others: without it, `serverClose` resets
+   * those that wait to be accepted, as in Python. "By now" is 100 ms after the call, so that handshakes under way end. On Linux no
+   * handshake begins meanwhile. Such a server is to be closed: it may not serve again.
+   *
+   * @throws TypeError for an unknown property, or one of a wrong type
    */
-  async shutdown(): Promise<void> {
+  async shutdown(options: { backlog?: boolean } = {}): Promise<void> {
     brand(this)
+    checkProperties('options', options, { backlog: 'option' })
+    checkSwitch('options.backlog', options.backlog)
+    this.#finishes = options.backlog ?? false
     this.#stop.abort()
     await this.#serving?.catch(() => {}) // reported to the caller of serveForever
   }
@@ -97,6 +107,27 @@ export abstract class BaseServer<Request> implements ServerInfo {
       await this.serviceActions()
       await turn()
     }
+    if (this.#finishes) await this.#finish()
+  }
+
+  // Handles the requests that have arrived until now, or do so a short time later.
+  async #finish(): Promise<void> {
+    let waiting = this.refuse?.() ?? 0
+    for (const end = performance.now() + settleMs; this.fileno() >= 0;) {
+      const left = end - performance.now()
+      const arrival = await this.#next({ timeout: this.full ? settleMs : Math.max(left, 0) })
+      if (arrival !== null) await this.#handle(...arrival)
+      if (left <= 0 && !this.full && (arrival === null || --waiting <= 0)) return
+      await turn()
+    }
+  }
+
+  /** Keeps new clients out, as far as the kernel can. Returns how many may wait to be accepted. */
+  protected refuse?(): number
+
+  /** Whether so many requests are under way that the next one waits. */
+  protected get full(): boolean {
+    return false
   }
 
   // Null if none arrived.

@@ -1,8 +1,9 @@
 // The servers: for connections and for datagrams, over IP and Unix sockets.
 import type { AddressLike } from '../structs/address.js'
 import { invalidType } from '../checks.js'
-import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from '../constants.js'
+import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM, SOMAXCONN } from '../constants.js'
 import type { WaitOptions } from '../promises/turn.js'
+import { refuseHandshakes } from '../sockets/accepting.js'
 import type { Socket } from '../sockets/socket.js'
 import type { Arrival } from './base-server.js'
 import type { DatagramRequest } from './handlers.js'
@@ -16,6 +17,8 @@ function checkRequest(request: Socket): void {
   if (typeof request?.close !== 'function' || typeof request.shutdown !== 'function')
     throw invalidType('request', request, 'a Socket')
 }
+
+const queueSize = ({ requestQueueSize = Math.min(SOMAXCONN, 128) }: ServerOptions): number => requestQueueSize
 
 /** The options of a TCP or UDP server. */
 export interface InternetServerOptions extends ServerOptions {
@@ -36,7 +39,7 @@ export class StreamServer extends SocketServer<Socket> {
 
   override serverActivate(): void {
     brand(this)
-    this.socket.listen(this.options.requestQueueSize)
+    this.socket.listen(queueSize(this.options))
   }
 
   override getRequest(wait: WaitOptions): Promise<Arrival<Socket>> {
@@ -60,6 +63,11 @@ export class StreamServer extends SocketServer<Socket> {
 
   protected override abandon(request: Socket): void {
     request.close()
+  }
+
+  protected override refuse(): number {
+    if (this.socket.family !== AF_UNIX) refuseHandshakes(this.socket.fd)
+    return queueSize(this.options) + 1 // the kernel takes one more. listen(2)
   }
 
   protected override portable({ fd }: Socket): [Partial<ThreadData>, fd: number] {

@@ -164,6 +164,10 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     if (blockOnClose && !daemonThreads) await this.#threads?.join()
   }
 
+  protected override get full(): boolean {
+    return this.socket.paused
+  }
+
   /** @internal For console.log: one line. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const parts = (): Parts => ({ address: shownAddress(this.#address), socket: this.socket })

@@ -3,14 +3,25 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
+import { InterruptedError } from 'bsd-sockets'
 import { serveInWorkers } from 'bsd-sockets/http'
 import { BaseRequestHandler, TCPServer } from 'bsd-sockets/socketserver'
 
 /** Sends back what it receives. */
 export class Handler extends BaseRequestHandler {
   handle() {
-    for (let bytes = this.request.recv(8192); bytes.length > 0; bytes = this.request.recv(8192))
-      this.request.sendall(bytes)
+    for (let bytes = this.#receive(); bytes.length > 0; bytes = this.#receive()) this.request.sendall(bytes)
+  }
+
+  // The signal of a stop ends the wait for a client whose request is still to be answered.
+  #receive() {
+    for (;;) {
+      try {
+        return this.request.recv(8192)
+      } catch (error) {
+        if (!(error instanceof InterruptedError)) throw error
+      }
+    }
   }
 }
 
@@ -27,7 +38,7 @@ class Server extends TCPServer {
 
 async function serve(options) {
   const server = new Server(['127.0.0.1', 0], options.threading ? import.meta.url : Handler, options)
-  process.once('SIGTERM', () => void server.shutdown())
+  process.once('SIGTERM', () => void server.shutdown({ backlog: true }))
   console.log(`listening on 127.0.0.1:${server.serverAddress.port}`)
   try {
     await server.serveForever()

@@ -24,6 +24,12 @@ const names = []
 for (const program of ['echo', 'http'])
   for (const lang of ['ts', 'c'])
     for (const mode of modes[lang]) for (const place of ['tcp', 'unix']) names.push([program, lang, mode, place])
+for (const [program, kind] of [
+  ['echo', 'TCPServer'],
+  ['echo', 'threading'],
+  ['http', 'serveInWorkers'],
+])
+  names.push([program, 'own', kind, 'tcp'])
 
 const clients = fork(join(root, 'test/load/stop-clients.js'))
 const folder = mkdtempSync(join(tmpdir(), 'stop-'))
@@ -31,11 +37,13 @@ const folder = mkdtempSync(join(tmpdir(), 'stop-'))
 async function startServer([program, lang, mode, place], number) {
   const path = join(folder, `${number}`)
   const args = ['--mode', mode, ...(place === 'tcp' ? ['--port', '0'] : ['--path', path])]
-  const [command, first] =
-    lang === 'ts'
-      ? [process.execPath, [join(root, 'bin/bsd-sockets.js'), program]]
-      : [join(root, 'build/Release', program), []]
-  const child = spawn(command, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const commands = {
+    ts: [process.execPath, join(root, 'bin/bsd-sockets.js'), program, ...args],
+    c: [join(root, 'build/Release', program), ...args],
+    own: [process.execPath, join(root, 'test/faults/servers.js'), mode], // without a command
+  }
+  const [command, ...words] = commands[lang]
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', text => (errors += text))
   const [text] = await once(child.stdout.setEncoding('utf8'), 'data')

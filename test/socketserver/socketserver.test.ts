@@ -232,6 +232,33 @@ describe('shutdown', () => {
     expect(steps).toEqual(['handled', 'shut down'])
   })
 
+  test.each(['TCP', 'Unix'])('with backlog serves those that have connected, and no others: %s', async kind => {
+    const [begun, end] = [event(), event()]
+    const served: string[] = []
+    class Slow extends BaseRequestHandler {
+      override async handle(): Promise<void> {
+        begun.tell()
+        await end.wait
+        served.push(this.request.recv(10).toString())
+        this.request.sendall('answer')
+      }
+    }
+    const server = kind === 'TCP' ? new TCPServer(anyPort, Slow) : new UnixStreamServer(path(), Slow)
+    const running = closing(server).serveForever()
+    const clients = ['first', 'second', 'third'].map(request => clientOf(server, request))
+    await begun.wait
+    const shut = server.shutdown({ backlog: true })
+    end.tell()
+    await Promise.all([running, shut])
+    expect(served).toEqual(['first', 'second', 'third'])
+    for (const client of clients) expect(await all(client)).toBe('answer')
+    await server.serverClose()
+    using late = new BlockingSocket(server.socket.family)
+    expect(() => late.connect(server.serverAddress)).toThrow('ECONNREFUSED')
+    await expect(server.shutdown({ backlog: 'yes' } as never)).rejects.toThrow('options.backlog')
+    await expect(server.shutdown({ drain: true } as never)).rejects.toThrow('drain')
+  })
+
   test('can be called by a handler', async () => {
     class Last extends BaseRequestHandler<Socket, TCPServer> {
       override handle(): void {
