@@ -39,7 +39,7 @@ export const tour: readonly { readonly story: string; readonly steps: readonly (
     ],
   },
   {
-    story: 'The client has nothing more to say; no bytes at all is how the server hears of it.',
+    story: 'The client has said all that it wanted to; the server receives no bytes at all.',
     steps: [() => client.shutdown(SHUT_WR), () => connection.recv(1024)],
   },
   {

@@ -1,42 +1,17 @@
-// Shows the tour: each line of TypeScript beside the system calls that it has just made.
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+// Shows the tour: each line of TypeScript with the system calls that it has just made, as `bsd-sockets trace` draws them.
 import { fileURLToPath } from 'node:url'
-import { startChild } from './child.js'
-import type { Child } from './child.js'
 import { paint } from './colours.js'
-import { defineCommand } from './command.js'
-import { canStrace, networkCall, startStrace } from './strace.js'
-import { mark, tour } from './tour-steps.js'
+import { defineCommand, integer } from './command.js'
+import { tour } from './tour-steps.js'
+import { Conversation } from './trace/conversation.js'
+import type { Event } from './trace/event.js'
+import { ownSource } from './trace/own.js'
+import type { Ending } from './trace/program.js'
+import { canStrace, straceSource } from './trace/source.js'
+import { TextLadder } from './trace/text.js'
 
-const program = fileURLToPath(new URL('./tour-run.js', import.meta.url))
-
-function startOwnTrace(): Child & { lines: AsyncIterable<string> } {
-  process.env.BSD_SOCKETS_TRACE = '1'
-  const child = startChild(process.execPath, [program], ['inherit', 'inherit', 'pipe'])
-  return { ...child, lines: createInterface(child.process.stderr as Readable) }
-}
-
-// Shortens a call: addresses, and the errno without its description.
-const fromStrace = (call: string): string =>
-  call
-    .replaceAll(/\{sa_family=AF_INET, sin_port=htons\((\d+)\), sin_addr=inet_addr\("([\d.]+)"\)\}/g, '{AF_INET $2:$1}')
-    .replace(/\) += /, ') = ')
-    .replace(/(= -1 E\w+) \(.*\)$/, '$1')
-
-// Runs the tour; returns the calls of each step.
-async function takeTour(strace: boolean): Promise<string[][]> {
-  const { lines, status } = strace ? startStrace([program]) : startOwnTrace()
-  const steps: string[][] = []
-  for await (const line of lines) {
-    const call = strace ? networkCall(line) : line
-    if (line.startsWith('write(-1, ') && line.includes(mark)) steps.push([])
-    else if (call !== undefined) steps.at(-1)?.push(strace ? fromStrace(call) : call)
-  }
-  const code = await status
-  if (code !== 0) throw new Error(`the tour ended with status ${code}`)
-  return steps
-}
+const BYTES = 32 // of a message that are shown
+const CALL = 58 // columns of most calls: with less room they are below their line, not beside it
 
 // The function's own source: `() => (a = b)` is `a = b`.
 const sourceOf = (step: () => unknown): string =>
@@ -44,16 +19,37 @@ const sourceOf = (step: () => unknown): string =>
     .replace('() => ', '')
     .replace(/^\((.*)\)$/s, '$1')
 
-function print(calls: string[][]): void {
-  const sources = tour.map(({ steps }) => steps.map(sourceOf))
-  const width = Math.max(...sources.flat().map(source => source.length))
+const sources = tour.map(({ steps }) => steps.map(sourceOf))
+const longest = Math.max(...sources.flat().map(source => source.length))
+
+const isMark = (event: Event): boolean => event.kind === 'call' && event.name === 'write' && event.args[0] === '-1'
+
+// Runs the tour; returns the lines of each step, of at most `width` columns.
+async function takeTour(strace: boolean, width: number): Promise<{ steps: string[][]; ending: Ending }> {
+  const program = [process.execPath, fileURLToPath(new URL('./tour-run.js', import.meta.url))] as const
+  const { events, ended } = strace ? straceSource({ command: program }, BYTES) : ownSource(program, BYTES)
+  const steps: string[][] = []
+  const ladder = new TextLadder({
+    ...{ width, bytes: BYTES, time: 'none', names: false, paint },
+    write: line => void steps.at(-1)?.push(line),
+  })
+  const conversation = new Conversation()
+  for await (const event of events) {
+    if (event === 'idle') continue
+    for (const step of conversation.add(event)) ladder.draw(step)
+    if (isMark(event)) steps.push([])
+  }
+  return { steps, ending: await ended }
+}
+
+function print(steps: readonly string[][], beside: boolean): void {
   let step = 0
   tour.forEach(({ story }, i) => {
     console.log(`\n${paint('bold', story)}\n`)
     for (const source of sources[i]!) {
-      const [first = '', ...more] = calls[step++] ?? []
-      console.log(`  ${source.padEnd(width)}  ${paint('cyan', first)}`)
-      for (const call of more) console.log(`  ${' '.repeat(width)}  ${paint('cyan', call)}`)
+      const [first = '\n', ...more] = steps[step++] ?? []
+      process.stdout.write(beside ? `  ${source.padEnd(longest)} ${first}` : `  ${source}\n     ${first}`)
+      for (const line of more) process.stdout.write(`${' '.repeat(beside ? longest + 3 : 5)}${line}`)
     }
   })
 }
@@ -66,15 +62,24 @@ What next:
   README.md                                  the rest`
 
 export const command = defineCommand({
-  options: {},
-  async run() {
+  options: {
+    width: {
+      type: 'string',
+      short: 'w',
+      value: 'N',
+      meaning: 'columns of the text (default: those of the terminal, otherwise 120)',
+    },
+  },
+  async run(values) {
+    const width = integer('--width', values.width ?? `${process.stdout.columns ?? 120}`, 20, 10_000)
     const strace = canStrace()
-    console.log(
-      `An echo server, a client, and beside each line the system calls that it made, as ${
-        strace ? 'strace saw them' : "the library's own trace has them (strace would say more)"
-      }.`,
-    )
-    print(await takeTour(strace))
+    const beside = width >= longest + 3 + CALL
+    console.log('An echo server, a client, and with each line the system calls that it made,')
+    console.log(`as ${strace ? 'strace saw them' : "the library's own trace has them (strace would say more)"}.`)
+    const { steps, ending } = await takeTour(strace, width - (beside ? longest + 3 : 5))
+    if (ending.signal !== null) process.kill(process.pid, ending.signal)
+    if (ending.code !== 0) throw new Error(`the tour ended with status ${ending.code}`)
+    print(steps, beside)
     console.log(next)
     return 0
   },

@@ -10,6 +10,8 @@ export interface TextOptions {
   readonly width: number
   readonly bytes: number
   readonly time: 'clock' | 'none' | 'relative'
+  /** Whether the names of the threads are above their columns (default: they are). */
+  readonly names?: boolean
   /** Colours text, where it can be seen. */
   readonly paint: (style: Style, text: string) => string
 }
@@ -132,7 +134,7 @@ export class TextLadder {
 
   #header(): void {
     const width = this.#laneWidth
-    if (width < NARROWEST) return
+    if (width < NARROWEST || this.#options.names === false) return
     const titles = this.#lanes.map(({ name, pid, tid }) =>
       ` ${name} ${pid}${tid === pid ? '' : `/${tid}`}`.slice(0, width),
     )
