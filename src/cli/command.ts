@@ -130,7 +130,7 @@ export function helpOf(name: string, purpose: string, command: Command): string 
   for (const [long, { short, words, value, meaning, default: byDefault }] of Object.entries(optionsOf(command))) {
     const names = short === undefined ? `--${long}` : `-${short}, --${long}`
     lines.push(`  ${paint('bold', names)} ${words?.join('|') ?? value ?? ''}`.trimEnd())
-    lines.push(`      ${meaning}${byDefault === undefined ? '' : ` (default ${byDefault})`}`)
+    lines.push(`      ${meaning}${byDefault ? ` (default ${byDefault})` : ''}`)
   }
   if (command.notes !== undefined) lines.push('', command.notes)
   return lines.join('\n')

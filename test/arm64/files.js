@@ -117,6 +117,7 @@ const reasons = {
       'examples/peers',
       'cli/servers-c',
       'cli/servers-ts',
+      'package/commands',
       'package/tools',
       'cli/trace',
       'cli/trace/conversation',

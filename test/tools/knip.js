@@ -18,7 +18,7 @@ export default {
         'test/{all,tools}/*.js',
         'test/sanitizers/{setup,vitest.config}.js',
         'test/coverage/coverage.js',
-        'test/support/{mistakes,options-page,public-names}.js',
+        'test/support/{commands-page,mistakes,options-page,public-names}.js',
         'test/support/{find,python,trace-pictures,public-names}.d.ts',
         'test/{arm64,lifetimes,runtimes}/*.js',
         'test/fuzz/{run,javascript,targets}.js',
