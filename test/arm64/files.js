@@ -65,6 +65,7 @@ const reasons = {
   ],
   'they read sources, pages or prototypes, which do not depend on the machine': [
     'package/constants',
+    'package/environment',
     'examples/from-node',
     'package/files',
     'package/floors',

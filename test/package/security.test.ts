@@ -58,24 +58,6 @@ const sources = (folder: string, pattern: RegExp): string[] =>
     .filter(name => pattern.test(name) && !name.includes('build/'))
     .map(name => join(folder, name))
 
-test('the page lists the environment variables that the package reads, and no other', () => {
-  const files = [...sources('src', /\.ts$/), ...sources('bin', /\.js$/), ...sources('native', /\.(c|cc|h)$/)]
-  const found = files.flatMap(file => {
-    const text = read(file)
-    const destructured = [...text.matchAll(/\{([^{}]*)\} = (?:process\.env|environment)\b/g)]
-    return [
-      ...[/process\.env\.(\w+)/g, /given\('(\w+)'\)/g, /\bgetenv\("(\w+)"\)/g].flatMap(pattern =>
-        Array.from(text.matchAll(pattern), ([, name]) => name!),
-      ),
-      ...destructured.flatMap(([, names]) => names!.split(',').map(name => name.split(':')[0]!.trim())),
-    ]
-  })
-  const [, table = ''] = page.split('\n## Environment variables\n')
-  const cells = [...table.split('\n## ')[0]!.matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell!)
-  const listed = cells.flatMap(cell => Array.from(cell.matchAll(/`(\w+)`/g), ([, name]) => name!))
-  expect([...new Set(found)].sort()).toEqual(listed.sort())
-})
-
 test('no floor writes a file, and a command makes temporary ones only in a folder of its own', () => {
   const reading = /^(constants|Stats|(exists|fstat|lstat|readdir|readFile|readlink|realpath|stat)Sync)$/
   const writers: Record<string, string[]> = {
