@@ -43,9 +43,9 @@ function targetOf(pid: string | undefined, command: string[]): Target {
   return { command: /\.[cm]?[jt]s$/.test(program) ? [process.execPath, program, ...args] : [program, ...args] }
 }
 
-function sourceOf(target: Target, own: boolean, bytes: number): Source {
+function sourceOf(target: Target, own: boolean, bytes: number, lines: boolean): Source {
   if (own && 'pid' in target) throw new UsageError('--own: not together with --pid')
-  if (!own && canStrace()) return straceSource(target, bytes)
+  if (!own && canStrace()) return straceSource(target, bytes, lines)
   if ('pid' in target) throw new Error('--pid needs strace, which is not installed or may not trace')
   return ownSource(target.command, bytes)
 }
@@ -109,7 +109,8 @@ export const command = defineCommand({
     const shows = filterOf(values.calls, values.sockets)
     const bytes = integer('--bytes', values.bytes, 0, 1 << 20)
     const width = integer('--width', values.width ?? `${process.stderr.columns ?? 120}`, 20, 10_000)
-    const source = sourceOf(target, values.own ?? false, format === 'html' ? bytes * 10 : bytes)
+    const lines = format === 'html' || format === 'json' // the others do not show them
+    const source = sourceOf(target, values.own ?? false, format === 'html' ? bytes * 10 : bytes, lines)
     const out = values.output === undefined ? process.stderr : createWriteStream(values.output)
     const write = (text: string): void => void out.write(text)
     const toTerminal = values.output === undefined

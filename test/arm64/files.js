@@ -122,6 +122,7 @@ const reasons = {
       'package/tools',
       'cli/trace',
       'cli/trace/conversation',
+      'cli/trace/marks',
       'cli/trace/own',
       'cli/trace/programs',
       'cli/trace/signals',

@@ -1,6 +1,7 @@
 // The pictures of docs/trace.md: traces of the programs in test/cli/trace/programs. `node test/support/trace-pictures.js --write`
 // makes them again, and the screenshots if Chromium is installed. test/cli/trace/programs.test.ts compares the calls.
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/stamp.js'
@@ -46,6 +47,7 @@ function trace({ command, options }, file) {
   const env = { ...process.env, NODE: process.execPath }
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8', timeout: 60_000 })
   if (status !== 0) throw new Error(`${command.join(' ')}: status ${status}\n${stderr}`)
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`${root}/`, '')) // the lines that made the calls
 }
 
 /**

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { traced } from './calls.js'
 import type { Event } from './event.js'
+import { Marks } from './marks.js'
 import { startProgram } from './program.js'
 import type { Ending } from './program.js'
 import { StraceLines } from './strace-lines.js'
@@ -28,8 +29,11 @@ const longestName = 256 // of files and addresses, which strace shortens like by
 export const canStrace = (): boolean =>
   spawnSync('strace', [...options, '--seccomp-bpf', '-o', '/dev/null', 'true']).status === 0
 
-/** Traces by strace; of each string at most this many bytes. */
-export function straceSource(target: Target, bytes: number): Source {
+/**
+ * Traces by strace; of each string at most this many bytes. With `lines`, programs of this package mark their calls: each has the line
+ * that made it.
+ */
+export function straceSource(target: Target, bytes: number, lines = false): Source {
   const folder = mkdtempSync(join(tmpdir(), 'bsd-sockets-trace-'))
   const file = join(folder, 'lines')
   writeFileSync(file, '')
@@ -38,26 +42,29 @@ export function straceSource(target: Target, bytes: number): Source {
     ...[...options, '-s', `${Math.max(bytes, longestName)}`, '-e', `trace=${traced.join(',')}`, '-o', file],
     ...(joins ? ['-p', `${target.pid}`] : ['--seccomp-bpf', '--', ...target.command]),
   ]
-  const program = startProgram('strace', args, process.env, joins)
-  const lines = new StraceLines(processOf)
+  const env = { ...process.env, ...(lines && { BSD_SOCKETS_TRACE_MARKS: '1' }) }
+  const program = startProgram('strace', args, env, joins)
+  const reader = new StraceLines(processOf)
+  const marks = new Marks()
 
   async function* events(): AsyncGenerator<Event | 'idle'> {
     try {
       for await (const { line, begun } of tail(file, () => program.over)) {
         if (begun) {
-          const call = lines.begun(line)
-          if (call !== undefined) yield call
+          const call = reader.begun(line)
+          if (call !== undefined) yield* marks.add(call)
           yield 'idle'
           continue
         }
-        for (const event of lines.read(line)) {
+        for (const event of reader.read(line)) {
           if (event.kind === 'start' && event.tid === event.pid && !joins) program.found(event.pid)
           if (event.kind === 'exit' && event.tid === event.pid) program.lost(event.pid)
-          yield event
+          yield* marks.add(event)
           if (event.kind === 'start' && event.parent === undefined && joins)
             yield* programOf(event.pid, event.tid, event.at)
         }
       }
+      yield* marks.rest()
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

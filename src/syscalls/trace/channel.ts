@@ -3,10 +3,11 @@
 import { channel, subscribe } from 'node:diagnostics_channel'
 import type { ChannelListener } from 'node:diagnostics_channel'
 import { messageOf } from './message.js'
-import { native } from '../native.js'
-import type { Tracer } from '../native.js'
+import { call, native } from '../native.js'
+import type { Tracer, View } from '../native.js'
 import { writeToFile } from './file.js'
 import { writeLine } from './lines.js'
+import { writeMark } from './marks.js'
 
 const { environment } = native
 
@@ -70,8 +71,12 @@ if (first) {
       start()
     },
   })
-  const { BSD_SOCKETS_TRACE, BSD_SOCKETS_TRACE_FILE } = process.env
+  const { BSD_SOCKETS_TRACE, BSD_SOCKETS_TRACE_FILE, BSD_SOCKETS_TRACE_MARKS } = process.env
   if (BSD_SOCKETS_TRACE) subscribe(calls.name, writeLine)
   if (BSD_SOCKETS_TRACE_FILE) subscribe(calls.name, writeToFile)
+  if (BSD_SOCKETS_TRACE_MARKS) {
+    call<(fd: number, view: View) => number>('write')(-1, Buffer.from('bsd-sockets:call null')) // marks of this thread's calls follow
+    subscribe(calls.name, writeMark)
+  }
 }
 if (calls.hasSubscribers) start()

@@ -3,6 +3,7 @@
 import { fstatSync, openSync, writeSync } from 'node:fs'
 import { isMainThread, native } from '../native.js'
 import { addressOf } from './data.js'
+import { lineOf } from './line.js'
 import type { CallMessage } from './message.js'
 import { named } from './names.js'
 
@@ -105,18 +106,6 @@ function madeBy(name: string, args: readonly string[], result: number): number[]
 const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds) / 1e6
 const now = (): number => milliseconds(process.hrtime.bigint())
 
-// A call that the event loop repeats for a waiter has no line of the program: it has that of the waiter's first one.
-const sources = new Map<string, string>()
-
-function sourceOf(call: CallMessage, fd: number | undefined): string | undefined {
-  const { name } = call
-  const key = `${name.replace(/^(recv|send|read|write|accept)\w*$/, '$1')} ${fd}`
-  const line = call.source()
-  if (line !== undefined) sources.set(key, line)
-  if (name === 'close') for (const each of [...sources.keys()]) if (each.endsWith(` ${fd}`)) sources.delete(each)
-  return line ?? sources.get(key)
-}
-
 const { BSD_SOCKETS_TRACE_FILE: file = '', BSD_SOCKETS_TRACE_BYTES: bytes = '32' } = process.env
 const { pid } = process
 const tid = native.environment.thread()
@@ -140,7 +129,7 @@ export function writeToFile(message: unknown): void {
   const fds = fdsOf(name, args)
   const made = madeBy(name, args, result)
   const sockets = [...new Set([...fds, ...made])].map(socketOf).filter(socket => socket !== undefined)
-  const source = sourceOf(call, fds[0])
+  const source = lineOf(call, fds[0])
   const note = call.note()
   write({ kind: 'call', pid, tid, began, ended, name, args, result, errno, note, source, fds, made, sockets })
 }
