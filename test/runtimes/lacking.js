@@ -19,6 +19,8 @@ const ownMatrix = 'is not involved: the matrix is of the programs on Node'
 
 const otherName = 'has another name than node, and makes other calls, in the traces that the test compares'
 
+const noFrames = 'has no frames of the program in a stack that is taken while the addon calls'
+
 const bun = {
   'lifetimes/lifetimes': { 'each callback runs in a resource': 'calls no hook of async_hooks' },
   'faults/faults': ownMatrix,
@@ -41,7 +43,8 @@ const bun = {
   'cli/hostile': {
     'a name with control characters is shown as text in a certificate': 'rejects the certificate of the test',
   },
-  'cli/trace/own': { 'has the line': 'has no frames of the program in a stack that is taken while the addon calls' },
+  'cli/trace/own': { 'has the line': noFrames },
+  'cli/trace/marks': { 'each call of': noFrames, 'the lines are': noFrames, 'a program in TypeScript': noFrames },
   'cli/trace/programs': otherName,
   'cli/nc': {
     '--tls relays': 'rejects the certificate of the test',
@@ -213,6 +216,7 @@ const deno = {
   'http/hostile': killed,
   'cli/http-root': killed,
   'cli/http-ts': killed,
+  'cli/trace/marks': { 'a program in TypeScript': 'reads no source map of a file in JavaScript' },
   'cli/trace/own': { 'has the calls': calls },
   'cli/trace/programs': otherName,
   'cli/trace/signals': killed,
