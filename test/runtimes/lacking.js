@@ -216,7 +216,6 @@ const deno = {
   'http/hostile': killed,
   'cli/http-root': killed,
   'cli/http-ts': killed,
-  'cli/trace/marks': { 'a program in TypeScript': 'reads no source map of a file in JavaScript' },
   'cli/trace/own': { 'has the calls': calls },
   'cli/trace/programs': otherName,
   'cli/trace/signals': killed,
