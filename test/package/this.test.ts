@@ -47,7 +47,7 @@ const exempt: Record<string, string> = {
 
 // What is marked protected or @internal is nobody's to call: it is not checked.
 const hidden = new Set(
-  'released connecting connected sending last isShut sendingFds sendingFile abandon joined receivePart sendPart portable'.split(
+  'released connecting connected sending last isShut sendingFds sendingFile abandon joined full refuse receivePart sendPart portable'.split(
     ' ',
   ),
 )

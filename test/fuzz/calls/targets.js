@@ -6,7 +6,7 @@ import { floors, given } from './world.js'
 /** What is not called: a pattern of names, and why. */
 export const left = [
   [
-    /\.(constructor|connected|connecting|isShut|last|sending|sendingFds|sendingFile|joined|receivePart|sendPart|released|abandon|portable)$/,
+    /\.(constructor|connected|connecting|isShut|last|sending|sendingFds|sendingFile|joined|full|refuse|receivePart|sendPart|released|abandon|portable)$/,
     'protected',
   ],
   [/Socket\.get (connecting|isShut|last)$/, 'protected'],
