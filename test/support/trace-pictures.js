@@ -29,7 +29,10 @@ export const pictures = {
     forms: ['svg'],
   },
   ...Object.fromEntries(
-    ['sockets', 'endings', 'timeouts', 'datagrams', 'unix'].map(chapter => [`guide-${chapter}`, guide(chapter)]),
+    ['sockets', 'endings', 'timeouts', 'datagrams', 'unix', 'options'].map(chapter => [
+      `guide-${chapter}`,
+      guide(chapter),
+    ]),
   ),
 }
 
