@@ -18,6 +18,8 @@ const chapters = readdirSync(folder, { withFileTypes: true }).flatMap(entry =>
 )
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const compiler = tool('gcc')
+const lacking = existsSync('/proc/net/tcp') ? [] : ['looking']
+for (const chapter of lacking) console.warn(`skipped: the programs of ${chapter} read /proc/net/tcp, which is missing`)
 
 test('the guide has each chapter once', () => {
   const index = read('docs/guide/README.md')
@@ -54,17 +56,19 @@ describe.each(chapters)('%s', chapter => {
     expect(page).toMatch(/\nManual pages: .+\.\n$/)
   })
 
-  test('the program in TypeScript', () => check(chapter, 'program', process.execPath, script(chapter)))
+  const runs = test.skipIf(lacking.includes(chapter))
 
-  test.skipIf(!compiler)('the program in C does the same', () => check(chapter, 'program', compile(chapter)))
+  runs('the program in TypeScript', () => check(chapter, 'program', process.execPath, script(chapter)))
 
-  test('the answer solves the exercise', () => check(chapter, 'exercise', process.execPath, script('solution')))
+  runs.skipIf(!compiler)('the program in C does the same', () => check(chapter, 'program', compile(chapter)))
 
-  test('the program of the chapter does not', async () => {
+  runs('the answer solves the exercise', () => check(chapter, 'exercise', process.execPath, script('solution')))
+
+  runs('the program of the chapter does not', async () => {
     await expect(check(chapter, 'exercise', process.execPath, script(chapter))).rejects.toThrow()
   })
 
-  test('it prints what the page shows', async () => {
+  runs('it prints what the page shows', async () => {
     const [, output] = /<!-- output -->\n\n```\n([^]*?)```/.exec(page) ?? []
     if (output !== undefined) expect(await program(`guide/${chapter}/${chapter}`).finished()).toBe(output)
     else expect(existsSync(script(chapter))).toBe(true)

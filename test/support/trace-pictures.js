@@ -29,7 +29,7 @@ export const pictures = {
     forms: ['svg'],
   },
   ...Object.fromEntries(
-    ['sockets', 'endings', 'timeouts', 'datagrams', 'unix', 'options'].map(chapter => [
+    ['sockets', 'endings', 'timeouts', 'datagrams', 'unix', 'options', 'looking'].map(chapter => [
       `guide-${chapter}`,
       guide(chapter),
     ]),
