@@ -107,6 +107,35 @@ test('the cost of many clients is that of the published benchmarks', () => {
   expect(table!.split('\n')).toEqual(lines)
 })
 
+test('the cost of a call, of a copy and of a wait is that of the published benchmarks', () => {
+  interface Figures {
+    cases: { name: string; rows: { name: string; figures: Record<string, { median: number }> }[] }[]
+  }
+  const microseconds = (question: string, of: string, row: string, figure: string, unit: number): string => {
+    const { cases } = JSON.parse(read(`benchmarks/results/${question}.json`)) as Figures
+    const found = cases.find(({ name }) => name === of)!.rows.find(({ name }) => name === row)
+    return found === undefined ? '' : `${(found.figures[figure]!.median * unit).toPrecision(2)} `
+  }
+  const both = (what: string, question: string, of: string, c: string, ours: string, figure: string, unit: number) =>
+    `| ${what} | ${microseconds(question, of, c, figure, unit)}| ${microseconds(question, of, ours, figure, unit)}|`
+  const ns = 1 / 1000
+  const [, table] = /<!-- cost -->\n\n\|.*\n\|.*\n([^]*?)\n\n<!-- \/cost -->/.exec(read('docs/guide/speed.md'))!
+  expect(table!.split('\n')).toEqual([
+    both('a call that does nothing, `getppid`', 'calls', 'getppid', 'c', 'socket', 'ns', ns),
+    both('`send` and `recv` of 64 bytes', 'calls', 'send + recv, 64 B', 'c', 'socket', 'ns', ns),
+    both('`send` and `recv` of 16 KiB', 'calls', 'send + recv, 16 KiB', 'c', 'socket', 'ns', ns),
+    both(
+      '64 bytes to another process and back',
+      'echo',
+      '1 connections, 64 B, depth 1',
+      'c-blocking',
+      'blocking',
+      'p50',
+      1,
+    ),
+  ])
+})
+
 test('the command says whether an exercise is solved, and which chapters there are', async () => {
   expect(
     await program('guide/check', 'sockets', process.execPath, join(root, compiled, 'sockets/solution.js')).finished(),

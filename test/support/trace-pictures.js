@@ -34,12 +34,13 @@ export const pictures = {
       guide(chapter),
     ]),
   ),
+  'guide-speed': guide('speed', '4096', '3', '1024', '4096'), // few calls, and all of them
 }
 
-/** The program of a chapter of the guide. */
-function guide(chapter) {
+/** The program of a chapter of the guide, with these arguments. */
+function guide(chapter, ...args) {
   const program = `build/programs/examples/guide/${chapter}/${chapter}.js`
-  return { command: [process.execPath, program], options: [], forms: ['svg'] }
+  return { command: [process.execPath, program, ...args], options: [], forms: ['svg'] }
 }
 
 export const fileOf = (name, form) => join(root, `docs/images/trace-${name}.${form}`)
