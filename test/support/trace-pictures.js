@@ -9,6 +9,7 @@ import { chromium, openChromium } from './chromium.js'
 import { python } from './python.js'
 
 const programs = 'test/cli/trace/programs'
+const chapters = 'build/programs/examples/guide'
 
 /** Each trace: its command, the options, and the forms in which it is committed. */
 export const pictures = {
@@ -29,18 +30,27 @@ export const pictures = {
     forms: ['svg'],
   },
   ...Object.fromEntries(
-    ['sockets', 'endings', 'timeouts', 'datagrams', 'unix', 'options', 'looking'].map(chapter => [
+    ['sockets', 'addresses', 'endings', 'timeouts', 'datagrams', 'unix', 'options', 'looking'].map(chapter => [
       `guide-${chapter}`,
       guide(chapter),
     ]),
   ),
   'guide-speed': guide('speed', '4096', '3', '1024', '4096'), // few calls, and all of them
+  'guide-connection': pair('connection server', `${chapters}/connection/connection.js client`),
+  'guide-messages': pair('messages', `${programs}/messages-client.js`),
+  'guide-clients': pair('clients poll', `${programs}/two-clients.js`),
 }
 
 /** The program of a chapter of the guide, with these arguments. */
 function guide(chapter, ...args) {
-  const program = `build/programs/examples/guide/${chapter}/${chapter}.js`
-  return { command: [process.execPath, program, ...args], options: [], forms: ['svg'] }
+  return { command: [process.execPath, `${chapters}/${chapter}/${chapter}.js`, ...args], options: [], forms: ['svg'] }
+}
+
+/** The server of a chapter with its arguments, and a client. */
+function pair(server, client) {
+  const [chapter, ...args] = server.split(' ')
+  const command = ['sh', `${programs}/pair.sh`, [`${chapters}/${chapter}/${chapter}.js`, ...args].join(' '), client]
+  return { command, options: [], forms: ['svg'] }
 }
 
 export const fileOf = (name, form) => join(root, `docs/images/trace-${name}.${form}`)
