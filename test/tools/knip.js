@@ -26,6 +26,7 @@ export default {
         'test/faults/{matrix,conversations,servers}.js',
         'test/networks/{client,datagrams,networks}.js',
         'test/dependents/programs/*.js',
+        'test/cli/trace/programs/*.js',
         'test/load/{clients,heap,messages,soak,stop,stop-clients,udp-server}.js',
         'test/programs/*.ts',
         'examples/**/*.ts',
