@@ -126,7 +126,9 @@ export class MessageBatch {
    * A batch of `count` messages, 1 to 1,024. Each has at most `size` bytes, `nameSize` bytes of address and `controlSize`
    * bytes of control messages.
    */
-  constructor(count: number, size: number, { nameSize = 0, controlSize = 0 } = {}) {
+  constructor(count: number, size: number, options: { nameSize?: number; controlSize?: number } = {}) {
+    if (typeof options !== 'object' || options === null) throw invalidType('options', options, 'of type object')
+    const { nameSize = 0, controlSize = 0 } = options
     this.count = checkInteger('count', count, 1, 1024)
     this.size = checkInteger('size', size, 0, maxSize)
     this.nameSize = checkInteger('nameSize', nameSize, 0, maxSize)

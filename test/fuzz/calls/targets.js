@@ -6,10 +6,10 @@ import { floors, given } from './world.js'
 /** What is not called: a pattern of names, and why. */
 export const left = [
   [
-    /\.(constructor|connected|connecting|isShut|last|sending|sendingFds|sendingFile|joined|full|refuse|receivePart|sendPart|released|abandon|portable)$/,
+    /\.(constructor|connected|connecting|isShut|last|sending|sendingFds|sendingFile|joined|refuse|receivePart|sendPart|released|abandon|portable)$/,
     'protected',
   ],
-  [/Socket\.get (connecting|isShut|last)$/, 'protected'],
+  [/(Socket\.get (connecting|isShut|last)|Server\.get full)$/, 'protected'],
   [
     /\.(begin|ready|received|peerOf|closed|opened|isOf|startClock|stopClock|threw)$/,
     '@internal: the loop or the reactor calls it, on its own objects',
