@@ -63,7 +63,9 @@ export function splitControl(view: View, length?: number): RawControlMessage[] {
 
 /**
  * Decodes the control messages that recvmsg put into the first `length` bytes. Their data share this memory. Call it once for each
- * received message: the result owns the descriptors among them.
+ * received message: the result owns the descriptors among them. cmsg(3)
+ *
+ * @throws TypeError or RangeError for a wrong argument
  */
 export function decodeControl(view: View, length?: number): ControlMessage[] {
   return splitControl(view, length).map(message => {
@@ -107,7 +109,7 @@ function* expanded(entry: OutgoingControl, family: number): Generator<readonly [
 
 /**
  * Encodes control messages for sendmsg; null if there are none. `family` is the socket's: it decides the level and type of `ttl`
- * and `tos`.
+ * and `tos`. cmsg(3)
  *
  * @throws TypeError or RangeError that names the property; SocketError ENODEV for an interface's name that none has
  */

@@ -14,6 +14,8 @@ const keys = new Set(rows.map(({ key }) => key as keyof ControlMeaning))
 /**
  * The meanings of all messages of a list, in one object: `meaningOf(message.control).ttl`. `fds` has the descriptors of all
  * messages. Of any other meaning that comes more than once, the first counts. Unknown messages have none.
+ *
+ * @throws TypeError if it is not an array of objects
  */
 export function meaningOf(control: readonly ControlMessage[]): ControlMeaning {
   if (!Array.isArray(control)) throw invalidType('control', control, 'an array')

@@ -30,7 +30,11 @@ export class OwnedFd {
     }
   }
 
-  /** Takes ownership of a descriptor. Throws a TypeError or RangeError if it is not a valid number. */
+  /**
+   * Takes ownership of a descriptor.
+   *
+   * @throws TypeError or RangeError if it is not a valid number
+   */
   constructor(fd: number) {
     this.#fd = checkInteger('fd', fd, 0, 2 ** 31 - 1)
     unclaimed.register(this, fd, this)
@@ -44,7 +48,11 @@ export class OwnedFd {
     return this.#fd
   }
 
-  /** Closes the descriptor. Further calls have no effect. close(2) */
+  /**
+   * Closes the descriptor. Further calls have no effect. close(2)
+   *
+   * @throws SocketError if close(2) reports an error; the descriptor is closed nevertheless
+   */
   close(): void {
     brand(this)
     closeOnce(this.#letGo())

@@ -137,7 +137,11 @@ export class HttpRequest<Body = Buffer> {
     return (this.#headers = headers)
   }
 
-  /** The value of a header. `name` is in lower case. */
+  /**
+   * The value of a header. `name` is in lower case. RFC 9110, 5
+   *
+   * @throws TypeError if the name is no string
+   */
   header(name: string): string | undefined {
     brand(this)
     if (typeof name !== 'string') throw invalidType('name', name, 'of type string')

@@ -57,7 +57,11 @@ export interface HttpServer {
   readonly address: Server['address']
   /** The port that it listens on. */
   readonly port: number
-  /** Stops accepting, and resolves when the requests under way have finished, after at most `timeout` milliseconds. */
+  /**
+   * Stops accepting, and resolves when the requests under way have finished, after at most `timeout` milliseconds.
+   *
+   * @throws TypeError or RangeError for a wrong option
+   */
   stop(options?: { timeout?: number | null }): Promise<void>
   /** Closes everything now. */
   close(): void
@@ -194,6 +198,9 @@ export function serve(given: unknown, options: ServeOptions & Partial<StreamBody
  * Serves in `workers` threads on one port; the kernel distributes the connections among them (SO_REUSEPORT, socket(7)). The
  * module at this URL exports `handler`, or a web-standard `fetch`: a function cannot be sent to a worker. With `fd` or `path`
  * the threads listen on duplicates of one socket. The pool owns the given `fd`, and has closed it once all threads listen.
+ *
+ * @throws SocketError of bind(2) or listen(2); the error of a worker that cannot load the module; TypeError or
+ *   RangeError for a wrong option. All workers have ended then
  */
 export const serveInWorkers = async (
   module: string | URL,

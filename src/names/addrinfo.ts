@@ -175,22 +175,39 @@ export function getnameinfo(address: AddressLike, flags = 0): [host: string, ser
 /** This machine's name. gethostname(2) */
 export const gethostname = (): string => hostname()
 
-/** Sets this machine's name, which requires a privilege. sethostname(2) */
+/**
+ * Sets this machine's name, which requires a privilege. sethostname(2)
+ *
+ * @throws PermissionError without CAP_SYS_ADMIN; SocketError EINVAL for a name that is too long; TypeError for a wrong
+ *   argument
+ */
 export function sethostname(name: string): void {
   check(native.sethostname(name), 'sethostname')
 }
 
-/** The index of a network interface. if_nametoindex(3) */
+/**
+ * The index of a network interface. if_nametoindex(3)
+ *
+ * @throws SocketError ENODEV if there is no such interface (macOS: ENXIO); TypeError for a wrong argument
+ */
 export const if_nametoindex = (name: string): number => check(sys.if_nametoindex(name), 'if_nametoindex')
 
-/** The name of a network interface. if_indextoname(3) */
+/**
+ * The name of a network interface. if_indextoname(3)
+ *
+ * @throws SocketError ENXIO if there is no such interface; TypeError or RangeError for a wrong argument
+ */
 export function if_indextoname(index: number): string {
   const name = sys.if_indextoname(index)
   if (typeof name === 'number') throw socketError(name, 'if_indextoname')
   return name
 }
 
-/** The network interfaces: an index and a name each. if_nameindex(3) */
+/**
+ * The network interfaces: an index and a name each. if_nameindex(3)
+ *
+ * @throws SocketError ENOBUFS if there is no memory for the list, EMFILE if no descriptor is left
+ */
 export function if_nameindex(): [index: number, name: string][] {
   const list = sys.if_nameindex()
   if (typeof list === 'number') throw socketError(list, 'if_nameindex')

@@ -83,7 +83,10 @@ export function gethostbyaddr(address: string): Host {
 }
 
 /**
- * Looks up a host's fully qualified name, or returns the name itself if there is none; `''` is this machine. Python's getfqdn
+ * Looks up a host's fully qualified name, or returns the name itself if there is none; `''` is this machine.
+ * gethostbyaddr(3), Python's getfqdn
+ *
+ * @throws TypeError for a name that is no string or has a NUL; a failed lookup gives the name itself
  */
 export function getfqdn(name = ''): string {
   const known = nameToComplete(name)

@@ -63,16 +63,24 @@ export function setNamedOptions(argument: string, socket: SocketOrFd, values: Op
   }
 }
 
-/** The state of a TCP connection in the kernel, in one shape on both systems. TCP_INFO, tcp(7); TCP_CONNECTION_INFO */
+/**
+ * The state of a TCP connection in the kernel, in one shape on both systems. TCP_INFO, tcp(7); TCP_CONNECTION_INFO
+ *
+ * @throws SocketError of getsockopt(2): EBADF for a closed socket, ENOPROTOOPT or ENOTSUP for one that is not TCP;
+ *   TypeError for what is no socket
+ */
 export const tcpInfo = (socket: SocketOrFd): TcpInfo => getOption(socket, options.tcpInfo)
 
 /**
  * The process that created the other end of a Unix socket, with its user and group at that time, in one shape on both
  * systems. For any other kind of socket Linux returns process 0, user and group 2 ** 32 − 1. SO_PEERCRED, unix(7);
  * LOCAL_PEERCRED, unix(4)
+ *
+ * @throws SocketError of getsockopt(2): EBADF for a closed socket, on macOS the kernel's error for one that is no Unix
+ *   socket; TypeError for what is no socket
  */
 export const peerCredentials = (socket: SocketOrFd): PeerCredentials => getOption(socket, options.peerCredentials)
 
-/** The name in C of the option with this level and number; undefined if the table has none. */
+/** The name in C of the option with this level and number; undefined if the table has none. getsockopt(2) */
 export const optionName = (level: number, name: number): string | undefined =>
   Object.values(listed).find(option => option.level === level && option.name === name)?.option

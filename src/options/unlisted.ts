@@ -27,7 +27,7 @@ export const unlisted = {
   /**
    * The option with a name in C, of any system; undefined if none has it: `options.byName('TCP_KEEPCNT')` is
    * `options.tcpKeepCount`. A name that several levels have (`'MCAST_JOIN_GROUP'`) is that of the first one in the table, or
-   * that of `level`.
+   * that of `level`. getsockopt(2)
    *
    * @throws TypeError or RangeError for a wrong argument
    */

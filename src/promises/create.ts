@@ -24,7 +24,12 @@ import { checkSignal, onAbort } from './on-abort.js'
 import { Socket } from './socket.js'
 import type { WaitOptions } from './turn.js'
 
-/** A listening TCP socket, with SO_REUSEADDR. A port alone is on 127.0.0.1. Python's create_server */
+/**
+ * A listening TCP socket, with SO_REUSEADDR. A port alone is on 127.0.0.1. getaddrinfo(3), bind(2), listen(2), Python's
+ * create_server
+ *
+ * @throws GaiError; SocketError of bind(2) or listen(2); TypeError or RangeError for a wrong argument
+ */
 export async function createServer(where: HostAndPort, options: ServerOptions = {}): Promise<Socket<InetAddress>> {
   checkServerOptions(options)
   const [info] = await getaddrinfo(...serverQuestion(where, options))
@@ -69,10 +74,12 @@ function unresolved(where: HostAndPort | SocketAddress): AddressInfo<SocketAddre
 /**
  * Connects a TCP socket to a host (a port alone: `localhost`). Its addresses are tried one after the other, each in parallel
  * with those that have not answered yet. The first connection wins; the others are closed. RFC 8305, Happy Eyeballs
+ * getaddrinfo(3), connect(2)
  *
  * An address of another family, such as `{ family: 'unix', path }`, is connected to by a stream socket of that family.
  *
- * Rejects with a GaiError, the error of the only address, or an AggregateError with the errors of all addresses.
+ * @throws GaiError; the error of the only address, or an AggregateError with the errors of all; TimeoutError or
+ *   AbortError; TypeError or RangeError for a wrong argument
  */
 export async function createConnection(where: HostAndPort, options?: ConnectionOptions): Promise<Socket<InetAddress>>
 export async function createConnection(where: HostAndPort | SocketAddress, options?: ConnectionOptions): Promise<Socket>

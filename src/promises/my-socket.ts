@@ -42,7 +42,11 @@ export class MySocket {
     }
   }
 
-  /** `socket` is a connected one, for example from accept. */
+  /**
+   * `socket` is a connected one, for example from accept.
+   *
+   * @throws TypeError or RangeError for a wrong length, or for a socket of another kind
+   */
   constructor(messageLength: number, socket?: Socket) {
     this.messageLength = checkInteger('messageLength', messageLength, 1, 2 ** 31 - 1)
     if (socket !== undefined) checkAsynchronous(socket)
@@ -60,14 +64,24 @@ export class MySocket {
     return this.#socket
   }
 
-  /** Connects to a host, by name or number. */
+  /**
+   * Connects to a host, by name or number. getaddrinfo(3), connect(2)
+   *
+   * @throws as createConnection: GaiError, the error of connect(2), an AggregateError of several, TimeoutError or
+   *   AbortError
+   */
   async connect(host: string, port: number, options?: WaitOptions): Promise<void> {
     brand(this)
     this.#socket?.close()
     this.#socket = await createConnection([host, port], options)
   }
 
-  /** Sends a message, which must have `messageLength` bytes. send(2) */
+  /**
+   * Sends a message, which must have `messageLength` bytes. send(2)
+   *
+   * @throws RangeError for a message of another length; Error `socket connection broken` ENOTCONN without a connection;
+   *   otherwise as sendall
+   */
   async mysend(message: Data, options?: WaitOptions): Promise<void> {
     brand(this)
     const bytes = bytesOf(message)
@@ -75,7 +89,11 @@ export class MySocket {
     await this.socket.sendall(bytes, 0, options)
   }
 
-  /** Receives a message. recv(2) */
+  /**
+   * Receives a message. recv(2)
+   *
+   * @throws Error `socket connection broken` ENOTCONN without a connection; otherwise as recvExactly
+   */
   async myreceive(options?: WaitOptions): Promise<Buffer> {
     brand(this)
     return recvExactly(this.socket, this.messageLength, options)
@@ -87,7 +105,11 @@ export class MySocket {
     return shownObject(this, 'MySocket', depth, options, parts)
   }
 
-  /** Closes the connection, if there is one. */
+  /**
+   * Closes the connection, if there is one. close(2)
+   *
+   * @throws SocketError if close(2) reports an error; the descriptor is closed nevertheless
+   */
   close(): void {
     brand(this)
     this.#socket?.close()
@@ -108,9 +130,9 @@ export class MySocket {
 /**
  * Receives exactly `size` bytes of a stream, with nothing of other calls in between. The timeout is for the whole call. recv(2)
  *
- * Rejects with an Error `socket connection broken`, ERR_STREAM_PREMATURE_CLOSE, if the peer stops sending before; with a
- * SocketError or an AbortError if the wait ends before. The property `received` of the error is a Buffer of the bytes received
- * by then, which are no longer in the stream.
+ * @throws Error `socket connection broken`, ERR_STREAM_PREMATURE_CLOSE, if the peer stops sending before; SocketError
+ *   or AbortError if the wait ends before. The property `received` of the error is a Buffer of the bytes received by
+ *   then, which are no longer in the stream
  */
 export async function recvExactly(socket: Socket, size: number, options?: WaitOptions): Promise<Buffer> {
   checkAsynchronous(socket)

@@ -41,6 +41,8 @@ function lookup(
 /**
  * Looks up the addresses of a host and a service, both given by name or number. The host null is the any-address with
  * AI_PASSIVE, otherwise the loopback address. getaddrinfo(3)
+ *
+ * @throws GaiError if nothing is found; AbortError; TypeError or RangeError for a wrong argument
  */
 export async function getaddrinfo(
   host: string | null,
@@ -54,7 +56,11 @@ export async function getaddrinfo(
   return answer(found, count, found.toString('utf8', sizeOfResults(count)))
 }
 
-/** Looks up the names of an address's host and service; NI_NUMERICHOST and NI_NUMERICSERV give the numbers. getnameinfo(3) */
+/**
+ * Looks up the names of an address's host and service; NI_NUMERICHOST and NI_NUMERICSERV give the numbers. getnameinfo(3)
+ *
+ * @throws GaiError if nothing is found; AbortError; TypeError or RangeError for a wrong argument
+ */
 export async function getnameinfo(
   address: AddressLike,
   flags = 0,
@@ -66,7 +72,11 @@ export async function getnameinfo(
   return [host!, service!]
 }
 
-/** Looks up the IPv4 address of a host, given by name or number; `''` is the any-address. gethostbyname(3) */
+/**
+ * Looks up the IPv4 address of a host, given by name or number; `''` is the any-address. gethostbyname(3)
+ *
+ * @throws GaiError if nothing is found; AbortError; TypeError or RangeError for a wrong argument
+ */
 export async function gethostbyname(name: string, options?: LookupOptions): Promise<string> {
   const [host, service, hints] = addressQuestion(name, AF_INET)
   return name === ''
@@ -74,7 +84,11 @@ export async function gethostbyname(name: string, options?: LookupOptions): Prom
     : firstAddress(await getaddrinfo(host, service, { ...hints, signal: options?.signal })).text
 }
 
-/** Looks up a host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex */
+/**
+ * Looks up a host's names and IPv4 addresses. gethostbyname(3), Python's gethostbyname_ex
+ *
+ * @throws GaiError if nothing is found; AbortError; TypeError or RangeError for a wrong argument
+ */
 export async function gethostbynameEx(name: string, options: LookupOptions = {}): Promise<Host> {
   const start = native.resolve.gethostbyname.bind(null, hostName('name', name))
   return hostOf((await lookup('gethostbyname', name, options, start))[1])
@@ -83,6 +97,8 @@ export async function gethostbynameEx(name: string, options: LookupOptions = {})
 /**
  * Looks up the names and addresses of a host, given by its IPv4 or IPv6 address. A name stands for its first address.
  * gethostbyaddr(3)
+ *
+ * @throws GaiError if nothing is found; AbortError; TypeError or RangeError for a wrong argument
  */
 export async function gethostbyaddr(address: string, options: LookupOptions = {}): Promise<Host> {
   const [host, service, hints] = addressQuestion(address)
@@ -92,7 +108,10 @@ export async function gethostbyaddr(address: string, options: LookupOptions = {}
 }
 
 /**
- * Looks up a host's fully qualified name, or returns the name itself if there is none; `''` is this machine. Python's getfqdn
+ * Looks up a host's fully qualified name, or returns the name itself if there is none; `''` is this machine.
+ * gethostbyaddr(3), Python's getfqdn
+ *
+ * @throws AbortError; TypeError for a name that is no string or has a NUL; a failed lookup gives the name itself
  */
 export async function getfqdn(name = '', options: LookupOptions = {}): Promise<string> {
   const known = nameToComplete(name)

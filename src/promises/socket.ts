@@ -92,19 +92,35 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#hold(false)
   }
 
-  /** Waits until a recv or an accept would not block, for other calls, for example trySplice. poll(2) */
+  /**
+   * Waits until a recv or an accept would not block, for other calls, for example trySplice. poll(2)
+   *
+   * @throws SocketError EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError
+   *   ECANCELED (close) if the wait ends first
+   */
   async readable(options?: WaitOptions): Promise<void> {
     brand(this)
     await this.#when(READABLE, 'poll', () => this.#is(POLLIN), 0, options)
   }
 
-  /** Waits until a send would not block, for other calls, for example trySplice. poll(2) */
+  /**
+   * Waits until a send would not block, for other calls, for example trySplice. poll(2)
+   *
+   * @throws SocketError EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError
+   *   ECANCELED (close) if the wait ends first
+   */
   async writable(options?: WaitOptions): Promise<void> {
     brand(this)
     await this.#when(WRITABLE, 'poll', () => this.#is(POLLOUT), 0, options)
   }
 
-  /** Waits for a connection. Resolves with its socket and the peer's address. accept4(2) */
+  /**
+   * Waits for a connection. Resolves with its socket and the peer's address. accept4(2)
+   *
+   * @throws SocketError EINVAL if it does not listen, EMFILE if no descriptor is left, EBADF after close;
+   *   ConnectionAbortedError if the client has gone; TimeoutError, BlockingIOError (timeout 0), AbortError or
+   *   SocketError ECANCELED (close) if the wait ends first
+   */
   accept(options?: WaitOptions): Promise<[this, Address]> {
     brand(this)
     return this.#when(
@@ -116,7 +132,14 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     )
   }
 
-  /** Connects; a datagram socket gets a peer. The address is numeric. connect(2) */
+  /**
+   * Connects; a datagram socket gets a peer. The address is numeric. connect(2)
+   *
+   * @throws ConnectionRefusedError if nobody listens there; SocketError ENETUNREACH or EHOSTUNREACH without a route,
+   *   EADDRNOTAVAIL if no port is left, EISCONN if it is connected; FileNotFoundError for a path that does not exist;
+   *   TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError ECANCELED (close) if the wait ends first;
+   *   TypeError or RangeError for a wrong address
+   */
   async connect(address: AddressLike, options?: WaitOptions): Promise<void> {
     brand(this)
     let underWay = this.connecting // by another call: its end is also the end of this one
@@ -133,6 +156,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Receives at most `size` bytes; 0 bytes mean that the peer has stopped sending. With MSG_WAITALL a stream gives fewer than
    * `size` only if the stream or the wait ends before; with MSG_WAITALL and MSG_PEEK it gives what there is. recv(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError
+   *   ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
    */
   recv(size: number, flags: Flags = 0, options?: WaitOptions): Promise<Buffer> {
     brand(this)
@@ -160,7 +187,14 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     )
   }
 
-  /** Receives into `view`. Resolves with the number of bytes; 0 means that the peer has stopped sending. recv(2) */
+  /**
+   * Receives into `view`. Resolves with the number of bytes; 0 means that the peer has stopped sending. recv(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError
+   *   ECANCELED (close) if the wait ends first; TypeError for a view whose memory shrinks meanwhile, or for a wrong
+   *   argument
+   */
   recvInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
     if (typeof flags === 'object') {
@@ -187,6 +221,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Receives a datagram of at most `size` bytes, and its sender's address. The address of an unnamed Unix socket is
    * `{ family: 'unix' }`. If the kernel gives none, as on a TCP connection, it is a raw address of family 0. recvfrom(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or
+   *   SocketError ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
    */
   recvfrom(size: number, flags: Flags = 0, options?: WaitOptions): Promise<[Buffer, Address]> {
     brand(this)
@@ -198,7 +236,14 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#when(READABLE, 'recvfrom', () => this.tryRecvfrom(size, flags), flags, options)
   }
 
-  /** Receives a datagram into `view`. Resolves with the number of bytes and the sender's address. recvfrom(2) */
+  /**
+   * Receives a datagram into `view`. Resolves with the number of bytes and the sender's address. recvfrom(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or
+   *   SocketError ECANCELED (close) if the wait ends first; TypeError for a view whose memory shrinks meanwhile, or for
+   *   a wrong argument
+   */
   recvfromInto(view: View, flags: Flags = 0, options?: WaitOptions): Promise<[number, Address]> {
     brand(this)
     if (typeof flags === 'object') {
@@ -219,7 +264,14 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#when(READABLE, 'recvfrom', step, flags, options)
   }
 
-  /** Sends as much of `data` as the kernel takes. Resolves with the number of bytes. send(2) */
+  /**
+   * Sends as much of `data` as the kernel takes. Resolves with the number of bytes. send(2)
+   *
+   * @throws BrokenPipeError or ConnectionResetError if the peer receives no more, or there is no connection;
+   *   SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a datagram that is too long,
+   *   EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError ECANCELED (close) if the
+   *   wait ends first; TypeError for data whose memory shrinks meanwhile, or for a wrong argument
+   */
   send(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
     if (typeof flags === 'object') {
@@ -232,7 +284,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Sends all of `data`, with nothing of other calls in between. The timeout is for the whole call. send(2)
    *
-   * Rejects with an error whose `sent` is the number of bytes sent.
+   * @throws an error whose `sent` is the number of bytes sent: BrokenPipeError or ConnectionResetError if the peer
+   *   receives no more, or there is no connection; SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer,
+   *   EMSGSIZE for a datagram that is too long, EBADF after close; TimeoutError, BlockingIOError (timeout 0),
+   *   AbortError or SocketError ECANCELED (close) if the wait ends first
    */
   sendall(data: Data, flags: Flags = 0, options?: WaitOptions): Promise<void> {
     brand(this)
@@ -258,7 +313,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#sendRest(bytes, flags, options, tried)
   }
 
-  /** Sends a datagram to an address. sendto(2) */
+  /**
+   * Sends a datagram to an address. sendto(2)
+   *
+   * @throws SocketError EMSGSIZE for a datagram that is too long, ENETUNREACH without a route, EBADF after close;
+   *   PermissionError for a broadcast without SO_BROADCAST; TimeoutError, BlockingIOError (timeout 0), AbortError or
+   *   SocketError ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
+   */
   sendto(data: Data, address: AddressLike, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
     if (typeof flags === 'object') {
@@ -271,6 +332,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Receives a message of at most `size` bytes, its sender's address, and at most `controlSize` bytes of control messages
    * (CMSG_SPACE gives the bytes of one). recvmsg(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError
+   *   ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
    */
   recvmsg(size: number, controlSize = 0, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedMessage> {
     brand(this)
@@ -285,6 +350,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * As recvmsg, but receives into the given views, one after the other. Resolves with the rest of the message and the number
    * of bytes. MSG_WAITALL works as in recv; received descriptors end the wait too. recvmsg(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError
+   *   ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
    */
   async recvmsgInto(
     views: readonly View[],
@@ -311,7 +380,14 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#when(READABLE, 'recvmsg', step, flags, options)
   }
 
-  /** Sends `buffers`, one after the other, with control messages. Resolves with the number of bytes sent. sendmsg(2) */
+  /**
+   * Sends `buffers`, one after the other, with control messages. Resolves with the number of bytes sent. sendmsg(2)
+   *
+   * @throws BrokenPipeError or ConnectionResetError if the peer receives no more, or there is no connection;
+   *   SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a datagram that is too long,
+   *   EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError ECANCELED (close) if the
+   *   wait ends first; TypeError or RangeError for a wrong argument
+   */
   async sendmsg(
     buffers: readonly Data[],
     control: readonly OutgoingControl[] = [],
@@ -328,7 +404,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#when(WRITABLE, 'sendmsg', step, flags, options)
   }
 
-  /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
+  /**
+   * Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError
+   *   ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
+   */
   async recvFds(size: number, maxFds: number, flags: Flags = 0, options?: WaitOptions): Promise<ReceivedFds> {
     brand(this)
     if (typeof flags === 'object') {
@@ -343,6 +425,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Sends data (over a stream at least one byte) with at most 253 descriptors. The receiver gets duplicates of these.
    * unix(7), Python's send_fds
+   *
+   * @throws SocketError EBADF for a closed descriptor, ETOOMANYREFS if too many descriptors are on their way;
+   *   BrokenPipeError or ConnectionResetError if the peer receives no more; TimeoutError, BlockingIOError (timeout 0),
+   *   AbortError or SocketError ECANCELED (close) if the wait ends first; TypeError for a socket that is no Unix
+   *   socket, or for no data over a stream
    */
   sendFds(
     data: Data,
@@ -359,7 +446,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
    * Sends all of `data` (over a stream at least one byte), with nothing of other calls in between, and at most 253 descriptors
    * with its first byte. Keep them open until the promise settles. The timeout is for the whole call. sendmsg(2), unix(7)
    *
-   * Rejects with an error whose `sent` is the number of bytes sent. The descriptors were sent if it is not 0.
+   * @throws an error whose `sent` is the number of bytes sent; the descriptors were sent if it is not 0. SocketError
+   *   EBADF for a closed descriptor, ETOOMANYREFS if too many descriptors are on their way; BrokenPipeError or
+   *   ConnectionResetError if the peer receives no more; TimeoutError, BlockingIOError (timeout 0), AbortError or
+   *   SocketError ECANCELED (close) if the wait ends first; TypeError for a socket that is no Unix socket, or for no
+   *   data over a stream
    */
   async sendallFds(data: Data, fds: readonly Descriptor[], flags: Flags = 0, options?: WaitOptions): Promise<void> {
     brand(this)
@@ -375,7 +466,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     }
   }
 
-  /** Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number. recvmmsg(2) */
+  /**
+   * Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number. recvmmsg(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or
+   *   SocketError ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
+   */
   recvmmsg(batch: MessageBatch, flags: Flags = 0, options?: WaitOptions): Promise<number> {
     brand(this)
     if (typeof flags === 'object') {
@@ -389,6 +486,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
    * Sends `count` messages of a batch (default: all), from message `start` on: at least one, as many as the kernel has room
    * for. Resolves with their number. If one fails after others were sent, the call resolves with the number of those; the next
    * call, which starts with the failed one, rejects with its error and address. sendmmsg(2)
+   *
+   * @throws the error of the first message: BrokenPipeError or ConnectionResetError if the peer receives no more, or
+   *   there is no connection; SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a
+   *   datagram that is too long, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or
+   *   SocketError ECANCELED (close) if the wait ends first; TypeError or RangeError for a wrong argument
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0, options?: WaitOptions): Promise<number> {
     brand(this)
@@ -399,7 +501,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
    * Sends `count` bytes (default: all) of a file from `offset` on; the file is a descriptor's number or a FileHandle. Resolves
    * with the number of bytes sent. The timeout is for the whole call. sendfile(2)
    *
-   * Rejects with an error whose `sent` is the number of bytes sent.
+   * @throws an error whose `sent` is the number of bytes sent: SocketError EBADF for a closed file or socket, EINVAL
+   *   for a file that cannot be sent; BrokenPipeError or ConnectionResetError if the peer receives no more;
+   *   TimeoutError, BlockingIOError (timeout 0), AbortError or SocketError ECANCELED (close) if the wait ends first;
+   *   TypeError or RangeError for a wrong argument
    */
   async sendfile(file: Descriptor, offset = 0, count = Infinity, options?: WaitOptions): Promise<number> {
     brand(this)
@@ -416,6 +521,9 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
    * Accepts the connections of a listening socket, until it is closed. A connection that is lost before it is accepted is
    * skipped. While there is no descriptor or no memory for the next one, it waits, and the process emits a warning, at most
    * once a second. accept(2)
+   *
+   * @throws SocketError EINVAL if it does not listen; AbortError or TimeoutError if the wait ends first. After close
+   *   the loop ends without an error
    */
   async *connections(options?: WaitOptions): AsyncGenerator<[this, Address], void, void> {
     brand(this)
@@ -435,7 +543,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
 
   /**
    * Receives chunks of at most `size` bytes, until the peer stops sending. On a datagram socket each message is a chunk, even an
-   * empty one, until receiving is shut down. Leaving the loop does not close the socket.
+   * empty one, until receiving is shut down. Leaving the loop does not close the socket. recv(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; AbortError or TimeoutError if the wait ends first. After close the loop
+   *   ends without an error
    */
   async *chunks(size = 65536, options?: WaitOptions): AsyncGenerator<Buffer, void, void> {
     brand(this)
@@ -502,7 +614,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return Promise.resolve()
   }
 
-  /** Closes the descriptor, and those of messages that were received and not consumed. close(2) */
+  /**
+   * Closes the descriptor, and those of messages that were received and not consumed. close(2)
+   *
+   * @throws SocketError if close(2) reports an error; the descriptor is closed nevertheless
+   */
   override close(): void {
     brand(this)
     try {

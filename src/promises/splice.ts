@@ -24,7 +24,9 @@ const room = 65536 // of a pipe. pipe(7)
  * }
  * ```
  *
- * Rejects with an error whose `sent` is the number of bytes that `to` got. At most 65,536 more may have been taken from `from`.
+ * @throws an error whose `sent` is the number of bytes that `to` got: SocketError of splice(2) or pipe(2) (ENOSYS on
+ *   macOS), TimeoutError, AbortError. At most 65,536 more may have been taken from `from`. TypeError or RangeError for
+ *   a wrong argument
  */
 export async function spliceAll(
   from: Socket,

@@ -32,7 +32,7 @@ function checkAttachable(socket: Attachable): void {
  * Receives the messages of a socket: UDP, Unix datagrams, SOCK_SEQPACKET, raw, netlink, packet and others, bound or
  * connected or neither. The event loop calls the handlers, first in a later turn. The reactor owns the descriptor from now on
  * and closes it: a given object is detached, a number is no longer the caller's. The file of a bound Unix socket is not
- * removed. If this throws for a wrong argument, the socket remains the caller's.
+ * removed. If this throws for a wrong argument, the socket remains the caller's. recvmmsg(2)
  *
  * @throws TypeError ERR_INVALID_ARG_VALUE for a stream or a socket that listens; SocketError EBADF for a closed one, EEXIST for
  * the number of a descriptor that another object waits for

@@ -203,7 +203,11 @@ export class Connection {
     return this.#error === undefined ? this.#fd >= 0 && !this.#is(FULL) : this.#drops()
   }
 
-  /** Sends the queued bytes and `data`, then shuts down sending. Receiving continues. shutdown(2) */
+  /**
+   * Sends the queued bytes and `data`, then shuts down sending. Receiving continues. shutdown(2)
+   *
+   * @throws TypeError for wrong data. An error of shutdown(2) closes the connection, and `close` gets it
+   */
   end(data?: Data): void {
     brand(this)
     if (data !== undefined) this.write(data)
@@ -212,7 +216,11 @@ export class Connection {
     if (this.#queue === undefined && !this.#is(CONNECTING)) this.#finish()
   }
 
-  /** Closes the connection now; queued bytes are dropped. close(2) */
+  /**
+   * Closes the connection now; queued bytes are dropped. close(2)
+   *
+   * @throws SocketError if close(2) of a queued file reports an error
+   */
   destroy(error?: Error): void {
     brand(this)
     const fd = this.#fd
@@ -231,7 +239,11 @@ export class Connection {
     }
   }
 
-  /** Closes the connection so that the peer gets a reset (RST). socket(7), SO_LINGER */
+  /**
+   * Closes the connection so that the peer gets a reset (RST). socket(7), SO_LINGER
+   *
+   * @throws SocketError if close(2) of a queued file reports an error
+   */
   reset(): void {
     brand(this)
     if (this.#fd < 0) return
@@ -257,7 +269,10 @@ export class Connection {
   /**
    * Hands the connection to another protocol: from now on its handlers are called, and the previous ones no more. `open` is
    * the first, then `data` with the bytes `received` before that belong to this protocol. `context` is undefined again, and
-   * the connection is not paused. Does nothing if the connection is closed.
+   * the connection is not paused. Does nothing if the connection is closed. recv(2)
+   *
+   * @throws TypeError if a handler is no function, or for received bytes that are no Buffer. What a handler throws goes
+   *   to its `error`
    */
   handOver(handlers: Handlers, received?: Buffer): void {
     brand(this)

@@ -198,6 +198,10 @@ export class DatagramSocket<Address extends SocketAddress = SocketAddress> {
   /**
    * Sends one message to an address, null: to the peer of a connected socket; returns false if the kernel has no room for it now.
    * sendto(2), send(2)
+   *
+   * @throws SocketError that the kernel reports: EMSGSIZE for a message that is too long, ENETUNREACH without a route,
+   *   EBADF after close; ConnectionRefusedError if an earlier message was refused; TypeError or RangeError for a wrong
+   *   argument
    */
   sendto(data: Data, address: AddressLike | null): boolean {
     brand(this)
@@ -230,7 +234,11 @@ export class DatagramSocket<Address extends SocketAddress = SocketAddress> {
     this.#receiveLater()
   }
 
-  /** Closes the socket now, and the descriptors of messages that were not delivered. close(2) */
+  /**
+   * Closes the socket now, and the descriptors of messages that were not delivered. close(2)
+   *
+   * @throws SocketError if close(2) of a descriptor that came with a message reports an error
+   */
   close(): void {
     brand(this)
     const fd = this.#fd

@@ -51,6 +51,9 @@ export function listen(given: number | (ListenOptions & Handlers), options: List
  * Listens in `workers` threads on one port; the kernel distributes the connections (SO_REUSEPORT, socket(7)). The module at
  * this URL exports the handlers, each by its name, since a function cannot be sent to a worker. With `fd` or `path` the threads
  * listen on duplicates of one socket; the pool owns `fd`, and has closed it when the promise resolves.
+ *
+ * @throws SocketError of bind(2) or listen(2); the error of a worker that cannot load the module; TypeError or
+ *   RangeError for a wrong option. All workers have ended then
  */
 export const listenInWorkers = async (
   module: string | URL,

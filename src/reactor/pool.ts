@@ -49,6 +49,8 @@ export interface Pool {
   /**
    * Stops each server, and resolves when all threads have ended. A thread that does not end itself is terminated `timeout`
    * milliseconds from now (default: null, no limit), or a second after its last connection.
+   *
+   * @throws TypeError or RangeError for a wrong option
    */
   stop(options?: { timeout?: number | null }): Promise<void>
 }

@@ -80,7 +80,11 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
     }
   }
 
-  /** As `listen`. */
+  /**
+   * As `listen`. listen(2)
+   *
+   * @throws SocketError of bind(2) or listen(2); TypeError or RangeError for a wrong option
+   */
   constructor(options: ListenOptions & Handlers) {
     checkProperties('options', options, listenProperties)
     super(options)
@@ -137,6 +141,8 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
    * ended, and a client that has just connected has sent its first request. Closed at once, the listening socket would reset a client
    * that the kernel connects after the last accept(2). On Linux no handshake begins meanwhile, except on a given `fd`, which other
    * processes may share.
+   *
+   * @throws TypeError or RangeError for a wrong option. What `finish` throws goes to `error`
    */
   async stop(options: { timeout?: number | null; finish?: (connection: Connection) => void } = {}): Promise<void> {
     brand(this)
@@ -168,7 +174,11 @@ export class Server<Address extends SocketAddress = SocketAddress> extends Origi
     timer.clear()
   }
 
-  /** Stops accepting and closes all connections. */
+  /**
+   * Stops accepting and closes all connections. close(2)
+   *
+   * @throws SocketError if close(2) of a queued file reports an error
+   */
   close(): void {
     brand(this)
     this.#closeListener()

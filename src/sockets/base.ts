@@ -183,7 +183,11 @@ let defaultTimeout: number | null = null
 /** The timeout of new sockets, in milliseconds; null: no limit. Python's getdefaulttimeout */
 export const getdefaulttimeout = (): number | null => defaultTimeout
 
-/** Sets the timeout of new sockets, in milliseconds; null: no limit. Python's setdefaulttimeout */
+/**
+ * Sets the timeout of new sockets, in milliseconds; null: no limit. Python's setdefaulttimeout
+ *
+ * @throws TypeError or RangeError for a timeout that is neither null nor a number of 0 or more
+ */
 export function setdefaulttimeout(timeout: number | null): void {
   defaultTimeout = checkTimeout(timeout)
 }
@@ -227,6 +231,9 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   /**
    * A new socket, close-on-exec and non-blocking: this object waits, in poll(2). SOCK_NONBLOCK in the type sets the timeout 0;
    * SOCK_CLOEXEC has no effect. With `fd`, takes ownership of the descriptor of an existing socket. socket(2)
+   *
+   * @throws SocketError EAFNOSUPPORT or EPROTONOSUPPORT if the kernel has no such sockets, EMFILE if no descriptor is
+   *   left; PermissionError for a raw socket without CAP_NET_RAW; TypeError or RangeError for a wrong argument
    */
   constructor(...given: [family?: AddressFamily<Address>, type?: number, protocol?: number, fd?: number]) {
     checkGiven(given)
@@ -245,6 +252,9 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   /**
    * Takes ownership of a socket's descriptor and reads its family, type and protocol. Makes it non-blocking, which affects
    * all duplicates. If this throws, the descriptor still belongs to the caller. socket(7)
+   *
+   * @throws SocketError EBADF for a closed descriptor, ENOTSOCK for one that is no socket; TypeError or RangeError for
+   *   a wrong number
    */
   static fromFd<T>(this: SocketClass<T>, fd: number): T {
     checkInteger('fd', fd, 0, 2 ** 31 - 1)
@@ -253,7 +263,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return adopt(this, [family, type, protocol, fd], () => undefined)
   }
 
-  /** Two sockets, connected to each other; default: Unix stream sockets. socketpair(2) */
+  /**
+   * Two sockets, connected to each other; default: Unix stream sockets. socketpair(2)
+   *
+   * @throws SocketError ENOTSUP (macOS: EOPNOTSUPP) for a family without pairs, EMFILE if no descriptor is left;
+   *   TypeError or RangeError for a wrong argument
+   */
   static pair<T>(this: SocketClass<T>, ...given: [family?: number, type?: number, protocol?: number]): [T, T] {
     checkGiven(given)
     const [family = AF_UNIX, type = SOCK_STREAM, protocol = 0] = given
@@ -287,32 +302,56 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return this.#fd
   }
 
-  /** Sets the socket's own address, which is numeric; `''`: the any-address, port 0: any free port. bind(2) */
+  /**
+   * Sets the socket's own address, which is numeric; `''`: the any-address, port 0: any free port. bind(2)
+   *
+   * @throws SocketError EADDRINUSE if another socket has the address, EADDRNOTAVAIL if this machine does not have it,
+   *   EINVAL if it is bound already; PermissionError for a port below 1024 without the right to; TypeError or
+   *   RangeError for a wrong address
+   */
   bind(address: AddressLike): void {
     brand(this)
     const bytes = encodeAddress(address, this.family)
     check(sys.bind(this.#fd, bytes), 'bind', address, this.#fd)
   }
 
-  /** Makes the socket accept connections; at most `backlog` wait to be accepted (default: 128, or SOMAXCONN). listen(2) */
+  /**
+   * Makes the socket accept connections; at most `backlog` wait to be accepted (default: 128, or SOMAXCONN). listen(2)
+   *
+   * @throws SocketError ENOTSUP (macOS: EOPNOTSUPP) for a socket of datagrams, EADDRINUSE if another socket listens
+   *   there, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   listen(backlog: number = Math.min(SOMAXCONN, 128)): void {
     brand(this)
     check(sys.listen(this.#fd, backlog), 'listen', undefined, this.#fd)
   }
 
-  /** The socket's own address. getsockname(2) */
+  /**
+   * The socket's own address. getsockname(2)
+   *
+   * @throws SocketError EBADF after close
+   */
   getsockname(): Address {
     brand(this)
     return addressOf(this.#fd, 'getsockname') as Address
   }
 
-  /** The address of the peer. getpeername(2) */
+  /**
+   * The address of the peer. getpeername(2)
+   *
+   * @throws SocketError ENOTCONN if it is not connected, EBADF after close
+   */
   getpeername(): Address {
     brand(this)
     return addressOf(this.#fd, 'getpeername') as Address
   }
 
-  /** An option's value, as an int or, with `size`, as the bytes of a struct of at most that size. getsockopt(2) */
+  /**
+   * An option's value, as an int or, with `size`, as the bytes of a struct of at most that size. getsockopt(2)
+   *
+   * @throws SocketError, whose `option` is the name in C: ENOPROTOOPT or ENOTSUP if the kernel or this kind of socket
+   *   lacks the option, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   getsockopt(level: number, name: number): number
   getsockopt(level: number, name: number, size: number): Buffer
   getsockopt(level: number, name: number, size?: number): number | Buffer {
@@ -330,6 +369,10 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
    * Sets an option; a null value is followed by its length. SO_RCVTIMEO and SO_SNDTIMEO have no effect on a Socket, which does
    * not wait in the kernel: use `settimeout`. SO_RCVLOWAT decides when poll(2) reports the socket readable: a receive returns
    * the available bytes at once, but if it has to wait, it waits for that many bytes. setsockopt(2), socket(7)
+   *
+   * @throws SocketError, whose `option` is the name in C: ENOPROTOOPT or ENOTSUP if the kernel or this kind of socket
+   *   lacks the option, EINVAL for a value that it does not take, EBADF after close; PermissionError without the right
+   *   to; TypeError or RangeError for a wrong argument
    */
   setsockopt(level: number, name: number, value: OptionValue, length?: number): void {
     brand(this)
@@ -338,13 +381,22 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     if (result < 0) throw optionFailed(result, 'setsockopt', this.#fd, level, name)
   }
 
-  /** Ends one direction or both: SHUT_RD, SHUT_WR ("done sending, still listening"), SHUT_RDWR. shutdown(2) */
+  /**
+   * Ends one direction or both: SHUT_RD, SHUT_WR ("done sending, still listening"), SHUT_RDWR. shutdown(2)
+   *
+   * @throws SocketError ENOTCONN if it is not connected, EINVAL for another direction, EBADF after close; TypeError or
+   *   RangeError for a wrong argument
+   */
   shutdown(how: number): void {
     brand(this)
     check(sys.shutdown(this.#fd, how), 'shutdown', undefined, this.#fd)
   }
 
-  /** Closes the descriptor, unless it is borrowed. Further calls have no effect. close(2) */
+  /**
+   * Closes the descriptor, unless it is borrowed. Further calls have no effect. close(2)
+   *
+   * @throws SocketError if close(2) reports an error; the descriptor is closed nevertheless
+   */
   close(): void {
     brand(this)
     const fd = this.#letGo()
@@ -376,25 +428,41 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   /** Called before the descriptor is closed, or when it is detached. */
   protected released?(): void
 
-  /** A new socket with a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC */
+  /**
+   * A new socket with a duplicate of the descriptor. fcntl(2), F_DUPFD_CLOEXEC
+   *
+   * @throws SocketError EMFILE if no descriptor is left, EBADF after close
+   */
   dup(): this {
     brand(this)
     return this.#made(duplicate(this.#fd))
   }
 
-  /** Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD */
+  /**
+   * Whether programs that this process starts inherit the descriptor. fcntl(2), F_GETFD
+   *
+   * @throws SocketError EBADF after close
+   */
   getInheritable(): boolean {
     brand(this)
     return (check(sys.fcntl(this.#fd, F_GETFD), 'fcntl', undefined, this.#fd) & FD_CLOEXEC) === 0
   }
 
-  /** Sets whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD */
+  /**
+   * Sets whether programs that this process starts inherit the descriptor. fcntl(2), F_SETFD
+   *
+   * @throws SocketError EBADF after close
+   */
   setInheritable(inheritable: boolean): void {
     brand(this)
     check(sys.fcntl(this.#fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC), 'fcntl', undefined, this.#fd)
   }
 
-  /** Sets how long a call waits, in milliseconds; null: no limit; 0: it does not wait. Python's settimeout */
+  /**
+   * Sets how long a call waits, in milliseconds; null: no limit; 0: it does not wait. Python's settimeout
+   *
+   * @throws TypeError or RangeError for a timeout that is neither null nor a number of 0 or more
+   */
   settimeout(timeout: number | null): void {
     brand(this)
     this.#timeout = checkTimeout(timeout)
@@ -418,7 +486,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return this.#timeout !== 0
   }
 
-  /** As accept, but returns null if no connection waits. accept4(2) */
+  /**
+   * As accept, but returns null if no connection waits. accept4(2)
+   *
+   * @throws SocketError EINVAL if it does not listen, EMFILE if no descriptor is left, EBADF after close;
+   *   ConnectionAbortedError if the client has gone
+   */
   tryAccept(): [this, Address] | null {
     brand(this)
     const accept = (): number => {
@@ -435,6 +508,10 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   /**
    * Begins to connect, or gets the result of a connect in progress: true if connected, null if still in progress. The socket is
    * writable when the connect has ended. EISCONN if it was connected before. connect(2)
+   *
+   * @throws ConnectionRefusedError if nobody listens there; SocketError ENETUNREACH or EHOSTUNREACH without a route,
+   *   EADDRNOTAVAIL if no port is left, EISCONN if it is connected; FileNotFoundError for a path that does not exist;
+   *   TypeError or RangeError for a wrong address
    */
   tryConnect(address: AddressLike): true | null {
     brand(this)
@@ -479,7 +556,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     }
   }
 
-  /** As recv, but returns null if nothing can be received. recv(2) */
+  /**
+   * As recv, but returns null if nothing can be received. recv(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecv(size: number, flags = 0): Buffer | null {
     brand(this)
     const room = sharedRoom(size, flags)
@@ -487,7 +569,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return count === null ? null : received(room, count)
   }
 
-  /** As recvInto, but returns null if nothing can be received. recv(2) */
+  /**
+   * As recvInto, but returns null if nothing can be received. recv(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecvInto(view: View, flags = 0): number | null {
     brand(this)
     return this.#recvInto(view, flags)
@@ -500,7 +587,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return count === -EAGAIN && this.#shut ? this.#nothing(0) : outcome(count, 'recv', undefined, this.#fd)
   }
 
-  /** As recvfromInto, but returns null if nothing can be received. recvfrom(2) */
+  /**
+   * As recvfromInto, but returns null if nothing can be received. recvfrom(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecvfromInto(view: View, flags = 0): [number, Address] | null {
     brand(this)
     return this.#recvfromInto(view, flags)
@@ -518,7 +610,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return count === null ? this.#nothing([0, address]) : [count, address]
   }
 
-  /** As recvfrom, but returns null if nothing can be received. recvfrom(2) */
+  /**
+   * As recvfrom, but returns null if nothing can be received. recvfrom(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecvfrom(size: number, flags = 0): [Buffer, Address] | null {
     brand(this)
     const room = sharedRoom(size, flags)
@@ -526,7 +623,13 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return result && [received(room, result[0]), result[1]]
   }
 
-  /** As send, but returns null if the kernel has no room. send(2) */
+  /**
+   * As send, but returns null if the kernel has no room. send(2)
+   *
+   * @throws BrokenPipeError or ConnectionResetError if the peer receives no more, or there is no connection;
+   *   SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a datagram that is too long,
+   *   EBADF after close; TypeError or RangeError for a wrong argument
+   */
   trySend(data: Data, flags = 0): number | null {
     brand(this)
     const bytes = bytesOf(data)
@@ -562,7 +665,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return inSteps(byteLength, trySend, burst)
   }
 
-  /** As sendto, but returns null if the kernel has no room. sendto(2) */
+  /**
+   * As sendto, but returns null if the kernel has no room. sendto(2)
+   *
+   * @throws SocketError EMSGSIZE for a datagram that is too long, ENETUNREACH without a route, EBADF after close;
+   *   PermissionError for a broadcast without SO_BROADCAST; TypeError or RangeError for a wrong argument
+   */
   trySendto(data: Data, address: AddressLike, flags = 0): number | null {
     brand(this)
     const bytes = bytesOf(data)
@@ -570,7 +678,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return attempt(() => sys.sendto(this.#fd, bytes, sendFlags(flags), to), 'sendto', address, this.#fd)
   }
 
-  /** As recvmsg, but returns null if nothing can be received; with MSG_ERRQUEUE, if no error is queued. recvmsg(2) */
+  /**
+   * As recvmsg, but returns null if nothing can be received; with MSG_ERRQUEUE, if no error is queued. recvmsg(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage | null {
     brand(this)
     const room = sharedRoom(size, flags)
@@ -578,7 +691,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return message && { data: received(room, message.size), ...message }
   }
 
-  /** As recvmsgInto, but returns null if nothing can be received. recvmsg(2) */
+  /**
+   * As recvmsgInto, but returns null if nothing can be received. recvmsg(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo | null {
     brand(this)
     const given: readonly View[] = Array.isArray(views) ? views.slice() : views // reading an element may run a getter
@@ -592,7 +710,13 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return this.#nothing({ size: 0, address, flags: 0, truncated: false, controlTruncated: false, control: [] })
   }
 
-  /** As sendmsg, but returns null if the kernel has no room. sendmsg(2) */
+  /**
+   * As sendmsg, but returns null if the kernel has no room. sendmsg(2)
+   *
+   * @throws BrokenPipeError or ConnectionResetError if the peer receives no more, or there is no connection;
+   *   SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a datagram that is too long,
+   *   EBADF after close; TypeError or RangeError for a wrong argument
+   */
   trySendmsg(
     buffers: readonly Data[],
     control: readonly OutgoingControl[] = [],
@@ -604,14 +728,25 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return attempt(() => sys.sendmsg(this.#fd, message, sendFlags(flags)), 'sendmsg', address, this.#fd)
   }
 
-  /** As recvFds, but returns null if nothing can be received. recvmsg(2), unix(7) */
+  /**
+   * As recvFds, but returns null if nothing can be received. recvmsg(2), unix(7)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecvFds(size: number, maxFds: number, flags = 0): ReceivedFds | null {
     brand(this)
     const message = this.tryRecvmsg(size, roomForFds(maxFds), flags)
     return message && withFds(message)
   }
 
-  /** As sendFds, but returns null if the kernel has no room. sendmsg(2), unix(7) */
+  /**
+   * As sendFds, but returns null if the kernel has no room. sendmsg(2), unix(7)
+   *
+   * @throws SocketError EBADF for a closed descriptor, ETOOMANYREFS if too many descriptors are on their way;
+   *   BrokenPipeError or ConnectionResetError if the peer receives no more; TypeError for a socket that is no Unix
+   *   socket, or for no data over a stream
+   */
   trySendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number | null {
     brand(this)
     const bytes = bytesOf(data)
@@ -621,7 +756,12 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     return this.trySendmsg([bytes], [{ fds }], flags, address)
   }
 
-  /** As recvmmsg, but returns null if nothing can be received. recvmmsg(2) */
+  /**
+   * As recvmmsg, but returns null if nothing can be received. recvmmsg(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   tryRecvmmsg(batch: MessageBatch, flags = 0): number | null {
     brand(this)
     checkBatch(batch)
@@ -655,7 +795,13 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
     }
   }
 
-  /** As sendmmsg, but returns null if the kernel has no room. sendmmsg(2) */
+  /**
+   * As sendmmsg, but returns null if the kernel has no room. sendmmsg(2)
+   *
+   * @throws the error of the first message: BrokenPipeError or ConnectionResetError if the peer receives no more, or
+   *   there is no connection; SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a
+   *   datagram that is too long, EBADF after close; TypeError or RangeError for a wrong argument
+   */
   trySendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number | null {
     brand(this)
     checkBatch(batch)
@@ -666,6 +812,10 @@ export abstract class SocketBase<Address extends SocketAddress = SocketAddress> 
   /**
    * Sends at most `count` bytes of a file from `offset`, as many as the kernel takes. Returns how many, 0 at the end of the
    * file, or null if the kernel has no room. sendfile(2)
+   *
+   * @throws SocketError EBADF for a closed file or socket, EINVAL for a file that cannot be sent, ENOTCONN without a
+   *   peer; BrokenPipeError or ConnectionResetError if the peer receives no more; TypeError or RangeError for a wrong
+   *   argument
    */
   trySendfile(file: Descriptor, offset = 0, count = maxSendfile): number | null {
     brand(this)

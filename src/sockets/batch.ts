@@ -71,7 +71,12 @@ export class MessageBatch extends Slots {
     }
   }
 
-  /** Room for `count` messages, 1 to 1,024, of `size` bytes each. */
+  /**
+   * Room for `count` messages, 1 to 1,024, of `size` bytes each.
+   *
+   * @throws TypeError or RangeError for a wrong number or an unknown option, ERR_MEMORY_ALLOCATION_FAILED where there
+   *   is no memory for it
+   */
   constructor(count: number, size: number, options: BatchOptions = {}) {
     checkProperties('options', options, batchOptions)
     const { nameSize = addressRoom, controlSize = 0, family } = options
@@ -111,7 +116,11 @@ export class MessageBatch extends Slots {
     return checkInteger('i', i, 0, this.count - 1)
   }
 
-  /** The bytes of message `i`, not copied: valid until the batch is used again. */
+  /**
+   * The bytes of message `i`, not copied: valid until the batch is used again.
+   *
+   * @throws TypeError or RangeError if the batch has no message `i`
+   */
   bytes(i: number): Buffer {
     brand(this)
     const start = this.#slot(i) * this.size
@@ -120,7 +129,9 @@ export class MessageBatch extends Slots {
 
   /**
    * The address of message `i`: its sender, `{ family: 'unix' }` for one without a name, or its destination; null if it has
-   * none.
+   * none. recvmsg(2)
+   *
+   * @throws TypeError or RangeError if the batch has no message `i`
    */
   address(i: number): SocketAddress | null {
     brand(this)
@@ -130,7 +141,11 @@ export class MessageBatch extends Slots {
     return decodeAddress(this.names.subarray(i * this.nameSize, (i + 1) * this.nameSize), length)
   }
 
-  /** The control messages of the received message `i`; their bytes are valid until the batch is used again. */
+  /**
+   * The control messages of the received message `i`; their bytes are valid until the batch is used again. cmsg(3)
+   *
+   * @throws TypeError or RangeError if the batch has no message `i`
+   */
   control(i: number): ControlMessage[] {
     brand(this)
     const length = this.results[this.#slot(i) * 4 + 2]!
@@ -139,31 +154,52 @@ export class MessageBatch extends Slots {
     return (this.#control[i] ??= decodeControl(slot, length)) // decoded once, since it owns descriptors
   }
 
-  /** The descriptors of the received message `i`, which its control messages own. unix(7) */
+  /**
+   * The descriptors of the received message `i`, which its control messages own. unix(7)
+   *
+   * @throws TypeError or RangeError if the batch has no message `i`
+   */
   fds(i: number): OwnedFd[] {
     brand(this)
     return this.control(i).flatMap(({ fds = [] }) => fds)
   }
 
-  /** MSG_TRUNC, MSG_CTRUNC and the like. */
+  /**
+   * MSG_TRUNC, MSG_CTRUNC and the like.
+   *
+   * @throws TypeError or RangeError if the batch has no message `i`
+   */
   flags(i: number): number {
     brand(this)
     return shownFlags(this.results[this.#slot(i) * 4 + 3]!)
   }
 
-  /** Whether message `i` was longer than its slot. */
+  /**
+   * Whether message `i` was longer than its slot.
+   *
+   * @throws TypeError or RangeError if the batch has no message `i`
+   */
   truncated(i: number): boolean {
     brand(this)
     return (this.flags(i) & MSG_TRUNC) !== 0
   }
 
-  /** Whether the control messages of message `i` were longer than their slot. */
+  /**
+   * Whether the control messages of message `i` were longer than their slot.
+   *
+   * @throws TypeError or RangeError if the batch has no message `i`
+   */
   controlTruncated(i: number): boolean {
     brand(this)
     return (this.flags(i) & MSG_CTRUNC) !== 0
   }
 
-  /** Sets message `i` for sending, to `address` or to the socket's peer. The batch copies everything. */
+  /**
+   * Sets message `i` for sending, to `address` or to the socket's peer. The batch copies everything. sendmsg(2)
+   *
+   * @throws TypeError or RangeError that names the argument, also for what is longer than its room in the batch;
+   *   SocketError ENODEV for an interface's name that none has
+   */
   set(i: number, data: Data, address: AddressLike | null = null, control: readonly OutgoingControl[] = []): void {
     brand(this)
     const name = address === null ? null : encodeAddress(address, this.#family)
@@ -172,7 +208,12 @@ export class MessageBatch extends Slots {
     this.reply(i, data, control)
   }
 
-  /** As set, but keeps the address: the sender's, if message `i` was received. */
+  /**
+   * As set, but keeps the address: the sender's, if message `i` was received. sendmsg(2)
+   *
+   * @throws TypeError or RangeError that names the argument, also for what is longer than its room in the batch;
+   *   SocketError ENODEV for an interface's name that none has
+   */
   reply(i: number, data: Data, control: readonly OutgoingControl[] = []): void {
     brand(this)
     this.results[this.#slot(i) * 4] = fill(this.data, i, this.size, bytesOf(data), 'data')

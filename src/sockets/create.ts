@@ -59,7 +59,7 @@ export interface ServerOptions {
   dualstackIpv6?: boolean
 }
 
-/** Whether this machine has IPv6 sockets that accept IPv4 connections too. Python's has_dualstack_ipv6 */
+/** Whether this machine has IPv6 sockets that accept IPv4 connections too. ipv6(7), Python's has_dualstack_ipv6 */
 export function hasDualstackIpv6(): boolean {
   try {
     using socket = new Socket(AF_INET6, SOCK_STREAM)
@@ -117,7 +117,8 @@ export function checkServerOptions(options: ServerOptions): void {
 }
 
 /**
- * A listening TCP socket, with SO_REUSEADDR; the default host is 127.0.0.1. Python's create_server
+ * A listening TCP socket, with SO_REUSEADDR; the default host is 127.0.0.1. getaddrinfo(3), bind(2), listen(2),
+ * Python's create_server
  *
  * @throws GaiError; SocketError
  */
@@ -145,7 +146,7 @@ const connectionProperties: Properties<ConnectionOptions> = {
 
 /**
  * A TCP socket connected to the first of a host's addresses that answers; they are tried one after the other. The default host
- * is `localhost`. Python's create_connection
+ * is `localhost`. getaddrinfo(3), connect(2), Python's create_connection
  *
  * @throws GaiError; the error of the connection, or if several failed an AggregateError of all, with the `code` and the other
  * properties of the last

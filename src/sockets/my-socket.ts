@@ -48,7 +48,11 @@ export class MySocket {
     }
   }
 
-  /** `socket` is a connected one, for example from accept. */
+  /**
+   * `socket` is a connected one, for example from accept.
+   *
+   * @throws TypeError or RangeError for a wrong length, or for a socket of another kind
+   */
   constructor(messageLength: number, socket?: Socket) {
     this.messageLength = checkInteger('messageLength', messageLength, 1, 2 ** 31 - 1)
     if (socket !== undefined) checkSynchronous(socket)
@@ -66,14 +70,23 @@ export class MySocket {
     return this.#socket
   }
 
-  /** Connects to a host, by name or number. */
+  /**
+   * Connects to a host, by name or number. getaddrinfo(3), connect(2)
+   *
+   * @throws as createConnection: GaiError, the error of connect(2), or an AggregateError of several
+   */
   connect(host: string, port: number): void {
     brand(this)
     this.#socket?.close()
     this.#socket = createConnection([host, port])
   }
 
-  /** Sends a message, which must have `messageLength` bytes. send(2) */
+  /**
+   * Sends a message, which must have `messageLength` bytes. send(2)
+   *
+   * @throws RangeError for a message of another length; Error `socket connection broken` without a connection or after
+   *   its end; SocketError as Socket.send
+   */
   mysend(message: Data): void {
     brand(this)
     const view = bytesOf(message)
@@ -87,7 +100,12 @@ export class MySocket {
     }
   }
 
-  /** Receives a message. recv(2) */
+  /**
+   * Receives a message. recv(2)
+   *
+   * @throws Error `socket connection broken` without a connection, or if the peer stops sending within the message;
+   *   SocketError as Socket.recv
+   */
   myreceive(): Buffer {
     brand(this)
     const chunks: Buffer[] = []
@@ -107,7 +125,11 @@ export class MySocket {
     return shownObject(this, 'MySocket', depth, options, parts)
   }
 
-  /** Closes the connection, if there is one. */
+  /**
+   * Closes the connection, if there is one. close(2)
+   *
+   * @throws SocketError if close(2) reports an error; the descriptor is closed nevertheless
+   */
   close(): void {
     brand(this)
     this.#socket?.close()

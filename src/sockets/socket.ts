@@ -51,18 +51,34 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
    * A view of a socket that somebody else owns: of Node, of another library, or of the process that started this one. `close()` ends
    * the view, and leaves the descriptor open; so does garbage collection, without a warning. The owner must keep it open meanwhile. Makes
    * the descriptor non-blocking, which affects the owner too. socket(7)
+   *
+   * @throws SocketError EBADF for a closed descriptor, ENOTSOCK for one that is no socket; TypeError or RangeError for
+   *   a wrong number
    */
   static borrow<T>(this: new (family: number, type: number, protocol: number, fd: number) => T, fd: number): T {
     return borrow(this, fd)
   }
 
-  /** Waits for a connection; returns a socket for it, and the peer's address. accept4(2) */
+  /**
+   * Waits for a connection; returns a socket for it, and the peer's address. accept4(2)
+   *
+   * @throws SocketError EINVAL if it does not listen, EMFILE if no descriptor is left, EBADF after close;
+   *   ConnectionAbortedError if the client has gone; TimeoutError, BlockingIOError or InterruptedError if the wait ends
+   *   first
+   */
   accept(): [this, Address] {
     brand(this)
     return this.#until(POLLIN, 'accept', () => this.tryAccept())
   }
 
-  /** Connects, or for datagrams sets the peer. The address is numeric. connect(2) */
+  /**
+   * Connects, or for datagrams sets the peer. The address is numeric. connect(2)
+   *
+   * @throws ConnectionRefusedError if nobody listens there; SocketError ENETUNREACH or EHOSTUNREACH without a route,
+   *   EADDRNOTAVAIL if no port is left, EISCONN if it is connected; FileNotFoundError for a path that does not exist;
+   *   TimeoutError, BlockingIOError or InterruptedError if the wait ends first; TypeError or RangeError for a wrong
+   *   address
+   */
   connect(address: AddressLike): void {
     brand(this)
     if (this.tryConnect(address) !== null) return
@@ -79,6 +95,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Receives at most `size` bytes; an empty Buffer means that the peer has stopped sending. With MSG_WAITALL a stream returns
    * fewer than `size` only if it or the wait ends before; with MSG_PEEK too it returns the available bytes. recv(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends
+   *   first; TypeError or RangeError for a wrong argument
    */
   recv(size: number, flags = 0): Buffer {
     brand(this)
@@ -87,7 +107,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return buffer.subarray(0, this.recvInto(buffer, flags))
   }
 
-  /** Receives into `view`; returns how many bytes. 0 means that the peer has stopped sending. recv(2) */
+  /**
+   * Receives into `view`; returns how many bytes. 0 means that the peer has stopped sending. recv(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends
+   *   first; TypeError or RangeError for a wrong argument
+   */
   recvInto(view: View, flags = 0): number {
     brand(this)
     if (fills(this, flags) && haveRoom([view]))
@@ -101,6 +127,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Receives a datagram of at most `size` bytes, and its sender's address. A Unix socket without a name has the address
    * `{ family: 'unix' }`. If the kernel returns no address, as on a TCP connection, it is a raw one of family 0. recvfrom(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait
+   *   ends first; TypeError or RangeError for a wrong argument
    */
   recvfrom(size: number, flags = 0): [Buffer, Address] {
     brand(this)
@@ -111,7 +141,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return [buffer.subarray(0, count), address]
   }
 
-  /** Receives a datagram into `view`; returns how many bytes, and its sender's address. recvfrom(2) */
+  /**
+   * Receives a datagram into `view`; returns how many bytes, and its sender's address. recvfrom(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait
+   *   ends first; TypeError or RangeError for a wrong argument
+   */
   recvfromInto(view: View, flags = 0): [number, Address] {
     brand(this)
     if (fills(this, flags) && haveRoom([view]))
@@ -122,7 +158,14 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#until(POLLIN, 'recvfrom', () => this.tryRecvfromInto(view, flags), flags)
   }
 
-  /** Sends as many bytes of `data` as the kernel takes; returns how many. send(2) */
+  /**
+   * Sends as many bytes of `data` as the kernel takes; returns how many. send(2)
+   *
+   * @throws BrokenPipeError or ConnectionResetError if the peer receives no more, or there is no connection;
+   *   SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a datagram that is too long,
+   *   EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends first; TypeError or
+   *   RangeError for a wrong argument
+   */
   send(data: Data, flags = 0): number {
     brand(this)
     const bytes = bytesOf(data)
@@ -148,7 +191,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     this.#whole('send', this.sending(bytes, flags, burst, sent ?? 0), flags, sent !== null)
   }
 
-  /** Sends a datagram to an address. sendto(2) */
+  /**
+   * Sends a datagram to an address. sendto(2)
+   *
+   * @throws SocketError EMSGSIZE for a datagram that is too long, ENETUNREACH without a route, EBADF after close;
+   *   PermissionError for a broadcast without SO_BROADCAST; TimeoutError, BlockingIOError or InterruptedError if the
+   *   wait ends first; TypeError or RangeError for a wrong argument
+   */
   sendto(data: Data, address: AddressLike, flags = 0): number {
     brand(this)
     const bytes = bytesOf(data)
@@ -158,6 +207,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Receives a message of at most `size` bytes, its sender's address, and at most `controlSize` bytes of control
    * messages; CMSG_SPACE is the size of one. recvmsg(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends
+   *   first; TypeError or RangeError for a wrong argument
    */
   recvmsg(size: number, controlSize = 0, flags = 0): ReceivedMessage {
     brand(this)
@@ -171,6 +224,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * As recvmsg, but receives into these views, in their order; returns the number of bytes and the rest of the message. With
    * MSG_WAITALL it fills the views, as recv does; received descriptors end it too. recvmsg(2)
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends
+   *   first; TypeError or RangeError for a wrong argument
    */
   recvmsgInto(views: readonly View[], controlSize = 0, flags = 0): MessageInfo {
     brand(this)
@@ -182,7 +239,14 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#until(POLLIN, 'recvmsg', () => this.tryRecvmsgInto(views, controlSize, flags), flags)
   }
 
-  /** Sends `buffers`, in their order, and control messages; returns how many bytes were sent. sendmsg(2) */
+  /**
+   * Sends `buffers`, in their order, and control messages; returns how many bytes were sent. sendmsg(2)
+   *
+   * @throws BrokenPipeError or ConnectionResetError if the peer receives no more, or there is no connection;
+   *   SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a datagram that is too long,
+   *   EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends first; TypeError or
+   *   RangeError for a wrong argument
+   */
   sendmsg(
     buffers: readonly Data[],
     control: readonly OutgoingControl[] = [],
@@ -193,7 +257,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     return this.#until(POLLOUT, 'sendmsg', () => this.trySendmsg(buffers, control, flags, address), flags)
   }
 
-  /** Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds */
+  /**
+   * Receives a message of at most `size` bytes with at most `maxFds` descriptors. unix(7), Python's recv_fds
+   *
+   * @throws ConnectionResetError if the peer has reset the connection; SocketError ENOTCONN (Unix: EINVAL) for a stream
+   *   that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends
+   *   first; TypeError or RangeError for a wrong argument
+   */
   recvFds(size: number, maxFds: number, flags = 0): ReceivedFds {
     brand(this)
     return withFds(this.recvmsg(size, roomForFds(maxFds), flags))
@@ -202,6 +272,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   /**
    * Sends data, over a stream at least one byte, and at most 253 descriptors; the receiver gets duplicates. unix(7), Python's
    * send_fds
+   *
+   * @throws SocketError EBADF for a closed descriptor, ETOOMANYREFS if too many descriptors are on their way;
+   *   BrokenPipeError or ConnectionResetError if the peer receives no more; TimeoutError, BlockingIOError or
+   *   InterruptedError if the wait ends first; TypeError for a socket that is no Unix socket, or for no data over a
+   *   stream
    */
   sendFds(data: Data, fds: readonly Descriptor[], flags = 0, address?: AddressLike): number {
     brand(this)
@@ -219,7 +294,13 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     this.#whole('sendmsg', this.sendingFds(data, fds, flags, burst), flags)
   }
 
-  /** Waits for a message and receives as many as are available and fit into the batch; returns how many. recvmmsg(2) */
+  /**
+   * Waits for a message and receives as many as are available and fit into the batch; returns how many. recvmmsg(2)
+   *
+   * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
+   *   stream that is not connected, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait
+   *   ends first; TypeError or RangeError for a wrong argument
+   */
   recvmmsg(batch: MessageBatch, flags = 0): number {
     brand(this)
     return this.#until(POLLIN, 'recvmmsg', () => this.tryRecvmmsg(batch, flags), flags)
@@ -229,6 +310,11 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
    * Sends `count` messages (default: all) of a batch from message `start`, or as many as the kernel has room for, at least one;
    * returns how many. If a message fails after others were sent, these are returned, and the next call, which begins with
    * that message, throws its error, with its address. sendmmsg(2)
+   *
+   * @throws the error of the first message: BrokenPipeError or ConnectionResetError if the peer receives no more, or
+   *   there is no connection; SocketError ENOTCONN or EDESTADDRREQ for a datagram without a peer, EMSGSIZE for a
+   *   datagram that is too long, EBADF after close; TimeoutError, BlockingIOError or InterruptedError if the wait ends
+   *   first; TypeError or RangeError for a wrong argument
    */
   sendmmsg(batch: MessageBatch, count?: number, flags = 0, start = 0): number {
     brand(this)
@@ -248,7 +334,10 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
 
   /**
    * A handle for other threads. There `interrupt(handle)` ends this socket's blocked call, or the next one that has to wait,
-   * with an InterruptedError. After close it has no effect.
+   * with an InterruptedError. After close it has no effect. socketpair(2)
+   *
+   * @throws SocketError EMFILE if there is no descriptor for the socket pair that wakes this thread, which the first
+   *   call makes
    */
   interrupter(): Interrupter {
     brand(this)

@@ -16,7 +16,11 @@ const { ENOSYS } = constants.errno
 
 const pipe2 = callOwning<typeof sys.pipe2>('pipe2')
 
-/** A non-blocking, close-on-exec pipe: its read end and its write end. Throws a SocketError. pipe(2) */
+/**
+ * A non-blocking, close-on-exec pipe: its read end and its write end. pipe(2)
+ *
+ * @throws SocketError EMFILE if no descriptor is left, ENOSYS on macOS
+ */
 export function pipe(): [OwnedFd, OwnedFd] {
   if (pipe2 === undefined) throw socketError(ENOSYS, 'pipe2')
   const fds = new Int32Array(2)
@@ -24,7 +28,12 @@ export function pipe(): [OwnedFd, OwnedFd] {
   return [new OwnedFd(fds[0]!), new OwnedFd(fds[1]!)]
 }
 
-/** As splice, but returns null if it would have to wait. splice(2) */
+/**
+ * As splice, but returns null if it would have to wait. splice(2)
+ *
+ * @throws SocketError EINVAL if neither is a pipe, EBADF for a closed one, ENOSYS on macOS; TypeError or RangeError for
+ *   a wrong argument
+ */
 export function trySplice(from: Descriptor, to: Descriptor, count: number, flags = 0): number | null {
   const [input, output] = [fdOf(from, 'splice'), fdOf(to, 'splice')]
   checkInteger('count', count, 0, 2 ** 31 - 1)
@@ -37,6 +46,9 @@ export function trySplice(from: Descriptor, to: Descriptor, count: number, flags
 /**
  * Moves at most `count` bytes between two descriptors, one of them a pipe, inside the kernel; returns how many, 0 at
  * end-of-file. `timeout` is in milliseconds; null: no limit. splice(2)
+ *
+ * @throws SocketError EINVAL if neither is a pipe, EBADF for a closed one, ENOSYS on macOS; TimeoutError,
+ *   BlockingIOError or InterruptedError if the wait ends first; TypeError or RangeError for a wrong argument
  */
 export function splice(
   from: Descriptor,

@@ -114,7 +114,11 @@ const isUnknown = (result: number): boolean => result === -ENOPROTOOPT || result
 
 /** Why this machine lacks something, as an errno's name and description; null if it has it. */
 export const whyNot = {
-  /** Sockets of a family, such as AF_VSOCK. */
+  /**
+   * Sockets of a family, such as AF_VSOCK. socket(2)
+   *
+   * @throws TypeError or RangeError if it is no constant
+   */
   family(family: Constant): string | null {
     checkConstants({ family })
     if (family === undefined) return foreign(EAFNOSUPPORT)
@@ -123,7 +127,11 @@ export const whyNot = {
     return types.every(type => tried(family, type, 0) === -EAFNOSUPPORT) ? sentence(EAFNOSUPPORT) : null
   },
 
-  /** Sockets that this process can create, such as `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  /**
+   * Sockets that this process can create, such as `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2)
+   *
+   * @throws TypeError or RangeError if one of them is no constant
+   */
   socket(family: Constant, type: Constant, ...rest: [protocol?: Constant]): string | null {
     const protocol = rest.length === 0 ? 0 : rest[0] // undefined, if given, is a constant that this system lacks
     checkConstants({ family, type, protocol })
@@ -133,7 +141,11 @@ export const whyNot = {
     return result < 0 ? sentence(result) : null
   },
 
-  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, or of another family or protocol that this machine has. */
+  /**
+   * An option of SOL_SOCKET, IP, IPv6, TCP, UDP, or of another family or protocol that this machine has. getsockopt(2)
+   *
+   * @throws TypeError or RangeError if one of them is no constant
+   */
   option(level: Constant, name: Constant): string | null {
     checkConstants({ level, name })
     if (level === undefined || name === undefined) return foreign(ENOPROTOOPT)
@@ -155,7 +167,11 @@ export const whyNot = {
     return sentence(result)
   },
 
-  /** A function of `bsd-sockets/syscalls`, such as 'recvmmsg'. */
+  /**
+   * A function of `bsd-sockets/syscalls`, such as 'recvmmsg'.
+   *
+   * @throws TypeError if it is no string
+   */
   call(name: string): string | null {
     if (typeof name !== 'string') throw invalidType('name', name, 'of type string')
     return Object.hasOwn(native.functions, name) ? null : foreign(ENOSYS)
@@ -164,14 +180,30 @@ export const whyNot = {
 
 /** Whether this machine has something; `whyNot` has the reason if not. */
 export const supports = {
-  /** Sockets of a family, such as AF_VSOCK. */
+  /**
+   * Sockets of a family, such as AF_VSOCK. socket(2)
+   *
+   * @throws TypeError or RangeError if it is no constant
+   */
   family: (family: Constant): boolean => whyNot.family(family) === null,
-  /** Sockets that this process can create, such as `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2) */
+  /**
+   * Sockets that this process can create, such as `AF_INET, SOCK_STREAM, IPPROTO_MPTCP`. socket(2)
+   *
+   * @throws TypeError or RangeError if one of them is no constant
+   */
   socket: (family: Constant, type: Constant, ...rest: [protocol?: Constant]): boolean =>
     whyNot.socket(family, type, ...rest) === null,
-  /** An option of SOL_SOCKET, IP, IPv6, TCP, UDP, or of another family or protocol that this machine has. */
+  /**
+   * An option of SOL_SOCKET, IP, IPv6, TCP, UDP, or of another family or protocol that this machine has. getsockopt(2)
+   *
+   * @throws TypeError or RangeError if one of them is no constant
+   */
   option: (level: Constant, name: Constant): boolean => whyNot.option(level, name) === null,
-  /** A function of `bsd-sockets/syscalls`, such as 'recvmmsg'. */
+  /**
+   * A function of `bsd-sockets/syscalls`, such as 'recvmmsg'.
+   *
+   * @throws TypeError if it is no string
+   */
   call: (name: string): boolean => whyNot.call(name) === null,
 }
 

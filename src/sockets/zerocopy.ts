@@ -48,7 +48,12 @@ export class ZerocopySender {
     }
   }
 
-  /** Sets SO_ZEROCOPY. */
+  /**
+   * Sets SO_ZEROCOPY. socket(7)
+   *
+   * @throws TypeError for what is no Socket, or on macOS; SocketError ENOTSUP for a kind of socket that has no
+   *   SO_ZEROCOPY, ENOPROTOOPT before Linux 4.14
+   */
   constructor(socket: SocketBase) {
     checkSocket(socket)
     if (SO_ZEROCOPY === undefined) throw invalidValue('socket', socket, `has no MSG_ZEROCOPY on ${process.platform}`)
@@ -63,7 +68,7 @@ export class ZerocopySender {
   }
 
   /**
-   * As the socket's trySend, without copying.
+   * As the socket's trySend, without copying. send(2)
    *
    * @throws SocketError ENOBUFS if too many sends are incomplete; call completions() and try again
    */
@@ -79,7 +84,9 @@ export class ZerocopySender {
 
   /**
    * The sends that were completed since the last call, in no particular order; an empty array if none. To wait for some:
-   * `poll([[socket, 0]])`. Other messages of the error queue are passed to `other`.
+   * `poll([[socket, 0]])`. Other messages of the error queue are passed to `other`. recvmsg(2), MSG_ERRQUEUE
+   *
+   * @throws SocketError EBADF after close, EMFILE if no descriptor is left
    */
   completions(other?: (message: ReceivedMessage) => void): ZerocopyCompletion[] {
     brand(this)

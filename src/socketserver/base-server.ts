@@ -47,19 +47,31 @@ export abstract class BaseServer<Request> implements ServerInfo {
     this.handler = handler
   }
 
-  /** Waits for a request. Rejects with an AbortError or a TimeoutError when `wait` ends it. */
+  /**
+   * Waits for a request.
+   *
+   * @throws AbortError or TimeoutError when `wait` ends it; SocketError of accept(2) or recvfrom(2), ECANCELED when the
+   *   server is closed
+   */
   abstract getRequest(wait: WaitOptions): Promise<Arrival<Request>>
 
   /** The descriptor that is readable when a request waits; −1 once the server is closed. */
   abstract fileno(): number
 
-  /** Closes the source of requests, and waits for the requests under way. */
+  /**
+   * Closes the source of requests, and waits for the requests under way.
+   *
+   * @throws what a derived class throws; SocketServer: SocketError if close(2) reports an error
+   */
   abstract serverClose(): Promise<void>
 
   /**
    * Handles requests until `shutdown` is called or the server is closed. It calls `serviceActions` after each request, and at
    * least every `pollInterval` milliseconds. The event loop runs meanwhile, unless a handler blocks it: signals and messages are
    * reported between two requests.
+   *
+   * @throws Error if it is serving already; what `getRequest` throws that is neither the end of a wait nor a lost
+   *   client; what `handleError` or `serviceActions` throws; TypeError or RangeError for a wrong interval
    */
   serveForever(pollInterval = 500): Promise<void> {
     brand(this)
@@ -90,7 +102,12 @@ export abstract class BaseServer<Request> implements ServerInfo {
     await this.#serving?.catch(() => {}) // reported to the caller of serveForever
   }
 
-  /** Handles one request, or calls `handleTimeout` if none arrives in `timeout` milliseconds. */
+  /**
+   * Handles one request, or calls `handleTimeout` if none arrives in `timeout` milliseconds.
+   *
+   * @throws what `getRequest` throws that is neither the end of a wait nor a lost client; what `handleError` or
+   *   `handleTimeout` throws; TypeError or RangeError for a wrong `timeout`
+   */
   async handleRequest(): Promise<void> {
     brand(this)
     const arrival = await this.#next({ timeout: checkTimeout(this.timeout) })
@@ -172,14 +189,22 @@ export abstract class BaseServer<Request> implements ServerInfo {
     return true
   }
 
-  /** Handles a request and closes it. */
+  /**
+   * Handles a request and closes it.
+   *
+   * @throws what the handler throws, for `handleError`
+   */
   async processRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
     brand(this)
     await this.finishRequest(request, clientAddress)
     this.shutdownRequest(request)
   }
 
-  /** Handles the request with a new instance of the handler. */
+  /**
+   * Handles the request with a new instance of the handler.
+   *
+   * @throws what the handler throws, for `handleError`
+   */
   async finishRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
     brand(this)
     await new this.handler!(request, clientAddress, this).run()

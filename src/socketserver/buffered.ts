@@ -35,7 +35,11 @@ export class BufferedReader {
     }
   }
 
-  /** `size`: the bytes of one receive. */
+  /**
+   * `size`: the bytes of one receive.
+   *
+   * @throws TypeError or RangeError for a wrong size
+   */
   constructor(receive: (size: number) => Buffer, size = 8192) {
     this.#receive = receive
     this.#size = checkInteger('size', size, 1, 2 ** 31 - 1)
@@ -47,7 +51,11 @@ export class BufferedReader {
     return this.#closed
   }
 
-  /** Reads `size` bytes (default: all); fewer only at the end. */
+  /**
+   * Reads `size` bytes (default: all); fewer only at the end.
+   *
+   * @throws SocketError EBADF after close; what receiving throws; TypeError or RangeError for a wrong size
+   */
   read(size = Infinity): Buffer {
     brandReader(this)
     checkLimit('size', size)
@@ -55,14 +63,22 @@ export class BufferedReader {
     return this.#take(size)
   }
 
-  /** Reads at most `size` received bytes; waits if there are none. 0 bytes mean the end. */
+  /**
+   * Reads at most `size` received bytes; waits if there are none. 0 bytes mean the end.
+   *
+   * @throws SocketError EBADF after close; what receiving throws; TypeError or RangeError for a wrong size
+   */
   read1(size = Infinity): Buffer {
     brandReader(this)
     if (checkLimit('size', size) > 0 && this.#length === 0) this.#fill()
     return this.#take(size)
   }
 
-  /** Reads a line with its newline, at most `limit` bytes. The last line may lack the newline; 0 bytes mean the end. */
+  /**
+   * Reads a line with its newline, at most `limit` bytes. The last line may lack the newline; 0 bytes mean the end.
+   *
+   * @throws SocketError EBADF after close; what receiving throws; TypeError or RangeError for a wrong limit
+   */
   readline(limit = Infinity): Buffer {
     brandReader(this)
     checkLimit('limit', limit)
@@ -131,7 +147,11 @@ export class BufferedWriter {
     }
   }
 
-  /** `size`: how many bytes are collected before they are sent; 0: none. */
+  /**
+   * `size`: how many bytes are collected before they are sent; 0: none.
+   *
+   * @throws TypeError or RangeError for a wrong size
+   */
   constructor(send: (bytes: Data) => unknown, size = 0) {
     this.#send = send
     this.#size = checkLimit('size', size)
@@ -143,7 +163,11 @@ export class BufferedWriter {
     return this.#closed
   }
 
-  /** Writes all of `data`. Returns the number of bytes. */
+  /**
+   * Writes all of `data`. Returns the number of bytes.
+   *
+   * @throws SocketError EBADF after close; what sending throws; TypeError for wrong data
+   */
   write(data: Data): number {
     brandWriter(this)
     if (this.#closed) throw closed('write')
@@ -159,7 +183,11 @@ export class BufferedWriter {
     return byteLength
   }
 
-  /** Sends the buffered bytes. If that fails, the unsent ones stay buffered. */
+  /**
+   * Sends the buffered bytes. If that fails, the unsent ones stay buffered.
+   *
+   * @throws what sending throws
+   */
   flush(): void {
     brandWriter(this)
     if (this.#length === 0) return
@@ -183,7 +211,11 @@ export class BufferedWriter {
     return bytes
   }
 
-  /** Sends the buffered bytes and closes the writer; its destination stays open. */
+  /**
+   * Sends the buffered bytes and closes the writer; its destination stays open.
+   *
+   * @throws what sending throws; it is closed nevertheless
+   */
   close(): void {
     brandWriter(this)
     if (this.#closed) return

@@ -36,7 +36,11 @@ export class BaseRequestHandler<Request = Socket, Server extends ServerInfo = Se
     this.server = server
   }
 
-  /** Calls `setup`, `handle` and, if `setup` has succeeded, in any case `finish`. In Python the constructor does this. */
+  /**
+   * Calls `setup`, `handle` and, if `setup` has succeeded, in any case `finish`. In Python the constructor does this.
+   *
+   * @throws what `setup`, `handle` or `finish` throws
+   */
   async run(): Promise<void> {
     await this.setup()
     try {
@@ -76,6 +80,11 @@ export class StreamRequestHandler<Server extends ServerInfo = ServerInfo> extend
     return this.request
   }
 
+  /**
+   * Sets the connection's timeout and options, and makes `rfile` and `wfile`. setsockopt(2)
+   *
+   * @throws SocketError that setsockopt(2) reports; TypeError or RangeError for a wrong `timeout`, `rbufsize` or `wbufsize`
+   */
   override setup(): void | Promise<void> {
     const { connection } = this
     if (this.timeout !== null) connection.settimeout(this.timeout)
@@ -84,6 +93,11 @@ export class StreamRequestHandler<Server extends ServerInfo = ServerInfo> extend
     this.wfile = new BufferedWriter(bytes => connection.sendall(bytes), this.wbufsize)
   }
 
+  /**
+   * Sends what `wfile` has collected, and closes both files.
+   *
+   * @throws what sending throws, unless it is a SocketError: then the client is gone already
+   */
   override finish(): void | Promise<void> {
     try {
       this.wfile.close()
@@ -120,6 +134,7 @@ export class DatagramRequestHandler<Server extends ServerInfo = ServerInfo> exte
     return this.request[1]
   }
 
+  /** Makes `rfile` and `wfile`. */
   override setup(): void | Promise<void> {
     let rest = this.packet
     this.rfile = new BufferedReader(size => {
@@ -130,6 +145,11 @@ export class DatagramRequestHandler<Server extends ServerInfo = ServerInfo> exte
     this.wfile = new BufferedWriter(bytes => this.socket.sendto(bytes, this.clientAddress), Infinity)
   }
 
+  /**
+   * Sends the answer. sendto(2)
+   *
+   * @throws as Socket.sendto, for example SocketError EMSGSIZE for an answer that is too long
+   */
   override finish(): void | Promise<void> {
     this.socket.sendto(this.wfile.take(), this.clientAddress)
   }

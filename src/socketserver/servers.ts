@@ -37,17 +37,32 @@ export class StreamServer extends SocketServer<Socket> {
     super(family, SOCK_STREAM, address, handler, options)
   }
 
+  /**
+   * Listens. listen(2)
+   *
+   * @throws SocketError EADDRINUSE if another socket listens there; TypeError or RangeError for a wrong `requestQueueSize`
+   */
   override serverActivate(): void {
     brand(this)
     this.socket.listen(queueSize(this.options))
   }
 
+  /**
+   * Waits for a connection. accept4(2)
+   *
+   * @throws AbortError or TimeoutError when `wait` ends it; SocketError EINVAL if it does not listen, EMFILE if no descriptor is left,
+   *   ECANCELED when the server is closed
+   */
   override getRequest(wait: WaitOptions): Promise<Arrival<Socket>> {
     brand(this)
     return this.socket.whenReadable('accept', () => this.socket.tryAccept(), wait)
   }
 
-  /** Tells the client that no more follows, and closes the connection. shutdown(2) */
+  /**
+   * Tells the client that no more follows, and closes the connection. shutdown(2)
+   *
+   * @throws TypeError if the request has no `close` and `shutdown`; SocketError if close(2) reports an error
+   */
   override shutdownRequest(request: Socket): void {
     brand(this)
     checkRequest(request)
@@ -55,6 +70,11 @@ export class StreamServer extends SocketServer<Socket> {
     this.closeRequest(request)
   }
 
+  /**
+   * Closes the connection. close(2)
+   *
+   * @throws TypeError if the request has no `close` and `shutdown`; SocketError if close(2) reports an error
+   */
   override closeRequest(request: Socket): void {
     brand(this)
     checkRequest(request)
@@ -86,6 +106,12 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
     super(family, SOCK_DGRAM, address, handler, options)
   }
 
+  /**
+   * Waits for a datagram. recvfrom(2)
+   *
+   * @throws AbortError or TimeoutError when `wait` ends it; ConnectionRefusedError if an earlier answer was refused; SocketError
+   *   ECANCELED when the server is closed; TypeError or RangeError for a wrong `maxPacketSize`
+   */
   override async getRequest(wait: WaitOptions): Promise<Arrival<DatagramRequest>> {
     brand(this)
     const { maxPacketSize = 8192 } = this.options

@@ -129,7 +129,12 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     return this.options.data
   }
 
-  /** Binds the socket. bind(2) */
+  /**
+   * Binds the socket. bind(2)
+   *
+   * @throws SocketError EADDRINUSE if another socket has the address, EADDRNOTAVAIL if this machine does not have it;
+   *   PermissionError for a port below 1024 without the right to; TypeError or RangeError for a wrong address
+   */
   serverBind(address: AddressLike): void {
     brand(this)
     const { allowReuseAddress = false, allowReusePort = false } = this.options
@@ -155,7 +160,11 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
     return super.serveForever(pollInterval)
   }
 
-  /** Closes the socket, which ends `serveForever`, and waits for the threads unless `blockOnClose` is false. */
+  /**
+   * Closes the socket, which ends `serveForever`, and waits for the threads unless `blockOnClose` is false. close(2)
+   *
+   * @throws SocketError if close(2) reports an error
+   */
   override async serverClose(): Promise<void> {
     brand(this)
     this.socket.close()
@@ -177,6 +186,11 @@ export abstract class SocketServer<Request> extends BaseServer<Request> {
   /** The parts from which a thread makes the request: data to clone, and the socket's descriptor. */
   protected abstract portable(request: Request): [Partial<ThreadData>, fd: number]
 
+  /**
+   * Handles a request and closes it, with `threading` in a thread, which gets a duplicate of the descriptor. fcntl(2)
+   *
+   * @throws what the handler throws in this thread; SocketError EMFILE if no descriptor is left for a thread
+   */
   override async processRequest(request: Request, clientAddress: SocketAddress): Promise<void> {
     brand(this)
     if (this.#threads === undefined) return super.processRequest(request, clientAddress)

@@ -84,7 +84,12 @@ export class SocketDuplex extends Duplex {
     }
   }
 
-  /** As `toDuplex`: takes the descriptor of the socket. */
+  /**
+   * As `toDuplex`: takes the descriptor of the socket. getpeername(2)
+   *
+   * @throws SocketError ENOTCONN if it is not connected, EBADF after close; TypeError for what is no Socket, or for
+   *   wrong options
+   */
   constructor(socket: Socket, options: DuplexOptions = {}) {
     checkSocket(socket)
     checkProperties('options', options, duplexProperties)
@@ -172,14 +177,22 @@ export class SocketDuplex extends Duplex {
     return this
   }
 
-  /** Sets TCP_NODELAY; does nothing on a socket that is not TCP. tcp(7) */
+  /**
+   * Sets TCP_NODELAY; does nothing on a socket that is not TCP. tcp(7)
+   *
+   * @throws SocketError that setsockopt(2) reports
+   */
   setNoDelay(noDelay = true): this {
     brand(this)
     if ('port' in this.#local && !this.destroyed) this.#socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, noDelay)
     return this
   }
 
-  /** Sets SO_KEEPALIVE; the first probe after `initialDelay` milliseconds of silence if that is not 0. socket(7) */
+  /**
+   * Sets SO_KEEPALIVE; the first probe after `initialDelay` milliseconds of silence if that is not 0. socket(7)
+   *
+   * @throws SocketError that setsockopt(2) reports; TypeError for a delay that is no number
+   */
   setKeepAlive(enable = false, initialDelay = 0): this {
     brand(this)
     if (typeof initialDelay !== 'number') throw invalidType('initialDelay', initialDelay, 'of type number')
@@ -192,7 +205,11 @@ export class SocketDuplex extends Duplex {
     return this
   }
 
-  /** Emits `timeout` after so many milliseconds without receiving or sending; 0, null and Infinity: never. */
+  /**
+   * Emits `timeout` after so many milliseconds without receiving or sending; 0, null and Infinity: never.
+   *
+   * @throws TypeError or RangeError for a wrong timeout or listener
+   */
   setTimeout(timeout: number | null, listener?: () => void): this {
     brand(this)
     if (listener !== undefined && typeof listener !== 'function')
@@ -234,7 +251,11 @@ export class SocketDuplex extends Duplex {
     else this.once('finish', () => this.destroy())
   }
 
-  /** Destroys the stream so that a TCP peer gets a reset (RST). socket(7), SO_LINGER */
+  /**
+   * Destroys the stream so that a TCP peer gets a reset (RST). socket(7), SO_LINGER
+   *
+   * @throws SocketError that setsockopt(2) reports
+   */
   resetAndDestroy(): this {
     brand(this)
     if ('port' in this.#local && !this.destroyed) setOption(this.#socket, options.linger, { on: true, seconds: 0 })
@@ -265,6 +286,11 @@ export class SocketDuplex extends Duplex {
       })
   }
 
+  /**
+   * As `read` of a Readable: bytes that were received, or null.
+   *
+   * @throws TypeError for a size that is no number. An error of recv(2) is no error of `read`: it destroys the stream
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as a Duplex: else it is no NodeJS.ReadableStream
   override read(size?: number): any {
     brand(this)

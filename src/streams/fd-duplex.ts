@@ -53,7 +53,12 @@ export class FdDuplex extends SocketDuplex {
     }
   }
 
-  /** As `toDuplex` with `fds: true`: takes the descriptor of a Unix socket. */
+  /**
+   * As `toDuplex` with `fds: true`: takes the descriptor of a Unix socket. unix(7)
+   *
+   * @throws TypeError for a socket that is no Unix socket, or for wrong options; SocketError ENOTCONN if it is not
+   *   connected
+   */
   constructor(socket: Socket, options?: DuplexOptions) {
     checkSocket(socket)
     checkCarriesFds(socket)

@@ -15,6 +15,7 @@ export interface ActivatedSocket {
 /**
  * The sockets that the service manager passed to this process: those of LISTEN_FDS if LISTEN_PID is this process, else none.
  * The variables are removed, so that no child takes them for its own. The descriptors become close-on-exec.
+ * sd_listen_fds(3), fcntl(2)
  *
  * @throws SocketError ENOTSOCK if one of them is a FIFO or a file
  */

@@ -47,7 +47,7 @@ export const nodeTakes = (socket: SocketBase): boolean => streams(socket) && pro
 const netProperties: Properties<{ allowHalfOpen?: boolean }> = { allowHalfOpen: 'option' }
 
 /**
- * A connected TCP or Unix stream socket as a net.Socket, which owns the descriptor from now on.
+ * A connected TCP or Unix stream socket as a net.Socket, which owns the descriptor from now on. getpeername(2)
  *
  * @throws SocketError ENOTCONN if it is not connected; TypeError if Node does not support such a socket, or for an unknown
  *   option. The socket keeps its descriptor then.
@@ -84,8 +84,11 @@ function adopt(adopter: EventEmitter, socket: SocketBase, take: (fd: number) => 
 
 /**
  * Lets a server of `net`, `tls`, `http`, `https` or `http2` accept from a bound TCP or Unix stream socket, which keeps its
- * options. Resolves once the server listens; rejects with ECANCELED if the server is closed before. The server owns the
+ * options. Resolves once the server listens. The server owns the
  * descriptor from now on. The backlog is Node's. listen(2)
+ *
+ * @throws TypeError for a server or a socket that Node does not take, or for a socket that is not bound; SocketError
+ *   ECANCELED if the server is closed before; the error of listen(2)
  */
 export async function listenNet<Server extends net.Server>(server: Server, socket: SocketBase): Promise<Server> {
   if (!(server instanceof NetServer)) throw invalidType('server', server, 'a Server of net, tls, http, https or http2')
@@ -100,7 +103,8 @@ export async function listenNet<Server extends net.Server>(server: Server, socke
 
 /**
  * A UDP socket, normally a bound one, as a socket of `dgram`, which owns the descriptor from now on. Resolves once it receives.
- * `dgram` cannot send on a socket that is connected before: call `connect` on the result instead.
+ * `dgram` cannot send on a socket that is connected before: call `connect` on the result instead. udp(7),
+ * getpeername(2)
  *
  * @throws TypeError if it is not a UDP socket, or is connected
  */

@@ -20,7 +20,7 @@ export function taken(socket: SocketBase): Socket {
 /**
  * A connected stream socket, of either kind, as a Duplex: back-pressure in both directions, half-close, errors. The stream
  * owns the socket from now on. It ignores the socket's timeout and has its own, `setTimeout`. With the option `fds` it carries
- * descriptors too, over a Unix socket.
+ * descriptors too, over a Unix socket. recv(2), send(2), shutdown(2)
  *
  * @throws SocketError ENOTCONN if it is not connected; TypeError if it is not a stream socket, or for wrong options, which close
  *   a synchronous socket

@@ -270,7 +270,7 @@ const onIp = 'must have a host and a port, such as ["127.0.0.1", 80]: a text is 
 
 /**
  * The bytes of an address, a sockaddr. `family` is the socket's: it decides which any-address `''` is (default: IPv4), and
- * an INET socket accepts no path.
+ * an INET socket accepts no path. inet_pton(3), if_nametoindex(3)
  *
  * @throws TypeError or RangeError that names the property; SocketError ENODEV for an interface's name that none has
  */
@@ -340,7 +340,7 @@ function decodeIPv6(bytes: Buffer): IPv6Address {
 
 /**
  * The address in the first `length` bytes of a sockaddr (default: all). An address that is too short for its family, or
- * of an unknown family, is a raw address. Nothing outside these bytes is read.
+ * of an unknown family, is a raw address. Nothing outside these bytes is read. inet_ntop(3)
  *
  * @throws TypeError or RangeError for a wrong argument
  */

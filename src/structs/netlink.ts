@@ -63,31 +63,51 @@ export class NetlinkBytes {
     this.#view = dataView(bytes)
   }
 
-  /** An unsigned integer of 8 bits. */
+  /**
+   * An unsigned integer of 8 bits.
+   *
+   * @throws TypeError or RangeError for a wrong offset; past the end it returns undefined
+   */
   u8(offset = 0): number | undefined {
     brand(this)
     return this.#integer(offset, 1, false)
   }
 
-  /** An unsigned integer of 16 bits. */
+  /**
+   * An unsigned integer of 16 bits.
+   *
+   * @throws TypeError or RangeError for a wrong offset; past the end it returns undefined
+   */
   u16(offset = 0): number | undefined {
     brand(this)
     return this.#integer(offset, 2, false)
   }
 
-  /** An unsigned integer of 32 bits. */
+  /**
+   * An unsigned integer of 32 bits.
+   *
+   * @throws TypeError or RangeError for a wrong offset; past the end it returns undefined
+   */
   u32(offset = 0): number | undefined {
     brand(this)
     return this.#integer(offset, 4, false)
   }
 
-  /** A signed integer of 32 bits. */
+  /**
+   * A signed integer of 32 bits.
+   *
+   * @throws TypeError or RangeError for a wrong offset; past the end it returns undefined
+   */
   i32(offset = 0): number | undefined {
     brand(this)
     return this.#integer(offset, 4, true)
   }
 
-  /** An unsigned integer of 64 bits. */
+  /**
+   * An unsigned integer of 64 bits.
+   *
+   * @throws TypeError or RangeError for a wrong offset; past the end it returns undefined
+   */
   u64(offset = 0): bigint | undefined {
     brand(this)
     return this.#has(offset, 8) ? readBig(this.#view, { offset, size: 8, signed: false }) : undefined
@@ -100,7 +120,9 @@ export class NetlinkBytes {
     return this.bytes.toString('utf8', 0, end < 0 ? this.bytes.length : end)
   }
 
-  /** An IPv4 address of 4 bytes, or an IPv6 address of 16; undefined for any other number of bytes. */
+  /**
+   * An IPv4 address of 4 bytes, or an IPv6 address of 16; undefined for any other number of bytes. inet_ntop(3)
+   */
   ip(): string | undefined {
     brand(this)
     if (this.bytes.length === 4) return inet_ntop(AF_INET, this.bytes)
@@ -110,6 +132,8 @@ export class NetlinkBytes {
   /**
    * The attributes from an offset on, which is the size of the structure before them: 16 for a struct ifinfomsg, 8 for an
    * ifaddrmsg, 12 for an rtmsg. The list ends before the first one that is not there whole. rtnetlink(7)
+   *
+   * @throws TypeError or RangeError for a wrong offset
    */
   attributeList(offset = 0): NetlinkAttribute[] {
     brand(this)
@@ -129,7 +153,11 @@ export class NetlinkBytes {
     return found
   }
 
-  /** The values of `attributeList` by their types; of several of one type the last, as in the kernel. */
+  /**
+   * The values of `attributeList` by their types; of several of one type the last, as in the kernel. rtnetlink(7)
+   *
+   * @throws TypeError or RangeError for a wrong offset
+   */
   attributes(offset = 0): Map<number, NetlinkBytes> {
     brand(this)
     return new Map(this.attributeList(offset).map(({ type, value }) => [type, value]))

@@ -33,7 +33,11 @@ export function inet_pton(family: number, text: string): Buffer {
   throw invalidValue('text', text, `must be an ${family === AF_INET ? 'IPv4' : 'IPv6'} address`)
 }
 
-/** The text of an address of 4 bytes for AF_INET, 16 for AF_INET6. inet_ntop(3) */
+/**
+ * The text of an address of 4 bytes for AF_INET, 16 for AF_INET6. inet_ntop(3)
+ *
+ * @throws TypeError for another number of bytes, or another family
+ */
 export function inet_ntop(family: number, address: View): string {
   const length = lengthOf(family)
   const text = native.inet_ntop(family, address)
@@ -41,19 +45,31 @@ export function inet_ntop(family: number, address: View): string {
   return text as string
 }
 
-/** The four bytes of an IPv4 address in any form that inet_aton(3) accepts: `127.1` is 127.0.0.1. */
+/**
+ * The four bytes of an IPv4 address in any form that inet_aton(3) accepts: `127.1` is 127.0.0.1.
+ *
+ * @throws TypeError for an invalid address
+ */
 export function inet_aton(text: string): Buffer {
   const address = Buffer.alloc(4)
   if (native.inet_aton(text, address) === 1) return address
   throw invalidValue('text', text, 'must be an IPv4 address')
 }
 
-/** The text of an IPv4 address of 4 bytes. inet_ntoa(3) */
+/**
+ * The text of an IPv4 address of 4 bytes. inet_ntoa(3)
+ *
+ * @throws TypeError for another number of bytes
+ */
 export const inet_ntoa = (address: View): string => inet_ntop(AF_INET, address)
 
 const interfaceSize = 32 // of struct Interface in calls.h: an index and a name
 
-/** The index and the name of each network interface; or −errno. if_nameindex(3) */
+/**
+ * The index and the name of each network interface; or −errno. if_nameindex(3)
+ *
+ * @throws A failed call returns −errno: ENOBUFS, EMFILE
+ */
 export function if_nameindex(): [index: number, name: string][] | number {
   let interfaces = Buffer.alloc(16 * interfaceSize)
   let count: number

@@ -80,7 +80,12 @@ function receive(recvmsg: Recvmsg, fd: number, message: Message, flags: number):
   return result
 }
 
-/** Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns the number of bytes. recvmsg(2) */
+/**
+ * Receives a message and sets its `nameLength`, `controlLength` and `flags`; returns the number of bytes. recvmsg(2)
+ *
+ * @throws TypeError or RangeError for a wrong argument. A failed call returns −errno: EAGAIN if it does not block,
+ *   ECONNRESET, ENOTCONN, EINTR, EBADF
+ */
 export function recvmsg(fd: number, message: Message, flags: number): number {
   return receive(native.recvmsg, fd, message, flags)
 }
@@ -90,7 +95,12 @@ export function recvmsgOwning(fd: number, message: Message, flags: number): numb
   return receive(owning.recvmsg, fd, message, flags)
 }
 
-/** Sends a message; returns how many bytes the kernel took. sendmsg(2) */
+/**
+ * Sends a message; returns how many bytes the kernel took. sendmsg(2)
+ *
+ * @throws TypeError or RangeError for a wrong argument. A failed call returns −errno: EAGAIN if it does not block,
+ *   EPIPE with SIGPIPE unless MSG_NOSIGNAL, EMSGSIZE, ETOOMANYREFS, ENOTCONN, EINTR, EBADF
+ */
 export function sendmsg(fd: number, message: Message, flags: number): number {
   const { iov, name = null, control = null } = checkMessage(message)
   return native.sendmsg(fd, iov, name, control, flags)
@@ -125,6 +135,8 @@ export class MessageBatch {
   /**
    * A batch of `count` messages, 1 to 1,024. Each has at most `size` bytes, `nameSize` bytes of address and `controlSize`
    * bytes of control messages.
+   *
+   * @throws TypeError or RangeError for a wrong number, ERR_MEMORY_ALLOCATION_FAILED where there is no memory for it
    */
   constructor(count: number, size: number, options: { nameSize?: number; controlSize?: number } = {}) {
     if (typeof options !== 'object' || options === null) throw invalidType('options', options, 'of type object')
@@ -148,6 +160,9 @@ function checkBatch(batch: MessageBatch): MessageBatch {
 /**
  * Receives all available messages, at most the batch's `count`; returns how many. The timeout, the bytes of a timespec, is
  * checked only after each message. Linux. recvmmsg(2)
+ *
+ * @throws TypeError or RangeError for a wrong argument. A failed call returns −errno: EAGAIN if it does not block,
+ *   ECONNREFUSED, EINTR, EBADF
  */
 export const recvmmsg =
   native.recvmmsg &&
@@ -165,6 +180,9 @@ export const recvmmsgOwning =
 /**
  * Sends `count` messages of a batch from message `start` (default: all). `results` has the lengths to send. Returns how many
  * messages the kernel took, and writes to `results` how many bytes of each. Linux. sendmmsg(2)
+ *
+ * @throws TypeError or RangeError for a wrong argument. A failed call returns −errno: of the first message EAGAIN if it
+ *   does not block, EPIPE, EMSGSIZE, ECONNREFUSED, EINTR, EBADF
  */
 export const sendmmsg =
   native.sendmmsg &&

@@ -77,24 +77,43 @@ class LinuxEpoll extends OwnedFd {
     }
   }
 
-  /** epoll_create1(2) */
+  /**
+   * epoll_create1(2)
+   *
+   * @throws SocketError EMFILE or ENFILE if no descriptor is left, EINVAL for unknown flags
+   */
   constructor(flags: number = EPOLL_CLOEXEC!) {
     super(check(epoll_create1!(flags), 'epoll_create1'))
   }
 
-  /** Adds a descriptor. epoll_ctl(2), EPOLL_CTL_ADD */
+  /**
+   * Adds a descriptor. epoll_ctl(2), EPOLL_CTL_ADD
+   *
+   * @throws FileExistsError if it is registered already; SocketError EBADF for a closed one, ENOSPC if the user has too
+   *   many; PermissionError for a regular file; TypeError or RangeError for a wrong argument
+   */
   register(descriptor: Descriptor, events: number = EPOLLIN! | EPOLLPRI! | EPOLLOUT!): void {
     brand(this)
     this.#control(EPOLL_CTL_ADD!, descriptor, events)
   }
 
-  /** Changes the events of a descriptor. epoll_ctl(2), EPOLL_CTL_MOD */
+  /**
+   * Changes the events of a descriptor. epoll_ctl(2), EPOLL_CTL_MOD
+   *
+   * @throws FileNotFoundError if it is not registered; SocketError EBADF for a closed one; TypeError or RangeError for
+   *   a wrong argument
+   */
   modify(descriptor: Descriptor, events: number): void {
     brand(this)
     this.#control(EPOLL_CTL_MOD!, descriptor, events)
   }
 
-  /** Removes a descriptor. epoll_ctl(2), EPOLL_CTL_DEL */
+  /**
+   * Removes a descriptor. epoll_ctl(2), EPOLL_CTL_DEL
+   *
+   * @throws FileNotFoundError if it is not registered; SocketError EBADF for a closed one; TypeError or RangeError for
+   *   a wrong argument
+   */
   unregister(descriptor: Descriptor): void {
     brand(this)
     this.#control(EPOLL_CTL_DEL!, descriptor, 0)
@@ -103,6 +122,9 @@ class LinuxEpoll extends OwnedFd {
   /**
    * Waits until some are ready. Returns at most `maxEvents` of them with their events, none when the time is over. `timeout` is
    * in milliseconds; null: no limit. epoll_wait(2)
+   *
+   * @throws SocketError EBADF after close; InterruptedError if a signal or another thread ends the wait; TypeError or
+   *   RangeError for a wrong argument
    */
   poll(timeout: number | null = null, maxEvents = 1024): [fd: number, events: number][] {
     brand(this)
@@ -110,7 +132,12 @@ class LinuxEpoll extends OwnedFd {
     return waitForEpoll(this.fd, maxEvents, new Wait('epoll_wait', checkTimeout(timeout), [this]))
   }
 
-  /** A handle for other threads: `interrupt(handle)` ends `poll` with an InterruptedError. */
+  /**
+   * A handle for other threads: `interrupt(handle)` ends `poll` with an InterruptedError. socketpair(2)
+   *
+   * @throws SocketError EMFILE if there is no descriptor for the socket pair that wakes this thread, which the first
+   *   call makes
+   */
   interrupter(): Interrupter {
     brand(this)
     return interrupterOf(this)

@@ -36,6 +36,8 @@ export function interrupterOf(blocking: object): Interrupter {
 /**
  * Ends the blocked call of another thread with an InterruptedError, or else its next call that has to wait. Doing so again
  * before that has no effect. Returns false if the thread has ended.
+ *
+ * @throws TypeError for what is no Interrupter
  */
 export function interrupt(interrupter: Interrupter): boolean {
   const flag: unknown = interrupter?.fired

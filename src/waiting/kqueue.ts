@@ -96,7 +96,11 @@ class DarwinKqueue extends OwnedFd {
     }
   }
 
-  /** kqueue(2) */
+  /**
+   * kqueue(2)
+   *
+   * @throws SocketError EMFILE or ENFILE if no descriptor is left
+   */
   constructor() {
     super(check(kqueue!(), 'kqueue'))
     check(sys.fcntl(this.fd, F_SETFD, FD_CLOEXEC), 'fcntl') // kqueue has no flag for it
@@ -105,6 +109,9 @@ class DarwinKqueue extends OwnedFd {
   /**
    * Makes the changes, and waits until there are events. Returns at most `maxEvents` of them; with 0 it makes the changes and
    * does not wait. `timeout` is in milliseconds; null: no limit. kevent(2)
+   *
+   * @throws SocketError EBADF after close; InterruptedError if a signal or another thread ends the wait; TypeError or
+   *   RangeError for a wrong argument. An error of one change is its event, with EV_ERROR, if there is room for it
    */
   control(changes: readonly Kevent[], maxEvents: number, timeout: number | null = null): Required<Kevent>[] {
     brand(this)
@@ -112,7 +119,12 @@ class DarwinKqueue extends OwnedFd {
     return waitForKqueue(this.fd, changes, maxEvents, new Wait('kevent', checkTimeout(timeout), [this]))
   }
 
-  /** A handle for other threads: `interrupt(handle)` ends `control` with an InterruptedError. */
+  /**
+   * A handle for other threads: `interrupt(handle)` ends `control` with an InterruptedError. socketpair(2)
+   *
+   * @throws SocketError EMFILE if there is no descriptor for the socket pair that wakes this thread, which the first
+   *   call makes
+   */
   interrupter(): Interrupter {
     brand(this)
     return interrupterOf(this)

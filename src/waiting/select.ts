@@ -73,6 +73,9 @@ let latest = new Pollfds(0) // reused: the next call mostly waits for as many de
  * Waits until some descriptors have a requested event (default: POLLIN), or POLLERR, POLLHUP or POLLNVAL, which are always
  * reported. Returns these descriptors with their events. `timeout` is in milliseconds; default and null: no limit. A descriptor
  * can be of any number. poll(2)
+ *
+ * @throws SocketError EBADF for a closed object (a number that is not open has POLLNVAL); InterruptedError; TypeError
+ *   or RangeError for a wrong argument
  */
 export function poll<T extends Descriptor>(
   descriptors: Iterable<T | readonly [T, events: number]>,

@@ -69,7 +69,12 @@ export class Selector<T = unknown> {
     this.#kernel = kernel
   }
 
-  /** Registers a descriptor for EVENT_READ, EVENT_WRITE or both. `data` is kept in its key. */
+  /**
+   * Registers a descriptor for EVENT_READ, EVENT_WRITE or both. `data` is kept in its key.
+   *
+   * @throws TypeError if it is registered already, or for a wrong argument; RangeError for other events; SocketError
+   *   EBADF if the selector is closed, or the object is
+   */
   register(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
     brand(this)
     const key = { fileobj, fd: this.#fdOf(fileobj), events: checkEvents(events), data: data as T }
@@ -83,7 +88,12 @@ export class Selector<T = unknown> {
     return key
   }
 
-  /** Changes the events and the data of a registration. */
+  /**
+   * Changes the events and the data of a registration.
+   *
+   * @throws TypeError if it is not registered; RangeError for other events; SocketError EBADF if the selector is
+   *   closed, or the object is
+   */
   modify(fileobj: Descriptor, events: number, ...[data]: DataOf<T>): SelectorKey<T> {
     brand(this)
     const before = this.getKey(fileobj)
@@ -94,7 +104,11 @@ export class Selector<T = unknown> {
     return key
   }
 
-  /** Removes a registration; the socket may be closed already. */
+  /**
+   * Removes a registration; the socket may be closed already.
+   *
+   * @throws TypeError if it is not registered; SocketError EBADF if the selector is closed
+   */
   unregister(fileobj: Descriptor): SelectorKey<T> {
     brand(this)
     const key = this.getKey(fileobj)
@@ -103,7 +117,13 @@ export class Selector<T = unknown> {
     return key
   }
 
-  /** Waits until some are ready. Returns their keys and events, none when the time is over. `timeout`: milliseconds; null: no limit. */
+  /**
+   * Waits until some are ready. Returns their keys and events, none when the time is over. `timeout`: milliseconds;
+   * null: no limit. epoll_wait(2), kevent(2), poll(2), select(2)
+   *
+   * @throws InterruptedError if a signal or another thread ends the wait; SocketError EBADF if the selector is closed;
+   *   TypeError or RangeError for a timeout that is neither null nor a number of 0 or more
+   */
   select(timeout: number | null = null): [key: SelectorKey<T>, events: number][] {
     brand(this)
     this.#check()
@@ -130,7 +150,11 @@ export class Selector<T = unknown> {
     return this.#keys
   }
 
-  /** The registration of a descriptor. */
+  /**
+   * The registration of a descriptor.
+   *
+   * @throws TypeError if it is not registered; SocketError EBADF if the selector is closed
+   */
   getKey(fileobj: Descriptor): SelectorKey<T> {
     brand(this)
     this.#check()
@@ -162,7 +186,12 @@ export class Selector<T = unknown> {
     this.close()
   }
 
-  /** A handle for other threads: `interrupt(handle)` ends `select` with an InterruptedError. */
+  /**
+   * A handle for other threads: `interrupt(handle)` ends `select` with an InterruptedError. socketpair(2)
+   *
+   * @throws SocketError EMFILE if there is no descriptor for the socket pair that wakes this thread, which the first
+   *   call makes
+   */
   interrupter(): Interrupter {
     brand(this)
     return interrupterOf(this)

@@ -37,13 +37,26 @@ const kinds = [
 const original = symbol => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol)
 const ours = declaration => declaration.getSourceFile().fileName.startsWith(join(root, 'lib'))
 
+/** The constructor of a class: its own, or that of its base. */
+function constructorOf(symbol) {
+  const own = symbol.members?.get('__constructor')
+  if (own !== undefined || (symbol.flags & ts.SymbolFlags.Class) === 0) return own
+  const [base] = checker.getBaseTypes(checker.getDeclaredTypeOfSymbol(symbol))
+  return base?.symbol && constructorOf(base.symbol)
+}
+
 /** The members of a class, an interface or a type, also those that come from a class or an interface that is not exported. */
 function membersOf(symbol) {
-  const type =
-    symbol.flags & ts.SymbolFlags.Variable ? checker.getTypeOfSymbol(symbol) : checker.getDeclaredTypeOfSymbol(symbol)
-  const types = type.isUnion() ? type.types : [type]
+  // A class that a system may lack is a variable, with a type of the same name.
+  const types = [
+    ...(symbol.flags & ts.SymbolFlags.Variable ? [checker.getTypeOfSymbol(symbol)] : []),
+    ...(symbol.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Type)
+      ? [checker.getDeclaredTypeOfSymbol(symbol)]
+      : []),
+  ].flatMap(type => (type.isUnion() ? type.types : [type]))
   const statics = symbol.flags & ts.SymbolFlags.Class ? checker.getTypeOfSymbol(symbol).getProperties() : []
-  const constructors = [symbol.members?.get('__constructor')].filter(Boolean)
+  const named = checker.getDeclaredTypeOfSymbol(symbol).symbol ?? symbol
+  const constructors = [constructorOf(named)].filter(Boolean)
   return [...constructors, ...statics, ...types.flatMap(one => one.getProperties())]
 }
 

@@ -88,8 +88,10 @@ const refusal = (status: number): LightResponse =>
   new LightResponse(status, plain(status).body as string, [['content-type', 'text/plain; charset=utf-8']])
 
 /**
- * Makes a handler for `serve` of a web-standard one. Its `request.body` is streamed unless it came with the head. Fetch
- * Standard
+ * Makes a handler for `serve` of a web-standard one. Its `request.body` is streamed unless it came with the head. RFC 9110,
+ * Fetch Standard
+ *
+ * @throws TypeError if the handler is no function, or for an unknown option
  */
 export function fetchHandler(handler: FetchHandler, options: FetchOptions = {}): Handler<Buffer | RequestBody> {
   if (typeof handler !== 'function') throw invalidType('handler', handler, 'of type function')

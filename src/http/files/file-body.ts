@@ -51,7 +51,12 @@ export class FileBody {
         : checkInteger('length', length, 0, Number.MAX_SAFE_INTEGER)
   }
 
-  /** Opens a file and makes a body of `length` bytes from `offset`; default: the whole file. open(2) */
+  /**
+   * Opens a file and makes a body of `length` bytes from `offset`; default: the whole file. open(2)
+   *
+   * @throws FileNotFoundError if there is no such file; PermissionError if it may not be read; SocketError EMFILE if no
+   *   descriptor is left; TypeError or RangeError for a wrong argument
+   */
   static open(path: string | Buffer, offset?: number, length?: number): FileBody {
     const file = new OwnedFd(openFile(path))
     try {
@@ -67,7 +72,11 @@ export class FileBody {
     return brand(this)
   }
 
-  /** Closes the file, if it is not sent. Further calls have no effect. close(2) */
+  /**
+   * Closes the file, if it is not sent. Further calls have no effect. close(2)
+   *
+   * @throws SocketError if close(2) reports an error; the descriptor is closed nevertheless
+   */
   close(): void {
     brand(this).close()
   }
