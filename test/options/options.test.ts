@@ -179,7 +179,34 @@ describe('docs/options.md', () => {
     expect(page.written()).toBe(page.table())
     const rows = page.written().match(/^\| [A-Z].*$/gm)!
     expect(rows.length).toBe(Object.values(table).reduce((sum, { names }) => sum + names!.length, 0))
-    for (const row of rows) expect(row).toMatch(/^\| [A-Z][A-Z\d_]+ \| `\w+` \| `[^`]+`[\w,; ]* \| [^ |].* \| \S.* \|$/)
+    const systems = '(?:Linux|macOS|Linux, macOS)'
+    const cells = [
+      '[A-Z][A-Z\\d_]+',
+      '`\\w+`',
+      '`[^`]+`[\\w,; ]*',
+      '[^ |].*',
+      systems,
+      '(?:before 2\\.6|\\d[\\d.]+|—)',
+      '\\S.*',
+    ]
+    for (const row of rows) expect(row).toMatch(new RegExp(`^\\| ${cells.join(' \\| ')} \\|$`))
+  })
+
+  test('has the systems and the first kernel of each option: test/support/option-kernels.js', async () => {
+    const files = ['../support/options-page.js', '../support/option-kernels.js']
+    const [page, { kernels }] = (await Promise.all(files.map(file => import(file)))) as [
+      { origins: () => Map<string, { systems: string[]; kernel: string | undefined }> },
+      { kernels: Map<string, string | undefined> },
+    ]
+    const origins = page.origins()
+    for (const [name, { systems }] of origins) {
+      expect(systems, name).not.toHaveLength(0)
+      expect(kernels.has(name), name).toBe(systems.includes('Linux')) // also one whose first kernel is not known is listed
+    }
+    for (const name of kernels.keys()) expect(origins.has(name), name).toBe(true)
+    expect(origins.get('SO_REUSEPORT')).toEqual({ systems: ['Linux', 'macOS'], kernel: '3.9' })
+    expect(origins.get('SO_NOSIGPIPE')).toEqual({ systems: ['macOS'], kernel: undefined })
+    expect(origins.get('TCP_CORK')).toEqual({ systems: ['Linux'], kernel: 'before 2.6' })
   })
 })
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { options } from 'bsd-sockets'
 import { root } from '../../scripts/stamp.js'
+import { kernels } from './option-kernels.js'
 import { cell, pageTable } from './page-table.js'
 
 const page = pageTable('docs/options.md', 'options')
@@ -47,22 +48,46 @@ function described(text, names) {
   return { meaning: text.slice(0, at).trim(), placeOf: name => places.get(name) ?? first ?? '' }
 }
 
+/** The names of the constants of each system, as src/constants.ts tells them. */
+function constantsOf() {
+  const text = readFileSync(join(root, 'src/constants.ts'), 'utf8')
+  const named = type => {
+    const [, names] = new RegExp(`^type ${type} =\\n((?: {2}\\| '\\w+'\\n)+)`, 'm').exec(text)
+    return Array.from(names.matchAll(/\w+/g), ([name]) => name)
+  }
+  const everywhere = named('Everywhere')
+  return { Linux: new Set([...everywhere, ...named('Linux')]), macOS: new Set([...everywhere, ...named('Darwin')]) }
+}
+
+/** The systems that have each name, and the first kernel of Linux that has it. */
+export function origins() {
+  const systems = Object.entries(constantsOf())
+  const names = Object.values(options).flatMap(option => option.names)
+  return new Map(
+    names.map(name => [
+      name,
+      { systems: systems.filter(([, has]) => has.has(name)).map(([system]) => system), kernel: kernels.get(name) },
+    ]),
+  )
+}
+
 /** The table as it should be. */
 export function table() {
+  const from = origins()
   const found = declared()
   const rows = Object.entries(options).flatMap(([name, option]) => {
     const { type, text } = found.get(name)
     const { meaning, placeOf } = described(text, option.names)
     return option.names.map(each => [each, name, valueOf(type), meaning, placeOf(each)])
   })
-  return ['| in C | here | value | | where |', '|---|---|---|---|---|']
+  return ['| in C | here | value | | systems | Linux from | where |', '|---|---|---|---|---|---|---|']
     .concat(
       rows
         .sort(([one, ours], [other, theirs]) => (`${one} ${ours}` < `${other} ${theirs}` ? -1 : 1))
-        .map(
-          ([each, name, value, meaning, place]) =>
-            `| ${each} | \`${name}\` | ${cell(value)} | ${cell(meaning)} | ${place} |`,
-        ),
+        .map(([each, name, value, meaning, place]) => {
+          const { systems, kernel = '—' } = from.get(each)
+          return `| ${each} | \`${name}\` | ${cell(value)} | ${cell(meaning)} | ${systems.join(', ')} | ${kernel} | ${place} |`
+        }),
     )
     .map(line => `${line}\n`)
     .join('')
