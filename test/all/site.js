@@ -2,7 +2,7 @@
 // finds words without a network, axe-core finds no serious fault in either theme, and a phone shows each page in its width.
 // Screenshots come to the folder SCREENSHOTS, if it is set.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { buildSite } from '../../docs/site/build.js'
@@ -44,6 +44,8 @@ const { links, broken, elsewhere } = linksOf(folder)
 check('links that lead nowhere', broken)
 check('pages that load from elsewhere', elsewhere)
 if (links < 1000) failures.push(`only ${links} links were found`)
+const large = pagesOf(folder).filter(path => statSync(join(folder, path)).size > 400_000)
+check('pages of more than 400 KB', large)
 console.log(`${pagesOf(folder).length} pages, ${links} links`)
 
 const { chromium, faultsOf, openBrowser } = await import('../site/browser.js')
@@ -161,6 +163,12 @@ async function search() {
     const count = await results.count()
     console.log(`search finds recvmsg in ${count} places`)
     check('search', await faultsOf(page))
+    await input.fill('SO_BINDTOIFINDEX')
+    await page
+      .locator('#localsearch-list a[href*="/reference/bsd-sockets/constants/SO.html#so_bindtoifindex"]')
+      .waitFor()
+    await input.fill('recvmsg')
+    await results.first().waitFor()
     await shoot(page, 'search-dark')
     await page.context().setOffline(false)
     await page.keyboard.press('Enter')

@@ -1,5 +1,6 @@
 // The reference is complete: each public name says what it is, and what its kind has to say. `npm run docs` makes the pages.
 import { describe, expect, test } from 'vitest'
+import { divided } from '../../scripts/reference/constants.js'
 import { failures } from '../support/can-fail.js'
 import { publicNames } from '../support/public-names.js'
 import type { PublicName } from '../support/public-names.js'
@@ -96,5 +97,46 @@ describe('the names', () => {
   test('are those of all entries', () => {
     for (const name of ['bsd-sockets Socket.recv', 'bsd-sockets/promises Socket.recv', 'bsd-sockets/reactor listen'])
       expect(names.filter(one => one.name === name)).toHaveLength(1)
+  })
+})
+
+describe('the constants of the pages', () => {
+  const variable = (name: string, type = 'number'): string =>
+    `### ${name.replaceAll('_', '\\_')}\n\n> **${name}**: ${type}\n\nDefined in: [src/constants.ts:1](x#L1)\n\nA text. ip(7)\n\n***\n\n`
+  const families = ['AF_ALG', 'AF_DECnet', 'AF_INET', 'AF_INET6', 'AF_UNIX']
+  const addressFamily = '[`AddressFamily`](type-aliases/AddressFamily.md)'
+  const all = [
+    variable(families[0]!, addressFamily),
+    ...[...families.slice(1), 'EPOLL_CLOEXEC', 'Epoll', 'POLLIN', 'SOMAXCONN', 'options'].map(name => variable(name)),
+  ]
+  const { page, files } = divided(
+    `# Module\n\n## Classes\n\n## Variables\n\n${all.join('')}## Functions\n\n- [f](f.md)\n`,
+  )
+
+  test('are divided by what their names begin with', () => {
+    expect([...files.keys()]).toEqual(['README.md', 'AF.md', 'others.md'])
+    expect(files.get('AF.md')!.match(/^## .*$/gm)).toEqual(families.map(name => `## ${name.replaceAll('_', '\\_')}`))
+    expect(files.get('others.md')!.match(/^## .*$/gm)).toEqual(['## EPOLL\\_CLOEXEC', '## POLLIN', '## SOMAXCONN'])
+    expect(files.get('README.md')).toContain('(AF.md): 5, AF\\_ALG to AF\\_UNIX')
+  })
+
+  test('keep their texts, and their links lead to where they led', () => {
+    expect(files.get('AF.md')).toContain(
+      '> **AF_ALG**: [`AddressFamily`](../type-aliases/AddressFamily.md)\n\nA text. ip(7)\n',
+    )
+    expect(files.get('AF.md')).not.toContain('Defined in')
+  })
+
+  test('leave the other variables on the page of the module, which links to them', () => {
+    expect(page.match(/^#.*$/gm)).toEqual([
+      '# Module',
+      '## Classes',
+      '## Constants',
+      '## Variables',
+      '### Epoll',
+      '### options',
+      '## Functions',
+    ])
+    expect(page).toContain('[8 constants](constants/README.md)')
   })
 })

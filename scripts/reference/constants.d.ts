@@ -1,0 +1,1 @@
+export function divided(page: string): { page: string; files: Map<string, string> }
