@@ -19,7 +19,6 @@ const neverFails: Record<string, string> = {
   'bsd-sockets optionName': 'it looks into the table of options: setting one throws',
   'bsd-sockets/reactor Connection.constructor': 'it is for `listen` and `connect` only',
   'bsd-sockets/reactor DatagramSocket.constructor': 'it is for `bind` and `attach` only',
-  'bsd-sockets/socketserver BaseServer.shutdown': 'its promise is never rejected: serveForever has the error',
   'bsd-sockets/socketserver DatagramRequestHandler.setup': 'it makes the reader and the writer, which throw later',
 }
 
