@@ -35,8 +35,9 @@ export function errnoName(errno: number): string {
   return names.get(Math.abs(errno)) ?? `E${Math.abs(errno)}`
 }
 
-/** What an error may have besides its number. */
+/** What a SocketError may have besides its number. */
 export interface ErrorDetails {
+  /** The address of the call. */
   address?: AddressLike | undefined
   /** The number of bytes, or of messages of a batch, that were sent before the call failed. */
   sent?: number | undefined
@@ -48,6 +49,7 @@ export interface ErrorDetails {
   option?: string | undefined
   /** The caller's timeout that expired, in milliseconds. */
   timeout?: number | null | undefined
+  /** The error that is the reason. */
   cause?: unknown
 }
 

@@ -41,6 +41,7 @@ export type * from './control/messages.js'
 export type { Data } from './data.js'
 export type { Descriptor } from './descriptors/descriptor.js'
 export { Epoll } from './waiting/epoll.js'
+export type { LinuxEpoll } from './waiting/epoll.js'
 export {
   BlockingIOError,
   BrokenPipeError,
@@ -57,13 +58,14 @@ export {
   SocketError,
   TimeoutError,
 } from './errors.js'
+export type { ErrorDetails } from './errors.js'
 export { getfqdn, gethostbyaddr, gethostbyname, gethostbynameEx } from './names/hosts.js'
 export type { Host } from './names/hosts.js'
 export type { MessageInfo } from './sockets/messages.js'
 export { interrupt } from './waiting/interrupter.js'
 export type { Interrupter } from './waiting/interrupter.js'
 export { Kqueue } from './waiting/kqueue.js'
-export type { Kevent } from './waiting/kqueue.js'
+export type { DarwinKqueue, Kevent } from './waiting/kqueue.js'
 export { MySocket, recvExactly } from './sockets/my-socket.js'
 export {
   getaddrinfo,
@@ -97,7 +99,7 @@ export type { SelectorKey } from './waiting/selector.js'
 export { getprotobyname, getservbyname, getservbyport } from './names/services.js'
 export { Socket } from './sockets/socket.js'
 export { getdefaulttimeout, setdefaulttimeout } from './sockets/base.js'
-export type { OptionValue, ReceivedFds, ReceivedMessage } from './sockets/base.js'
+export type { OptionValue, ReceivedFds, ReceivedMessage, SocketBase } from './sockets/base.js'
 export { pipe, splice, trySplice } from './sockets/splice.js'
 export { constantsOf, supports, whyNot } from './sockets/supports.js'
 export {

@@ -14,7 +14,7 @@ export function buildReference() {
   run(process.execPath, [
     join(folder, 'node_modules/typedoc/bin/typedoc'),
     '--options',
-    join(folder, 'typedoc.json'),
+    join(folder, 'typedoc.config.js'),
     '--sourceLinkTemplate',
     `${repository}/blob/main/src/{path}#L{line}`,
   ])

@@ -196,5 +196,9 @@ export class HttpRequest<Body = Buffer> {
   }
 }
 
-/** A request, whether its body is whole or streamed. */
+/**
+ * A request, whether its body is whole or streamed.
+ *
+ * @inline
+ */
 export type AnyRequest = HttpRequest<Buffer | RequestBody>

@@ -38,6 +38,7 @@ const endsWait = new Set([EAGAIN, ECANCELED, ETIMEDOUT])
 /** A connection that was accepted, and its peer's address. */
 export type Connection = [Socket, SocketAddress]
 
+/** @inline */
 type Flags = number | WaitOptions
 
 const pollfds = new Pollfds(1)

@@ -30,6 +30,7 @@ export type { BatchRoom, DatagramHandlers, DatagramSocket } from './datagrams.js
 export type { Handlers } from './handlers.js'
 export type { Pool } from './pool.js'
 export type { ConnectionLimits } from './origin.js'
+export type { OnPath, OnPort } from './listener.js'
 export type { ListenOptions, Server } from './server.js'
 
 /**

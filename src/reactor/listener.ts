@@ -33,13 +33,17 @@ export interface ListenAddress {
 
 /** Of options: they have no path and no descriptor, so that the address is one of IPv4 or IPv6. */
 export interface OnPort {
+  /** There is none. */
   path?: never
+  /** There is none. */
   fd?: never
 }
 
 /** Of options: they have a path and no descriptor, so that the address is one of a Unix socket. */
 export interface OnPath {
+  /** The path of the Unix socket. */
   path: string
+  /** There is none. */
   fd?: never
 }
 

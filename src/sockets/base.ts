@@ -123,7 +123,11 @@ export interface ReceivedFds extends ReceivedMessage {
   fds: OwnedFd[]
 }
 
-/** The constructor of a class of sockets. */
+/**
+ * The constructor of a class of sockets.
+ *
+ * @inline
+ */
 type SocketClass<T> = new (family: number, type: number, protocol: number, fd: number) => T
 
 // A descriptor that is passed to the constructor of a new socket, and the socket that has taken it.
@@ -202,7 +206,10 @@ function checkGiven(given: readonly (number | undefined)[]): void {
 // Refuses a `this` of another class; each method begins with it.
 let brand: (self: SocketBase) => unknown
 
-/** `Address`: the addresses of its family. */
+/**
+ * What both kinds of Socket have: that of `bsd-sockets`, which blocks, and that of `bsd-sockets/promises`. `Address`: the addresses of
+ * its family.
+ */
 export abstract class SocketBase<Address extends SocketAddress = SocketAddress> {
   #fd: number
   #timeout: number | null

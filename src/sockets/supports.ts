@@ -49,7 +49,11 @@ import * as sys from '../syscalls/index.js'
 
 const { EAFNOSUPPORT, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPROTONOSUPPORT } = constants.errno
 
-/** A constant; undefined if this system lacks it. */
+/**
+ * A constant; undefined if this system lacks it.
+ *
+ * @inline
+ */
 type Constant = number | undefined
 
 /** An errno's name and description: `EAFNOSUPPORT: address family not supported`. */

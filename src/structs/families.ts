@@ -54,20 +54,23 @@ export interface VsockAddress {
 /** A CAN address: an interface's index (0: all), and the identifiers of ISO-TP, or name, group and address of J1939. */
 export type CanAddress = CanInterface | (CanInterface & IsoTpIdentifiers) | (CanInterface & J1939Names)
 
-interface CanInterface {
+/** The part that all CAN addresses have. networking/can */
+export interface CanInterface {
   family: 'can'
   /** The index of the interface; 0: all. */
   ifindex: number
 }
 
-interface IsoTpIdentifiers {
+/** What the address of an ISO-TP socket has besides. ISO 15765-2 */
+export interface IsoTpIdentifiers {
   /** The identifier of received frames. */
   rxId: number
   /** The identifier of sent frames. */
   txId: number
 }
 
-interface J1939Names {
+/** What the address of a J1939 socket has besides. networking/j1939 */
+export interface J1939Names {
   /** The name, 64 bits. */
   name: bigint
   /** The parameter group number. */

@@ -66,7 +66,7 @@ export function waitForEpoll(epfd: number, maxEvents: number, wait: Wait): [fd: 
 let brand: (self: LinuxEpoll) => unknown
 
 /** An epoll descriptor. Default interest: EPOLLIN, EPOLLPRI and EPOLLOUT. Python's select.epoll */
-class LinuxEpoll extends OwnedFd {
+export class LinuxEpoll extends OwnedFd {
   static {
     brand = self => {
       try {

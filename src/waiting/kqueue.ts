@@ -83,7 +83,7 @@ export function waitForKqueue(
 let brand: (self: DarwinKqueue) => unknown
 
 /** A kqueue. Python's select.kqueue */
-class DarwinKqueue extends OwnedFd {
+export class DarwinKqueue extends OwnedFd {
   readonly #kqueue = true // by which its methods know it
 
   static {

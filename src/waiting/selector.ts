@@ -35,7 +35,11 @@ export interface SelectorKey<T = unknown> {
   readonly data: T
 }
 
-// The argument is optional if its type includes undefined.
+/**
+ * The argument is optional if its type includes undefined.
+ *
+ * @inline
+ */
 type DataOf<T> = undefined extends T ? [data?: T] : [data: T]
 
 const best = (): Kernel => (Epoll ? new EpollKernel() : Kqueue ? new KqueueKernel() : new PollKernel())
