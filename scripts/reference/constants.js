@@ -1,10 +1,13 @@
-// Divides the constants of the reference: one page for each prefix (AF_, SO_, TCP_…), since all on one page are half a megabyte.
+// Divides the constants of the reference: one page for each prefix (AF_, SO_, TCP_…), since all on one page are half a
+// megabyte.
 
 const heading = '## Variables\n'
 
 /** A prefix has a page of its own if so many constants have it; the others are on one page. */
 const enough = 5
 const others = 'others'
+
+const introduction = 'Those of all systems, by what their names begin with. One that this system lacks is undefined.'
 
 const plain = name => name.replaceAll('\\', '')
 const isConstant = name => /^[A-Z\d]+(?:_|$)/.test(name) // AF_DECnet too, and no class
@@ -41,8 +44,8 @@ function grouped(constants) {
 }
 
 /**
- * Takes the constants out of the page of the module. Returns the page, with a link to the list of them in their place, and the pages of
- * the folder `constants`, by their names: README.md is that list.
+ * Takes the constants out of the page of the module. Returns the page, with a link to the list of them in their place,
+ * and the pages of the folder `constants`, by their names: README.md is that list.
  */
 export function divided(page) {
   const start = page.indexOf(`\n${heading}`) + 1
@@ -63,10 +66,7 @@ export function divided(page) {
     ),
   )
   const files = new Map([
-    [
-      'README.md',
-      `# Constants\n\nThose of all systems, by what their names begin with. One that this system lacks is undefined.\n\n${list.join('\n')}\n`,
-    ],
+    ['README.md', `# Constants\n\n${introduction}\n\n${list.join('\n')}\n`],
     ...[...pages].map(([prefix, all]) => [
       `${prefix}.md`,
       `# ${titleOf(prefix)}\n\n${all.map(({ text }) => moved(text).replace(/^###/, '##')).join('\n\n')}\n`,

@@ -18,7 +18,8 @@ export default {
   excludeExternals: true,
   excludeInternal: true,
   excludePrivate: true,
-  // The classes of the package call them of each other; a program that overrides them would depend on how they do their work.
+  // The classes of the package call them of each other; a program that overrides them would depend on how they do their
+  // work.
   excludeProtected: true,
   treatWarningsAsErrors: true,
   validation: { notExported: true, invalidLink: true, notDocumented: false },

@@ -57,7 +57,8 @@ export async function getaddrinfo(
 }
 
 /**
- * Looks up the names of an address's host and service; NI_NUMERICHOST and NI_NUMERICSERV give the numbers. getnameinfo(3)
+ * Looks up the names of an address's host and service; NI_NUMERICHOST and NI_NUMERICSERV give the numbers.
+ * getnameinfo(3)
  *
  * @throws GaiError if nothing is found; AbortError; TypeError or RangeError for a wrong argument
  */

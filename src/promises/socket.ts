@@ -468,7 +468,8 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   }
 
   /**
-   * Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number. recvmmsg(2)
+   * Receives the messages that are there, at least one, as many as fit into the batch. Resolves with their number.
+   * recvmmsg(2)
    *
    * @throws ConnectionRefusedError if an earlier datagram of a connected socket was refused; SocketError ENOTCONN for a
    *   stream that is not connected, EBADF after close; TimeoutError, BlockingIOError (timeout 0), AbortError or

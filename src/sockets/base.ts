@@ -207,8 +207,8 @@ function checkGiven(given: readonly (number | undefined)[]): void {
 let brand: (self: SocketBase) => unknown
 
 /**
- * What both kinds of Socket have: that of `bsd-sockets`, which blocks, and that of `bsd-sockets/promises`. `Address`: the addresses of
- * its family.
+ * What both kinds of Socket have: that of `bsd-sockets`, which blocks, and that of `bsd-sockets/promises`. `Address`:
+ * the addresses of its family.
  */
 export abstract class SocketBase<Address extends SocketAddress = SocketAddress> {
   #fd: number

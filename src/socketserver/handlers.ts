@@ -83,7 +83,8 @@ export class StreamRequestHandler<Server extends ServerInfo = ServerInfo> extend
   /**
    * Sets the connection's timeout and options, and makes `rfile` and `wfile`. setsockopt(2)
    *
-   * @throws SocketError that setsockopt(2) reports; TypeError or RangeError for a wrong `timeout`, `rbufsize` or `wbufsize`
+   * @throws SocketError that setsockopt(2) reports; TypeError or RangeError for a wrong `timeout`, `rbufsize` or
+   *   `wbufsize`
    */
   override setup(): void | Promise<void> {
     const { connection } = this

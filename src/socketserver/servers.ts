@@ -40,7 +40,8 @@ export class StreamServer extends SocketServer<Socket> {
   /**
    * Listens. listen(2)
    *
-   * @throws SocketError EADDRINUSE if another socket listens there; TypeError or RangeError for a wrong `requestQueueSize`
+   * @throws SocketError EADDRINUSE if another socket listens there; TypeError or RangeError for a wrong
+   *   `requestQueueSize`
    */
   override serverActivate(): void {
     brand(this)
@@ -50,8 +51,8 @@ export class StreamServer extends SocketServer<Socket> {
   /**
    * Waits for a connection. accept4(2)
    *
-   * @throws AbortError or TimeoutError when `wait` ends it; SocketError EINVAL if it does not listen, EMFILE if no descriptor is left,
-   *   ECANCELED when the server is closed
+   * @throws AbortError or TimeoutError when `wait` ends it; SocketError EINVAL if it does not listen, EMFILE if no
+   *   descriptor is left, ECANCELED when the server is closed meanwhile
    */
   override getRequest(wait: WaitOptions): Promise<Arrival<Socket>> {
     brand(this)
@@ -109,8 +110,8 @@ export class DatagramServer extends SocketServer<DatagramRequest> {
   /**
    * Waits for a datagram. recvfrom(2)
    *
-   * @throws AbortError or TimeoutError when `wait` ends it; ConnectionRefusedError if an earlier answer was refused; SocketError
-   *   ECANCELED when the server is closed; TypeError or RangeError for a wrong `maxPacketSize`
+   * @throws AbortError or TimeoutError when `wait` ends it; ConnectionRefusedError if an earlier answer was refused;
+   *   SocketError ECANCELED when the server is closed meanwhile; TypeError or RangeError for a wrong `maxPacketSize`
    */
   override async getRequest(wait: WaitOptions): Promise<Arrival<DatagramRequest>> {
     brand(this)

@@ -88,8 +88,9 @@ const placeOf = (address: HostAndPort | SocketAddress | string): HostAndPort | S
  * An Agent of http or https gets it by assignment, `agent.createConnection = connect`; a request with an Agent ignores its own.
  *
  * The socket is made with `protocol` and bound to `sourceAddress`, with `sockopts` set before it connects. A host with several
- * addresses is connected to as by createConnection (RFC 8305). An `https:` URL gets a TLS connection over it. The stream is a
- * net.Socket if Node has such a socket, otherwise a SocketDuplex. TCP sockets get TCP_NODELAY, unless `sockopts` says otherwise.
+ * addresses is connected to as by createConnection (RFC 8305). An `https:` URL gets a TLS connection over it. The
+ * stream is a net.Socket if Node has such a socket, otherwise a SocketDuplex. TCP sockets get TCP_NODELAY, unless
+ * `sockopts` says otherwise.
  *
  * The client gets the errors of createConnection and of tls.connect, and a TimeoutError or an AbortError. Nothing stays open then.
  *

@@ -266,7 +266,8 @@ export const epoll_wait = call<((epfd: number, events: View, timeoutMs: number) 
 export const kqueue = call<(() => number) | undefined>('kqueue')
 
 /**
- * Makes changes and waits for events, both arrays of struct kevent; `timeout` is the bytes of a timespec; macOS. kevent(2)
+ * Makes changes and waits for events, both arrays of struct kevent; `timeout` is the bytes of a timespec; macOS.
+ * kevent(2)
  *
  * @throws TypeError or RangeError for a wrong argument. A failed call returns −errno: ENOENT, EINVAL, EINTR, EBADF
  */

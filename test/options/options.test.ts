@@ -201,7 +201,8 @@ describe('docs/options.md', () => {
     const origins = page.origins()
     for (const [name, { systems }] of origins) {
       expect(systems, name).not.toHaveLength(0)
-      expect(kernels.has(name), name).toBe(systems.includes('Linux')) // also one whose first kernel is not known is listed
+      // One whose first kernel is not known is listed, too.
+      expect(kernels.has(name), name).toBe(systems.includes('Linux'))
     }
     for (const name of kernels.keys()) expect(origins.has(name), name).toBe(true)
     expect(origins.get('SO_REUSEPORT')).toEqual({ systems: ['Linux', 'macOS'], kernel: '3.9' })

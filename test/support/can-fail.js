@@ -1,4 +1,5 @@
-// Which public functions can fail, read from src/: those that reach a `throw`, also through what they call, and those that return a promise.
+// Which public functions can fail, read from src/: those that reach a `throw`, also through what they call, and those
+// that return a promise.
 import { join } from 'node:path'
 import ts from 'typescript'
 import { root } from '../../scripts/stamp.js'
@@ -46,7 +47,10 @@ const isAbstract = node =>
 for (const source of program.getSourceFiles())
   if (isOurs(source)) collect(source, source.fileName.slice(root.length + 1))
 
-/** What runs when a function is called: its body, or that of the function that a constant holds; undefined if there is none. */
+/**
+ * What runs when a function is called: its body, or that of the function that a constant holds; undefined if there is
+ * none.
+ */
 function codeOf(node) {
   if (node.body !== undefined) return node.body
   if (!hasValue(node) || node.initializer === undefined) return undefined
@@ -88,7 +92,8 @@ function baseConstructorOf(node) {
 const isLater = node =>
   ts.isCallExpression(node) && /^(setImmediate|setTimeout|process\.nextTick)$/.test(node.expression.getText())
 
-// What a node reaches: whether it throws, and whether it makes a system call. An error of a wrong `this` is no method's own.
+// What a node reaches: whether it throws, and whether it makes a system call. An error of a wrong `this` is no method's
+// own.
 const told = new Map()
 
 function reach(node) {
@@ -161,8 +166,8 @@ const functionOf = ({ declarations, file }) =>
   declarations.map(one => functions.get(`${sourceOf(file)}#${pathOf(one)}`)).find(one => one !== undefined)
 
 /**
- * Of a name that `publicNames` gives, whether it can fail: it reaches a `throw`, is a function of the addon, or returns a promise; and
- * whether it makes a system call. Undefined if it is no function, or one that users write.
+ * Of a name that `publicNames` gives, whether it can fail: it reaches a `throw`, is a function of the addon, or returns
+ * a promise; and whether it makes a system call. Undefined if it is no function, or one that users write.
  */
 export function failures(name) {
   const node = functionOf(name)

@@ -88,8 +88,8 @@ const refusal = (status: number): LightResponse =>
   new LightResponse(status, plain(status).body as string, [['content-type', 'text/plain; charset=utf-8']])
 
 /**
- * Makes a handler for `serve` of a web-standard one. Its `request.body` is streamed unless it came with the head. RFC 9110,
- * Fetch Standard
+ * Makes a handler for `serve` of a web-standard one. Its `request.body` is streamed unless it came with the head.
+ * RFC 9110, Fetch Standard
  *
  * @throws TypeError if the handler is no function, or for an unknown option
  */
