@@ -13,7 +13,7 @@ export default {
         'src/{reactor,http}/worker.ts',
         'src/socketserver/thread.ts',
         '{bin,scripts}/*.js',
-        'scripts/reference/build.js',
+        'scripts/reference/{build,typedoc.config}.js',
         'test/**/*.test.ts',
         'test/{all,tools}/*.js',
         'test/sanitizers/{setup,vitest.config}.js',
