@@ -29,6 +29,11 @@ export const pictures = {
     options: ['--calls', 'connect,data,close,names'],
     forms: ['svg'],
   },
+  'guide-http': {
+    command: ['sh', `${programs}/guide-http.sh`],
+    options: ['--calls', 'connect,data,close', '--sockets', 'tcp'],
+    forms: ['svg'],
+  },
   ...Object.fromEntries(
     ['sockets', 'addresses', 'endings', 'timeouts', 'datagrams', 'unix', 'options', 'looking'].map(chapter => [
       `guide-${chapter}`,
