@@ -54,7 +54,11 @@ const timed = Object.fromEntries(
 )
 const blockedWorkers = 'waiting/workers: a worker that is blocked does not delay'
 
-const addressLeft = { ...preload, ...traces }
+const addressLeft = {
+  ...preload,
+  ...traces,
+  'package/reference': 'it reads the sources alone, for minutes under a net',
+}
 const leaksLeft = { 'package/counts': traced, 'cli/servers-faults': traced, 'cli/trace': traced }
 const withLeaks = () => allBut({ ...addressLeft, ...leaksLeft })
 const withoutLeaks = () => allBut(addressLeft).filter(file => !withLeaks().includes(file))
@@ -82,6 +86,8 @@ export const nets = {
       'examples/messages: ping is refused without root': anotherUser,
       'examples/recipes-b: capture gives the reason without CAP_NET_RAW': anotherUser,
       'cli/sockopts: a socket of another process of another user is refused': anotherUser,
+      'cli/cli: trace shows the network calls of a program': traced,
+      'cli/trace/signals: Ctrl-C': 'a program of Python starts Node, which has no net then',
     },
     whole: () => [
       { files: withLeaks() },
