@@ -40,6 +40,7 @@ export const pictures = {
       guide(chapter),
     ]),
   ),
+  'guide-one-request': { ...guide('one-request'), options: ['--calls', 'connect,data,close'] },
   'guide-speed': guide('speed', '4096', '3', '1024', '4096'), // few calls, and all of them
   'guide-connection': pair('connection server', `${chapters}/connection/connection.js client`),
   'guide-messages': pair('messages', `${programs}/messages-client.js`),
@@ -71,7 +72,8 @@ function trace({ command, options }, file) {
 
 /**
  * What each program did, as far as that is the same each time: the calls that succeeded, besides waits. The order of two programs
- * may differ, and of one that polls; so may the numbers of processes, ports and descriptors. `calls`: lane, name, result.
+ * may differ, and of one that polls; so may the numbers of processes, ports and descriptors, and how much of what was sent each
+ * receive takes. `calls`: lane, name, result.
  */
 export function steady(calls) {
   const lanes = new Map()
@@ -79,7 +81,7 @@ export function steady(calls) {
     if (!(result >= 0) || /poll|select|^getsockname$/.test(name)) continue
     const names = lanes.get(lane) ?? new Set()
     lanes.set(lane, names)
-    names.add(/^(send|recv|read|write)/.test(name) ? `${name} = ${result}` : name)
+    names.add(/^(send|write)/.test(name) ? `${name} = ${result}` : name)
   }
   return [...lanes.values()].map(names => [...names].sort().join(', ')).sort()
 }
