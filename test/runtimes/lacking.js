@@ -217,6 +217,7 @@ const deno = {
   'cli/http-root': killed,
   'cli/http-ts': killed,
   'cli/trace/own': { 'has the calls': calls },
+  'cli/trace/marks': { 'the lines are': calls },
   'cli/trace/programs': otherName,
   'cli/trace/signals': killed,
   'cli/nc': killed,

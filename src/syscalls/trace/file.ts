@@ -73,12 +73,21 @@ function socketOf(fd: number): SocketOfFd | undefined {
   const inet = /:\d+$/.test(local) && !local.startsWith('/')
   const protocol = !inet ? `UNIX-${type}` : type === 'STREAM' ? 'TCP' : type === 'DGRAM' ? 'UDP' : 'RAW'
   if (inet) return { fd, protocol, ...(!local.endsWith(':0') && { local }), ...(peer !== undefined && { peer }) }
-  const { ino } = fstatSync(fd)
+  const ino = inodeOf(fd)
   return {
     ...{ fd, protocol },
     ...(local !== 'unnamed' && { local }),
     ...(peer !== undefined && peer !== 'unnamed' && { peer }),
     ...(ino > 0 && { key: `${ino}` }),
+  }
+}
+
+// Deno's fstat knows only the descriptors that it has opened itself.
+function inodeOf(fd: number): number {
+  try {
+    return fstatSync(fd).ino
+  } catch {
+    return 0
   }
 }
 
