@@ -120,7 +120,7 @@ export abstract class BaseServer<Request> implements ServerInfo {
     while (!signal.aborted && this.fileno() >= 0) {
       const arrival = await this.#next({ signal, timeout: pollInterval })
       if (arrival !== null) await this.#handle(...arrival)
-      else if (signal.aborted) return
+      else if (signal.aborted) break
       await this.serviceActions()
       await turn()
     }

@@ -259,6 +259,16 @@ describe('shutdown', () => {
     await expect(server.shutdown({ drain: true } as never)).rejects.toThrow('drain')
   })
 
+  test('with backlog serves a client that connects while it waits for one', async () => {
+    const server = closing(new TCPServer(anyPort, Echo))
+    const running = server.serveForever()
+    await turn() // it waits
+    const shut = server.shutdown({ backlog: true })
+    const client = clientOf(server)
+    await Promise.all([running, shut])
+    expect(await all(client)).toBe('hello world\n')
+  })
+
   test('can be called by a handler', async () => {
     class Last extends BaseRequestHandler<Socket, TCPServer> {
       override handle(): void {
