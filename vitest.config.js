@@ -11,7 +11,7 @@ export default defineConfig({
     setupFiles: node ? [] : ['test/runtimes/setup.js'],
     pool: 'forks',
     // Most of the time a test waits for another process: one worker, as there would be on two cores, leaves them idle.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     testTimeout: 30_000,
     slowTestThreshold: 60_000, // a line for each file tells enough; a test that takes longer has failed
     hookTimeout: 30_000,

@@ -1,4 +1,4 @@
-// Two thousand random programs of socket calls, beside Python's: test/sockets/differential.test.ts runs two hundred.
+// Two thousand random programs of socket calls, beside Python's: test/sockets/differential.test.ts runs a hundred.
 import { runPackage } from '../../scripts/run.js'
 
 const env = { ...process.env, PROGRAMS: '2000' }

@@ -10,8 +10,9 @@ import { root } from '../support/root.js'
 
 const command = [join(root, 'bin/bsd-sockets.js'), 'http']
 
-// A worker for each case is slow and finds nothing more. test/all/http-threads.js runs every case.
-const threadsEvery = process.env.HTTP_EVERY_CASE ? 1 : 12
+// The modes share their parser and their sessions: two of them run every case, the others a part. test/all/http-cases.js runs all.
+const whole = ['epoll', 'reactor']
+const every = (mode: string): number => (process.env.HTTP_EVERY_CASE || whole.includes(mode) ? 1 : 12)
 
 const start = (...options: readonly string[]): Promise<HttpServer> =>
   startHttpServer(process.execPath, [...command, ...options])
@@ -29,8 +30,8 @@ describe.each(modesInTypeScript)('http --lang ts --mode %s', mode => {
     expect(await servers.echo?.stop()).toBe(0)
   })
 
-  declareHttpCases(app => servers[app]!, { every: mode === 'threads' ? threadsEvery : 1 })
-  if (mode === 'epoll' || mode === 'reactor') declareHttpCases(app => servers[app]!, { bytewise: true })
+  declareHttpCases(app => servers[app]!, { every: every(mode) })
+  if (whole.includes(mode)) declareHttpCases(app => servers[app]!, { bytewise: true })
   declareHttpBehaviour((...options) => start('--mode', mode, ...options))
 })
 

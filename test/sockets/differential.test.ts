@@ -14,7 +14,7 @@ import { Python } from '../support/differential/python.js'
 import { hold } from '../support/differential/reactor.js'
 import { runOn } from '../support/differential/sockets.js'
 
-const programs = Number(process.env.PROGRAMS ?? 200)
+const programs = Number(process.env.PROGRAMS ?? 100)
 const seed = Number(process.env.SEED ?? 1)
 const steps = 24
 const runs = 3 // a packet may be late if the machine is busy: a real difference shows in each run
