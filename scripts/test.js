@@ -4,7 +4,8 @@
 // reason. A script that runs many tests writes how many passed, failed and were skipped to the file SUM_FILE, as JSON;
 // these numbers count in its place. SEED is the seed of all randomized tests; default: 1 for `npm test`, a new one each
 // day for the long checks.
-import { execFile, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { secondsTable } from './seconds.js'
@@ -22,27 +23,43 @@ const scripts = readdirSync(join(root, 'test/all'))
   .filter(file => file.endsWith('.js'))
   .sort()
 // They use a core each, and what they count does not depend on the time: they run beside each other.
-const ofOneCore = new Set(['differential.js', 'instructions.js'])
+const lanes = [['differential.js'], ['instructions.js']]
 process.env.SEED ??= which === 'short' ? '1' : `${Math.floor(began / 86_400_000)}`
 console.log(durations[which])
 if (which !== 'short') console.log(`${scripts.length} scripts: ${scripts.join(' ')}`)
 console.log(`SEED=${process.env.SEED}`)
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
+const last = [] // what each failed check said last
 const unsteady = [] // see vitest.js
 const rows = [] // name, milliseconds, outcome
 
-const sumFile = join(root, 'build/sum.json')
-
-function node(file, ...args) {
+/** Runs a check, and prints what it says: as it comes, or at its end, if others run beside it. */
+async function check(name, file, args = [], { beside = false } = {}) {
+  const start = Date.now()
+  if (!beside) console.log(`\n== ${file}`)
+  const sumFile = join(root, `build/sum-${name}.json`)
   rmSync(sumFile, { force: true })
   const env = { ...process.env, SUM_FILE: sumFile }
-  return spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: 'inherit', env }).status
-}
-
-function ended(name, start, status) {
+  const child = spawn(process.execPath, [join(root, file), ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', text => {
+      output += text
+      if (!beside) process.stdout.write(text)
+    })
+  }
+  const [status] = await once(child, 'close')
+  if (beside) process.stdout.write(`\n== ${file}\n${output}`)
   const outcome = status === 0 ? 'passed' : status === 77 ? 'skipped' : 'failed'
-  if (outcome === 'failed') failures.push(name)
+  if (outcome === 'failed') {
+    failures.push(name)
+    last.push(`\n== what ${name} said last\n${output.trimEnd().split('\n').slice(-20).join('\n')}`)
+  }
   if (existsSync(sumFile)) {
     const counted = JSON.parse(readFileSync(sumFile, 'utf8'))
     for (const each of Object.keys(sum)) sum[each] += counted[each]
@@ -54,24 +71,12 @@ function ended(name, start, status) {
   console.log(`${name}: ${outcome}`)
 }
 
-function check(name, file, ...args) {
-  const start = Date.now()
-  ended(name, start, node(file, ...args))
-}
-
-/** Runs these checks one after the other, beside others: so the output of each is printed at its end. */
-async function beside(checks) {
-  for (const [name, file, ...args] of checks) {
-    const start = Date.now()
-    await new Promise(resolve => {
-      const options = { cwd: root, maxBuffer: Infinity }
-      execFile(process.execPath, [join(root, file), ...args], options, (error, stdout, stderr) => {
-        process.stdout.write(stdout + stderr)
-        ended(name, start, error === null ? 0 : error.code)
-        resolve()
-      })
-    })
+/** Runs lanes of checks beside each other; those of a lane run one after the other. */
+async function checkBeside(...lanes) {
+  const runLane = async lane => {
+    for (const [name, file, ...args] of lane) await check(name, file, args, { beside: true })
   }
+  await Promise.all(lanes.map(runLane))
 }
 
 function vitest() {
@@ -85,32 +90,27 @@ function vitest() {
 }
 
 if (which !== 'rest') {
-  rmSync(sumFile, { force: true })
   const floors = ['--config', 'test/tools/floors.js', 'src']
-  await Promise.all([
-    beside([['lint', 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']]),
-    beside([
+  await checkBeside(
+    [['lint', 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']],
+    [
       ['types', 'node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'],
       ['format', 'scripts/format.js', '--check'],
       ['floors', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ...floors],
       ['unused', 'node_modules/knip/bin/knip.js', '--config', 'test/tools/knip.js'],
-    ]),
-  ])
+    ],
+  )
   vitest()
 }
 if (which !== 'short') {
-  for (const file of scripts.filter(file => !ofOneCore.has(file))) {
-    console.log(`\n== test/all/${file}`)
-    check(file, join('test/all', file))
-  }
-  rmSync(sumFile, { force: true })
-  console.log(`\n== ${[...ofOneCore].join(' beside ')}`)
-  await Promise.all([...ofOneCore].map(file => beside([[file, join('test/all', file)]])))
+  for (const file of scripts.filter(file => !lanes.flat().includes(file))) await check(file, join('test/all', file))
+  await checkBeside(...lanes.map(lane => lane.map(file => [file, join('test/all', file)])))
 }
 
 console.log(secondsTable(`what ran, SEED=${process.env.SEED}`, rows))
 const seconds = Math.round((Date.now() - began) / 1000)
 console.log(`it took ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
+for (const lines of last) console.log(lines)
 for (const line of unsteady) console.log(`unsteady: ${line}`)
 for (const line of failures) console.log(`failed: ${line}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)

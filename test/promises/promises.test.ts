@@ -545,10 +545,10 @@ describe('a timeout', () => {
 
   test('takes what came while the loop was busy', async () => {
     const [a, b] = pair()
-    const wait = a.recv(10, { timeout: 20 })
+    const wait = a.recv(10, { timeout: 200 })
     await turn()
     b.trySend('in time')
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
     expect(String(await wait)).toBe('in time')
   })
 
