@@ -111,10 +111,13 @@ for (const file of written) {
   }
 }
 
-// Two modules for the programs and tests that import from within the floors. Each bundle gets only the names that it uses
-// from Node's modules and from the two thousand constants. It does so without `import`, which would read every export of
-// a module, and without `require`, which the ES modules of bundlers lack.
-const inner = { internals: taken, tested }
+// The modules for the programs and tests that import from within the floors: one for the tests, and for the programs one of
+// each bundle, so that a program loads no other. Each bundle gets only the names that it uses from Node's modules and from the
+// two thousand constants. It does so without `import`, which would read every export of a module, and without `require`, which
+// the ES modules of bundlers lack.
+const inner = { tested }
+const internalsOf = file => `${bundles.get(file)}.internals`
+for (const [file, names] of Object.entries(taken)) (inner[internalsOf(file)] ??= {})[file] = names
 const entries = {}
 for (const floor of floors) entries[`entry:${floor}`] = `export * from '${join(folder, moduleOf(floor))}'`
 for (const [name, files] of Object.entries(inner)) {
@@ -304,7 +307,7 @@ for (const file of codeOf.keys()) {
   write(`${name}.bundler.js`, `import all from './${name}.cjs'\nexport const {\n  ${names},\n} = all\n`)
 }
 
-// A program imports what is within a floor from the one module that has all of it.
+// A program imports what is within a floor from the module that has what programs take of its bundle.
 for (const file of written) {
   const to = target => relative(dirname(file), target).replace(/^(?!\.)/, './')
   write(
@@ -312,7 +315,7 @@ for (const file of written) {
     modules.get(file).replace(/(?<= from )'(\..*)'(?=;$)/gm, (text, source) => {
       const target = join(dirname(file), source)
       if (target === 'constants.js') return `'${to('index.js')}'`
-      return bundles.has(target) ? `'${to(`${floorOf(target) ?? 'internals'}.js`)}'` : text
+      return bundles.has(target) ? `'${to(`${floorOf(target) ?? internalsOf(target)}.js`)}'` : text
     }),
   )
 }

@@ -31,8 +31,8 @@ const platformNames = Object.keys(platforms).filter(name => process.platform ===
 
 const zigFolder = join(root, 'scripts/zig')
 
-/** Installs the cross compiler and returns its path. */
-function installZig() {
+/** Installs the cross compiler, unless it is installed, and returns its path. */
+export function installZig() {
   unless('scripts/zig/node_modules/.installed', digest(['scripts/zig/package-lock.json']), () => {
     run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: zigFolder })
   })

