@@ -111,13 +111,10 @@ for (const file of written) {
   }
 }
 
-// The modules for the programs and tests that import from within the floors: one for the tests, and for the programs one of
-// each bundle, so that a program loads no other. Each bundle gets only the names that it uses from Node's modules and from the
-// two thousand constants. It does so without `import`, which would read every export of a module, and without `require`, which
-// the ES modules of bundlers lack.
-const inner = { tested }
-const internalsOf = file => `${bundles.get(file)}.internals`
-for (const [file, names] of Object.entries(taken)) (inner[internalsOf(file)] ??= {})[file] = names
+// What the programs and the tests import from within the floors. Only the tests have a module for it. Each bundle gets only the
+// names that it uses from Node's modules and from the two thousand constants. It does so without `import`, which would read every
+// export of a module, and without `require`, which the ES modules of bundlers lack.
+const inner = { internals: taken, tested }
 const entries = {}
 for (const floor of floors) entries[`entry:${floor}`] = `export * from '${join(folder, moduleOf(floor))}'`
 for (const [name, files] of Object.entries(inner)) {
@@ -283,7 +280,8 @@ const constants = /^export const \{([^}]*)\}/m
 for (const file of modules.keys()) if (!written.includes(file)) rmSync(join(folder, file))
 for (const file of codeOf.keys()) {
   const name = file.slice(0, -'.js'.length)
-  if (name in inner) {
+  if (name === 'internals') continue
+  if (name === 'tested') {
     write(
       file,
       load +
@@ -307,17 +305,29 @@ for (const file of codeOf.keys()) {
   write(`${name}.bundler.js`, `import all from './${name}.cjs'\nexport const {\n  ${names},\n} = all\n`)
 }
 
-// A program imports what is within a floor from the module that has what programs take of its bundle.
+// What the bundles call the names that the programs take.
+const internals = codeOf.get('internals.js')
+const nameOf = new Map(exported(internals))
+const nameInBundle = new Map(
+  [...internals.matchAll(/^import \{(.*)\} from /gm)].flatMap(([, names]) =>
+    pairs(names).map(([name, local]) => [nameOf.get(local), name]),
+  ),
+)
+
+// A program takes what is within a floor from its bundle, so that it loads no other.
 for (const file of written) {
   const to = target => relative(dirname(file), target).replace(/^(?!\.)/, './')
-  write(
-    file,
-    modules.get(file).replace(/(?<= from )'(\..*)'(?=;$)/gm, (text, source) => {
-      const target = join(dirname(file), source)
-      if (target === 'constants.js') return `'${to('index.js')}'`
-      return bundles.has(target) ? `'${to(`${floorOf(target) ?? internalsOf(target)}.js`)}'` : text
-    }),
-  )
+  let requires = false
+  const code = modules.get(file).replace(/^import (.*) from '(\..*)';$/gm, (text, names, source) => {
+    const target = join(dirname(file), source)
+    if (target === 'constants.js') return `import ${names} from '${to('index.js')}';`
+    if (!bundles.has(target)) return text
+    if (floorOf(target) !== undefined) return `import ${names} from '${to(`${floorOf(target)}.js`)}';`
+    requires = true
+    const taken = pairs(names.slice(1, -1)).map(([name, as]) => `${nameInBundle.get(name)} as ${as}`)
+    return `const { ${pattern(taken.join(','))} } = require('${to(`${bundles.get(target)}.bundle.cjs`)}');`
+  })
+  write(file, requires ? `${load}${code}` : code)
 }
 
 // The types are CommonJS too, for the modules that an entry or the tests can reach. An ES module has the types of its entry.
