@@ -21,6 +21,7 @@ const campaigns = {
   differential: { file: 'test/sockets/differential.test.ts', PROGRAMS: '20000' },
   faults: { script: 'test/all/faults.js', FAULTS: 'all' },
   prebuilds: { script: 'test/all/prebuilds.js', PREBUILDS_AGAIN: 'linux-x64 linux-arm64 darwin-x64 darwin-arm64' },
+  'http-hostile': { file: 'test/http/hostile.test.ts', HOSTILE_REQUESTS: '500000' },
   'fuzz-calls': { file: 'test/fuzz/calls', FUZZ_CALLS: '1000000' },
   'fuzz-targets': { script: 'test/fuzz/run.js', FUZZ_SECONDS: '3600' }, // for each of five, two at a time
   soak: { script: 'test/load/soak.js', SOAK_SECONDS: '3600' },

@@ -1,6 +1,6 @@
 // Runs the checks and prints a summary. Without an argument: types, lint, format, the rule of floors, unused code, and
 // vitest (behaviour, traces). `all` adds the long checks, and `rest` runs only those. Each script of test/all is one
-// check; they run sorted by name, and those of one core last. Status 0 means passed, and 77 skipped, with a printed
+// check; they run sorted by name, and those in `lanes` last. Status 0 means passed, and 77 skipped, with a printed
 // reason. A script that runs many tests writes how many passed, failed and were skipped to the file SUM_FILE, as JSON;
 // these numbers count in its place. SEED is the seed of all randomized tests; default: 1 for `npm test`, a new one each
 // day for the long checks.
@@ -22,8 +22,11 @@ const durations = {
 const scripts = readdirSync(join(root, 'test/all'))
   .filter(file => file.endsWith('.js'))
   .sort()
-// They use a core each, and what they count does not depend on the time: they run beside each other.
-const lanes = [['differential.js'], ['instructions.js']]
+// What these find does not depend on the time, and each uses a core at most: two lanes of them run beside each other.
+const lanes = [
+  ['terminate.js', 'differential.js'],
+  ['faults.js', 'dependents.js', 'load.js', 'lifetimes.js', 'instructions.js'],
+]
 process.env.SEED ??= which === 'short' ? '1' : `${Math.floor(began / 86_400_000)}`
 console.log(durations[which])
 if (which !== 'short') console.log(`${scripts.length} scripts: ${scripts.join(' ')}`)
@@ -103,6 +106,8 @@ if (which !== 'rest') {
   vitest()
 }
 if (which !== 'short') {
+  const unknown = lanes.flat().filter(file => !scripts.includes(file))
+  if (unknown.length > 0) throw new Error(`not in test/all: ${unknown.join(', ')}`)
   for (const file of scripts.filter(file => !lanes.flat().includes(file))) await check(file, join('test/all', file))
   await checkBeside(...lanes.map(lane => lane.map(file => [file, join('test/all', file)])))
 }
