@@ -4,7 +4,8 @@ import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 // The package's lib/. A bundle of a program has the program's own code in the same file.
-const own = typeof __dirname === 'string' && existsSync(join(__dirname, 'syscalls.bundle.cjs')) ? __dirname + sep : undefined
+const own =
+  typeof __dirname === 'string' && existsSync(join(__dirname, 'syscalls.bundle.cjs')) ? __dirname + sep : undefined
 const url = own === undefined ? undefined : pathToFileURL(own).href
 
 const isFrame = (line: string): boolean => /^\s+at /.test(line)
