@@ -57,7 +57,6 @@ const reasons = {
     'reactor/arguments',
     'streams/callbacks',
     'reactor/memory',
-    'promises/waits',
     'package/platforms',
     'packages/unix-dgram',
     'packages/raw-socket',

@@ -1,4 +1,4 @@
-// Prints the bytes of the heap that a wait takes, with each kind of options: test/promises/waits.test.ts. The young
+// Prints the bytes of the heap that a wait takes, with each kind of options: test/all/waits.js. The young
 // generation is so large that no garbage is collected meanwhile.
 import { AF_UNIX, SOCK_STREAM } from 'bsd-sockets'
 import { Socket } from 'bsd-sockets/promises'
