@@ -94,8 +94,9 @@ function vitest() {
 
 if (which !== 'rest') {
   const floors = ['--config', 'test/tools/floors.js', 'src']
+  const lint = ['--report-unused-disable-directives', '--deny-warnings', '.']
   await checkBeside(
-    [['lint', 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']],
+    [['lint', 'node_modules/oxlint/bin/oxlint', ...lint]],
     [
       ['types', 'node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'],
       ['format', 'scripts/format.js', '--check'],

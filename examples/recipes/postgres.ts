@@ -8,7 +8,7 @@ import { toDuplex } from 'bsd-sockets/streams'
 
 /** A connection that ends if what was sent is not acknowledged within ten seconds. */
 const connect = (server: HostAndPort): Promise<Socket> =>
-  createConnection(server, { sockopts: { userTimeout: 10_000 }, timeout: 5000 })
+  createConnection(server, { sockopts: { tcpUserTimeout: 10_000 }, timeout: 5000 })
 
 /** A client that is logged in over a connected socket, which it owns. */
 async function login(socket: Socket, config: pg.ClientConfig): Promise<pg.Client> {

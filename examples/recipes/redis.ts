@@ -9,7 +9,7 @@ import { toDuplex } from 'bsd-sockets/streams'
 
 /** A connection that ends if what was sent is not acknowledged within ten seconds. */
 const connect = (server: HostAndPort): Promise<Socket> =>
-  createConnection(server, { sockopts: { userTimeout: 10_000 }, timeout: 5000 })
+  createConnection(server, { sockopts: { tcpUserTimeout: 10_000 }, timeout: 5000 })
 
 /** The class by which a client connects, and connects again after a failure. */
 const connectorBy = (open: () => Promise<Socket>) =>

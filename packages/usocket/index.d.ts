@@ -42,7 +42,7 @@ export class USocket extends Duplex {
   readonly fd: number | undefined
   /** Emits `connected`, or `error` and `close`. After a failure it can be called again. connect(2) */
   connect(target: ConnectTarget, callback?: () => void): this
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as a Duplex
+  // oxlint-disable-next-line typescript/no-explicit-any -- as a Duplex
   read(size?: number | null): any
   /** Bytes and `count` descriptors (null: all that have come); null if there are not as many of both. recvmsg(2) */
   read(size: number | null, count: number | null): IncomingMessage | null

@@ -42,7 +42,7 @@ export type Connection = [Socket, SocketAddress]
 type Flags = number | WaitOptions
 
 const pollfds = new Pollfds(1)
-// eslint-disable-next-line @typescript-eslint/unbound-method -- to see whether a class overrides it
+// oxlint-disable-next-line typescript/unbound-method -- to see whether a class overrides it
 const { tryRecv } = SocketBase.prototype
 
 const nextTurn = new Later(0)
@@ -308,7 +308,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
         if (tried === byteLength || tried === 0) return Promise.resolve() // the usual case
       }
     } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever was thrown
       return Promise.reject(sendingFailed(error, 'send', 0))
     }
     return this.#sendRest(bytes, flags, options, tried)
@@ -603,7 +603,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   }
 
   /** `connections()` of a socket that listens, `chunks()` of any other. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- which of the two it is, the descriptor knows alone
+  // oxlint-disable-next-line typescript/no-explicit-any -- which of the two it is, the descriptor knows alone
   [Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
     brand(this)
     const listening = SO_ACCEPTCONN !== undefined && this.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0
@@ -665,7 +665,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
     try {
       bytes = bytesOf(data)
     } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever was thrown
       return Promise.reject(error)
     }
     const length = lengthOf(bytes)
@@ -781,7 +781,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
       turn.room = this.#turns.roomFor(size)
       return this.#turns.take(direction, turn, signal, timeout, later)
     } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever was thrown
       return Promise.reject(error)
     }
   }

@@ -558,7 +558,7 @@ export class Connection {
 
   #run(name: Exclude<keyof Handlers, 'error'>, value?: unknown): void {
     const { handlers, scope } = this.#given
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
+    // oxlint-disable-next-line typescript/unbound-method -- it is called with its own `this`
     const named = name === 'data' ? handlers.data : handlers[name] // a name known here is looked up in half the time
     const handler = named as ((this: Handlers, connection: Connection, value: unknown) => void) | undefined
     if (handler !== undefined) runIn(scope, this, handler, handlers, this, value)

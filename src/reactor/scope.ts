@@ -13,7 +13,7 @@ export interface Scoped {
   stores: Stores | undefined
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
+// oxlint-disable-next-line typescript/unbound-method -- it is called with its own `this`
 const { runInAsyncScope } = AsyncResource.prototype
 const given = new WeakMap<object, Stores>() // by scope: what was stored where that was made
 let running: Scoped | undefined // whose handler it is

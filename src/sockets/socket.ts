@@ -40,7 +40,7 @@ export class Socket<Address extends SocketAddress = SocketAddress> extends Socke
   static {
     brand = self => {
       try {
-        return self.#until
+        return self.#until // oxlint-disable-line typescript/unbound-method -- is it one?
       } catch {
         throw invalidThis('Socket')
       }

@@ -183,7 +183,6 @@ export abstract class BaseServer<Request> implements ServerInfo {
   }
 
   /** Whether to handle a request. */
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- overriding methods use them
   verifyRequest(_request: Request, _clientAddress: SocketAddress): boolean | Promise<boolean> {
     brand(this)
     return true

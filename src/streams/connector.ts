@@ -119,7 +119,7 @@ export function connector(options: ConnectorOptions = {}): Connector {
       socket.close() // the peer was gone before it became a stream
       throw error
     }
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the former name is valid too
+    // oxlint-disable-next-line typescript/no-deprecated -- the former name is valid too
     const { tcpNoDelay, noDelay } = settings.sockopts ?? {}
     if (tcpNoDelay === undefined && noDelay === undefined) stream.setNoDelay(true)
     if (https) {

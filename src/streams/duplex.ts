@@ -291,7 +291,7 @@ export class SocketDuplex extends Duplex {
    *
    * @throws TypeError for a size that is no number. An error of recv(2) is no error of `read`: it destroys the stream
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as a Duplex: else it is no NodeJS.ReadableStream
+  // oxlint-disable-next-line typescript/no-explicit-any -- as a Duplex: else it is no NodeJS.ReadableStream
   override read(size?: number): any {
     brand(this)
     if (typeof size !== 'number' && size !== undefined && size !== null)

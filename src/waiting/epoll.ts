@@ -70,7 +70,7 @@ export class LinuxEpoll extends OwnedFd {
   static {
     brand = self => {
       try {
-        return self.#control
+        return self.#control // oxlint-disable-line typescript/unbound-method -- is it one?
       } catch {
         throw invalidThis('Epoll')
       }

@@ -23,7 +23,7 @@ function temporary(): string {
 const evil = 'a\x1b[2J\x1b]0;title\x07\nb\u009b2J\u202ec'
 const harmless = 'a\\x1b[2J\\x1b]0;title\\x07\\x0ab\\x9b2J\\u202ec'
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const obeyed = /[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/
 
 describe('a name with control characters is shown as text', () => {

@@ -103,7 +103,7 @@ const operations = {
     there(() => pairs.forEach(([, b]) => b.trySend('x')))
     await Promise.all(all)
     for (const one of seen) one[1] = one[1] === one[0] ? 'here' : one[1]
-    for (const [a, b] of pairs) (a.close(), b.close())
+    for (const socket of pairs.flat()) socket.close()
   },
 
   async 'promises: connect, accept and lookups'() {

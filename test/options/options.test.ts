@@ -155,12 +155,13 @@ describe('names', () => {
     for (const name of former) expect(Object.values(options), name).toContain(all[name])
     expect(Object.keys({ ...options })).toEqual(names)
     expect(Object.entries(options).length).toBe(names.length)
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as programs of before have it
+    // oxlint-disable-next-line typescript/no-deprecated -- as programs of before have it
     expect(options.noDelay).toBe(options.tcpNoDelay)
   })
 
   test('of before and of now are those of sockopts', () => {
     const server = listener().getsockname() as { address: string; port: number }
+    // oxlint-disable-next-line typescript/no-deprecated -- as programs of before have it
     const before = closing(createConnection(server, { sockopts: { userTimeout: 4000, noDelay: true } }))
     const now = closing(createConnection(server, { sockopts: { tcpUserTimeout: 4000, tcpNoDelay: true } }))
     for (const socket of [before, now])

@@ -59,7 +59,7 @@ function functionsOf({ prototype }: Class, left: ReadonlySet<string>): Map<strin
   for (let at = prototype; isClass(at.constructor); at = Object.getPrototypeOf(at) as object) {
     for (const key of Reflect.ownKeys(at)) {
       if (key === 'constructor' || key === inspect.custom || left.has(String(key))) continue
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- it is to be called on another `this`
+      // oxlint-disable-next-line typescript/unbound-method -- it is to be called on another `this`
       const { value, get, set } = Object.getOwnPropertyDescriptor(at, key)!
       for (const [kind, call] of Object.entries({ '': value as unknown, 'get ': get, 'set ': set })) {
         const name = kind + String(key)
@@ -141,7 +141,7 @@ test('the error names the class, and a subclass is none of another', () => {
   const socket = new Mine()
   expect(socket.getblocking()).toBe(true)
   socket.close()
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- as above
+  // oxlint-disable-next-line typescript/unbound-method -- as above
   const { recv } = main.Socket.prototype
   const error = { name: 'TypeError', code: 'ERR_INVALID_THIS', message: 'Value of "this" must be of type Socket' }
   expect(() => recv.call(undefined as never, 1)).toThrow(expect.objectContaining(error))

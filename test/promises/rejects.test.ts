@@ -89,7 +89,7 @@ test.each(methods)('%s(%o): what is wrong rejects', async (name, right) => {
         )
       let result: unknown
       try {
-        result = (a[name] as Method).apply(a, given)
+        result = (a[name] as Method).apply(a, given) // oxlint-disable-line prefer-spread -- it keeps its type
       } catch (error) {
         said('threw', error)
         continue

@@ -182,7 +182,7 @@ describe('a batch', () => {
         expect(closed).toEqual(['ECONNRESET'])
       },
       pauseSecond,
-      { close: (_, error) => void closed.push((error as NodeJS.ErrnoException | undefined)?.code) },
+      { close: (_, error?: NodeJS.ErrnoException) => void closed.push(error?.code) },
     )
   })
 

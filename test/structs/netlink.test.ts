@@ -157,7 +157,7 @@ describe('values', () => {
 
   test('of another `this` are refused', () => {
     const { payload } = only(message({ type: 16 }))
-    const { u8 } = payload // eslint-disable-line @typescript-eslint/unbound-method -- it is called on another `this`
+    const { u8 } = payload // oxlint-disable-line typescript/unbound-method -- it is called on another `this`
     expect(() => u8.call({} as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_THIS' }))
   })
 })

@@ -24,7 +24,7 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",mon
 .head{fill:var(--bytes);stroke:none}`
 
 export const escapeXml = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- XML allows none of them, not even escaped
+  // oxlint-disable-next-line no-control-regex -- XML allows none of them, not even escaped
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '·').replace(/[&<>"]/g, found => `&#${found.charCodeAt(0)};`)
 
 const short = (text: string, width: number): string => {

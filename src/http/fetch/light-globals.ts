@@ -29,7 +29,7 @@ function responseClass(Real: typeof Response): typeof Response {
     if (new.target === Stand) return LightResponse.of(body, init) ?? new Real(body as null, init as ResponseInit)
     return Reflect.construct(Real, [body, init], new.target) as object // a derived class; without `new` it throws
   }
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this`
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with its own `this`
   const json = new Proxy(Real.json, {
     apply: (real, receiver, values: unknown[]) =>
       LightResponse.ofJson(values[0], values[1]) ?? (Reflect.apply(real, receiver, values) as object),
