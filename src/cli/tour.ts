@@ -35,7 +35,7 @@ async function takeTour(strace: boolean, width: number): Promise<{ steps: string
   })
   const conversation = new Conversation()
   for await (const event of events) {
-    if (event === 'idle') continue
+    if (event === 'idle' || (event.kind === 'call' && event.ended === undefined)) continue // it comes once more, when it has returned
     for (const step of conversation.add(event)) ladder.draw(step)
     if (isMark(event)) steps.push([])
   }

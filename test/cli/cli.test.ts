@@ -333,6 +333,16 @@ describe('tour', () => {
     expect(stdout).not.toContain('\x1b')
   })
 
+  test.skipIf(!strace)('shows the same where a call takes long to return', async () => {
+    const path = temporary()
+    // Longer than the tour waits for the rest of a line.
+    const script = `#!/bin/sh\nPATH=\${PATH#*:}\nexec strace -e inject=write,sendto:delay_enter=120000 "$@"\n`
+    writeFileSync(join(path, 'strace'), script, { mode: 0o755 })
+    const { code, stdout, stderr } = await run(['env', `PATH=${path}:${process.env.PATH}`, ...cli, 'tour']).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(pairs(stdout)).toEqual(expected('sendto', 'recvfrom'))
+  })
+
   test('has each call below its line where there is no room beside it', async () => {
     const { code, stdout } = await run([...cli, 'tour', '--width', '80']).ended
     expect(code).toBe(0)

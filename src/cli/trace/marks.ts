@@ -73,8 +73,8 @@ export class Marks {
   /** The events that are due with one more. */
   *add(event: Event): Generator<Event> {
     const mark = markOf(event)
-    if (mark !== undefined) this.#mark(event.tid, mark)
-    else this.#hold(event)
+    if (mark === undefined) this.#hold(event)
+    else if ((event as Call).ended !== undefined) this.#mark(event.tid, mark) // otherwise it comes once more
     const now = event.kind === 'call' ? (event.ended ?? event.began) : event.at
     for (let [first] = this.#held; first !== undefined; [first] = this.#held) {
       if (first.open && (first.event as Call).ended! > now - LATE) return

@@ -56,6 +56,17 @@ describe('a mark', () => {
     expect(read([marked(null), marked(null, 2), call('recvfrom', 5, 12), other])).toEqual(['recvfrom 5 -'])
   })
 
+  test('that is seen to begin and then to end is one mark', () => {
+    const first = mark('write', 5, 3, '/a.ts:1:2')
+    const { ended: _, ...begun } = first
+    const events = [marked(null), call('write', 5, 3), begun, first, call('write', 5, 3), begun, first]
+    expect(read(events)).toEqual(['write 5 /a.ts:1:2', 'write 5 /a.ts:1:2'])
+    expect(read([marked(null), call('write', 5, 3), begun, call('write', 5, 3), first])).toEqual([
+      'write 5 -',
+      'write 5 -',
+    ])
+  })
+
   test('that may be of two calls gives none of them a line', () => {
     const events = [marked(null), call('write', 5, 3), call('write', 5, 3), mark('write', 5, 3, '/a.ts:1:2')]
     expect(read(events)).toEqual(['write 5 -', 'write 5 -'])
