@@ -24,8 +24,8 @@ const scripts = readdirSync(join(root, 'test/all'))
   .sort()
 // What these find does not depend on the time, and each uses a core at most: two lanes of them run beside each other.
 const lanes = [
-  ['terminate.js', 'differential.js'],
-  ['faults.js', 'dependents.js', 'load.js', 'lifetimes.js', 'waits.js', 'instructions.js'],
+  ['terminate.js', 'faults.js', 'lifetimes.js', 'differential.js'],
+  ['dependents.js', 'load.js', 'waits.js', 'instructions.js'],
 ]
 process.env.SEED ??= which === 'short' ? '1' : `${Math.floor(began / 86_400_000)}`
 console.log(durations[which])

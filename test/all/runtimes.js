@@ -1,4 +1,4 @@
-// Runs the whole suite on the newest Node, on an older one by the seed, and the parts of it that apply on Bun and Deno.
+// Runs the whole suite on one other Node, which the seed chooses, and the parts of it that apply on Bun and Deno.
 // `--all` takes every Node except this one, which `npm test` uses. `--write` takes this one too, and writes the table of
 // docs/platforms.md.
 import { spawnSync } from 'node:child_process'
@@ -28,9 +28,9 @@ const others = runtimes.flatMap(runtime => {
   const own = `v${version}`.split('.')[0] === process.version.split('.')[0]
   return own && !write ? [] : [{ ...runtime, file, version }]
 })
-const older = others.filter(({ name }) => name.startsWith('Node')).slice(0, -1)
+const nodes = others.filter(({ name }) => name.startsWith('Node'))
 const seed = Number(process.env.SEED ?? Math.floor(Date.now() / 86_400_000)) // another one each day
-const left = all ? [] : older.filter((_, i) => i !== seed % older.length)
+const left = all ? [] : nodes.filter((_, i) => i !== seed % nodes.length)
 
 const rows = []
 for (const { name, file, version, args = [] } of others) {
